@@ -1,0 +1,143 @@
+/** The Config table as the functions use it: parsed row by row, so that a bad one never stops the others. */
+import type { z } from 'zod';
+import type { Clock } from './clock.ts';
+import { type Endpoint, endpointIdSchema, endpointSchema } from './endpoint.ts';
+import type { EndpointId } from './ids.ts';
+import type { ConfigKind, ConfigRow, ConfigTable, Telemetry } from './ports.ts';
+import { type Source, sourceSchema } from './source.ts';
+
+/** How long a change of the Config table may take to be seen by a running function. */
+const CACHE_MS = 10_000;
+/** An unknown token makes the sources be read again, but no more often than this. */
+const EARLIEST_REFRESH_MS = 1_000;
+
+/** A row that does not parse, and what is wrong with it by attribute. Names attributes and rules, never values. */
+export interface InvalidRow {
+  readonly id: string;
+  readonly reason: string;
+}
+
+export interface Rows<Row> {
+  readonly valid: readonly Row[];
+  readonly invalid: readonly InvalidRow[];
+}
+
+/** What fan-out, deliver and sweep know of the endpoints. */
+export interface Endpoints {
+  readonly valid: readonly Endpoint[];
+  /** Endpoints whose row is wrong: what they would get is parked until it is mended. */
+  readonly invalid: readonly (InvalidRow & { readonly id: EndpointId })[];
+  /** Endpoints that have a health row, whether or not they still have one of their own. */
+  readonly withHealth: ReadonlySet<EndpointId>;
+}
+
+export class Config {
+  readonly #table: ConfigTable;
+  readonly #telemetry: Telemetry;
+  readonly #sources: Cached<Rows<Source>>;
+  readonly #endpoints: Cached<Endpoints>;
+
+  constructor(table: ConfigTable, clock: Clock, telemetry: Telemetry) {
+    this.#table = table;
+    this.#telemetry = telemetry;
+    this.#sources = new Cached(clock, telemetry, () => this.#read('source', sourceSchema));
+    this.#endpoints = new Cached(clock, telemetry, () => this.#readEndpoints());
+  }
+
+  /** The enabled source that a token belongs to. */
+  async sourceByToken(tokenSha256: string): Promise<Source | undefined> {
+    const known = findSource(await this.#sources.get(CACHE_MS), tokenSha256);
+    return known ?? findSource(await this.#sources.get(EARLIEST_REFRESH_MS), tokenSha256);
+  }
+
+  endpoints(): Promise<Endpoints> {
+    return this.#endpoints.get(CACHE_MS);
+  }
+
+  async #readEndpoints(): Promise<Endpoints> {
+    const [rows, health] = await Promise.all([
+      this.#read('endpoint', endpointSchema),
+      this.#table.rows('health'),
+    ]);
+    return {
+      valid: rows.valid,
+      invalid: rows.invalid.flatMap((row) => {
+        const id = endpointIdSchema.safeParse(row.id);
+        return id.success ? [{ id: id.data, reason: row.reason }] : [];
+      }),
+      withHealth: new Set(health.flatMap((row) => endpointIdSchema.safeParse(row.id).data ?? [])),
+    };
+  }
+
+  async #read<Row>(kind: ConfigKind, schema: z.ZodType<Row>): Promise<Rows<Row>> {
+    const rows = parseRows(await this.#table.rows(kind), schema);
+    for (const row of rows.invalid) {
+      this.#telemetry.warn('config row is invalid', { kind, id: row.id, reason: row.reason });
+    }
+    if (rows.invalid.length > 0) this.#telemetry.count('ConfigRowsInvalid', rows.invalid.length);
+    return rows;
+  }
+}
+
+/** Parses each row by itself; one that does not fit is named with every reason. */
+export function parseRows<Row>(rows: readonly ConfigRow[], schema: z.ZodType<Row>): Rows<Row> {
+  const valid: Row[] = [];
+  const invalid: InvalidRow[] = [];
+  for (const row of rows) {
+    const parsed = schema.safeParse({ ...row.attributes, id: row.id });
+    if (parsed.success) valid.push(parsed.data);
+    else invalid.push({ id: row.id, reason: describe(parsed.error) });
+  }
+  return { valid, invalid };
+}
+
+function describe(error: z.ZodError): string {
+  return error.issues
+    .map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': '))
+    .join('; ');
+}
+
+function findSource(sources: Rows<Source>, tokenSha256: string): Source | undefined {
+  return sources.valid.find((source) => source.enabled && source.tokenSha256 === tokenSha256);
+}
+
+/** Keeps a value for a while, and the old one for as long as no newer one can be read. */
+class Cached<Value> {
+  readonly #clock: Clock;
+  readonly #telemetry: Telemetry;
+  readonly #load: () => Promise<Value>;
+  #kept: { readonly value: Value; readonly readAtMs: number } | undefined;
+  #reading: Promise<Value> | undefined;
+
+  constructor(clock: Clock, telemetry: Telemetry, load: () => Promise<Value>) {
+    this.#clock = clock;
+    this.#telemetry = telemetry;
+    this.#load = load;
+  }
+
+  /** Rejects only when the value could never be read. */
+  async get(maxAgeMs: number): Promise<Value> {
+    const kept = this.#kept;
+    if (kept !== undefined && this.#clock.monotonicMs() - kept.readAtMs < maxAgeMs) return kept.value;
+    try {
+      this.#reading ??= this.#refresh();
+      return await this.#reading;
+    } catch (error) {
+      if (kept === undefined) throw error;
+      // A relay that runs on yesterday's config beats one that does not run.
+      this.#telemetry.error('config could not be read; the last one read stays in force', error);
+      return kept.value;
+    }
+  }
+
+  async #refresh(): Promise<Value> {
+    try {
+      const readAtMs = this.#clock.monotonicMs();
+      const value = await this.#load();
+      this.#kept = { value, readAtMs };
+      return value;
+    } finally {
+      this.#reading = undefined;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/** What a delivery is: one event on its way to one endpoint, when it outlives its fan-out. */
+import type { EventKey } from './event.ts';
+import type { EndpointId } from './ids.ts';
+
+/**
+ * `pending` is owed; the others are settled: `delivered`, `superseded` by a newer snapshot of the order,
+ * `skipped`, `dead` (attempts used up, or refused for good) and `cancelled` (endpoint removed or off).
+ */
+export const DELIVERY_STATES = [
+  'pending',
+  'delivered',
+  'superseded',
+  'skipped',
+  'dead',
+  'cancelled',
+] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+/** One HTTP request to an endpoint, and how it went. */
+export interface Attempt {
+  readonly at: Date;
+  readonly durationMs: number;
+  /** The answer's HTTP status; absent when there was no answer. */
+  readonly status?: number;
+  /** Why there was no answer: `timeout after 10 s`, `connection refused`. */
+  readonly error?: string;
+  /** The first 512 bytes of the answer, as text. */
+  readonly answer?: string;
+}
+
+export interface DeliveryKey extends EventKey {
+  readonly endpointId: EndpointId;
+}
+
+export interface Delivery extends DeliveryKey {
+  readonly state: DeliveryState;
+  /** Why it is not attempted now, or why it ended so: `invalid config`, `endpoint is off`. */
+  readonly reason?: string;
+  /** The last ten. */
+  readonly attempts: readonly Attempt[];
+  /** All that were made. */
+  readonly attemptCount: number;
+  /** Absent once settled. */
+  readonly nextAttemptAt?: Date;
+  /** Held by the one function that may attempt it now. */
+  readonly leaseId?: string;
+  readonly leaseUntil?: Date;
+  /** When it became owed; never moves. */
+  readonly owedSince: Date;
+  readonly settledAt?: Date;
+  /** Whose list of owed work it stands in: the endpoint's, `attention#<endpoint>`, or none. */
+  readonly owedTo?: string;
+  readonly dueAt?: Date;
+}
+
+export function isSettled(delivery: Delivery): boolean {
+  return delivery.state !== 'pending';
+}
+
+/** True while a function that may still be sending holds it. */
+export function isLeased(delivery: Delivery, now: Date): boolean {
+  return delivery.leaseUntil !== undefined && delivery.leaseUntil > now;
+}
+
+/** The list of rows that need a person: shown, alarmed, replayable, and left alone by sweep. */
+export function attentionOf(endpointId: EndpointId): string {
+  return `attention#${endpointId}`;
+}

@@ -1,0 +1,40 @@
+/** What an endpoint is: a URL that wants the webhooks, as its row in the Config table describes it. */
+import { z } from 'zod';
+import type { EndpointId, SourceId } from './ids.ts';
+
+/** `#` parts the keys that an endpoint's id is put into. */
+export const endpointIdSchema = z
+  .string()
+  .regex(/^[^#\p{C}]{1,64}$/u, 'must be 1 to 64 visible characters, without #')
+  .transform((id) => id as EndpointId);
+
+const urlSchema = z
+  .url({ protocol: /^https?$/, error: 'must be an absolute http or https URL' })
+  .refine((url) => {
+    const { username, password } = new URL(url);
+    return username === '' && password === '';
+  }, 'must not carry a user name or password');
+
+/** The row as a person may write it: everything but `id` and `url` has a default. */
+export const endpointSchema = z.strictObject({
+  id: endpointIdSchema,
+  url: urlSchema,
+  /** `on`; `paused` parks everything until it is on again; `off` cancels. */
+  state: z.enum(['on', 'paused', 'off']).default('on'),
+  /** Which sources it hears; all when absent. */
+  sources: z.array(z.string().transform((id) => id as SourceId)).optional(),
+  /** Over one whole attempt. */
+  timeoutSeconds: z.number().min(1).max(30).default(10),
+  /** How often a delivery is tried before it is dead. */
+  maxAttempts: z.int().min(1).max(100).default(10),
+  description: z.string().optional(),
+  createdAt: z.string().optional(),
+  updatedAt: z.string().optional(),
+});
+
+export type Endpoint = z.output<typeof endpointSchema>;
+
+/** True for an endpoint that hears a source. */
+export function hears(endpoint: Endpoint, source: SourceId): boolean {
+  return endpoint.sources === undefined || endpoint.sources.includes(source);
+}

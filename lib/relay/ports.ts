@@ -1,0 +1,149 @@
+/** What the relay needs of the world. `lib/aws` implements it over AWS; the tests implement it in memory. */
+import type { Change } from './changes.ts';
+import type { Delivery, DeliveryKey, DeliveryState } from './delivery.ts';
+import type { EventKey, EventRecord, Outcomes, Payload } from './event.ts';
+import type { EndpointId, EventId, OrderKey } from './ids.ts';
+
+/** A row that stands in the `owed` index: something that should have happened by `dueAt`. */
+export type OwedItem = { readonly owedTo: string; readonly dueAt: Date } & (
+  | ({ readonly kind: 'event' } & EventKey)
+  | ({ readonly kind: 'delivery' } & DeliveryKey)
+);
+
+/** What a delivery row must still say for a change of it to be made. */
+export interface DeliveryCondition {
+  readonly state: DeliveryState;
+  /** The lease that it must be under; `undefined` for one that was never leased or has given its lease back. */
+  readonly leaseId: string | undefined;
+}
+
+/** Attributes of a delivery row to write; `null` removes one. */
+export type DeliveryChange = {
+  readonly [Name in Exclude<keyof Delivery, keyof DeliveryKey | 'owedSince'>]?: Delivery[Name] | null;
+};
+
+/** What fan-out found out about an event. */
+export interface FanOutResult {
+  readonly changes: readonly Change[];
+  readonly outcomes: Outcomes;
+  readonly fannedOutAt: Date;
+}
+
+/**
+ * The EventLog table. Every method is one operation on one partition, reads are consistent unless said otherwise,
+ * and every method may reject with a {@link StoreError}, whatever it then did or did not do.
+ */
+export interface EventLog {
+  /** The greatest event id of an order; one row is read. */
+  newestEventId(orderKey: OrderKey): Promise<EventId | undefined>;
+  /** Writes payload and event row, the latter owed to fan-out. Resolves only when both are durable. */
+  store(event: EventRecord, payload: Payload, dueAt: Date): Promise<void>;
+  /** Like {@link store} for an event that may have been stored already, or closed for want of its payload. */
+  storeAgain(event: EventRecord, payload: Payload, dueAt: Date): Promise<void>;
+  /** An order's events from the newest to the oldest, page by page as they are asked for. */
+  eventsNewestFirst(orderKey: OrderKey): AsyncIterable<EventRecord>;
+  payload(key: EventKey): Promise<Payload | undefined>;
+  /** All delivery rows of an order, oldest event first. */
+  deliveries(orderKey: OrderKey): Promise<Delivery[]>;
+  /** False when there is one already. */
+  putDeliveryIfAbsent(delivery: Delivery): Promise<boolean>;
+  /** False, and nothing is written, when the row no longer says what `only` says. */
+  updateDelivery(key: DeliveryKey, only: DeliveryCondition, change: DeliveryChange): Promise<boolean>;
+  /** Writes what fan-out found and clears what was owed, in one update; false when it had been fanned out already. */
+  finishFanOut(key: EventKey, result: FanOutResult): Promise<boolean>;
+  /** Sets one endpoint's outcome; false while the event is not fanned out. */
+  recordOutcome(key: EventKey, endpointId: EndpointId, outcome: string): Promise<boolean>;
+  /** What is owed to one list and was due before a moment, the longest overdue first. Eventually consistent. */
+  owed(owedTo: string, dueBefore: Date, limit: number): Promise<OwedItem[]>;
+  /** Moves `dueAt` on; false when the row is no longer owed and due as it was read. */
+  postpone(item: OwedItem, dueAt: Date): Promise<boolean>;
+  /** Points from the id that people know an order by to its partition. Idempotent. */
+  putAlias(aliasKey: OrderKey, orderKey: OrderKey): Promise<void>;
+}
+
+/** The store refused, or did not answer in time; what was asked may or may not have been done. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}
+
+/** The kinds of rows in the Config table. */
+export type ConfigKind = 'endpoint' | 'source' | 'health';
+
+/** The Config table as the functions see it. Rows come as they are: people write them, so they are parsed by name. */
+export interface ConfigTable {
+  /** All rows of a kind, unparsed but for `id`. Eventually consistent. */
+  rows(kind: ConfigKind): Promise<ConfigRow[]>;
+  /** Makes sure an endpoint has a health row, so that sweep finds what is owed to it even without its own row. */
+  putHealthIfAbsent(endpointId: EndpointId): Promise<void>;
+  /** Removes the health row of an endpoint that is gone and is owed nothing. */
+  removeHealth(endpointId: EndpointId): Promise<void>;
+}
+
+export interface ConfigRow {
+  readonly id: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** Wakes an order; `stored` carries a whole event that the table refused. */
+export interface EventMessage extends EventKey {
+  readonly unstored?: { readonly event: EventRecord; readonly payload: Payload };
+}
+
+export interface EventQueue {
+  /** Rejects when the queue refused or did not answer in time. */
+  send(message: EventMessage): Promise<void>;
+  /** Wakes orders again, under fresh deduplication ids; gives back those that could not be sent. */
+  sendAgain(messages: readonly EventKey[]): Promise<EventKey[]>;
+}
+
+export interface DeliveryQueue {
+  /** Delays are in whole seconds, at most 900 (SQS); gives back those that could not be sent. */
+  send(messages: readonly DeliveryMessage[]): Promise<DeliveryMessage[]>;
+}
+
+export interface DeliveryMessage extends DeliveryKey {
+  readonly delaySeconds: number;
+}
+
+export interface OutgoingRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  /** Over the whole attempt: name lookup, connection, request and answer. */
+  readonly timeoutMs: number;
+}
+
+export type SendResult =
+  | { readonly kind: 'answer'; readonly status: number; readonly text: string; readonly retryAfter?: string }
+  | { readonly kind: 'failure'; readonly error: string };
+
+/** Makes one POST. Never rejects: that an endpoint fails is a result like any other. */
+export interface Sender {
+  post(request: OutgoingRequest): Promise<SendResult>;
+}
+
+export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+/** Structured log and metrics. Never handed a secret, a payload or an address. */
+export interface Telemetry {
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, error: unknown, fields?: LogFields): void;
+  /** Adds to a counter. No metric has an endpoint or an order as dimension: each one would be billed. */
+  count(metric: Metric, value?: number): void;
+}
+
+export type Metric =
+  | 'EventsAccepted'
+  | 'EventsAcceptedByQueue'
+  | 'EventsRefused'
+  | 'EventsFannedOut'
+  | 'FanOutFailures'
+  | 'DeliveriesDelivered'
+  | 'DeliveriesParked'
+  | 'DeliveriesFailedAttempts'
+  | 'DeliveriesDead'
+  | 'ConfigRowsInvalid'
+  | 'ForeignMessages'
+  | 'OwedOverdue'
+  | 'OldestOwedSeconds';
