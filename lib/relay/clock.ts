@@ -10,3 +10,43 @@ export interface Clock {
 
 /** A number from 0 up to, and without, 1. */
 export type Random = () => number;
+
+/** When the running function will be killed. Told by the monotonic clock, which no time server moves. */
+export class Deadline {
+  readonly #clock: Clock;
+  readonly #endsAtMs: number;
+
+  constructor(clock: Clock, remainingMs: number) {
+    this.#clock = clock;
+    this.#endsAtMs = clock.monotonicMs() + remainingMs;
+  }
+
+  /** Whether something that takes so long can still end in time. */
+  allows(durationMs: number): boolean {
+    return this.#clock.monotonicMs() + durationMs <= this.#endsAtMs;
+  }
+}
+
+/** What did not end in the time it was given; it may still be done later. */
+export class TimeoutError extends Error {
+  override readonly name = 'TimeoutError';
+}
+
+/** Waits for a promise, but no longer than `limitMs`: then rejects with a {@link TimeoutError} naming `what`. */
+export async function within<Value>(
+  clock: Clock,
+  limitMs: number,
+  what: string,
+  work: Promise<Value>,
+): Promise<Value> {
+  return Promise.race([
+    work,
+    clock.sleep(limitMs).then(() => {
+      throw new TimeoutError(`${what} took longer than ${limitMs} ms`);
+    }),
+  ]);
+}
+
+export function after(moment: Date, durationMs: number): Date {
+  return new Date(moment.getTime() + durationMs);
+}

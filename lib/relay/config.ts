@@ -28,7 +28,7 @@ export interface Endpoints {
   /** Endpoints whose row is wrong: what they would get is parked until it is mended. */
   readonly invalid: readonly (InvalidRow & { readonly id: EndpointId })[];
   /** Endpoints that have a health row, whether or not they still have one of their own. */
-  readonly withHealth: ReadonlySet<EndpointId>;
+  readonly withHealth: Set<EndpointId>;
 }
 
 export class Config {
@@ -52,6 +52,14 @@ export class Config {
 
   endpoints(): Promise<Endpoints> {
     return this.#endpoints.get(CACHE_MS);
+  }
+
+  /** Before an endpoint's first owed row: so sweep finds what is owed to it even once its own row is gone. */
+  async ensureHealth(endpointId: EndpointId): Promise<void> {
+    const known = (await this.endpoints()).withHealth;
+    if (known.has(endpointId)) return;
+    await this.#table.putHealthIfAbsent(endpointId);
+    known.add(endpointId);
   }
 
   async #readEndpoints(): Promise<Endpoints> {

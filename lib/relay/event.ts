@@ -35,4 +35,6 @@ export interface EventRecord extends EventKey {
   readonly outcomes?: Outcomes;
   /** Set once every endpoint has an outcome or a delivery row. */
   readonly fannedOutAt?: Date;
+  /** Why it was closed without being fanned out. */
+  readonly closed?: string;
 }

@@ -58,6 +58,11 @@ export function aliasKeyOf(source: SourceId, niceId: string): OrderKey {
   return fitted(`${source}/nice:`, niceId) as OrderKey;
 }
 
+/** The source that an order's partition belongs to: source ids have no slash. */
+export function sourceOf(orderKey: OrderKey): SourceId {
+  return orderKey.slice(0, orderKey.indexOf('/')) as SourceId;
+}
+
 function fitted(prefix: string, id: string): string {
   const key = prefix + id.toWellFormed();
   return Buffer.byteLength(key) <= PARTITION_KEY_LIMIT_BYTES ? key : `${prefix}sha256:${sha256Hex(id)}`;

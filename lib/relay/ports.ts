@@ -42,6 +42,7 @@ export interface EventLog {
   storeAgain(event: EventRecord, payload: Payload, dueAt: Date): Promise<void>;
   /** An order's events from the newest to the oldest, page by page as they are asked for. */
   eventsNewestFirst(orderKey: OrderKey): AsyncIterable<EventRecord>;
+  event(key: EventKey): Promise<EventRecord | undefined>;
   payload(key: EventKey): Promise<Payload | undefined>;
   /** All delivery rows of an order, oldest event first. */
   deliveries(orderKey: OrderKey): Promise<Delivery[]>;
@@ -51,6 +52,8 @@ export interface EventLog {
   updateDelivery(key: DeliveryKey, only: DeliveryCondition, change: DeliveryChange): Promise<boolean>;
   /** Writes what fan-out found and clears what was owed, in one update; false when it had been fanned out already. */
   finishFanOut(key: EventKey, result: FanOutResult): Promise<boolean>;
+  /** Closes an event whose payload never came; false when it has been fanned out or closed already. */
+  closeWithoutPayload(key: EventKey, reason: string, at: Date): Promise<boolean>;
   /** Sets one endpoint's outcome; false while the event is not fanned out. */
   recordOutcome(key: EventKey, endpointId: EndpointId, outcome: string): Promise<boolean>;
   /** What is owed to one list and was due before a moment, the longest overdue first. Eventually consistent. */
@@ -66,6 +69,11 @@ export class StoreError extends Error {
   override readonly name = 'StoreError';
 }
 
+/** The payload cannot be kept: even compressed it passes DynamoDB's 400 KB for an item. */
+export class PayloadTooLargeError extends Error {
+  override readonly name = 'PayloadTooLargeError';
+}
+
 /** The kinds of rows in the Config table. */
 export type ConfigKind = 'endpoint' | 'source' | 'health';
 
@@ -75,8 +83,6 @@ export interface ConfigTable {
   rows(kind: ConfigKind): Promise<ConfigRow[]>;
   /** Makes sure an endpoint has a health row, so that sweep finds what is owed to it even without its own row. */
   putHealthIfAbsent(endpointId: EndpointId): Promise<void>;
-  /** Removes the health row of an endpoint that is gone and is owed nothing. */
-  removeHealth(endpointId: EndpointId): Promise<void>;
 }
 
 export interface ConfigRow {

@@ -1,0 +1,48 @@
+/** Which events of an order are still to be fanned out. */
+import type { Item } from './changes.ts';
+import { after } from './clock.ts';
+import type { EventRecord } from './event.ts';
+import { eventTime, firstEventIdAt, type OrderKey } from './ids.ts';
+import type { EventMessage } from './ports.ts';
+import type { SendingRelay } from './relay.ts';
+
+/** A slow ingest may write its row that much later than a faster one wrote a newer row. */
+const LATE_WRITE_MS = 60_000;
+
+export interface OwedEvent {
+  readonly event: EventRecord;
+  /** True for the first that is known of its order. */
+  readonly first: boolean;
+  /** The items of the newest snapshot before it; none when there was none. */
+  readonly itemsBefore: readonly Item[];
+}
+
+/**
+ * Reads an order from its newest event back to the first that is fanned out and a minute older than the oldest
+ * event it was woken for, and gives those not yet fanned out, oldest first.
+ */
+export async function eventsToFanOut(
+  relay: SendingRelay,
+  orderKey: OrderKey,
+  wokenFor: readonly EventMessage[],
+): Promise<OwedEvent[]> {
+  const times = wokenFor.map((message) => eventTime(message.eventId).getTime());
+  const farEnough = firstEventIdAt(after(new Date(Math.min(...times)), -LATE_WRITE_MS));
+  const newestFirst: EventRecord[] = [];
+  for await (const event of relay.eventLog.eventsNewestFirst(orderKey)) {
+    newestFirst.push(event);
+    if (event.fannedOutAt !== undefined && event.eventId < farEnough) break;
+  }
+  return owedOf(newestFirst.reverse());
+}
+
+function owedOf(oldestFirst: readonly EventRecord[]): OwedEvent[] {
+  const owed: OwedEvent[] = [];
+  let itemsBefore: readonly Item[] = [];
+  for (const [index, event] of oldestFirst.entries()) {
+    // What the reading stopped at is fanned out, so an owed event at the start is the first of its order.
+    if (event.fannedOutAt === undefined) owed.push({ event, first: index === 0, itemsBefore });
+    itemsBefore = event.items ?? itemsBefore;
+  }
+  return owed;
+}

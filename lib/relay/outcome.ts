@@ -1,0 +1,20 @@
+/** An endpoint's outcome, as a person reads it in the event's row. */
+import type { Attempt, Delivery } from './delivery.ts';
+
+/** Such as `delivered 200 in 143 ms`, `delivered 200 in 20 ms, attempt 3`, `pending: 503 in 20 ms`, `cancelled: endpoint is off`. */
+export function outcomeOf(
+  delivery: Pick<Delivery, 'state' | 'reason' | 'attempts' | 'attemptCount'>,
+): string {
+  const { state, reason, attempts, attemptCount } = delivery;
+  const last = attempts.at(-1);
+  const attemptText = last === undefined ? undefined : describeAttempt(last, attemptCount);
+  if (state === 'delivered' && attemptText !== undefined) return `delivered ${attemptText}`;
+  const detail = reason ?? attemptText;
+  return detail === undefined ? state : `${state}: ${detail}`;
+}
+
+function describeAttempt(made: Attempt, attemptCount: number): string {
+  const text =
+    made.status === undefined ? (made.error ?? 'failed') : `${made.status} in ${made.durationMs} ms`;
+  return attemptCount > 1 ? `${text}, attempt ${attemptCount}` : text;
+}

@@ -1,0 +1,20 @@
+/** What the four functions work with: the ports, and the config read through one of them. */
+import type { Clock, Random } from './clock.ts';
+import type { Config } from './config.ts';
+import type { DeliveryQueue, EventLog, EventQueue, Sender, Telemetry } from './ports.ts';
+
+export interface Relay {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly config: Config;
+  readonly eventLog: EventLog;
+  readonly eventQueue: EventQueue;
+  readonly deliveryQueue: DeliveryQueue;
+  readonly sender: Sender;
+  readonly telemetry: Telemetry;
+}
+
+/** Each function holds what it needs and no more. */
+export type IngestRelay = Omit<Relay, 'deliveryQueue' | 'sender'>;
+export type SendingRelay = Omit<Relay, 'eventQueue'>;
+export type SweepRelay = Omit<Relay, 'sender'>;

@@ -1,0 +1,36 @@
+/** The end of a delivery: its row first, then the event's outcome, and only then is it no longer owed. */
+import { after } from './clock.ts';
+import type { Delivery, DeliveryState } from './delivery.ts';
+import { outcomeOf } from './outcome.ts';
+import type { SendingRelay } from './relay.ts';
+import { changed, resting, settling } from './transition.ts';
+
+/** Until then the event's fan-out is given to end, which alone may write its outcomes first. */
+const FAN_OUT_PENDING_MS = 60_000;
+
+/** Ends a delivery without an attempt; nothing is written when its row has moved on since it was read. */
+export async function settle(
+  relay: SendingRelay,
+  delivery: Delivery,
+  state: Exclude<DeliveryState, 'pending' | 'delivered'>,
+  reason: string,
+): Promise<void> {
+  const change = settling(state, relay.clock.now(), reason);
+  const { leaseId } = delivery;
+  if (!(await relay.eventLog.updateDelivery(delivery, { state: 'pending', leaseId }, change))) return;
+  await writeOutcome(relay, changed(delivery, change));
+}
+
+/** Goes on from a settled row: does whatever of the rest an earlier run may have left undone. */
+export async function writeOutcome(relay: SendingRelay, delivery: Delivery): Promise<void> {
+  if (delivery.owedTo !== delivery.endpointId) return;
+  const now = relay.clock.now();
+  const only = { state: delivery.state, leaseId: undefined };
+  if (await relay.eventLog.recordOutcome(delivery, delivery.endpointId, outcomeOf(delivery))) {
+    await relay.eventLog.updateDelivery(delivery, only, resting(delivery, now));
+    if (delivery.state === 'dead') relay.telemetry.count('DeliveriesDead');
+    return;
+  }
+  // Fan-out has yet to write the event's outcomes: it may have read this row before it was settled.
+  await relay.eventLog.updateDelivery(delivery, only, { dueAt: after(now, FAN_OUT_PENDING_MS) });
+}

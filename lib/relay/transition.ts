@@ -1,0 +1,89 @@
+/** How a delivery goes from one state to the next: pure, and the same for fan-out and for deliver. */
+import { succeeded } from './attempt.ts';
+import { after, type Random } from './clock.ts';
+import { type Attempt, attentionOf, type Delivery, type DeliveryState, isSettled } from './delivery.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { EventKey } from './event.ts';
+import type { EndpointId } from './ids.ts';
+import type { DeliveryChange, DeliveryMessage } from './ports.ts';
+import { nextAttemptAt } from './retry-schedule.ts';
+
+/** How many attempts a row keeps. */
+const ATTEMPTS_KEPT = 10;
+/** SQS delays a message by at most 15 minutes; a longer wait is left to sweep. */
+export const LONGEST_DELAY_MS = 15 * 60_000;
+/** How long after a message should have come sweep takes it for lost. */
+const MESSAGE_LOST_AFTER_MS = 60_000;
+
+/** A delivery that nothing was done for yet. */
+export function newDelivery(event: EventKey, endpointId: EndpointId, now: Date): Delivery {
+  const { orderKey, eventId } = event;
+  const owed = { owedSince: now, owedTo: endpointId, nextAttemptAt: now, dueAt: now };
+  return { orderKey, eventId, endpointId, state: 'pending', attempts: [], attemptCount: 0, ...owed };
+}
+
+/** What an attempt makes of a delivery. */
+export function afterAttempt(
+  delivery: Delivery,
+  endpoint: Pick<Endpoint, 'maxAttempts'>,
+  made: Attempt,
+  now: Date,
+  random: Random,
+): DeliveryChange {
+  const attemptCount = delivery.attemptCount + 1;
+  const counted = { attempts: [...delivery.attempts, made].slice(-ATTEMPTS_KEPT), attemptCount };
+  if (succeeded(made)) return { ...counted, ...settling('delivered', now) };
+  if (attemptCount >= endpoint.maxAttempts) return { ...counted, ...settling('dead', now) };
+  return { ...counted, ...postponing(nextAttemptAt(now, attemptCount, random), now) };
+}
+
+/** The end of a delivery. It stays owed until the event's outcome says the same: see {@link resting}. */
+export function settling(
+  state: Exclude<DeliveryState, 'pending'>,
+  now: Date,
+  reason?: string,
+): DeliveryChange {
+  return {
+    state,
+    settledAt: now,
+    reason: reason ?? null,
+    nextAttemptAt: null,
+    leaseId: null,
+    leaseUntil: null,
+  };
+}
+
+/** What is left to do once everything that follows from a settled delivery is written: nothing, or a person's look. */
+export function resting(delivery: Delivery, now: Date): DeliveryChange {
+  const needsPerson = delivery.state === 'dead' || delivery.state === 'cancelled';
+  return needsPerson
+    ? { owedTo: attentionOf(delivery.endpointId), dueAt: now }
+    : { owedTo: null, dueAt: null };
+}
+
+function postponing(moment: Date, now: Date): DeliveryChange {
+  const byMessage = moment.getTime() - now.getTime() <= LONGEST_DELAY_MS;
+  return {
+    reason: null,
+    nextAttemptAt: moment,
+    dueAt: byMessage ? after(moment, MESSAGE_LOST_AFTER_MS) : moment,
+    leaseId: null,
+    leaseUntil: null,
+  };
+}
+
+/** The delivery as it is after a change. */
+export function changed(delivery: Delivery, change: DeliveryChange): Delivery {
+  const entries = Object.entries({ ...delivery, ...change }).filter(([, value]) => value !== null);
+  return Object.fromEntries(entries) as unknown as Delivery;
+}
+
+/** The message that wakes a pending delivery, if it is to be attempted soon enough for one. */
+export function wakeUp(delivery: Delivery, now: Date): DeliveryMessage[] {
+  const { orderKey, eventId, endpointId, nextAttemptAt } = delivery;
+  // What is parked for a reason waits until the reason is gone: sweep sees that.
+  if (isSettled(delivery) || delivery.reason !== undefined || nextAttemptAt === undefined) return [];
+  const delayMs = nextAttemptAt.getTime() - now.getTime();
+  if (delayMs > LONGEST_DELAY_MS) return [];
+  return [{ orderKey, eventId, endpointId, delaySeconds: Math.max(0, Math.ceil(delayMs / 1000)) }];
+}
