@@ -4,7 +4,10 @@ import { attempt } from './attempt.ts';
 import { after, type Deadline } from './clock.ts';
 import { type Delivery, type DeliveryKey, isLeased, isSettled } from './delivery.ts';
 import { type Endpoint, hears } from './endpoint.ts';
+import type { EventRecord, Payload } from './event.ts';
 import { sourceOf } from './ids.ts';
+import { nextInTurn, takeTurn } from './ordering.ts';
+import type { DeliveryMessage } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
 import { settle, writeOutcome } from './settle.ts';
 import { afterAttempt, changed, wakeUp } from './transition.ts';
@@ -45,9 +48,8 @@ export async function deliver(
 
 /** False when there is no time left for it. */
 async function deliverOne(relay: SendingRelay, key: DeliveryKey, deadline: Deadline): Promise<boolean> {
-  const delivery = (await relay.eventLog.deliveries(key.orderKey)).find(
-    (row) => row.eventId === key.eventId && row.endpointId === key.endpointId,
-  );
+  const rows = await relay.eventLog.deliveries(key.orderKey);
+  const delivery = rows.find((row) => row.eventId === key.eventId && row.endpointId === key.endpointId);
   if (delivery === undefined) {
     relay.telemetry.warn('message for a delivery that has no row', {
       eventId: key.eventId,
@@ -71,7 +73,7 @@ async function deliverOne(relay: SendingRelay, key: DeliveryKey, deadline: Deadl
     return true;
   }
   if (!deadline.allows(endpoint.timeoutSeconds * 1000 + WRITING_TAKES_MS)) return false;
-  await attemptUnderLease(relay, delivery, endpoint);
+  await deliverInTurn(relay, endpoint, delivery, rows);
   return true;
 }
 
@@ -101,14 +103,48 @@ async function findEndpoint(
   }
 }
 
-async function attemptUnderLease(relay: SendingRelay, delivery: Delivery, endpoint: Endpoint): Promise<void> {
-  const [event, payload] = await Promise.all([
-    relay.eventLog.event(delivery),
-    relay.eventLog.payload(delivery),
-  ]);
-  if (event === undefined || payload === undefined) {
-    return settle(relay, delivery, 'dead', 'payload is gone: it expired or was erased');
+async function deliverInTurn(
+  relay: SendingRelay,
+  endpoint: Endpoint,
+  delivery: Delivery,
+  rows: readonly Delivery[],
+): Promise<void> {
+  const { event, newer } = await readEvents(relay, delivery);
+  const turn = await takeTurn(relay, endpoint, delivery, { rows, newer });
+  // The one before it wakes it; or sweep does.
+  if (turn !== 'go' && turn !== 'superseded') return;
+  if (turn === 'superseded') {
+    await settle(relay, delivery, 'superseded', 'a newer event took its place');
+    return;
   }
+  const payload = await relay.eventLog.payload(delivery);
+  if (event !== undefined && payload !== undefined)
+    await attemptUnderLease(relay, endpoint, delivery, event, payload);
+  else await settle(relay, delivery, 'dead', 'payload is gone: it expired or was erased');
+  if (endpoint.ordering !== 'none') await wakeNextInTurn(relay, endpoint, delivery);
+}
+
+/** The delivery's event, and the order's newer ones that have been fanned out. */
+async function readEvents(
+  relay: SendingRelay,
+  delivery: Delivery,
+): Promise<{ event: EventRecord | undefined; newer: EventRecord[] }> {
+  const newer: EventRecord[] = [];
+  for await (const event of relay.eventLog.eventsNewestFirst(delivery.orderKey)) {
+    if (event.eventId === delivery.eventId) return { event, newer };
+    if (event.eventId < delivery.eventId) break;
+    if (event.fannedOutAt !== undefined) newer.push(event);
+  }
+  return { event: undefined, newer };
+}
+
+async function attemptUnderLease(
+  relay: SendingRelay,
+  endpoint: Endpoint,
+  delivery: Delivery,
+  event: EventRecord,
+  payload: Payload,
+): Promise<void> {
   const leaseId = ulid(relay.clock.now().getTime(), relay.random);
   const leaseUntil = after(relay.clock.now(), endpoint.timeoutSeconds * 1000 + LEASE_MARGIN_MS);
   const lease = { leaseId, leaseUntil, dueAt: leaseUntil };
@@ -129,8 +165,18 @@ async function attemptUnderLease(relay: SendingRelay, delivery: Delivery, endpoi
     return;
   }
   const attempted = changed(leased, change);
-  if (isSettled(attempted)) return writeOutcome(relay, attempted);
-  const unsent = await relay.deliveryQueue.send(wakeUp(attempted, now));
+  if (isSettled(attempted)) await writeOutcome(relay, attempted);
+  else await wake(relay, wakeUp(attempted, now));
+}
+
+/** What waits behind a delivery that has ended, or failed, need not wait for sweep. */
+async function wakeNextInTurn(relay: SendingRelay, endpoint: Endpoint, done: Delivery): Promise<void> {
+  const next = nextInTurn(endpoint, await relay.eventLog.deliveries(done.orderKey));
+  if (next !== undefined && next.eventId !== done.eventId) await wake(relay, [{ ...next, delaySeconds: 0 }]);
+}
+
+async function wake(relay: SendingRelay, messages: readonly DeliveryMessage[]): Promise<void> {
+  const unsent = await relay.deliveryQueue.send(messages);
   if (unsent.length > 0)
     relay.telemetry.warn('deliver could not be woken; sweep will', { deliveries: unsent.length });
 }

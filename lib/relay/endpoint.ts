@@ -23,6 +23,8 @@ export const endpointSchema = z.strictObject({
   state: z.enum(['on', 'paused', 'off']).default('on'),
   /** Which sources it hears; all when absent. */
   sources: z.array(z.string().transform((id) => id as SourceId)).optional(),
+  /** What it gets of the events of one order: the newest that can be had, every one in turn, or every one as it comes. */
+  ordering: z.enum(['latest', 'strict', 'none']).default('latest'),
   /** Over one whole attempt. */
   timeoutSeconds: z.number().min(1).max(30).default(10),
   /** How often a delivery is tried before it is dead. */

@@ -13,6 +13,8 @@ export interface OwedEvent {
   readonly event: EventRecord;
   /** True for the first that is known of its order. */
   readonly first: boolean;
+  /** Events that are newer and fanned out already: this one is late. */
+  readonly newer: readonly EventRecord[];
   /** The items of the newest snapshot before it; none when there was none. */
   readonly itemsBefore: readonly Item[];
 }
@@ -38,10 +40,16 @@ export async function eventsToFanOut(
 
 function owedOf(oldestFirst: readonly EventRecord[]): OwedEvent[] {
   const owed: OwedEvent[] = [];
+  const fannedOut = oldestFirst.filter(
+    (event) => event.fannedOutAt !== undefined && event.closed === undefined,
+  );
   let itemsBefore: readonly Item[] = [];
   for (const [index, event] of oldestFirst.entries()) {
     // What the reading stopped at is fanned out, so an owed event at the start is the first of its order.
-    if (event.fannedOutAt === undefined) owed.push({ event, first: index === 0, itemsBefore });
+    if (event.fannedOutAt === undefined) {
+      const newer = fannedOut.filter(({ eventId }) => eventId > event.eventId);
+      owed.push({ event, first: index === 0, newer, itemsBefore });
+    }
     itemsBefore = event.items ?? itemsBefore;
   }
   return owed;

@@ -8,9 +8,10 @@ import type { EventRecord, Outcomes, Payload } from './event.ts';
 import type { OwedEvent } from './fan-out-backlog.ts';
 import { aliasKeyOf } from './ids.ts';
 import { FAN_OUT_DUE_MS } from './ingest.ts';
+import { type OrderView, takeTurn } from './ordering.ts';
 import { outcomeOf } from './outcome.ts';
 import type { SendingRelay } from './relay.ts';
-import { afterAttempt, changed, newDelivery, resting, wakeUp } from './transition.ts';
+import { afterAttempt, behind, changed, held, newDelivery, resting, wakeUp } from './transition.ts';
 
 /**
  * An event row without its payload that is older than this never got its 2xx: no ingest runs that long, so nothing
@@ -21,24 +22,25 @@ const ABANDONED_AFTER_MS = FAN_OUT_DUE_MS;
 /** Rejects when the store fails; what was sent by then may be sent again. */
 export async function fanOutEvent(
   relay: SendingRelay,
-  { event, first, itemsBefore }: OwedEvent,
+  { event, first, newer, itemsBefore }: OwedEvent,
 ): Promise<void> {
-  const [payload, existing, endpoints] = await Promise.all([
+  const [payload, rows, endpoints] = await Promise.all([
     relay.eventLog.payload(event),
-    deliveriesOf(relay, event),
+    relay.eventLog.deliveries(event.orderKey),
     relay.config.endpoints(),
     first && writeAlias(relay, event),
   ]);
   if (payload === undefined) return closeIfAbandoned(relay, event);
 
+  const existing = ofEvent(rows, event);
   const subscribed = endpoints.valid.filter(({ state, id }) => state !== 'off' && !existing.has(id));
   const fresh = await Promise.all([
     ...subscribed
       .filter((endpoint) => hears(endpoint, event.source))
-      .map((endpoint) => deliverInline(relay, endpoint, event, payload)),
+      .map((endpoint) => firstDelivery(relay, endpoint, event, payload, { rows, newer })),
     ...endpoints.invalid
       .filter(({ id }) => !existing.has(id))
-      .map(({ id }) => ({ ...newDelivery(event, id, relay.clock.now()), reason: 'invalid config' })),
+      .map(({ id }) => held(newDelivery(event, id, relay.clock.now()), 'invalid config')),
   ]);
   // An earlier run that died may have left rows: they decide, and nothing is sent again.
   const deliveries = [...existing.values(), ...(await writeRows(relay, event, fresh))];
@@ -53,9 +55,8 @@ export async function fanOutEvent(
   relay.telemetry.count('EventsFannedOut');
 }
 
-async function deliveriesOf(relay: SendingRelay, event: EventRecord): Promise<Map<string, Delivery>> {
-  const ofOrder = await relay.eventLog.deliveries(event.orderKey);
-  return new Map(ofOrder.filter((row) => row.eventId === event.eventId).map((row) => [row.endpointId, row]));
+function ofEvent(rows: readonly Delivery[], { eventId }: EventRecord): Map<string, Delivery> {
+  return new Map(rows.filter((row) => row.eventId === eventId).map((row) => [row.endpointId, row]));
 }
 
 /** People know an order by its nice id. */
@@ -74,15 +75,21 @@ async function closeIfAbandoned(relay: SendingRelay, event: EventRecord): Promis
   await relay.eventLog.closeWithoutPayload(event, 'no payload: the webhook was never answered 2xx', now);
 }
 
-/** The delivery as it stands after its first attempt, or without one if the endpoint must not be attempted here. */
-async function deliverInline(
+/** The delivery as it stands after its first attempt, or without one if it must not be attempted here and now. */
+async function firstDelivery(
   relay: SendingRelay,
   endpoint: Endpoint,
   event: EventRecord,
   payload: Payload,
+  view: OrderView,
 ): Promise<Delivery> {
   const delivery = newDelivery(event, endpoint.id, relay.clock.now());
-  if (endpoint.state === 'paused') return { ...delivery, reason: 'endpoint is paused' };
+  const turn = await takeTurn(relay, endpoint, event, view);
+  if (turn === 'superseded')
+    return changed(delivery, { state: 'superseded', reason: 'a newer event was faster' });
+  if (endpoint.state === 'paused') return held(delivery, 'endpoint is paused');
+  if (turn !== 'go') return behind(delivery, turn.waitUntil);
+
   const made = await attempt(relay, endpoint, event, payload);
   const now = relay.clock.now();
   const attempted = changed(delivery, afterAttempt(delivery, endpoint, made, now, relay.random));
@@ -97,11 +104,13 @@ async function writeRows(
 ): Promise<Delivery[]> {
   const written = await Promise.all(
     deliveries.map(async (delivery) => {
-      if (delivery.state === 'delivered') return delivery;
+      if (delivery.state === 'delivered' || delivery.state === 'superseded') return delivery;
       await relay.config.ensureHealth(delivery.endpointId);
       if (await relay.eventLog.putDeliveryIfAbsent(delivery)) return delivery;
       // Another run was faster: its row decides.
-      return (await deliveriesOf(relay, event)).get(delivery.endpointId) ?? delivery;
+      return (
+        ofEvent(await relay.eventLog.deliveries(event.orderKey), event).get(delivery.endpointId) ?? delivery
+      );
     }),
   );
   const now = relay.clock.now();

@@ -19,7 +19,7 @@ export type OrderKey = Branded<'OrderKey'>;
 export const SHARDS = 4;
 
 /** DynamoDB's limit on a partition key, in bytes. */
-const PARTITION_KEY_LIMIT_BYTES = 2048;
+export const PARTITION_KEY_LIMIT_BYTES = 2048;
 
 const EVENT_PREFIX = 'evt_';
 

@@ -1,5 +1,5 @@
 /** An endpoint's outcome, as a person reads it in the event's row. */
-import type { Attempt, Delivery } from './delivery.ts';
+import { type Attempt, DELIVERY_STATES, type Delivery, type DeliveryState } from './delivery.ts';
 
 /** Such as `delivered 200 in 143 ms`, `delivered 200 in 20 ms, attempt 3`, `pending: 503 in 20 ms`, `cancelled: endpoint is off`. */
 export function outcomeOf(
@@ -11,6 +11,13 @@ export function outcomeOf(
   if (state === 'delivered' && attemptText !== undefined) return `delivered ${attemptText}`;
   const detail = reason ?? attemptText;
   return detail === undefined ? state : `${state}: ${detail}`;
+}
+
+/** The state that an outcome's text begins with. */
+export function stateOf(outcome: string | undefined): DeliveryState | undefined {
+  return DELIVERY_STATES.find(
+    (state) => outcome === state || outcome?.startsWith(`${state} `) || outcome?.startsWith(`${state}:`),
+  );
 }
 
 function describeAttempt(made: Attempt, attemptCount: number): string {

@@ -8,17 +8,18 @@ import { changed, resting, settling } from './transition.ts';
 /** Until then the event's fan-out is given to end, which alone may write its outcomes first. */
 const FAN_OUT_PENDING_MS = 60_000;
 
-/** Ends a delivery without an attempt; nothing is written when its row has moved on since it was read. */
+/** Ends a delivery without an attempt; false, and nothing is written, when its row has moved on since it was read. */
 export async function settle(
   relay: SendingRelay,
   delivery: Delivery,
   state: Exclude<DeliveryState, 'pending' | 'delivered'>,
   reason: string,
-): Promise<void> {
+): Promise<boolean> {
   const change = settling(state, relay.clock.now(), reason);
   const { leaseId } = delivery;
-  if (!(await relay.eventLog.updateDelivery(delivery, { state: 'pending', leaseId }, change))) return;
+  if (!(await relay.eventLog.updateDelivery(delivery, { state: 'pending', leaseId }, change))) return false;
   await writeOutcome(relay, changed(delivery, change));
+  return true;
 }
 
 /** Goes on from a settled row: does whatever of the rest an earlier run may have left undone. */

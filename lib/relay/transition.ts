@@ -22,6 +22,18 @@ export function newDelivery(event: EventKey, endpointId: EndpointId, now: Date):
   return { orderKey, eventId, endpointId, state: 'pending', attempts: [], attemptCount: 0, ...owed };
 }
 
+/** A delivery that waits for its endpoint's row to say otherwise: sweep leaves it alone until then. */
+export function held(delivery: Delivery, reason: string): Delivery {
+  const { nextAttemptAt: _, ...rest } = delivery;
+  return { ...rest, reason };
+}
+
+/** A delivery that waits for an earlier one of its order. */
+export function behind(delivery: Delivery, waitUntil: Date): Delivery {
+  const dueAt = after(waitUntil, MESSAGE_LOST_AFTER_MS);
+  return { ...delivery, reason: 'behind an earlier delivery', nextAttemptAt: waitUntil, dueAt };
+}
+
 /** What an attempt makes of a delivery. */
 export function afterAttempt(
   delivery: Delivery,
@@ -81,8 +93,7 @@ export function changed(delivery: Delivery, change: DeliveryChange): Delivery {
 /** The message that wakes a pending delivery, if it is to be attempted soon enough for one. */
 export function wakeUp(delivery: Delivery, now: Date): DeliveryMessage[] {
   const { orderKey, eventId, endpointId, nextAttemptAt } = delivery;
-  // What is parked for a reason waits until the reason is gone: sweep sees that.
-  if (isSettled(delivery) || delivery.reason !== undefined || nextAttemptAt === undefined) return [];
+  if (isSettled(delivery) || nextAttemptAt === undefined) return [];
   const delayMs = nextAttemptAt.getTime() - now.getTime();
   if (delayMs > LONGEST_DELAY_MS) return [];
   return [{ orderKey, eventId, endpointId, delaySeconds: Math.max(0, Math.ceil(delayMs / 1000)) }];

@@ -1,0 +1,43 @@
+/** Works off deliveries that outlived their fan-out: see lib/relay/deliver.ts. */
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { sqsClient } from '../lib/aws/clients.ts';
+import { DeadLetterQueue } from '../lib/aws/dead-letter-queue.ts';
+import { SqsDeliveryQueue } from '../lib/aws/delivery-queue.ts';
+import { readEnvironment } from '../lib/aws/environment.ts';
+import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/function-setup.ts';
+import { HttpSender } from '../lib/aws/http-sender.ts';
+import { parseDeliveryMessage } from '../lib/aws/messages.ts';
+import { handleBatch } from '../lib/aws/sqs-batch.ts';
+import { Deadline } from '../lib/relay/clock.ts';
+import { deliver } from '../lib/relay/deliver.ts';
+
+const environment = readEnvironment([
+  'EVENT_LOG_TABLE',
+  'CONFIG_TABLE',
+  'DELIVERIES_QUEUE_URL',
+  'DELIVERIES_DEAD_LETTER_QUEUE_URL',
+]);
+const client = sqsClient();
+const deadLetters = new DeadLetterQueue({
+  client,
+  queueUrl: environment.DELIVERIES_DEAD_LETTER_QUEUE_URL,
+  telemetry,
+});
+
+const relay = {
+  clock,
+  random,
+  telemetry,
+  ...openTables(environment),
+  deliveryQueue: new SqsDeliveryQueue({ client, queueUrl: environment.DELIVERIES_QUEUE_URL, telemetry }),
+  sender: new HttpSender(),
+};
+
+export const handler = lambdaHandler<SQSEvent, SQSBatchResponse>((event, context) => {
+  const deadline = new Deadline(clock, context.getRemainingTimeInMillis());
+  return handleBatch(event, {
+    parse: parseDeliveryMessage,
+    work: (keys) => deliver(relay, keys, deadline),
+    deadLetters,
+  });
+});

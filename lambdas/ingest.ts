@@ -1,0 +1,28 @@
+/** Takes the webhook from API Gateway: see lib/relay/ingest.ts. */
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { sqsClient } from '../lib/aws/clients.ts';
+import { readEnvironment } from '../lib/aws/environment.ts';
+import { SqsEventQueue } from '../lib/aws/event-queue.ts';
+import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/function-setup.ts';
+import { readWebhookRequest } from '../lib/aws/webhook-request.ts';
+import { webhookResponse } from '../lib/aws/webhook-response.ts';
+import { ingest } from '../lib/relay/ingest.ts';
+
+const environment = readEnvironment([
+  'EVENT_LOG_TABLE',
+  'CONFIG_TABLE',
+  'EVENTS_QUEUE_URL',
+  'RETENTION_DAYS',
+]);
+
+const relay = {
+  clock,
+  random,
+  telemetry,
+  ...openTables(environment),
+  eventQueue: new SqsEventQueue({ client: sqsClient(), queueUrl: environment.EVENTS_QUEUE_URL, telemetry }),
+};
+
+export const handler = lambdaHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(
+  async (event) => webhookResponse(await ingest(relay, readWebhookRequest(event))),
+);

@@ -1,0 +1,29 @@
+/** Finds what is overdue, once a minute: see lib/relay/sweep.ts. */
+import { sqsClient } from '../lib/aws/clients.ts';
+import { SqsDeliveryQueue } from '../lib/aws/delivery-queue.ts';
+import { readEnvironment } from '../lib/aws/environment.ts';
+import { SqsEventQueue } from '../lib/aws/event-queue.ts';
+import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/function-setup.ts';
+import { Deadline } from '../lib/relay/clock.ts';
+import { sweep } from '../lib/relay/sweep.ts';
+
+const environment = readEnvironment([
+  'EVENT_LOG_TABLE',
+  'CONFIG_TABLE',
+  'EVENTS_QUEUE_URL',
+  'DELIVERIES_QUEUE_URL',
+]);
+const client = sqsClient();
+
+const relay = {
+  clock,
+  random,
+  telemetry,
+  ...openTables(environment),
+  eventQueue: new SqsEventQueue({ client, queueUrl: environment.EVENTS_QUEUE_URL, telemetry }),
+  deliveryQueue: new SqsDeliveryQueue({ client, queueUrl: environment.DELIVERIES_QUEUE_URL, telemetry }),
+};
+
+export const handler = lambdaHandler<unknown, void>((_, context) =>
+  sweep(relay, new Deadline(clock, context.getRemainingTimeInMillis())),
+);

@@ -1,0 +1,47 @@
+/** The environment variables that the stack gives the functions, each of which asks for those it needs. */
+import { z } from 'zod';
+
+const name = z.string().min(1);
+const url = z.url();
+
+const VARIABLES = {
+  EVENT_LOG_TABLE: name,
+  CONFIG_TABLE: name,
+  EVENTS_QUEUE_URL: url,
+  DELIVERIES_QUEUE_URL: url,
+  EVENTS_DEAD_LETTER_QUEUE_URL: url,
+  DELIVERIES_DEAD_LETTER_QUEUE_URL: url,
+  /** How many days events are kept. */
+  RETENTION_DAYS: z.coerce.number().int().min(1),
+};
+
+type Variable = keyof typeof VARIABLES;
+type Environment<Name extends Variable> = { readonly [Each in Name]: z.output<(typeof VARIABLES)[Each]> };
+
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError';
+}
+
+/**
+ * Reads the named variables.
+ * @throws EnvironmentError that names every one that is missing or wrong
+ * @example const { CONFIG_TABLE } = readEnvironment(['CONFIG_TABLE']);
+ */
+export function readEnvironment<Name extends Variable>(
+  names: readonly Name[],
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Environment<Name> {
+  const wrong: string[] = [];
+  const entries = names.map((variable) => {
+    const value = environment[variable];
+    const parsed = VARIABLES[variable].safeParse(value);
+    if (!parsed.success) wrong.push(`${variable} ${describe(value, parsed.error)}`);
+    return [variable, parsed.data];
+  });
+  if (wrong.length > 0) throw new EnvironmentError(`environment: ${wrong.join(', ')}`);
+  return Object.fromEntries(entries) as Environment<Name>;
+}
+
+function describe(value: string | undefined, error: z.ZodError): string {
+  return value === undefined ? 'is missing' : `is wrong: ${error.issues[0]?.message}`;
+}

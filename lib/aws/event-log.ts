@@ -1,0 +1,242 @@
+/** The EventLog port over its DynamoDB table. Every row's form is in the `*-row.ts` file beside this one. */
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { after, type Clock } from '../relay/clock.ts';
+import type { Delivery, DeliveryKey } from '../relay/delivery.ts';
+import type { EventKey, EventRecord, Payload } from '../relay/event.ts';
+import type { EndpointId, EventId, OrderKey } from '../relay/ids.ts';
+import type {
+  DeliveryChange,
+  DeliveryCondition,
+  EventLog,
+  FanOutResult,
+  OwedItem,
+  Telemetry,
+} from '../relay/ports.ts';
+import { toAliasRow } from './alias-row.ts';
+import { fromDeliveryRow, toDeliveryRow } from './delivery-row.ts';
+import { DynamoTable } from './dynamo-table.ts';
+import * as keys from './event-log-keys.ts';
+import { fromEventRow, toEventRow } from './event-row.ts';
+import { readOwed } from './owed-row.ts';
+import { fromPayloadRow, toPayloadRow } from './payload-row.ts';
+import { isExpired, type Row, spellings } from './row.ts';
+import { updateOf } from './update-expression.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+const ALIAS_EXTRA_DAYS = 365;
+
+/** Fan-out mostly stops at the first few events of an order; a longer backlog is read in larger steps. */
+const EVENT_PAGES = [10, 100];
+
+export interface EventLogOptions {
+  readonly client: DynamoDBDocumentClient;
+  readonly tableName: string;
+  /** How long rows are kept from when they are written; of use to who writes new ones. 30 unless given. */
+  readonly retentionDays?: number;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+export class DynamoEventLog implements EventLog {
+  readonly #table: DynamoTable;
+  readonly #retentionDays: number;
+  readonly #clock: Clock;
+  readonly #telemetry: Telemetry;
+
+  constructor({ client, tableName, retentionDays = 30, clock, telemetry }: EventLogOptions) {
+    this.#table = new DynamoTable(client, tableName);
+    this.#retentionDays = retentionDays;
+    this.#clock = clock;
+    this.#telemetry = telemetry;
+  }
+
+  /** Expired or not: it is only the bound that the next id must pass. */
+  async newestEventId(orderKey: OrderKey): Promise<EventId | undefined> {
+    const query = {
+      ...rowsOf(orderKey, keys.EVENT_PREFIX),
+      ScanIndexForward: false,
+      ProjectionExpression: 'sk',
+    };
+    for await (const rows of this.#table.pages('reading the newest event id', query, [1])) {
+      for (const { sk } of rows) {
+        const key = keys.parseRowKey(orderKey, sk);
+        if (key !== undefined) return key.eventId;
+      }
+    }
+    return undefined;
+  }
+
+  async store(event: EventRecord, payload: Payload, dueAt: Date): Promise<void> {
+    const rows = [await this.#payloadRow(event, payload), this.#eventRow(event, dueAt)];
+    await this.#table.putAll('storing an event', rows, this.#clock);
+  }
+
+  async storeAgain(event: EventRecord, payload: Payload, dueAt: Date): Promise<void> {
+    // Payloads never change, so writing one again does no harm; the event's row is only written when it is not there.
+    await this.#table.put('storing a payload again', await this.#payloadRow(event, payload));
+    const row = this.#eventRow(event, dueAt);
+    if (await this.#table.putIfAbsent('storing an event again', row, 'sk')) return;
+    const reopened = {
+      closed: null,
+      outcomes: null,
+      changes: null,
+      fannedOutAt: null,
+      owedTo: row.owedTo,
+      dueAt,
+    };
+    const isClosed = { expression: 'attribute_exists(closed)' };
+    await this.#table.updateIf('reopening an event', keys.eventRowKey(event), isClosed, updateOf(reopened));
+  }
+
+  async *eventsNewestFirst(orderKey: OrderKey): AsyncGenerator<EventRecord, void, undefined> {
+    const query = { ...rowsOf(orderKey, keys.EVENT_PREFIX), ScanIndexForward: false };
+    for await (const rows of this.#table.pages('reading events', query, EVENT_PAGES)) {
+      for (const row of this.#alive(rows)) {
+        const key = this.#parseKey(row);
+        if (key?.kind === 'event') yield fromEventRow(key, row);
+      }
+    }
+  }
+
+  async event(key: EventKey): Promise<EventRecord | undefined> {
+    const row = await this.#get('reading an event', keys.eventRowKey(key));
+    return row && fromEventRow(key, row);
+  }
+
+  async payload(key: EventKey): Promise<Payload | undefined> {
+    const row = await this.#get('reading a payload', keys.payloadRowKey(key));
+    return row && fromPayloadRow(key, row);
+  }
+
+  async deliveries(orderKey: OrderKey): Promise<Delivery[]> {
+    const deliveries: Delivery[] = [];
+    const query = rowsOf(orderKey, keys.DELIVERY_PREFIX);
+    for await (const rows of this.#table.pages('reading deliveries', query)) {
+      for (const row of this.#alive(rows)) {
+        const key = this.#parseKey(row);
+        if (key?.kind === 'delivery') deliveries.push(fromDeliveryRow(key, row));
+      }
+    }
+    return deliveries;
+  }
+
+  putDeliveryIfAbsent(delivery: Delivery): Promise<boolean> {
+    return this.#table.putIfAbsent('writing a delivery', toDeliveryRow(delivery, this.#expiresAt()), 'sk');
+  }
+
+  updateDelivery(key: DeliveryKey, only: DeliveryCondition, change: DeliveryChange): Promise<boolean> {
+    const lease =
+      only.leaseId === undefined
+        ? { expression: 'attribute_not_exists(leaseId)' }
+        : { expression: 'leaseId = :onlyLeaseId', values: { ':onlyLeaseId': only.leaseId } };
+    const condition = {
+      expression: `#onlyState = :onlyState AND ${lease.expression}`,
+      names: { '#onlyState': 'state' },
+      values: { ':onlyState': only.state, ...lease.values },
+    };
+    return this.#table.updateIf('updating a delivery', keys.deliveryRowKey(key), condition, updateOf(change));
+  }
+
+  finishFanOut(key: EventKey, result: FanOutResult): Promise<boolean> {
+    const { changes, outcomes, fannedOutAt } = result;
+    return this.#endFanOut('finishing a fan-out', key, { changes, outcomes, fannedOutAt });
+  }
+
+  closeWithoutPayload(key: EventKey, reason: string, at: Date): Promise<boolean> {
+    return this.#endFanOut('closing an event', key, { closed: reason, outcomes: {}, fannedOutAt: at });
+  }
+
+  #endFanOut(what: string, key: EventKey, result: Row): Promise<boolean> {
+    const isOpen = { expression: 'attribute_exists(sk) AND attribute_not_exists(fannedOutAt)' };
+    const update = updateOf({ ...result, owedTo: null, dueAt: null });
+    return this.#table.updateIf(what, keys.eventRowKey(key), isOpen, update);
+  }
+
+  async recordOutcome(key: EventKey, endpointId: EndpointId, outcome: string): Promise<boolean> {
+    const what = 'recording an outcome';
+    const row = keys.eventRowKey(key);
+    const fannedOut = (outcomes: string) => ({
+      expression: `attribute_exists(fannedOutAt) AND ${outcomes}`,
+      values: { ':map': 'M' },
+    });
+    const one = {
+      expression: 'SET outcomes.#endpoint = :outcome',
+      names: { '#endpoint': endpointId },
+      values: { ':outcome': outcome },
+    };
+    if (await this.#table.updateIf(what, row, fannedOut('attribute_type(outcomes, :map)'), one)) return true;
+    // Not fanned out yet; or somebody has removed the list, and nothing can be set in what is not there.
+    const all = updateOf({ outcomes: { [endpointId]: outcome } });
+    return this.#table.updateIf(what, row, fannedOut('NOT attribute_type(#outcomes, :map)'), all);
+  }
+
+  async owed(owedTo: string, dueBefore: Date, limit: number): Promise<OwedItem[]> {
+    const query = {
+      IndexName: keys.OWED_INDEX,
+      KeyConditionExpression: 'owedTo = :owedTo AND dueAt < :dueBefore',
+      ExpressionAttributeValues: { ':owedTo': owedTo, ':dueBefore': dueBefore.toISOString() },
+    };
+    const items: OwedItem[] = [];
+    for await (const rows of this.#table.pages('reading what is owed', query, [limit])) {
+      items.push(...rows.flatMap((row) => readOwed(row, this.#telemetry)));
+      if (items.length >= limit) break;
+    }
+    return items.slice(0, limit);
+  }
+
+  postpone(item: OwedItem, dueAt: Date): Promise<boolean> {
+    const key = item.kind === 'event' ? keys.eventRowKey(item) : keys.deliveryRowKey(item);
+    const { full, short } = spellings(item.dueAt);
+    const isAsRead = {
+      expression: 'owedTo = :onlyOwedTo AND (#dueAt = :full OR #dueAt = :short)',
+      values: { ':onlyOwedTo': item.owedTo, ':full': full, ':short': short },
+    };
+    return this.#table.updateIf('postponing', key, isAsRead, updateOf({ dueAt }));
+  }
+
+  /** Kept for longer than the rows of the order's first event, with which it is written: an order may go on for months. */
+  async putAlias(aliasKey: OrderKey, orderKey: OrderKey): Promise<void> {
+    await this.#table.put(
+      'writing an alias',
+      toAliasRow(aliasKey, orderKey, this.#expiresAt(ALIAS_EXTRA_DAYS)),
+    );
+  }
+
+  #payloadRow(event: EventRecord, payload: Payload): Promise<Row> {
+    return toPayloadRow(event, payload, event.receivedAt, this.#expiresAt());
+  }
+
+  #eventRow(event: EventRecord, dueAt: Date): Row {
+    return toEventRow(event, dueAt, this.#expiresAt());
+  }
+
+  /** In epoch seconds, as DynamoDB's TTL wants it. */
+  #expiresAt(extraDays = 0): number {
+    return Math.floor(after(this.#clock.now(), (this.#retentionDays + extraDays) * DAY_MS).getTime() / 1000);
+  }
+
+  async #get(what: string, key: keys.RowKey): Promise<Row | undefined> {
+    const row = await this.#table.get(what, key);
+    return row && !isExpired(row, this.#clock.now()) ? row : undefined;
+  }
+
+  #alive(rows: readonly Row[]): Row[] {
+    const now = this.#clock.now();
+    return rows.filter((row) => !isExpired(row, now));
+  }
+
+  #parseKey(row: Row): keys.ParsedKey | undefined {
+    const key = keys.parseRowKey(row.orderKey, row.sk);
+    if (key === undefined)
+      this.#telemetry.warn('row passed over: its key is none of ours', { sk: String(row.sk) });
+    return key;
+  }
+}
+
+function rowsOf(orderKey: OrderKey, prefix: string) {
+  return {
+    KeyConditionExpression: 'orderKey = :orderKey AND begins_with(sk, :prefix)',
+    ExpressionAttributeValues: { ':orderKey': orderKey, ':prefix': prefix },
+    ConsistentRead: true,
+  };
+}

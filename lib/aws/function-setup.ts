@@ -1,0 +1,50 @@
+/** What every function sets up once per execution environment: logs, metrics, and the tables. */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import type { Random } from '../relay/clock.ts';
+import { Config } from '../relay/config.ts';
+import type { Telemetry } from '../relay/ports.ts';
+import { dynamoDbClient } from './clients.ts';
+import { DynamoConfigTable } from './config-table.ts';
+import { DynamoEventLog } from './event-log.ts';
+import { systemClock } from './system-clock.ts';
+import { PowertoolsTelemetry } from './telemetry.ts';
+
+const logger = new Logger();
+const metrics = new Metrics();
+
+export const telemetry: Telemetry = new PowertoolsTelemetry(logger, metrics);
+export const clock = systemClock;
+export const random: Random = Math.random;
+
+/** The two tables, read and written under the names that the stack gave the function. */
+export function openTables(environment: {
+  readonly EVENT_LOG_TABLE: string;
+  readonly CONFIG_TABLE: string;
+  readonly RETENTION_DAYS?: number;
+}) {
+  const client = dynamoDbClient();
+  return {
+    eventLog: new DynamoEventLog({
+      client,
+      clock,
+      telemetry,
+      tableName: environment.EVENT_LOG_TABLE,
+      ...(environment.RETENTION_DAYS !== undefined && { retentionDays: environment.RETENTION_DAYS }),
+    }),
+    config: new Config(
+      new DynamoConfigTable({ client, tableName: environment.CONFIG_TABLE }),
+      clock,
+      telemetry,
+    ),
+  };
+}
+
+/** A handler whose logs carry the request id, and whose metrics are written when it ends. */
+export function lambdaHandler<Event, Result>(handle: (event: Event, context: Context) => Promise<Result>) {
+  return middy<Event, Result>().use(injectLambdaContext(logger)).use(logMetrics(metrics)).handler(handle);
+}

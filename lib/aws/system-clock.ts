@@ -1,0 +1,9 @@
+/** The Clock port over this machine's clocks and timers. */
+import { setTimeout } from 'node:timers/promises';
+import type { Clock } from '../relay/clock.ts';
+
+export const systemClock: Clock = {
+  now: () => new Date(),
+  monotonicMs: () => performance.now(),
+  sleep: (durationMs) => setTimeout(durationMs),
+};

@@ -1,0 +1,224 @@
+/** The EventLog port in memory: every operation is done at once and as a whole, like one on a row of DynamoDB. */
+import { gzipSync } from 'node:zlib';
+import { after, type Clock } from '../../lib/relay/clock.ts';
+import type { Delivery, DeliveryKey } from '../../lib/relay/delivery.ts';
+import type { EventKey, EventRecord, Payload } from '../../lib/relay/event.ts';
+import { type EndpointId, type EventId, type OrderKey, shardOf } from '../../lib/relay/ids.ts';
+import {
+  type DeliveryChange,
+  type DeliveryCondition,
+  type EventLog,
+  type FanOutResult,
+  type OwedItem,
+  PayloadTooLargeError,
+} from '../../lib/relay/ports.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+/** DynamoDB's limit on an item. */
+const ROW_LIMIT_BYTES = 400 * 1024;
+
+interface Owed {
+  readonly owedTo?: string;
+  readonly dueAt?: Date;
+}
+
+interface Kept<Value> {
+  readonly value: Value;
+  readonly expiresAt: Date;
+}
+
+interface Order {
+  readonly events: Map<EventId, Kept<EventRecord & Owed>>;
+  readonly payloads: Map<EventId, Kept<Payload>>;
+  /** By `eventId#endpointId`. */
+  readonly deliveries: Map<string, Kept<Delivery>>;
+}
+
+export class MemoryEventLog implements EventLog {
+  readonly #clock: Clock;
+  readonly #retentionMs: number;
+  readonly #orders = new Map<OrderKey, Order>();
+  /** Which partition the id that people know an order by points to. */
+  readonly aliases = new Map<OrderKey, OrderKey>();
+
+  constructor(clock: Clock, retentionDays = 30) {
+    this.#clock = clock;
+    this.#retentionMs = retentionDays * DAY_MS;
+  }
+
+  async newestEventId(orderKey: OrderKey): Promise<EventId | undefined> {
+    return [...this.#order(orderKey).events.keys()].sort().at(-1);
+  }
+
+  async store(event: EventRecord, payload: Payload, dueAt: Date): Promise<void> {
+    refuseTooLarge(payload);
+    this.#order(event.orderKey).payloads.set(event.eventId, this.#keep(payload));
+    this.#putEvent(event, dueAt);
+  }
+
+  async storeAgain(event: EventRecord, payload: Payload, dueAt: Date): Promise<void> {
+    refuseTooLarge(payload);
+    const { events, payloads } = this.#order(event.orderKey);
+    payloads.set(event.eventId, this.#keep(payload));
+    const existing = events.get(event.eventId)?.value;
+    if (existing === undefined) return this.#putEvent(event, dueAt);
+    if (existing.closed === undefined) return;
+    const { closed: _, outcomes: __, changes: ___, fannedOutAt: ____, ...reopened } = existing;
+    this.#replace(events, event.eventId, { ...reopened, owedTo: fanOutList(event.eventId), dueAt });
+  }
+
+  async *eventsNewestFirst(orderKey: OrderKey): AsyncGenerator<EventRecord, void, undefined> {
+    const ids = [...this.#order(orderKey).events.keys()].sort().reverse();
+    for (const eventId of ids) {
+      const event = await this.event({ orderKey, eventId });
+      if (event !== undefined) yield event;
+    }
+  }
+
+  async event({ orderKey, eventId }: EventKey): Promise<EventRecord | undefined> {
+    const event = this.#alive(this.#order(orderKey).events.get(eventId));
+    if (event === undefined) return undefined;
+    const { owedTo: _, dueAt: __, ...record } = event;
+    return record;
+  }
+
+  async payload({ orderKey, eventId }: EventKey): Promise<Payload | undefined> {
+    return this.#alive(this.#order(orderKey).payloads.get(eventId));
+  }
+
+  async deliveries(orderKey: OrderKey): Promise<Delivery[]> {
+    const rows = [...this.#order(orderKey).deliveries].sort(([a], [b]) => (a < b ? -1 : 1));
+    return rows.flatMap(([, kept]) => this.#alive(kept) ?? []);
+  }
+
+  async putDeliveryIfAbsent(delivery: Delivery): Promise<boolean> {
+    const { deliveries } = this.#order(delivery.orderKey);
+    const id = rowId(delivery);
+    if (deliveries.has(id)) return false;
+    deliveries.set(id, this.#keep(delivery));
+    return true;
+  }
+
+  async updateDelivery(key: DeliveryKey, only: DeliveryCondition, change: DeliveryChange): Promise<boolean> {
+    const { deliveries } = this.#order(key.orderKey);
+    const row = deliveries.get(rowId(key))?.value;
+    if (row === undefined || row.state !== only.state || row.leaseId !== only.leaseId) return false;
+    this.#replace(deliveries, rowId(key), changed(row, change));
+    return true;
+  }
+
+  async finishFanOut(key: EventKey, { changes, outcomes, fannedOutAt }: FanOutResult): Promise<boolean> {
+    return this.#endFanOut(key, { changes, outcomes, fannedOutAt });
+  }
+
+  async closeWithoutPayload(key: EventKey, reason: string, at: Date): Promise<boolean> {
+    return this.#endFanOut(key, { closed: reason, outcomes: {}, fannedOutAt: at });
+  }
+
+  #endFanOut({ orderKey, eventId }: EventKey, result: Partial<EventRecord>): boolean {
+    const { events } = this.#order(orderKey);
+    const event = events.get(eventId)?.value;
+    if (event === undefined || event.fannedOutAt !== undefined) return false;
+    const { owedTo: _, dueAt: __, ...record } = event;
+    this.#replace(events, eventId, { ...record, ...result });
+    return true;
+  }
+
+  async recordOutcome(
+    { orderKey, eventId }: EventKey,
+    endpointId: EndpointId,
+    outcome: string,
+  ): Promise<boolean> {
+    const { events } = this.#order(orderKey);
+    const event = events.get(eventId)?.value;
+    if (event?.fannedOutAt === undefined) return false;
+    this.#replace(events, eventId, { ...event, outcomes: { ...event.outcomes, [endpointId]: outcome } });
+    return true;
+  }
+
+  async owed(owedTo: string, dueBefore: Date, limit: number): Promise<OwedItem[]> {
+    return [...this.#orders]
+      .flatMap(([orderKey, order]) => owedOf(orderKey, order))
+      .filter((item) => item.owedTo === owedTo && item.dueAt < dueBefore)
+      .sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime())
+      .slice(0, limit);
+  }
+
+  async postpone(item: OwedItem, dueAt: Date): Promise<boolean> {
+    const { events, deliveries } = this.#order(item.orderKey);
+    return item.kind === 'event'
+      ? this.#postponeIn(events, item.eventId, item, dueAt)
+      : this.#postponeIn(deliveries, rowId(item), item, dueAt);
+  }
+
+  #postponeIn<Id, Value extends Owed>(
+    rows: Map<Id, Kept<Value>>,
+    id: Id,
+    { owedTo, dueAt: asRead }: OwedItem,
+    dueAt: Date,
+  ): boolean {
+    const row = rows.get(id)?.value;
+    if (row?.owedTo !== owedTo || row.dueAt?.getTime() !== asRead.getTime()) return false;
+    this.#replace(rows, id, { ...row, dueAt });
+    return true;
+  }
+
+  async putAlias(aliasKey: OrderKey, orderKey: OrderKey): Promise<void> {
+    this.aliases.set(aliasKey, orderKey);
+  }
+
+  #order(orderKey: OrderKey): Order {
+    const order = this.#orders.get(orderKey) ?? {
+      events: new Map(),
+      payloads: new Map(),
+      deliveries: new Map(),
+    };
+    this.#orders.set(orderKey, order);
+    return order;
+  }
+
+  #putEvent(event: EventRecord, dueAt: Date): void {
+    const row = { ...event, owedTo: fanOutList(event.eventId), dueAt };
+    this.#order(event.orderKey).events.set(event.eventId, this.#keep(row));
+  }
+
+  #keep<Value>(value: Value): Kept<Value> {
+    return { value, expiresAt: after(this.#clock.now(), this.#retentionMs) };
+  }
+
+  #replace<Id, Value>(rows: Map<Id, Kept<Value>>, id: Id, value: Value): void {
+    const { expiresAt } = rows.get(id) ?? this.#keep(value);
+    rows.set(id, { value, expiresAt });
+  }
+
+  #alive<Value>(kept: Kept<Value> | undefined): Value | undefined {
+    return kept !== undefined && kept.expiresAt > this.#clock.now() ? kept.value : undefined;
+  }
+}
+
+function refuseTooLarge({ body }: Payload): void {
+  if (body.length <= ROW_LIMIT_BYTES || gzipSync(body).length <= ROW_LIMIT_BYTES) return;
+  throw new PayloadTooLargeError(`payload of ${body.length} bytes does not fit a row`);
+}
+
+const fanOutList = (eventId: EventId) => `fan-out#${shardOf(eventId)}`;
+
+const rowId = ({ eventId, endpointId }: DeliveryKey) => `${eventId}#${endpointId}`;
+
+function changed(row: Delivery, change: DeliveryChange): Delivery {
+  const entries = Object.entries({ ...row, ...change }).filter(([, value]) => value !== null);
+  return Object.fromEntries(entries) as unknown as Delivery;
+}
+
+function owedOf(orderKey: OrderKey, { events, deliveries }: Order): OwedItem[] {
+  const items: OwedItem[] = [];
+  for (const [eventId, { value }] of events) {
+    const { owedTo, dueAt } = value;
+    if (owedTo && dueAt) items.push({ kind: 'event', orderKey, eventId, owedTo, dueAt });
+  }
+  for (const { value } of deliveries.values()) {
+    const { eventId, endpointId, owedTo, dueAt } = value;
+    if (owedTo && dueAt) items.push({ kind: 'delivery', orderKey, eventId, endpointId, owedTo, dueAt });
+  }
+  return items;
+}

@@ -1,0 +1,30 @@
+/** The Telemetry port in memory: keeps what was said, for a test to read. */
+import type { LogFields, Metric, Telemetry } from '../../lib/relay/ports.ts';
+
+export interface LogEntry {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: LogFields;
+  readonly error?: unknown;
+}
+
+export class MemoryTelemetry implements Telemetry {
+  readonly log: LogEntry[] = [];
+  readonly counts = new Map<Metric, number>();
+
+  info(message: string, fields: LogFields = {}): void {
+    this.log.push({ level: 'info', message, fields });
+  }
+
+  warn(message: string, fields: LogFields = {}): void {
+    this.log.push({ level: 'warn', message, fields });
+  }
+
+  error(message: string, error: unknown, fields: LogFields = {}): void {
+    this.log.push({ level: 'error', message, fields, error });
+  }
+
+  count(metric: Metric, value = 1): void {
+    this.counts.set(metric, (this.counts.get(metric) ?? 0) + value);
+  }
+}

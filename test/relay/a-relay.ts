@@ -1,0 +1,106 @@
+/** A whole relay in memory, driven by hand: webhooks go in, functions run when a test says so. */
+import { Deadline } from '../../lib/relay/clock.ts';
+import { Config } from '../../lib/relay/config.ts';
+import { deliver } from '../../lib/relay/deliver.ts';
+import type { Delivery } from '../../lib/relay/delivery.ts';
+import type { EventRecord } from '../../lib/relay/event.ts';
+import { fanOut } from '../../lib/relay/fan-out.ts';
+import { type EventId, type OrderKey, orderKeyOf, sha256Hex } from '../../lib/relay/ids.ts';
+import { type IngestAnswer, ingest } from '../../lib/relay/ingest.ts';
+import type { OutgoingRequest, Sender, SendResult } from '../../lib/relay/ports.ts';
+import { sourceIdSchema } from '../../lib/relay/source.ts';
+import { sweep } from '../../lib/relay/sweep.ts';
+import { MemoryClock } from '../memory/clock.ts';
+import { MemoryConfigTable } from '../memory/config-table.ts';
+import { MemoryEventLog } from '../memory/event-log.ts';
+import { MemoryDeliveryQueue, MemoryEventQueue } from '../memory/queues.ts';
+import { MemoryTelemetry } from '../memory/telemetry.ts';
+
+const TOKEN = 'a-token';
+export const SOURCE = sourceIdSchema.parse('main');
+export const ORDER = orderKeyOf(SOURCE, '1');
+
+/** Time passes only when a test moves it: nothing ever takes too long. */
+class StandingClock extends MemoryClock {
+  override sleep(): Promise<void> {
+    return new Promise(() => {});
+  }
+}
+
+/** Answers as it is told, by host name of the endpoint's URL; 200 unless told otherwise. */
+class MemorySender implements Sender {
+  readonly requests: OutgoingRequest[] = [];
+  readonly answers = new Map<string, SendResult | ((request: OutgoingRequest) => Promise<SendResult>)>();
+
+  async post(request: OutgoingRequest): Promise<SendResult> {
+    this.requests.push(request);
+    const answer = this.answers.get(new URL(request.url).hostname);
+    return typeof answer === 'function' ? answer(request) : (answer ?? OK);
+  }
+
+  to(hostname: string): OutgoingRequest[] {
+    return this.requests.filter(({ url }) => new URL(url).hostname === hostname);
+  }
+
+  /** The event ids that a host was sent, in order. */
+  eventsTo(hostname: string): (string | undefined)[] {
+    return this.to(hostname).map(({ headers }) => headers['webhook-id']);
+  }
+}
+
+export const OK: SendResult = { kind: 'answer', status: 200, text: 'ok' };
+export const UNAVAILABLE: SendResult = { kind: 'answer', status: 503, text: 'busy' };
+
+export function aRelay() {
+  const clock = new StandingClock();
+  const telemetry = new MemoryTelemetry();
+  const configTable = new MemoryConfigTable();
+  const eventLog = new MemoryEventLog(clock);
+  const eventQueue = new MemoryEventQueue(clock);
+  const deliveryQueue = new MemoryDeliveryQueue(clock);
+  const sender = new MemorySender();
+  const config = new Config(configTable, clock, telemetry);
+  const relay = { clock, random: () => 0.5, telemetry, config, eventLog, eventQueue, deliveryQueue, sender };
+  configTable.put('source', SOURCE, { tokenSha256: sha256Hex(TOKEN) });
+
+  const deadline = () => new Deadline(clock, 120_000);
+  return {
+    ...relay,
+    relay,
+    configTable,
+    deadline,
+    /** An endpoint row; its URL's host is its id unless given. */
+    endpoint(id: string, attributes: Record<string, unknown> = {}): void {
+      configTable.put('endpoint', id, { url: `https://${id}/hook?orderid=`, ...attributes });
+    },
+    /** A webhook of the order 1, unless it says otherwise. */
+    async webhook(body: unknown = { Id: '1' }, query = ''): Promise<IngestAnswer> {
+      clock.advance(1);
+      const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+      return ingest(relay, { token: TOKEN, rawQuery: query, contentType: 'application/json', body: bytes });
+    },
+    /** The webhook's event id; fails when it was not accepted. */
+    async accepted(body: unknown = { Id: '1' }): Promise<EventId> {
+      const answer = await this.webhook(body);
+      if (answer.kind !== 'accepted') throw new Error(`webhook was not accepted: ${answer.kind}`);
+      return answer.eventId;
+    },
+    /** Runs fan-out on what is queued; gives back the messages it returned. */
+    fanOut: () => fanOut(relay, eventQueue.take(), deadline()),
+    /** Runs deliver on what is queued and due; gives back the messages it returned. */
+    deliver: () => deliver(relay, deliveryQueue.take(), deadline()),
+    sweep: () => sweep(relay, deadline()),
+    /** A minute passes, and longer config caches than that do not exist. */
+    minutes(count: number): void {
+      clock.advance(count * 60_000);
+    },
+    async event(eventId: EventId, orderKey: OrderKey = ORDER): Promise<EventRecord> {
+      const event = await eventLog.event({ orderKey, eventId });
+      if (event === undefined) throw new Error(`no event ${eventId}`);
+      return event;
+    },
+    rows: (orderKey: OrderKey = ORDER): Promise<Delivery[]> => eventLog.deliveries(orderKey),
+    /** What stands in a list of the owed index, whenever it is due. */
+    owed: (owedTo: string) => eventLog.owed(owedTo, new Date('2100-01-01'), 1000),
+  };
+}

@@ -1,0 +1,143 @@
+import { describe, expect, it, vi } from 'vitest';
+import { eventTime, orderKeyOf, shardOf } from '../../lib/relay/ids.ts';
+import { ingest } from '../../lib/relay/ingest.ts';
+import { PayloadTooLargeError, StoreError } from '../../lib/relay/ports.ts';
+import { aRelay, ORDER, SOURCE } from './a-relay.ts';
+
+describe('ingest', () => {
+  it('stores the payload as it came and the record of it, owed to fan-out, and wakes fan-out', async () => {
+    const relay = aRelay();
+
+    const eventId = await relay.accepted({
+      Id: '1',
+      NiceId: 'Magic7-501',
+      Items: [{ Sku: 'MUG', Status: 'New' }],
+    });
+
+    expect(await relay.event(eventId)).toMatchObject({
+      orderKey: 'main/1',
+      orderId: '1',
+      niceId: 'Magic7-501',
+      source: 'main',
+      items: [{ sku: 'MUG', status: 'New' }],
+    });
+    expect(await relay.eventLog.payload({ orderKey: ORDER, eventId })).toEqual({
+      contentType: 'application/json',
+      body: Buffer.from('{"Id":"1","NiceId":"Magic7-501","Items":[{"Sku":"MUG","Status":"New"}]}'),
+    });
+    expect(await relay.owed(`fan-out#${shardOf(eventId)}`)).toMatchObject([{ eventId }]);
+    expect(relay.eventQueue.take()).toEqual([{ orderKey: ORDER, eventId }]);
+  });
+
+  it('takes the order id that was appended to the address before the one in the body', async () => {
+    const relay = aRelay();
+
+    await relay.webhook({ Id: 'in-body' }, 'orderid=in-query');
+
+    expect(relay.eventQueue.take()).toMatchObject([{ orderKey: 'main/in-query' }]);
+  });
+
+  it('lets an event without an order id stand alone', async () => {
+    const relay = aRelay();
+
+    const first = await relay.webhook('no order');
+    const second = await relay.webhook('no order');
+
+    const keys = relay.eventQueue.take().map(({ orderKey }) => orderKey);
+    expect(keys).toEqual([first, second].map((answer) => `main/${'eventId' in answer && answer.eventId}`));
+  });
+
+  it('answers an empty request without an order id and stores nothing', async () => {
+    const relay = aRelay();
+
+    expect(await relay.webhook('')).toEqual({ kind: 'address works' });
+    expect(relay.eventQueue.take()).toEqual([]);
+  });
+
+  it('does not know a token that is no source’s, nor that of a source that is not enabled', async () => {
+    const relay = aRelay();
+    const request = { token: 'other', rawQuery: '', body: Buffer.from('{}') };
+
+    expect(await ingest(relay.relay, request)).toEqual({ kind: 'unknown address' });
+    relay.configTable.put('source', 'off', {
+      tokenSha256: 'd9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa',
+      enabled: false,
+    });
+    expect(await ingest(relay.relay, request)).toEqual({ kind: 'unknown address' });
+  });
+
+  it('gives a later webhook of an order the greater id, whatever the clock says', async () => {
+    const relay = aRelay();
+    const first = await relay.accepted();
+
+    relay.clock.advance(-60_000);
+    const second = await relay.accepted();
+
+    expect(second > first).toBe(true);
+    expect(eventTime(second).getTime()).toBe(eventTime(first).getTime() + 1);
+  });
+
+  it('makes do with the clock when the order cannot be read', async () => {
+    const relay = aRelay();
+    vi.spyOn(relay.eventLog, 'newestEventId').mockRejectedValue(new StoreError('throttled'));
+
+    expect(await relay.webhook()).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('accepts an event whose message could not be sent: the row is owed', async () => {
+    const relay = aRelay();
+    vi.spyOn(relay.eventQueue, 'send').mockRejectedValue(new Error('queue is down'));
+
+    const eventId = await relay.accepted();
+
+    expect(await relay.owed(`fan-out#${shardOf(eventId)}`)).toHaveLength(1);
+  });
+
+  it('puts the whole event on the queue when the table refuses', async () => {
+    const relay = aRelay();
+    vi.spyOn(relay.eventLog, 'store').mockRejectedValue(new StoreError('throttled'));
+
+    const eventId = await relay.accepted({ Id: '1' });
+
+    expect(relay.eventQueue.take()).toMatchObject([
+      {
+        orderKey: ORDER,
+        eventId,
+        unstored: { event: { eventId }, payload: { body: Buffer.from('{"Id":"1"}') } },
+      },
+    ]);
+  });
+
+  it('refuses only when neither the table nor the queue takes it', async () => {
+    const relay = aRelay();
+    vi.spyOn(relay.eventLog, 'store').mockRejectedValue(new StoreError('throttled'));
+    vi.spyOn(relay.eventQueue, 'send').mockRejectedValue(new Error('queue is down'));
+
+    expect(await relay.webhook()).toEqual({ kind: 'unavailable' });
+  });
+
+  it('refuses a body that cannot be kept, and does not put it on the queue', async () => {
+    const relay = aRelay();
+    vi.spyOn(relay.eventLog, 'store').mockRejectedValue(new PayloadTooLargeError('too large'));
+
+    expect(await relay.webhook()).toEqual({ kind: 'too large' });
+    expect(relay.eventQueue.take()).toEqual([]);
+  });
+
+  it('asks to be tried again, rather than answer 404, while it has never read the sources', async () => {
+    const relay = aRelay();
+    vi.spyOn(relay.configTable, 'rows').mockRejectedValue(new StoreError('throttled'));
+
+    expect(await relay.webhook()).toEqual({ kind: 'unavailable' });
+  });
+
+  it('keeps an order id of any length in a key that fits', async () => {
+    const relay = aRelay();
+
+    await relay.webhook('', `orderid=${'x'.repeat(5000)}`);
+
+    const [message] = relay.eventQueue.take();
+    expect(message?.orderKey).toBe(orderKeyOf(SOURCE, 'x'.repeat(5000)));
+    expect(message?.orderKey.length).toBeLessThan(100);
+  });
+});
