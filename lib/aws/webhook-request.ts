@@ -10,7 +10,8 @@ import type { WebhookRequest } from '../relay/ingest.ts';
 export function readWebhookRequest(event: APIGatewayProxyEventV2): WebhookRequest {
   const contentType = event.headers['content-type'];
   return {
-    token: event.pathParameters?.token ?? '',
+    // The Hub is given `…/<token>?orderid=` and may be given `…/<token>/?orderid=`: the route takes both.
+    token: (event.pathParameters?.token ?? '').replace(/\/$/, ''),
     rawQuery: event.rawQueryString,
     ...(contentType !== undefined && { contentType }),
     body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),

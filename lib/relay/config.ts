@@ -1,5 +1,5 @@
 /** The Config table as the functions use it: parsed row by row, so that a bad one never stops the others. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Clock } from './clock.ts';
 import { type Endpoint, endpointIdSchema, endpointSchema } from './endpoint.ts';
 import type { EndpointId } from './ids.ts';

@@ -1,5 +1,5 @@
 /** What an endpoint is: a URL that wants the webhooks, as its row in the Config table describes it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EndpointId, SourceId } from './ids.ts';
 
 /** `#` parts the keys that an endpoint's id is put into. */

@@ -15,6 +15,11 @@ export interface OwedEvent {
   readonly first: boolean;
   /** Events that are newer and fanned out already: this one is late. */
   readonly newer: readonly EventRecord[];
+  /**
+   * A newer event that is owed to fan-out as well, and that an earlier run may have sent before it died: in that case
+   * alone, for otherwise each is sent in its turn.
+   */
+  readonly newerMayBeSent?: EventRecord;
   /** The items of the newest snapshot before it; none when there was none. */
   readonly itemsBefore: readonly Item[];
 }
@@ -35,7 +40,19 @@ export async function eventsToFanOut(
     newestFirst.push(event);
     if (event.fannedOutAt !== undefined && event.eventId < farEnough) break;
   }
-  return owedOf(newestFirst.reverse());
+  const owed = owedOf(newestFirst.reverse());
+  return wokenFor.some(({ receivedBefore }) => receivedBefore) ? markRepeated(relay, owed) : owed;
+}
+
+/** An earlier run may have sent the newest of what is owed; one without its payload it cannot have sent. */
+async function markRepeated(relay: SendingRelay, owed: readonly OwedEvent[]): Promise<OwedEvent[]> {
+  for (const { event: newest } of owed.toReversed()) {
+    if ((await relay.eventLog.payload(newest)) === undefined) continue;
+    return owed.map((each) =>
+      each.event.eventId < newest.eventId ? { ...each, newerMayBeSent: newest } : each,
+    );
+  }
+  return [...owed];
 }
 
 function owedOf(oldestFirst: readonly EventRecord[]): OwedEvent[] {

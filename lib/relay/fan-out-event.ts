@@ -22,7 +22,7 @@ const ABANDONED_AFTER_MS = FAN_OUT_DUE_MS;
 /** Rejects when the store fails; what was sent by then may be sent again. */
 export async function fanOutEvent(
   relay: SendingRelay,
-  { event, first, newer, itemsBefore }: OwedEvent,
+  { event, first, newer, newerMayBeSent, itemsBefore }: OwedEvent,
 ): Promise<void> {
   const [payload, rows, endpoints] = await Promise.all([
     relay.eventLog.payload(event),
@@ -37,7 +37,7 @@ export async function fanOutEvent(
   const fresh = await Promise.all([
     ...subscribed
       .filter((endpoint) => hears(endpoint, event.source))
-      .map((endpoint) => firstDelivery(relay, endpoint, event, payload, { rows, newer })),
+      .map((endpoint) => firstDelivery(relay, endpoint, event, payload, { rows, newer, newerMayBeSent })),
     ...endpoints.invalid
       .filter(({ id }) => !existing.has(id))
       .map(({ id }) => held(newDelivery(event, id, relay.clock.now()), 'invalid config')),

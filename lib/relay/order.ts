@@ -1,5 +1,5 @@
 /** What the relay reads of the Hub's body. Every field may be missing, and a body need not be an order at all. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Item } from './changes.ts';
 
 /** Where the list of items in an event's record stops, in bytes of JSON. */

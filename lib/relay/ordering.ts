@@ -27,6 +27,8 @@ export interface OrderView {
   readonly rows: readonly Delivery[];
   /** Its events that are newer than the one in question and have been fanned out. */
   readonly newer: readonly EventRecord[];
+  /** A newer one that is owed to fan-out, and that a run which died may have sent. */
+  readonly newerMayBeSent?: EventRecord | undefined;
 }
 
 /** Decides for one event and endpoint, and settles the older deliveries that it takes the place of. */
@@ -45,7 +47,7 @@ export async function takeTurn(
     case 'strict':
       return older.length === 0 ? 'go' : { waitUntil: after(relay.clock.now(), BEHIND_MS) };
     case 'latest': {
-      if (isOvertaken(endpoint.id, key, view)) return 'superseded';
+      if (view.newerMayBeSent !== undefined || isOvertaken(endpoint.id, key, view)) return 'superseded';
       const free = await Promise.all(older.map((row) => supersede(relay, row)));
       return free.every(Boolean) ? 'go' : { waitUntil: after(relay.clock.now(), BEHIND_MS) };
     }

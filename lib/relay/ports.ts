@@ -90,8 +90,10 @@ export interface ConfigRow {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** Wakes an order; `stored` carries a whole event that the table refused. */
+/** Wakes an order; `unstored` carries a whole event that the table refused. */
 export interface EventMessage extends EventKey {
+  /** Whether it was received before: the run that it woke then may have died after it had sent. */
+  readonly receivedBefore?: boolean;
   readonly unstored?: { readonly event: EventRecord; readonly payload: Payload };
 }
 

@@ -1,5 +1,5 @@
 /** What a source is: one Hub account, known by the token in the address that was given to it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SourceId } from './ids.ts';
 
 /** The id is the first part of every order key, up to the first `/`. */

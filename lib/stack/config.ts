@@ -1,0 +1,106 @@
+/** Everything a deployer may set, as flat keys of CDK context: `cdk deploy -c retentionDays=60 -c fanOutConcurrency=8`. */
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { z } from 'zod';
+
+/** The days that CloudWatch Logs can keep a log group for. CDK's number for "for ever" is its own invention. */
+const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter(
+  (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
+);
+
+/** The keys, their defaults, and (as each one's description) what an error says is allowed. */
+const configSchema = z.strictObject({
+  /** The letters and the length are CloudFormation's rule. */
+  stackName: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/)
+    .default('SensariaRelay')
+    .describe('a letter, then at most 127 letters, digits and hyphens'),
+
+  /** How long events are kept. Deliveries are tried for three days; the rest of the week is for a person to notice. */
+  retentionDays: wholeNumber({ min: 7, max: 3_650, fallback: 30 }),
+
+  /** Lambda's limits on memory. A function's share of a processor grows with it, and with that its start. */
+  ingestMemoryMb: wholeNumber({ min: 128, max: 10_240, fallback: 512 }),
+  fanOutMemoryMb: wholeNumber({ min: 128, max: 10_240, fallback: 512 }),
+  deliverMemoryMb: wholeNumber({ min: 128, max: 10_240, fallback: 512 }),
+  sweepMemoryMb: wholeNumber({ min: 128, max: 10_240, fallback: 256 }),
+
+  /**
+   * How many of a function may run at once; the limits are those of an SQS event source mapping. A new account may
+   * run ten functions in all: with six of them here and one for sweep, ingest always finds room.
+   */
+  fanOutConcurrency: wholeNumber({ min: 2, max: 1_000, fallback: 4 }),
+  deliverConcurrency: wholeNumber({ min: 2, max: 1_000, fallback: 2 }),
+
+  /**
+   * A refused webhook is a lost one, so the route refuses only what no Hub sends: an order of ten items fires about
+   * ten webhooks, so the rate is ten such orders moving every second, and the burst is fifty of them at one stroke.
+   * It is there to bound the bill of a flood. The limits are API Gateway's default ones on a whole region.
+   */
+  throttleRatePerSecond: wholeNumber({ min: 1, max: 10_000, fallback: 100 }),
+  throttleBurst: wholeNumber({ min: 1, max: 5_000, fallback: 500 }),
+
+  logRetentionDays: number()
+    .pipe(z.literal(LOG_RETENTION_DAYS))
+    .default(RetentionDays.ONE_MONTH)
+    .describe(`one of ${LOG_RETENTION_DAYS.join(', ')}`),
+
+  /** What becomes of the two tables when the stack is deleted. */
+  removalPolicy: z.enum(['retain', 'destroy']).default('retain').describe('retain or destroy'),
+});
+
+export type StackConfig = z.output<typeof configSchema>;
+
+/** The context holds a key that nobody reads, or a value that cannot be. The message names every such key. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/**
+ * Reads the configuration out of a CDK app's context (`app.node.getAllContext()`), in which CDK's own keys stand too.
+ *
+ * @throws {ConfigurationError} naming each wrong key, what was given and what is allowed
+ */
+export function readConfig(context: Readonly<Record<string, unknown>>): StackConfig {
+  const given = Object.fromEntries(Object.entries(context).filter(([key]) => !belongsToCdk(key)));
+  const parsed = configSchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map(describeUnknown)
+      : issue.path.slice(0, 1).map((key) => describeWrong(String(key), given[String(key)])),
+  );
+  throw new ConfigurationError(`The stack cannot be built with this context:\n${problems.join('\n')}`);
+}
+
+/** CDK's flags, look-ups and settings: `@aws-cdk/core:checkSecretUsage`, `aws:cdk:bundling-stacks`. */
+function belongsToCdk(key: string): boolean {
+  return /[:@/]/.test(key);
+}
+
+function describeUnknown(key: string): string {
+  return `- ${key}: no such key; known are ${Object.keys(configSchema.shape).join(', ')}`;
+}
+
+function describeWrong(key: string, value: unknown): string {
+  const setting = Object.entries(configSchema.shape).find(([name]) => name === key);
+  return `- ${key}: given ${JSON.stringify(value)}; allowed is ${setting?.[1].description}`;
+}
+
+function wholeNumber({ min, max, fallback }: { min: number; max: number; fallback: number }) {
+  return number()
+    .pipe(z.int().min(min).max(max))
+    .default(fallback)
+    .describe(`a whole number from ${min} to ${max}`);
+}
+
+/** What `-c key=value` gives is text; what stands in cdk.json may be a number. */
+function number() {
+  return z.union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d{1,9}$/)
+      .transform(Number),
+  ]);
+}

@@ -1,0 +1,147 @@
+/** The four functions: how long each may take, what it is told by its environment, and what it may do. */
+import { Duration } from 'aws-cdk-lib';
+import { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { StackConfig } from './config.ts';
+import {
+  mayChangeVisibility,
+  mayConsume,
+  mayQueryIndex,
+  maySend,
+  mayUse,
+  mayWriteHealth,
+} from './permissions.ts';
+import type { Queues } from './queues.ts';
+import { RelayFunction, type RelayFunctionProps } from './relay-function.ts';
+import { OWED_INDEX, type Tables } from './tables.ts';
+
+export const TIMEOUTS = {
+  /** Half of the 30 s for which API Gateway waits. */
+  ingest: Duration.seconds(15),
+  /** Ten orders side by side, each with a backlog, and up to 30 s for every event of it. */
+  fanOut: Duration.seconds(120),
+  /** One attempt of up to 30 s, and what is written before and after it. */
+  deliver: Duration.seconds(60),
+  /** Over before the next one starts. */
+  sweep: Duration.seconds(50),
+};
+
+export interface FunctionsProps {
+  readonly tables: Tables;
+  readonly queues: Queues;
+  readonly settings: StackConfig;
+}
+
+export class Functions extends Construct {
+  readonly ingest: RelayFunction;
+  readonly fanOut: RelayFunction;
+  readonly deliver: RelayFunction;
+  readonly sweep: RelayFunction;
+
+  constructor(scope: Construct, id: string, props: FunctionsProps) {
+    super(scope, id);
+    this.ingest = new RelayFunction(this, 'Ingest', ingest(props));
+    this.fanOut = new RelayFunction(this, 'FanOut', fanOut(props));
+    this.deliver = new RelayFunction(this, 'Deliver', deliver(props));
+    this.sweep = new RelayFunction(this, 'Sweep', sweep(props));
+  }
+}
+
+function ingest({ tables, queues, settings }: FunctionsProps): RelayFunctionProps {
+  return {
+    handler: 'lambdas/ingest.ts',
+    description: 'Takes a webhook, writes it down, answers',
+    timeout: TIMEOUTS.ingest,
+    memoryMb: settings.ingestMemoryMb,
+    logRetentionDays: settings.logRetentionDays,
+    environment: {
+      ...namesOf(tables),
+      EVENTS_QUEUE_URL: queues.events.queueUrl,
+      RETENTION_DAYS: String(settings.retentionDays),
+    },
+    may: [
+      mayUse(tables.eventLog, 'Query', 'BatchWriteItem'),
+      mayUse(tables.config, 'Query'),
+      maySend(queues.events),
+    ],
+  };
+}
+
+function fanOut({ tables, queues, settings }: FunctionsProps): RelayFunctionProps {
+  return {
+    handler: 'lambdas/fan-out.ts',
+    description: 'Attempts every subscribed endpoint, and writes down how it went',
+    timeout: TIMEOUTS.fanOut,
+    memoryMb: settings.fanOutMemoryMb,
+    logRetentionDays: settings.logRetentionDays,
+    environment: {
+      ...namesOf(tables),
+      EVENTS_QUEUE_URL: queues.events.queueUrl,
+      EVENTS_DEAD_LETTER_QUEUE_URL: queues.eventsDeadLetter.queueUrl,
+      DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
+      RETENTION_DAYS: String(settings.retentionDays),
+    },
+    may: [
+      mayUse(tables.eventLog, 'Query', 'GetItem', 'PutItem', 'UpdateItem'),
+      mayUse(tables.config, 'Query'),
+      mayWriteHealth(tables.config, 'PutItem', 'UpdateItem'),
+      mayConsume(queues.events),
+      mayChangeVisibility(queues.events),
+      maySend(queues.deliveries, queues.eventsDeadLetter),
+    ],
+  };
+}
+
+function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionProps {
+  return {
+    handler: 'lambdas/deliver.ts',
+    description: 'Works off the deliveries that did not get through at once',
+    timeout: TIMEOUTS.deliver,
+    memoryMb: settings.deliverMemoryMb,
+    logRetentionDays: settings.logRetentionDays,
+    environment: {
+      ...namesOf(tables),
+      DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
+      DELIVERIES_DEAD_LETTER_QUEUE_URL: queues.deliveriesDeadLetter.queueUrl,
+    },
+    may: [
+      mayUse(tables.eventLog, 'Query', 'GetItem', 'UpdateItem'),
+      mayUse(tables.config, 'Query'),
+      mayWriteHealth(tables.config, 'PutItem', 'UpdateItem'),
+      mayConsume(queues.deliveries),
+      maySend(queues.deliveries, queues.deliveriesDeadLetter),
+    ],
+    // It feeds its own queue: a delivery's attempts are a loop that ends by the relay's own rules, and that Lambda
+    // would stop after about sixteen rounds.
+    recursiveLoop: RecursiveLoop.ALLOW,
+  };
+}
+
+function sweep({ tables, queues, settings }: FunctionsProps): RelayFunctionProps {
+  return {
+    handler: 'lambdas/sweep.ts',
+    description: 'Puts what is overdue back on its queue',
+    timeout: TIMEOUTS.sweep,
+    memoryMb: settings.sweepMemoryMb,
+    logRetentionDays: settings.logRetentionDays,
+    environment: {
+      ...namesOf(tables),
+      EVENTS_QUEUE_URL: queues.events.queueUrl,
+      DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
+    },
+    may: [
+      mayQueryIndex(tables.eventLog, OWED_INDEX),
+      mayUse(tables.eventLog, 'Query', 'UpdateItem'),
+      mayUse(tables.config, 'Query'),
+      mayWriteHealth(tables.config, 'PutItem', 'UpdateItem', 'DeleteItem'),
+      maySend(queues.events, queues.deliveries),
+    ],
+    // The schedule invokes it asynchronously, which Lambda by itself tries thrice, for hours. A sweep that failed or
+    // came late is made up for by the next minute's.
+    asynchronously: { retryAttempts: 0, maxEventAge: Duration.minutes(1) },
+  };
+}
+
+function namesOf(tables: Tables): Readonly<Record<string, string>> {
+  return { EVENT_LOG_TABLE: tables.eventLog.tableName, CONFIG_TABLE: tables.config.tableName };
+}

@@ -1,0 +1,71 @@
+/** What a function may do, as statements that name exact actions on exact resources. */
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+
+/** Deliberately without Scan: no function needs one, and it would pass {@link mayWriteHealth}'s condition. */
+type TableAction = 'Query' | 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'BatchWriteItem';
+
+export function mayUse(table: Table, ...actions: readonly TableAction[]): PolicyStatement {
+  return new PolicyStatement({ actions: actions.map(dynamoDb), resources: [table.tableArn] });
+}
+
+export function mayQueryIndex(table: Table, indexName: string): PolicyStatement {
+  return new PolicyStatement({
+    actions: [dynamoDb('Query')],
+    resources: [`${table.tableArn}/index/${indexName}`],
+  });
+}
+
+/**
+ * Lets a function write to one partition of the Config table, `health`, and so never to what people wrote there.
+ * `ForAllValues` is also true of a request that names no key, so a second condition wants the key to be there:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+ */
+export function mayWriteHealth(configTable: Table, ...actions: readonly TableAction[]): PolicyStatement {
+  return new PolicyStatement({
+    actions: actions.map(dynamoDb),
+    resources: [configTable.tableArn],
+    conditions: {
+      'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['health'] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+  });
+}
+
+export function maySend(...queues: readonly IQueue[]): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['sqs:SendMessage'],
+    resources: queues.map((queue) => queue.queueArn),
+  });
+}
+
+/** What an event source mapping needs of the role of the function that it invokes. */
+export function mayConsume(queue: IQueue): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+    resources: [queue.queueArn],
+  });
+}
+
+/** Lets a function have a message back sooner than the queue's visibility timeout. */
+export function mayChangeVisibility(queue: IQueue): PolicyStatement {
+  return new PolicyStatement({ actions: ['sqs:ChangeMessageVisibility'], resources: [queue.queueArn] });
+}
+
+export function mayInvoke(lambda: IFunction): PolicyStatement {
+  return new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [lambda.functionArn] });
+}
+
+export function mayLog(logGroup: ILogGroup): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    resources: [logGroup.logGroupArn],
+  });
+}
+
+function dynamoDb(action: TableAction): string {
+  return `dynamodb:${action}`;
+}

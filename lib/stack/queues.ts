@@ -1,0 +1,72 @@
+/** The two queues that wake fan-out and deliver, each with a dead-letter queue for what is not the relay's. */
+import { Duration } from 'aws-cdk-lib';
+import {
+  DeduplicationScope,
+  FifoThroughputLimit,
+  Queue,
+  QueueEncryption,
+  type QueueProps,
+} from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { nameLogically } from './logical-id.ts';
+
+/** SQS's longest, so that whatever stops the functions may take two weeks to mend. */
+const RETENTION = Duration.days(14);
+/** SQS's largest message, 1 MiB: a whole event travels in one when the table refuses it. */
+const MAX_MESSAGE_BYTES = 1_048_576;
+/** SQS's highest. The rows count the tries and decide when to give up; a queue that gave up sooner would hide them. */
+const MAX_RECEIVES = 1_000;
+
+export interface QueuesProps {
+  readonly fanOutTimeout: Duration;
+  readonly deliverTimeout: Duration;
+}
+
+export class Queues extends Construct {
+  /** FIFO, by order. Its messages wake fan-out. */
+  readonly events: Queue;
+  readonly eventsDeadLetter: Queue;
+  /** Its messages wake deliver, for one delivery each. */
+  readonly deliveries: Queue;
+  readonly deliveriesDeadLetter: Queue;
+
+  constructor(scope: Construct, id: string, props: QueuesProps) {
+    super(scope, id);
+    this.eventsDeadLetter = this.#queue('EventsDeadLetterQueue', { fifo: true });
+    this.events = this.#queue('EventsQueue', {
+      fifo: true,
+      // Both together are SQS's high-throughput mode: orders never wait for each other.
+      deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+      fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+      // Two wake-ups for one event may have the same content, and sweep's must not be swallowed: each names its own id.
+      contentBasedDeduplication: false,
+      visibilityTimeout: visibilityFor(props.fanOutTimeout),
+      deadLetterQueue: { queue: this.eventsDeadLetter, maxReceiveCount: MAX_RECEIVES },
+    });
+    this.deliveriesDeadLetter = this.#queue('DeliveriesDeadLetterQueue', {});
+    this.deliveries = this.#queue('DeliveriesQueue', {
+      visibilityTimeout: visibilityFor(props.deliverTimeout),
+      deadLetterQueue: { queue: this.deliveriesDeadLetter, maxReceiveCount: MAX_RECEIVES },
+    });
+  }
+
+  #queue(id: string, props: QueueProps): Queue {
+    const queue = new Queue(this, id, {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: RETENTION,
+      maxMessageSizeBytes: MAX_MESSAGE_BYTES,
+      ...props,
+    });
+    nameLogically(queue, id);
+    return queue;
+  }
+}
+
+/**
+ * Twice the function's timeout: a message comes back only when the run that held it has certainly ended, so two runs
+ * for one order cannot both be sending.
+ */
+function visibilityFor(timeout: Duration): Duration {
+  return Duration.seconds(2 * timeout.toSeconds());
+}

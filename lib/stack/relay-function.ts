@@ -1,0 +1,104 @@
+/** One Lambda function of the relay: its source file, bundled; its role, which may do what is listed; its log. */
+import { fileURLToPath } from 'node:url';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  ApplicationLogLevel,
+  Architecture,
+  type EventInvokeConfigOptions,
+  LoggingFormat,
+  type RecursiveLoop,
+  Runtime,
+  SystemLogLevel,
+} from 'aws-cdk-lib/aws-lambda';
+import { type BundlingOptions, LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { nameLogically } from './logical-id.ts';
+import { mayLog } from './permissions.ts';
+
+/** Names the handler's source file, so that the template can be run where there is no bundle. */
+const HANDLER_METADATA = 'sensaria:handler';
+
+const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
+
+const BUNDLING: BundlingOptions = {
+  format: OutputFormat.ESM,
+  target: 'node24',
+  // esbuild leaves out what nobody imports of an ES module, and of a CommonJS one nothing.
+  mainFields: ['module', 'main'],
+  minify: true,
+  logLevel: LogLevel.WARNING,
+  sourceMap: true,
+  sourcesContent: false,
+  // The SDK that the lock file pins: what was tested is what runs, and it starts faster than the one Lambda brings.
+  bundleAwsSDK: true,
+  // CommonJS packages call `require` for Node's own modules, and an ES module has none.
+  banner: "import{createRequire as requireOf}from'node:module';const require=requireOf(import.meta.url);",
+};
+
+export interface RelayFunctionProps {
+  /** Path of the source file from the root of the repository; it exports `handler`. */
+  readonly handler: string;
+  readonly description: string;
+  readonly timeout: Duration;
+  readonly memoryMb: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly may: readonly PolicyStatement[];
+  readonly logRetentionDays: RetentionDays;
+  readonly recursiveLoop?: RecursiveLoop;
+  /** What becomes of its asynchronous invocations, if it has any. */
+  readonly asynchronously?: Pick<EventInvokeConfigOptions, 'retryAttempts' | 'maxEventAge'>;
+}
+
+export class RelayFunction extends Construct {
+  readonly lambda: NodejsFunction;
+
+  /** @param name in the logical ids, as in `IngestFunction`, `IngestRole`, `IngestLog` */
+  constructor(scope: Construct, name: string, props: RelayFunctionProps) {
+    super(scope, name);
+    // Logs hold no event, and expire by themselves: none is worth leaving behind when the stack is deleted.
+    const logGroup = new LogGroup(this, 'Log', {
+      retention: props.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    nameLogically(logGroup, `${name}Log`);
+
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: { may: new PolicyDocument({ statements: [mayLog(logGroup), ...props.may] }) },
+    });
+    nameLogically(role, `${name}Role`);
+
+    this.lambda = new NodejsFunction(this, 'Function', {
+      description: props.description,
+      entry: `${REPOSITORY}${props.handler}`,
+      projectRoot: REPOSITORY,
+      depsLockFilePath: `${REPOSITORY}package-lock.json`,
+      bundling: BUNDLING,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: props.memoryMb,
+      timeout: props.timeout,
+      environment: {
+        NODE_OPTIONS: '--enable-source-maps',
+        // One service for all four, because it is a dimension of every metric, and each dimension is billed.
+        POWERTOOLS_SERVICE_NAME: 'sensaria-relay',
+        POWERTOOLS_METRICS_NAMESPACE: 'SensariaRelay',
+        ...props.environment,
+      },
+      // An option for version 2 of the SDK, which nothing here uses.
+      awsSdkConnectionReuse: false,
+      role,
+      logGroup,
+      // Only the JSON format has levels. At WARN, Lambda says when a run failed or timed out, and is silent about the
+      // others: its two lines for each would be most of what CloudWatch bills.
+      loggingFormat: LoggingFormat.JSON,
+      applicationLogLevelV2: ApplicationLogLevel.INFO,
+      systemLogLevelV2: SystemLogLevel.WARN,
+      ...(props.recursiveLoop !== undefined && { recursiveLoop: props.recursiveLoop }),
+      ...props.asynchronously,
+    });
+    nameLogically(this.lambda, `${name}Function`).addMetadata(HANDLER_METADATA, props.handler);
+  }
+}

@@ -1,0 +1,40 @@
+/** The whole relay as one CloudFormation stack: two tables, two queues, four functions, one route, one schedule. */
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { StackConfig } from './config.ts';
+import { Functions, TIMEOUTS } from './functions.ts';
+import { Mappings } from './mappings.ts';
+import { Queues } from './queues.ts';
+import { SweepSchedule } from './sweep-schedule.ts';
+import { Tables } from './tables.ts';
+import { WebhookApi } from './webhook-api.ts';
+
+export class RelayStack extends Stack {
+  constructor(scope: Construct, settings: StackConfig) {
+    super(scope, settings.stackName, {
+      description: 'Sensaria relay: one webhook address in, every endpoint out',
+    });
+
+    const tables = new Tables(this, 'Tables', settings);
+    const queues = new Queues(this, 'Queues', {
+      fanOutTimeout: TIMEOUTS.fanOut,
+      deliverTimeout: TIMEOUTS.deliver,
+    });
+    const functions = new Functions(this, 'Functions', { tables, queues, settings });
+    new Mappings(this, 'Mappings', { functions, queues, settings });
+    new SweepSchedule(this, 'SweepSchedule', functions.sweep.lambda);
+    const api = new WebhookApi(this, 'Webhook', { ingest: functions.ingest.lambda, settings });
+
+    // The names by which the CLI finds a deployed relay.
+    const outputs = {
+      WebhookBaseAddress: api.baseAddress,
+      ConfigTableName: tables.config.tableName,
+      EventLogTableName: tables.eventLog.tableName,
+      EventsQueueUrl: queues.events.queueUrl,
+      EventsDeadLetterQueueUrl: queues.eventsDeadLetter.queueUrl,
+      DeliveriesQueueUrl: queues.deliveries.queueUrl,
+      DeliveriesDeadLetterQueueUrl: queues.deliveriesDeadLetter.queueUrl,
+    };
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+  }
+}

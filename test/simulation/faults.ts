@@ -1,0 +1,62 @@
+/** What goes wrong in a run, how often, and a count of what did. */
+import type { Scheduler } from './scheduler.ts';
+
+export const FAULT_KINDS = [
+  'call failed',
+  'call failed after it acted',
+  'half a batch was written',
+  'died before a call',
+  'died after a call',
+  'call took seconds',
+  'message lost',
+  'message doubled',
+  'stale index read',
+  'visibility ran out early',
+  'endpoint failed',
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** Probabilities per opportunity; drawn anew for each seed, so that runs differ in what they are hard on. */
+export type FaultRates = Readonly<Record<FaultKind, number>>;
+
+export class Faults {
+  readonly counts = new Map<FaultKind, number>();
+  readonly #scheduler: Scheduler;
+  readonly #rates: FaultRates;
+  /** Faults stop at some time, so that everything can be settled. */
+  enabled = true;
+
+  constructor(scheduler: Scheduler, rates: FaultRates) {
+    this.#scheduler = scheduler;
+    this.#rates = rates;
+  }
+
+  strikes(kind: FaultKind): boolean {
+    if (!this.enabled || !this.#scheduler.chance(this.#rates[kind])) return false;
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+    return true;
+  }
+
+  get total(): number {
+    return [...this.counts.values()].reduce((sum, count) => sum + count, 0);
+  }
+}
+
+/** One seed in ten runs without any fault: there, nothing may be sent twice. */
+export function drawRates(scheduler: Scheduler): FaultRates {
+  const calm = scheduler.chance(0.1);
+  const rate = (most: number) => (calm ? 0 : scheduler.random() * most);
+  return {
+    'call failed': rate(0.06),
+    'call failed after it acted': rate(0.06),
+    'half a batch was written': rate(0.1),
+    'died before a call': rate(0.03),
+    'died after a call': rate(0.03),
+    'call took seconds': rate(0.05),
+    'message lost': rate(0.4),
+    'message doubled': rate(0.2),
+    'stale index read': rate(0.5),
+    'visibility ran out early': rate(0.3),
+    'endpoint failed': calm ? 0 : scheduler.random() * 0.7,
+  };
+}

@@ -1,0 +1,153 @@
+/** What must hold in every run, at every send and at the end. */
+import type { DeliveryState } from '../../lib/relay/delivery.ts';
+import type { EndpointId, EventId, OrderKey } from '../../lib/relay/ids.ts';
+import { stateOf } from '../../lib/relay/outcome.ts';
+import type { MemoryEventLog } from '../memory/event-log.ts';
+import { ORDERINGS } from './endpoints.ts';
+import type { Faults } from './faults.ts';
+import type { Receivers, Sent } from './receivers.ts';
+
+export interface Webhook {
+  readonly orderId: string;
+  /** Its place in what the Hub sent of the order, from one. */
+  readonly number: number;
+  readonly sentAtMs: number;
+  /** Absent when it was not answered 2xx. */
+  accepted?: {
+    readonly eventId: EventId;
+    readonly atMs: number;
+    /** The table refused it: until fan-out has stored it, nobody who reads the order sees it. */
+    readonly byQueue: boolean;
+  };
+}
+
+type Fail = (text: string) => void;
+
+const orderingOf = (endpointId: string) => ORDERINGS[endpointId as keyof typeof ORDERINGS];
+
+/** `latest` never starts an older snapshot after a newer one was acknowledged. */
+export function checkSend(sent: Sent, before: readonly Sent[], fail: Fail): void {
+  if (orderingOf(sent.endpointId) !== 'latest') return;
+  const newer = before.find(
+    (other) =>
+      other.endpointId === sent.endpointId &&
+      other.orderId === sent.orderId &&
+      other.eventId > sent.eventId &&
+      other.acknowledgedAtMs !== undefined,
+  );
+  if (newer) fail(`${sent.endpointId} was sent ${sent.eventId} after it had acknowledged ${newer.eventId}`);
+}
+
+export interface EndState {
+  readonly webhooks: readonly Webhook[];
+  readonly eventLog: MemoryEventLog;
+  readonly receivers: Receivers;
+  readonly faults: Faults;
+  readonly fail: Fail;
+}
+
+export async function checkAtEnd(end: EndState): Promise<void> {
+  checkIdsInOrder(end);
+  for (const orderId of new Set(end.webhooks.map((webhook) => webhook.orderId))) {
+    for (const endpointId of Object.keys(ORDERINGS))
+      await checkEndpoint(end, orderId, endpointId as EndpointId);
+  }
+  if (end.faults.total === 0) checkNoDuplicates(end);
+}
+
+/** A webhook sent after an earlier one was answered has the greater id; without faults, for then it could be read. */
+function checkIdsInOrder({ webhooks, faults, fail }: EndState): void {
+  if (faults.counts.has('call failed') || faults.counts.has('call took seconds')) return;
+  if (faults.counts.has('call failed after it acted') || faults.counts.has('half a batch was written'))
+    return;
+  for (const later of webhooks) {
+    for (const earlier of webhooks) {
+      if (earlier.orderId !== later.orderId || !earlier.accepted || !later.accepted) continue;
+      if (earlier.accepted.atMs > later.sentAtMs) continue;
+      if (earlier.accepted.eventId >= later.accepted.eventId) {
+        fail(`${later.accepted.eventId} came after ${earlier.accepted.eventId} was answered`);
+      }
+    }
+  }
+}
+
+async function checkEndpoint(end: EndState, orderId: string, endpointId: EndpointId): Promise<void> {
+  const { eventLog, webhooks, receivers, fail } = end;
+  const orderKey = `main/${orderId}` as OrderKey;
+  const events = (await Array.fromAsync(eventLog.eventsNewestFirst(orderKey))).reverse();
+  const rows = (await eventLog.deliveries(orderKey)).filter((row) => row.endpointId === endpointId);
+  const states = new Map<EventId, DeliveryState | undefined>();
+  for (const event of events) {
+    const state = stateOf(event.outcomes?.[endpointId]);
+    if (event.closed === undefined) states.set(event.eventId, state);
+    const row = rows.find(({ eventId }) => eventId === event.eventId);
+    if (row && row.state !== state)
+      fail(`${event.eventId}: row ${row.state}, outcome ${state} for ${endpointId}`);
+  }
+  for (const { accepted } of webhooks.filter((webhook) => webhook.orderId === orderId)) {
+    if (accepted === undefined) continue;
+    const state = states.get(accepted.eventId);
+    const isFine = state === 'delivered' || (state === 'superseded' && orderingOf(endpointId) === 'latest');
+    if (!isFine) fail(`${accepted.eventId} was accepted and is ${state ?? 'lost'} for ${endpointId}`);
+  }
+  const sent = receivers.sent.filter((each) => each.endpointId === endpointId && each.orderId === orderId);
+  checkDelivered(states, sent, endpointId, fail);
+  if (orderingOf(endpointId) === 'latest') checkEndsOnNewest(states, sent, endpointId, fail);
+  if (orderingOf(endpointId) === 'strict') checkInOrder(end, orderId, sent);
+}
+
+function checkDelivered(
+  states: Map<EventId, DeliveryState | undefined>,
+  sent: readonly Sent[],
+  id: string,
+  fail: Fail,
+): void {
+  for (const [eventId, state] of states) {
+    if (state !== 'delivered') continue;
+    const acknowledged = sent.some((each) => each.eventId === eventId && each.acknowledgedAtMs !== undefined);
+    if (!acknowledged) fail(`${eventId} is called delivered, but ${id} never acknowledged it`);
+  }
+}
+
+function checkEndsOnNewest(
+  states: Map<EventId, DeliveryState | undefined>,
+  sent: readonly Sent[],
+  id: string,
+  fail: Fail,
+): void {
+  const newest = [...states.keys()].at(-1);
+  const last = sent.filter((each) => each.acknowledgedAtMs !== undefined).at(-1);
+  if (newest !== undefined && last?.eventId !== newest)
+    fail(`${id} ends on ${last?.eventId}, the newest is ${newest}`);
+}
+
+/** Of two webhooks, one sent after the other was answered, the later never starts before the earlier is acknowledged. */
+function checkInOrder({ webhooks, fail }: EndState, orderId: string, sent: readonly Sent[]): void {
+  const accepted = webhooks.filter(
+    (webhook) => webhook.orderId === orderId && webhook.accepted !== undefined,
+  );
+  for (const later of accepted) {
+    const started = sent.find((each) => each.eventId === later.accepted?.eventId);
+    for (const earlier of accepted) {
+      if (!earlier.accepted || !later.accepted || !started || earlier.accepted.atMs > later.sentAtMs)
+        continue;
+      // The clock alone made the ids, because the order could not be read; or it came to the table late.
+      if (earlier.accepted.eventId > later.accepted.eventId || earlier.accepted.byQueue) continue;
+      const acknowledged = sent.find(
+        (each) => each.eventId === earlier.accepted?.eventId && each.acknowledgedAtMs,
+      );
+      if (acknowledged === undefined || (acknowledged.acknowledgedAtMs ?? 0) > started.startedAtMs) {
+        fail(`strict: ${later.accepted.eventId} started before ${earlier.accepted.eventId} was acknowledged`);
+      }
+    }
+  }
+}
+
+function checkNoDuplicates({ receivers, fail }: EndState): void {
+  const seen = new Set<string>();
+  for (const { endpointId, eventId } of receivers.sent) {
+    const key = `${endpointId} ${eventId}`;
+    if (seen.has(key)) fail(`${eventId} was sent twice to ${endpointId} without a fault`);
+    seen.add(key);
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Runs the simulation from the command line.
+ *
+ *   node test/simulation/run.ts 5000          seeds 1 to 5000
+ *   node test/simulation/run.ts 5000 20000    seeds 5000 to 20000
+ *   node test/simulation/run.ts --seed 17     one seed, with its history
+ */
+import { simulate } from './simulate.ts';
+
+const [first, second] = process.argv.slice(2);
+if (first === '--seed') {
+  const report = await simulate(Number(second));
+  console.log(report.history.join('\n'));
+  console.log(report.failures.length === 0 ? 'held' : report.failures.join('\n'));
+  process.exit(report.failures.length === 0 ? 0 : 1);
+}
+
+const from = second === undefined ? 1 : Number(first);
+const to = Number(second ?? first ?? 2000);
+const totals = new Map<string, number>();
+const failed: number[] = [];
+const started = Date.now();
+for (let seed = from; seed <= to; seed++) {
+  const report = await simulate(seed);
+  for (const [kind, count] of report.faults) totals.set(kind, (totals.get(kind) ?? 0) + count);
+  totals.set('webhooks', (totals.get('webhooks') ?? 0) + report.webhooks);
+  totals.set('sends', (totals.get('sends') ?? 0) + report.sends);
+  if (report.failures.length > 0) {
+    failed.push(seed);
+    console.log(`seed ${seed}: ${report.failures[0]}`);
+    if (failed.length >= 10) break;
+  }
+}
+console.table(Object.fromEntries(totals));
+console.log(
+  `${to - from + 1} seeds in ${((Date.now() - started) / 1000).toFixed(1)} s, ${failed.length} failed`,
+);
+process.exit(failed.length === 0 ? 0 : 1);

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigurationError, readConfig } from '../../lib/stack/config.ts';
+
+describe('the configuration of the stack', () => {
+  it('has a default for everything', () => {
+    expect(readConfig({})).toEqual({
+      stackName: 'SensariaRelay',
+      retentionDays: 30,
+      ingestMemoryMb: 512,
+      fanOutMemoryMb: 512,
+      deliverMemoryMb: 512,
+      sweepMemoryMb: 256,
+      fanOutConcurrency: 4,
+      deliverConcurrency: 2,
+      throttleRatePerSecond: 100,
+      throttleBurst: 500,
+      logRetentionDays: 30,
+      removalPolicy: 'retain',
+    });
+  });
+
+  it('takes numbers as the text that the CLI hands over', () => {
+    expect(readConfig({ retentionDays: '60', logRetentionDays: '7', throttleBurst: '1000' })).toMatchObject({
+      retentionDays: 60,
+      logRetentionDays: 7,
+      throttleBurst: 1000,
+    });
+  });
+
+  it('takes numbers as cdk.json may hold them', () => {
+    expect(readConfig({ fanOutConcurrency: 8 })).toMatchObject({ fanOutConcurrency: 8 });
+  });
+
+  it("lets CDK's own keys through", () => {
+    const context = {
+      '@aws-cdk/core:checkSecretUsage': true,
+      'aws:cdk:enable-path-metadata': true,
+      'availability-zones:account=1:region=eu-west-1': ['eu-west-1a'],
+    };
+
+    expect(readConfig(context)).toEqual(readConfig({}));
+  });
+
+  it('names an unknown key, and those it knows', () => {
+    expect(problemsOf({ retentionDay: '30' })).toEqual([
+      expect.stringMatching(/^- retentionDay: no such key; known are stackName, retentionDays, /),
+    ]);
+  });
+
+  it('names a wrong value, what was given and what is allowed', () => {
+    expect(problemsOf({ retentionDays: '6' })).toEqual([
+      '- retentionDays: given "6"; allowed is a whole number from 7 to 3650',
+    ]);
+  });
+
+  it('names all that is wrong at once', () => {
+    expect(problemsOf({ stackName: '1st', removalPolicy: 'keep', colour: 'red' })).toEqual([
+      '- stackName: given "1st"; allowed is a letter, then at most 127 letters, digits and hyphens',
+      '- removalPolicy: given "keep"; allowed is retain or destroy',
+      expect.stringContaining('- colour: no such key'),
+    ]);
+  });
+
+  it.each(['', ' 30', '1e2', '30.5', '-30', '0x20', 'thirty', '30 days', true, null, [30], 30.5, Number.NaN])(
+    'does not take %j for a whole number',
+    (value) => {
+      expect(problemsOf({ retentionDays: value })).toHaveLength(1);
+    },
+  );
+
+  it.each([
+    ['retentionDays', 7, 3_650],
+    ['ingestMemoryMb', 128, 10_240],
+    ['fanOutMemoryMb', 128, 10_240],
+    ['deliverMemoryMb', 128, 10_240],
+    ['sweepMemoryMb', 128, 10_240],
+    ['fanOutConcurrency', 2, 1_000],
+    ['deliverConcurrency', 2, 1_000],
+    ['throttleRatePerSecond', 1, 10_000],
+    ['throttleBurst', 1, 5_000],
+  ])('takes %s from %d to %d and nothing beyond', (key, min, max) => {
+    expect(readConfig({ [key]: min })).toMatchObject({ [key]: min });
+    expect(readConfig({ [key]: max })).toMatchObject({ [key]: max });
+    expect(problemsOf({ [key]: min - 1 })).toHaveLength(1);
+    expect(problemsOf({ [key]: max + 1 })).toHaveLength(1);
+  });
+
+  it.each([2, 31, 9999])('refuses to keep logs for %d days, as CloudWatch would', (days) => {
+    expect(problemsOf({ logRetentionDays: days })).toEqual([
+      expect.stringContaining(`- logRetentionDays: given ${days}; allowed is one of 1, 3, 5, 7, 14, 30, 60,`),
+    ]);
+  });
+});
+
+/** The lines of the error but for its heading. */
+function problemsOf(context: Readonly<Record<string, unknown>>): string[] {
+  try {
+    readConfig(context);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message.split('\n').slice(1);
+    throw error;
+  }
+  throw new Error('the context was taken');
+}

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ConfigurationError } from '../../lib/stack/config.ts';
+import { synthesizeTemplate } from '../../lib/stack/synthesize-template.ts';
+import { theTemplate } from './the-template.ts';
+
+const template = theTemplate();
+
+describe('the stack', () => {
+  it('is made of these types of resources alone, none of them custom', () => {
+    const { Resources } = z
+      .object({ Resources: z.record(z.string(), z.object({ Type: z.string() })) })
+      .parse(template.toJSON());
+    const types = new Set(Object.values(Resources).map(({ Type }) => Type));
+
+    expect([...types].toSorted()).toEqual([
+      'AWS::ApiGatewayV2::Api',
+      'AWS::ApiGatewayV2::Integration',
+      'AWS::ApiGatewayV2::Route',
+      'AWS::ApiGatewayV2::Stage',
+      'AWS::DynamoDB::Table',
+      'AWS::IAM::Role',
+      'AWS::Lambda::EventInvokeConfig',
+      'AWS::Lambda::EventSourceMapping',
+      'AWS::Lambda::Function',
+      'AWS::Lambda::Permission',
+      'AWS::Logs::LogGroup',
+      'AWS::SQS::Queue',
+      'AWS::SQS::QueuePolicy',
+      'AWS::Scheduler::Schedule',
+    ]);
+  });
+
+  it('says where the webhook address starts', () => {
+    template.hasOutput('WebhookBaseAddress', {
+      Value: { 'Fn::Join': ['', [{ 'Fn::GetAtt': ['WebhookApi', 'ApiEndpoint'] }, '/webhooks/']] },
+    });
+  });
+
+  it.each([
+    ['ConfigTableName', 'ConfigTable'],
+    ['EventLogTableName', 'EventLogTable'],
+    ['EventsQueueUrl', 'EventsQueue'],
+    ['EventsDeadLetterQueueUrl', 'EventsDeadLetterQueue'],
+    ['DeliveriesQueueUrl', 'DeliveriesQueue'],
+    ['DeliveriesDeadLetterQueueUrl', 'DeliveriesDeadLetterQueue'],
+  ])('says under %s how the CLI finds %s', (output, resource) => {
+    template.hasOutput(output, { Value: { Ref: resource } });
+  });
+
+  it('can stand beside another in one account, because nothing in it has a fixed name', () => {
+    const fixedName = /"(TableName|QueueName|FunctionName|RoleName|LogGroupName)":"/;
+
+    expect(JSON.stringify(template.toJSON())).not.toMatch(fixedName);
+  });
+
+  it('keeps its logical ids whatever its name', () => {
+    const renamed = theTemplate({ stackName: 'Another' });
+
+    expect(Object.keys(renamed.findResources('AWS::DynamoDB::Table'))).toEqual(
+      Object.keys(template.findResources('AWS::DynamoDB::Table')),
+    );
+  });
+
+  it('is not built from a context that is wrong', () => {
+    expect(() => synthesizeTemplate({ retentionDays: 'for ever' })).toThrow(ConfigurationError);
+  });
+});
