@@ -18,7 +18,7 @@ describe('the relay under faults', () => {
   );
 
   it('replays a seed to the last step', async () => {
-    const [first, second] = [await simulate(77), await simulate(77)];
+    const [first, second] = [await simulate(119), await simulate(119)];
 
     expect(first.history.length).toBeGreaterThan(20);
     expect(second).toEqual(first);
