@@ -1,5 +1,5 @@
 /** A delivery's row of the EventLog table. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { DELIVERY_STATES, type Delivery, type DeliveryKey } from '../relay/delivery.ts';
 import { eventTime } from '../relay/ids.ts';
 import { StoreError } from '../relay/ports.ts';

@@ -1,5 +1,5 @@
 /** The environment variables that the stack gives the functions, each of which asks for those it needs. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const name = z.string().min(1);
 const url = z.url();

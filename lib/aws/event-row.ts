@@ -1,5 +1,5 @@
 /** An event's row of the EventLog table. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { endpointIdSchema } from '../relay/endpoint.ts';
 import type { EventKey, EventRecord } from '../relay/event.ts';
 import { eventTime, sourceOf } from '../relay/ids.ts';

@@ -1,6 +1,6 @@
 /** The bodies of the relay's queue messages, written and read in one place. */
 import { gunzipSync } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DeliveryKey } from '../relay/delivery.ts';
 import { endpointIdSchema } from '../relay/endpoint.ts';
 import type { EventRecord, Payload } from '../relay/event.ts';

@@ -2,7 +2,7 @@
  * A row as it stands in DynamoDB. People edit rows in the DynamoDB console, so reading one is lenient: an attribute
  * that is not what it should be is left out, and whoever reads decides what to do without it.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export type Row = Readonly<Record<string, unknown>>;
 

@@ -1,0 +1,144 @@
+/** `npm start`: the relay on this machine, for use. */
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError } from 'commander';
+import { bold, cyan, dim, green, red, yellow } from 'yoctocolors';
+import { z } from 'zod';
+import { callInThread } from '../lib/local/call-in-thread.ts';
+import { DataFolderError } from '../lib/local/engines/data-folder.ts';
+import { ensureFirstSource } from '../lib/local/first-source.ts';
+import { handlerLog } from '../lib/local/handler-log.ts';
+import { PortInUseError } from '../lib/local/http/http-front.ts';
+import { type LocalRelay, startLocalRelay } from '../lib/local/local-relay.ts';
+import { TemplateError } from '../lib/local/template/template-error.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SYNTHESIS = new URL('../lib/stack/synthesize-template.ts', import.meta.url);
+
+/** npm hands on a Ctrl-C that the terminal has sent to its children already: so one comes as two. */
+const SAME_SIGNAL_MS = 500;
+
+const FAILED = 1;
+const MISUSED = 2;
+
+interface Options {
+  readonly data: string;
+  readonly port: number;
+  readonly log: boolean;
+  readonly json: boolean;
+}
+
+await new Command('npm start --')
+  .description(
+    'Runs the relay on this machine. What it keeps survives Ctrl-C, and a second start goes on from there.',
+  )
+  .option('--data <folder>', 'where everything is kept', '.relay')
+  .option('--port <number>', 'port on 127.0.0.1; 0 for a free one', parsePort, 8787)
+  .option('--log', 'write all that the functions log to relay.log in the data folder', false)
+  .option('--json', 'print one line of JSON when requests are accepted, and nothing else', false)
+  .allowExcessArguments(false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : MISUSED))
+  .action(start)
+  .parseAsync();
+
+async function start(options: Options): Promise<void> {
+  const dataDir = resolve(options.data);
+  try {
+    const relay = await startLocalRelay({
+      template: synthesize(),
+      root: ROOT,
+      dataDir,
+      port: options.port,
+      log: handlerLog({ show: warn, ...(options.log && { file: join(dataDir, 'relay.log') }) }),
+      onError: (error) => warn(`WARN ${error instanceof Error ? error.message : error}`),
+    });
+    relay.engines.failed.catch(fail);
+    stopOnSignals(relay, options);
+    const address = await firstAddress(relay, dataDir);
+    if (options.json) console.log(JSON.stringify({ ready: true, url: relay.url }));
+    else console.log(startScreen(relay, address, options));
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** In a thread, because the CDK takes several hundred megabytes that are of no use afterwards. */
+async function synthesize(): Promise<unknown> {
+  const synthesized = await callInThread(SYNTHESIS, 'synthesizeTemplate');
+  return z.strictObject({ template: z.unknown() }).parse(synthesized).template;
+}
+
+function firstAddress({ engines }: LocalRelay, dataDir: string): Promise<string | undefined> {
+  const { ConfigTableName, WebhookBaseAddress } = z
+    .looseObject({ ConfigTableName: z.string(), WebhookBaseAddress: z.string() })
+    .parse(engines.resources.outputs);
+  return ensureFirstSource({
+    dynamoDbConfig: engines.dynamoDbConfig,
+    configTable: ConfigTableName,
+    webhookBaseAddress: WebhookBaseAddress,
+    dataDir,
+  });
+}
+
+function startScreen(relay: LocalRelay, address: string | undefined, options: Options): string {
+  const port = options.port === 8787 ? '' : ` --port ${new URL(relay.url).port}`;
+  return [
+    '',
+    `  ${bold('Sensaria relay')} ${green('is running')} ${dim(relay.url)}`,
+    '',
+    ...(address === undefined
+      ? [`  Webhook address   ${dim('was shown when its source was added')}`]
+      : [
+          `  Webhook address   ${cyan(address)}`,
+          `                    ${dim('To paste into the Hub as it is. The Hub is out in the world, and needs a tunnel')}`,
+          `                    ${dim('to this machine, or a relay that is deployed: npm run deploy')}`,
+        ]),
+    `  Data folder       ${relative(process.cwd(), resolve(options.data)) || '.'}`,
+    `  Add an endpoint   npm run relay -- endpoints add --id erp --url https://…${port}`,
+    '',
+    `  ${dim('Endpoints on this machine itself are allowed here; a deployed relay refuses them.')}`,
+    `  ${dim('Ctrl-C finishes what is in flight, and stops.')}`,
+    '',
+  ].join('\n');
+}
+
+function stopOnSignals(relay: LocalRelay, { json }: Options): void {
+  let stoppingSinceMs: number | undefined;
+  const onSignal = async () => {
+    if (stoppingSinceMs !== undefined) {
+      if (performance.now() - stoppingSinceMs > SAME_SIGNAL_MS) process.exit(FAILED);
+      return;
+    }
+    stoppingSinceMs = performance.now();
+    if (!json)
+      console.log(
+        dim('\n  Finishing what is in flight. Ctrl-C again stops at once; nothing is lost either way.'),
+      );
+    await relay.stop();
+    process.exit(0);
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError('It must be a number from 0 to 65535.');
+}
+
+function warn(line: string): void {
+  console.error(yellow(line));
+}
+
+/** What a person can mend is said in a sentence; anything else is a fault of the relay, and shows where. */
+function fail(error: unknown): never {
+  const mendable =
+    error instanceof PortInUseError || error instanceof DataFolderError || error instanceof TemplateError;
+  console.error(red(mendable ? error.message : `The relay cannot run: ${describe(error)}`));
+  process.exit(FAILED);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

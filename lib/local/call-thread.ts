@@ -1,0 +1,15 @@
+/** The thread of {@link callInThread}. */
+import { enableCompileCache } from 'node:module';
+import { parentPort, workerData } from 'node:worker_threads';
+import { z } from 'zod';
+
+const { module, exportName } = z
+  .strictObject({ module: z.string(), exportName: z.string() })
+  .parse(workerData);
+
+enableCompileCache();
+const exported: unknown = await import(module);
+const call = z
+  .custom<() => unknown>((value) => typeof value === 'function', `${exportName} is no exported function`)
+  .parse(Reflect.get(Object(exported), exportName));
+parentPort?.postMessage(await call());

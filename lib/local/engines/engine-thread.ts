@@ -1,0 +1,54 @@
+/** A thread that an engine runs in: off the main thread, which serves the webhooks. */
+import { once } from 'node:events';
+import { parentPort, Worker } from 'node:worker_threads';
+import { z } from 'zod';
+
+/** How long an engine may take to write down what it has in hand. */
+const STOP_LIMIT_MS = 5_000;
+
+const STOP = 'stop';
+const listeningSchema = z.strictObject({ port: z.int() });
+
+export interface EngineThread {
+  readonly port: number;
+  /** Rejects when the engine dies by itself; never resolves. */
+  readonly failed: Promise<never>;
+  stop(): Promise<void>;
+}
+
+/** Starts the engine in `file`, and waits until it listens. */
+export async function startEngineThread(
+  file: URL,
+  options: { readonly workerData: unknown; readonly env: Readonly<Record<string, string>> },
+): Promise<EngineThread> {
+  const worker = new Worker(file, { ...options, env: { ...options.env }, execArgv: [] });
+  let stopping = false;
+  const failed = new Promise<never>((_, reject) => {
+    worker.once('error', reject);
+    worker.once('exit', () => {
+      if (!stopping) reject(new Error(`The engine ${file.pathname.split('/').pop()} ended by itself`));
+    });
+  });
+  const [message] = await Promise.race([once(worker, 'message'), failed]);
+  const { port } = listeningSchema.parse(message);
+  return {
+    port,
+    failed,
+    async stop() {
+      stopping = true;
+      const exited = once(worker, 'exit');
+      worker.postMessage(STOP);
+      const timer = setTimeout(() => worker.terminate(), STOP_LIMIT_MS);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** For the thread itself: says that it listens, and stops when it is asked to. */
+export function reportListening(port: number, stop: () => Promise<void>): void {
+  parentPort?.once('message', () => {
+    void stop().then(() => parentPort?.close());
+  });
+  parentPort?.postMessage({ port });
+}

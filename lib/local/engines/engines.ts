@@ -1,0 +1,124 @@
+/** The embedded DynamoDB and SQS, with the template's tables and queues in them. */
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { LOOPBACK } from '../loopback.ts';
+import { NOWHERE, REGION } from '../place.ts';
+import { readTemplate, type Template } from '../template/read-template.ts';
+import { openDataFolder } from './data-folder.ts';
+import { type EngineThread, startEngineThread } from './engine-thread.ts';
+import { ensureQueue } from './queues.ts';
+import { ensureTable } from './tables.ts';
+
+export interface EnginesOptions {
+  /** The synthesized template, as CloudFormation would get it; or the promise of it: the engines start meanwhile. */
+  readonly template: unknown;
+  /** Where everything is kept; made when it is not there. In memory when absent. */
+  readonly dataDir?: string;
+  /** Where the HTTP front will listen, for what the template says about it. */
+  readonly httpUrl?: string;
+}
+
+export interface Engines {
+  readonly dynamoDbEndpoint: string;
+  readonly sqsEndpoint: string;
+  /** What an unmodified AWS SDK reads: region, credentials, endpoints. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The same, for the constructor of a client. */
+  readonly dynamoDbConfig: ClientConfig;
+  readonly sqsConfig: ClientConfig;
+  /** The template, with the addresses of these engines in it. */
+  readonly resources: Template;
+  /** Rejects when an engine dies by itself; never resolves. */
+  readonly failed: Promise<never>;
+  /** Writes everything down and leaves the data folder. */
+  stop(): Promise<void>;
+}
+
+export interface ClientConfig {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+/** The engines check no signature, but the SDK must have something to sign with. */
+const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+/**
+ * Starts both engines and creates the tables and queues that are not there. What they acknowledge survives the death
+ * of the process.
+ *
+ * @throws {TemplateError} when the template holds what cannot be run here
+ * @throws {DataFolderError} when the data folder is in use, or holds tables of another shape
+ */
+export async function startEngines(options: EnginesOptions): Promise<Engines> {
+  const { dataDir } = options;
+  const leaveDataFolder = dataDir === undefined ? () => {} : openDataFolder(dataDir);
+  const starting = [
+    startEngineThread(new URL('./dynamodb-thread.ts', import.meta.url), threadOptions(dataDir, 'dynamodb')),
+    startEngineThread(new URL('./sqs-thread.ts', import.meta.url), threadOptions(dataDir, 'sqs')),
+  ] as const;
+  async function stop(): Promise<void> {
+    const started = await Promise.allSettled(starting);
+    await Promise.all(started.map((engine) => engine.status === 'fulfilled' && engine.value.stop()));
+    leaveDataFolder();
+  }
+  try {
+    const [source, dynamoDb, sqs] = await Promise.all([options.template, ...starting]);
+    const engines = describeEngines(source, options.httpUrl, dynamoDb, sqs, stop);
+    await createResources(engines);
+    return engines;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function threadOptions(dataDir: string | undefined, folder: string) {
+  return {
+    workerData: dataDir === undefined ? {} : { path: join(dataDir, folder) },
+    env: { AWS_REGION: REGION },
+  };
+}
+
+function describeEngines(
+  source: unknown,
+  httpUrl: string | undefined,
+  dynamoDb: EngineThread,
+  sqs: EngineThread,
+  stop: () => Promise<void>,
+): Engines {
+  const dynamoDbEndpoint = `http://${LOOPBACK}:${dynamoDb.port}`;
+  const sqsEndpoint = `http://${LOOPBACK}:${sqs.port}`;
+  return {
+    dynamoDbEndpoint,
+    sqsEndpoint,
+    environment: {
+      AWS_REGION: REGION,
+      AWS_DEFAULT_REGION: REGION,
+      AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamoDbEndpoint,
+      AWS_ENDPOINT_URL_SQS: sqsEndpoint,
+    },
+    dynamoDbConfig: { endpoint: dynamoDbEndpoint, region: REGION, credentials: CREDENTIALS },
+    sqsConfig: { endpoint: sqsEndpoint, region: REGION, credentials: CREDENTIALS },
+    resources: readTemplate(source, { sqsEndpoint, httpUrl: httpUrl ?? NOWHERE.httpUrl }),
+    failed: Promise.race([dynamoDb.failed, sqs.failed]),
+    stop,
+  };
+}
+
+async function createResources({ resources, dynamoDbConfig, sqsConfig }: Engines): Promise<void> {
+  const dynamoDb = new DynamoDBClient(dynamoDbConfig);
+  const sqs = new SQSClient(sqsConfig);
+  try {
+    await Promise.all([
+      ...resources.tables.map((table) => ensureTable(dynamoDb, table)),
+      ...resources.queues.map((queue) => ensureQueue(sqs, queue)),
+    ]);
+  } finally {
+    dynamoDb.destroy();
+    sqs.destroy();
+  }
+}

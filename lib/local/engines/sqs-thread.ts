@@ -1,0 +1,36 @@
+/** The embedded SQS: fauxqs, on a free port of the loopback. Runs in a thread of its own. */
+import { Server } from 'node:http';
+import net from 'node:net';
+import { workerData } from 'node:worker_threads';
+import { startFauxqs } from 'fauxqs';
+import { z } from 'zod';
+import { LOOPBACK, refuseBrowsers } from '../loopback.ts';
+import { REGION } from '../place.ts';
+import { reportListening } from './engine-thread.ts';
+import { keepReceiveCounts, releaseInFlight } from './queue-store.ts';
+
+const { path } = z.strictObject({ path: z.string().optional() }).parse(workerData);
+
+listenOnLoopbackOnly();
+if (path !== undefined) releaseInFlight(path);
+const fauxqs = await startFauxqs({
+  port: 0,
+  logger: false,
+  defaultRegion: REGION,
+  ...(path !== undefined && { dataDir: path }),
+});
+if (path !== undefined) keepReceiveCounts(path);
+reportListening(fauxqs.port, () => fauxqs.stop());
+
+/**
+ * fauxqs listens on every network interface, and has no option against it. Nothing else listens in this thread, so its
+ * server is told here where to.
+ */
+function listenOnLoopbackOnly(): void {
+  const listen = net.Server.prototype.listen;
+  net.Server.prototype.listen = function (this: net.Server, ...parameters: unknown[]) {
+    const [options] = parameters;
+    if (this instanceof Server) refuseBrowsers(this);
+    return Reflect.apply(listen, this, [{ ...z.looseObject({}).parse(options), host: LOOPBACK }]);
+  };
+}

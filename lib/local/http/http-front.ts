@@ -1,0 +1,142 @@
+/** The HTTP API on this machine: takes requests on the loopback and hands each to the function of its route. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { aborted } from '../aborted.ts';
+import type { Outcome } from '../lambda/invocation.ts';
+import { isLoopbackHost, LOOPBACK } from '../loopback.ts';
+import type { RouteDefinition } from '../template/http-api.ts';
+import { type HttpResponse, messageResponse, responseOf } from './function-response.ts';
+import { requestEvent, targetOf } from './request-event.ts';
+import { findRoute } from './routes.ts';
+
+/** Here, and not in the stack, a program finds out what it needs to work on this relay. */
+export const DISCOVERY_PATH = '/.well-known/sensaria-relay';
+
+/** Request line and headers: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+const HEADERS_LIMIT_BYTES = 10_240;
+const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const EVENT_LIMIT_BYTES = 6 * 1024 * 1024;
+
+/** What stands behind the address. */
+export interface Backend {
+  readonly routes: readonly RouteDefinition[];
+  /** The functions that the routes lead to, by ARN. */
+  readonly targets: ReadonlyMap<string, { invoke(event: string): Promise<Outcome> }>;
+  /** Answered at {@link DISCOVERY_PATH}. */
+  readonly discovery: object;
+}
+
+export interface HttpFront {
+  /** `http://127.0.0.1:8787`. */
+  readonly url: string;
+  /** From now on requests are answered; those that came before have waited. */
+  open(backend: Backend): void;
+  /** Takes no new requests, and waits for the answers that are due until the limit. */
+  stop(limit: AbortSignal): Promise<void>;
+}
+
+/** The port is taken; the message says what to do about it. */
+export class PortInUseError extends Error {
+  override readonly name = 'PortInUseError';
+}
+
+/**
+ * @param port 0 for a free one
+ * @param onError hears of faults of the relay itself, never of what a request holds
+ * @throws {PortInUseError}
+ */
+export async function startHttpFront(port: number, onError: (error: unknown) => void): Promise<HttpFront> {
+  const opened = Promise.withResolvers<Backend>();
+  const server = createServer({ maxHeaderSize: HEADERS_LIMIT_BYTES }, async (request, response) => {
+    // A connection that is kept open would keep a server that stops from being closed.
+    response.on('close', () => server.listening || server.closeIdleConnections());
+    try {
+      send(response, await answer(request, await opened.promise));
+    } catch (error) {
+      // A client that went away in the middle of its request is nobody's fault.
+      if (!request.complete) return;
+      onError(error);
+      send(response, messageResponse(500, 'Internal Server Error'));
+    }
+  });
+  return {
+    url: `http://${LOOPBACK}:${await listen(server, port)}`,
+    open: opened.resolve,
+    stop: (limit) => stop(server, limit),
+  };
+}
+
+async function answer(request: IncomingMessage, backend: Backend): Promise<HttpResponse> {
+  const target = targetOf(request);
+  if (target === undefined) return messageResponse(400, 'Bad Request');
+  if (target.method === 'GET' && target.path === DISCOVERY_PATH && isLoopbackHost(request.headers.host)) {
+    return jsonResponse(backend.discovery);
+  }
+  const matched = findRoute(backend.routes, target.method, target.path);
+  if (matched === undefined) return messageResponse(404, 'Not Found');
+  const body = await readBody(request);
+  if (body === undefined) return messageResponse(413, 'Request Entity Too Large');
+  const event = JSON.stringify(requestEvent(request, target, matched, body));
+  if (Buffer.byteLength(event) > EVENT_LIMIT_BYTES) return messageResponse(413, 'Request Entity Too Large');
+  return invoke(backend, matched.route, event);
+}
+
+/** A function that fails, or says nothing that could be a response, is a 500; one that takes too long is a 503. */
+async function invoke(backend: Backend, route: RouteDefinition, event: string): Promise<HttpResponse> {
+  const { promise: tooLate, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, route.timeoutMs);
+  const outcome = await Promise.race([backend.targets.get(route.functionArn)?.invoke(event), tooLate]);
+  clearTimeout(timer);
+  if (outcome === undefined) return messageResponse(503, 'Service Unavailable');
+  const response = outcome.kind === 'result' ? responseOf(outcome.result) : undefined;
+  return response ?? messageResponse(500, 'Internal Server Error');
+}
+
+/** Reads to the end in any case, so that the client hears the answer; `undefined` when it is too much. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes <= BODY_LIMIT_BYTES) chunks.push(chunk);
+    else chunks.length = 0;
+  }
+  return bytes <= BODY_LIMIT_BYTES ? Buffer.concat(chunks) : undefined;
+}
+
+function send(response: ServerResponse, { status, headers, body }: HttpResponse): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.setHeader('content-length', body.length);
+  response.writeHead(status).end(body);
+}
+
+function jsonResponse(value: object): HttpResponse {
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from(JSON.stringify(value)),
+  };
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  server.listen(port, LOOPBACK);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    throw new PortInUseError(
+      `Port ${port} of ${LOOPBACK} is in use, perhaps by another relay. Stop that, or choose another port.`,
+    );
+  }
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+async function stop(server: Server, limit: AbortSignal): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  await Promise.race([closed, aborted(limit)]);
+  server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,66 @@
+/** An execution environment from the inside: imports the handler's file, then runs one invocation after the other. */
+import { enableCompileCache } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { parentPort, workerData } from 'node:worker_threads';
+import { z } from 'zod';
+import {
+  describeError,
+  epochMs,
+  type Invocation,
+  invocationSchema,
+  type Outcome,
+  settingsSchema,
+} from './invocation.ts';
+
+type Handler = (event: unknown, context: object) => unknown;
+
+const settings = settingsSchema.parse(workerData);
+const importing = importHandler();
+
+parentPort?.on('message', async (message) => report(await run(invocationSchema.parse(message))));
+report(
+  await importing.then(
+    () => ({ kind: 'result', result: 'null' }),
+    (error) => ({ kind: 'error', message: describeError(error) }),
+  ),
+);
+
+async function importHandler(): Promise<Handler> {
+  // The same files are imported by every environment, so what V8 made of them once is kept between starts.
+  enableCompileCache();
+  const exported: unknown = await import(pathToFileURL(settings.handlerFile).href);
+  const isFunction = z.custom<Handler>(
+    (value) => typeof value === 'function',
+    'the file exports no function called handler',
+  );
+  return isFunction.parse(Reflect.get(Object(exported), 'handler'));
+}
+
+async function run(invocation: Invocation): Promise<Outcome> {
+  try {
+    const handler = await importing;
+    const result: unknown = await handler(JSON.parse(invocation.event), contextOf(invocation));
+    return { kind: 'result', result: JSON.stringify(result) ?? 'null' };
+  } catch (error) {
+    return { kind: 'error', message: describeError(error) };
+  }
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
+function contextOf({ requestId, deadlineMs }: Invocation): object {
+  return {
+    functionName: settings.name,
+    functionVersion: '$LATEST',
+    invokedFunctionArn: settings.arn,
+    memoryLimitInMB: String(settings.memoryMb),
+    awsRequestId: requestId,
+    logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+    callbackWaitsForEmptyEventLoop: true,
+    getRemainingTimeInMillis: () => Math.max(0, Math.floor(deadlineMs - epochMs())),
+  };
+}
+
+function report(outcome: Outcome): void {
+  parentPort?.postMessage(outcome);
+}

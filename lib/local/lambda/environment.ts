@@ -1,0 +1,114 @@
+/** One execution environment of a function: a thread with a `process.env` of its own, for one invocation at a time. */
+import { randomUUID } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import { Worker } from 'node:worker_threads';
+import {
+  describeError,
+  epochMs,
+  type FunctionSettings,
+  type Invocation,
+  type Outcome,
+  outcomeSchema,
+} from './invocation.ts';
+
+/** Lambda gives the import of a handler's file ten seconds; a laptop that is busy with other things gets more. */
+const IMPORT_LIMIT_SECONDS = 30;
+
+/** V8 would let short-lived garbage grow to three times sixteen megabytes, in each of about ten threads. */
+const YOUNG_GENERATION_MB = 8;
+
+/** Takes what a function writes to its standard output and standard error, line by line. */
+export type WriteLine = (line: string) => void;
+
+export class Environment {
+  readonly #settings: FunctionSettings;
+  readonly #worker: Worker;
+  readonly #imported: Promise<Outcome>;
+  #settle: (outcome: Outcome) => void = () => {};
+  #isAlive = true;
+
+  constructor(settings: FunctionSettings, writeLine: WriteLine) {
+    this.#settings = settings;
+    this.#worker = startThread(settings, writeLine);
+    this.#worker.on('message', (message) => this.#settle(outcomeSchema.parse(message)));
+    this.#worker.on('error', (error) => this.#end(describeError(error)));
+    this.#worker.on('exit', () => this.#end('The function ended its own process'));
+    this.#imported = this.#outcomeWithin(IMPORT_LIMIT_SECONDS, 'Import');
+  }
+
+  /** False once it can run nothing any more. */
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /**
+   * Runs one invocation. When it takes longer than the function may, or its thread dies of it, that is an error like
+   * any other, and the environment is no longer alive. Never rejects.
+   */
+  async invoke(event: string): Promise<Outcome> {
+    const imported = await this.#imported;
+    if (imported.kind === 'error') {
+      this.#end(imported.message);
+      return imported;
+    }
+    const { timeoutSeconds } = this.#settings;
+    const deadlineMs = epochMs() + timeoutSeconds * 1_000;
+    const outcome = this.#outcomeWithin(timeoutSeconds, 'Task');
+    const invocation: Invocation = { requestId: randomUUID(), event, deadlineMs };
+    this.#worker.postMessage(invocation);
+    return outcome;
+  }
+
+  async stop(): Promise<void> {
+    this.#isAlive = false;
+    await this.#worker.terminate();
+  }
+
+  #outcomeWithin(limitSeconds: number, what: string): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const tooLate = () => this.#end(`${what} timed out after ${limitSeconds.toFixed(2)} seconds`);
+      const timer = setTimeout(tooLate, limitSeconds * 1_000);
+      this.#settle = (outcome) => {
+        clearTimeout(timer);
+        resolve(outcome);
+      };
+      if (!this.#isAlive) this.#end('The execution environment is gone');
+    });
+  }
+
+  #end(message: string): void {
+    this.#isAlive = false;
+    this.#settle({ kind: 'error', message });
+    void this.#worker.terminate();
+  }
+}
+
+function startThread(settings: FunctionSettings, writeLine: WriteLine): Worker {
+  const worker = new Worker(new URL('./environment-thread.ts', import.meta.url), {
+    workerData: settings,
+    env: { ...settings.environment, ...environmentOfLambda(settings) },
+    execArgv: [],
+    stdout: true,
+    stderr: true,
+    resourceLimits: {
+      maxOldGenerationSizeMb: settings.memoryMb,
+      maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
+    },
+  });
+  createInterface({ input: worker.stdout }).on('line', writeLine);
+  createInterface({ input: worker.stderr }).on('line', writeLine);
+  return worker;
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
+function environmentOfLambda({ name, memoryMb }: FunctionSettings): Record<string, string> {
+  return {
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_LAMBDA_FUNCTION_NAME: name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: `[$LATEST]${randomUUID()}`,
+  };
+}

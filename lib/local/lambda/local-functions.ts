@@ -1,0 +1,56 @@
+/** All functions of the template. */
+import { resolve } from 'node:path';
+import type { HandlerLog } from '../handler-log.ts';
+import type { Template } from '../template/read-template.ts';
+import { TemplateError } from '../template/template-error.ts';
+import { LocalFunction } from './local-function.ts';
+
+export interface LocalFunctionsOptions {
+  /** The folder that the paths of the handlers' files start from. */
+  readonly root: string;
+  /** What all functions find in `process.env`, beside what the template gives each. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** How many invocations may run at once of a function that no mapping limits. */
+  readonly concurrency: number;
+  readonly log: HandlerLog;
+}
+
+export class LocalFunctions {
+  readonly #byName: ReadonlyMap<string, LocalFunction>;
+
+  constructor(
+    { functions, mappings }: Template,
+    { root, environment, concurrency, log }: LocalFunctionsOptions,
+  ) {
+    this.#byName = new Map(
+      functions.map(({ handlerFile, ...definition }) => {
+        const mapping = mappings.find(({ functionName }) => refersTo(functionName, definition.name));
+        const settings = {
+          ...definition,
+          handlerFile: resolve(root, handlerFile),
+          environment: { ...environment, ...definition.environment },
+        };
+        const limits = {
+          concurrency: mapping?.maximumConcurrency ?? concurrency,
+          writeLine: (line: string) => log(definition.name, line),
+        };
+        return [definition.name, new LocalFunction(settings, limits)];
+      }),
+    );
+  }
+
+  /** @throws {TemplateError} when the template has no such function */
+  find(nameOrArn: string): LocalFunction {
+    for (const [name, found] of this.#byName) if (refersTo(nameOrArn, name)) return found;
+    throw new TemplateError(`The template has no function ${nameOrArn}`);
+  }
+
+  /** Waits for what runs until the limit, then gives back all memory. */
+  async stop(limit: AbortSignal): Promise<void> {
+    await Promise.all([...this.#byName.values()].map((one) => one.stop(limit)));
+  }
+}
+
+function refersTo(nameOrArn: string, name: string): boolean {
+  return nameOrArn === name || nameOrArn.endsWith(`:function:${name}`);
+}

@@ -1,0 +1,153 @@
+/** The relay on this machine: the stack's template, run. */
+import { resolve } from 'node:path';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { aborted } from './aborted.ts';
+import { type Engines, type EnginesOptions, startEngines } from './engines/engines.ts';
+import type { HandlerLog } from './handler-log.ts';
+import { type HttpFront, startHttpFront } from './http/http-front.ts';
+import { LocalFunctions } from './lambda/local-functions.ts';
+import { arn, REGION } from './place.ts';
+import { QueuePoller } from './queues/queue-poller.ts';
+import { ScheduleClock } from './schedule-clock.ts';
+import type { QueueDefinition } from './template/queue.ts';
+import type { Template } from './template/read-template.ts';
+import { TemplateError } from './template/template-error.ts';
+
+export interface LocalRelayOptions extends Pick<EnginesOptions, 'template' | 'dataDir'> {
+  /** The folder that the paths of the handlers' files start from. */
+  readonly root: string;
+  /** 0 for a free one. */
+  readonly port: number;
+  /** How many invocations may run at once of a function whose mapping does not say it. */
+  readonly concurrency?: number;
+  /** Takes every line that a function writes. */
+  readonly log?: HandlerLog;
+  /** Hears of faults of the local relay itself. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface LocalRelay {
+  /** `http://127.0.0.1:8787`. */
+  readonly url: string;
+  readonly engines: Engines;
+  /** What a program needs to work on this relay; also answered at `/.well-known/sensaria-relay`. */
+  readonly discovery: Discovery;
+  /** Runs every schedule once, now, and waits for it. */
+  runSchedules(): Promise<void>;
+  /** Takes nothing more, ends what is in flight, but no later than the limit, and writes everything down. */
+  stop(limitMs?: number): Promise<void>;
+}
+
+/** The stack's outputs by their names, and where the engines are. */
+export interface Discovery {
+  readonly [output: string]: string | null;
+  readonly dynamoDbEndpoint: string;
+  readonly sqsEndpoint: string;
+  readonly region: string;
+  /** Null when everything is in memory. */
+  readonly dataDir: string | null;
+}
+
+/** An endpoint's attempt takes thirty seconds at most, and what is written after it takes a few. */
+const STOP_LIMIT_MS = 35_000;
+
+/** Ten is what a new account has for all its functions; here, each takes memory of a laptop. */
+const CONCURRENCY = 3;
+
+/** Endpoints on this very machine are allowed, without TLS and on any port: here they are where one tries things out. */
+const LOOPBACK_CIDRS = '127.0.0.0/8,::1/128';
+
+/**
+ * Starts everything, and takes requests once it resolves: those that come earlier wait.
+ *
+ * @throws {TemplateError} when the template holds what cannot be run here
+ * @throws {DataFolderError} when the data folder cannot be used
+ * @throws {PortInUseError} when the port is taken
+ */
+export async function startLocalRelay(options: LocalRelayOptions): Promise<LocalRelay> {
+  const { onError = () => {} } = options;
+  const front = await startHttpFront(options.port, onError);
+  try {
+    const engines = await startEngines({ ...options, httpUrl: front.url });
+    try {
+      return run({ ...options, onError }, front, engines);
+    } catch (error) {
+      await engines.stop();
+      throw error;
+    }
+  } catch (error) {
+    await front.stop(AbortSignal.abort());
+    throw error;
+  }
+}
+
+function run(
+  options: LocalRelayOptions & { readonly onError: (error: unknown) => void },
+  front: HttpFront,
+  engines: Engines,
+): LocalRelay {
+  const { resources } = engines;
+  const functions = new LocalFunctions(resources, {
+    root: options.root,
+    environment: { ...engines.environment, ALLOWED_CIDRS: LOOPBACK_CIDRS },
+    concurrency: options.concurrency ?? CONCURRENCY,
+    log: options.log ?? (() => {}),
+  });
+  const targets = new Map(resources.routes.map(({ functionArn: arn }) => [arn, functions.find(arn)]));
+  const clocks = resources.schedules.map((one) => new ScheduleClock(one, functions.find(one.functionArn)));
+  const sqs = new SQSClient(engines.sqsConfig);
+  const sources = resources.mappings.map((mapping) => ({
+    mapping,
+    queueUrl: findQueue(resources, mapping.queueArn).url,
+    target: functions.find(mapping.functionName),
+  }));
+  const discovery = discoveryOf(engines, options.dataDir);
+
+  // Nothing can be wrong with the template any more: from here on, everything runs.
+  const pollers = sources.map((source) => new QueuePoller({ ...source, sqs, onError: options.onError }));
+  front.open({ routes: resources.routes, targets, discovery });
+  for (const clock of clocks) clock.start();
+
+  return {
+    url: front.url,
+    engines,
+    discovery,
+    async runSchedules() {
+      await Promise.all(clocks.map((clock) => clock.run()));
+    },
+    async stop(limitMs = STOP_LIMIT_MS) {
+      const limit = AbortSignal.timeout(limitMs);
+      for (const clock of clocks) clock.stop();
+      await front.stop(limit);
+      const polled = Promise.all(pollers.map((poller) => poller.stop()));
+      await Promise.race([polled, aborted(limit)]);
+      await functions.stop(limit);
+      await polled;
+      sqs.destroy();
+      await engines.stop();
+    },
+  };
+}
+
+function findQueue({ queues }: Template, queueArn: string): QueueDefinition {
+  const found = queues.find(({ name }) => queueArn === arn('sqs', name));
+  if (found === undefined) throw new TemplateError(`The template has no queue ${queueArn}`);
+  return found;
+}
+
+function discoveryOf(
+  { resources, dynamoDbEndpoint, sqsEndpoint }: Engines,
+  dataDir: string | undefined,
+): Discovery {
+  const outputs = Object.entries(resources.outputs).map(([name, value]) => [
+    name.charAt(0).toLowerCase() + name.slice(1),
+    value,
+  ]);
+  return {
+    ...Object.fromEntries(outputs),
+    dynamoDbEndpoint,
+    sqsEndpoint,
+    region: REGION,
+    dataDir: dataDir === undefined ? null : resolve(dataDir),
+  };
+}

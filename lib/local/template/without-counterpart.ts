@@ -1,0 +1,10 @@
+/** Resource types of the stack that nothing on this machine stands for, each with the reason why that is right. */
+export const WITHOUT_COUNTERPART: Readonly<Record<string, string>> = {
+  'AWS::IAM::Role': 'there are no permissions on this machine: everything runs as the person who started it',
+  'AWS::IAM::Policy': 'there are no permissions on this machine',
+  'AWS::Lambda::Permission': 'there are no permissions on this machine',
+  'AWS::SQS::QueuePolicy':
+    'there are no permissions on this machine, and the queues listen on loopback alone',
+  'AWS::Logs::LogGroup': 'what handlers write is shown, and kept in the data folder when asked for',
+  'AWS::CDK::Metadata': 'tells AWS which constructs a stack was made with',
+};

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { after as later } from '../../lib/relay/clock.ts';
+import { eventTime } from '../../lib/relay/ids.ts';
+import { StoreError } from '../../lib/relay/ports.ts';
+import { aDelivery, anEndpointId, anEvent, anEventId, aPayload, eventsOf } from '../ports/builders.ts';
+import { orderKey, useEventLogTable } from './event-log-table.ts';
+
+const given = useEventLogTable();
+
+describe('rows of the event log that were edited by hand', () => {
+  it.each([
+    ['items', 'none', { items: undefined }],
+    ['receivedAt', 'yesterday', { receivedAt: 'the time in the id' }],
+    ['niceId', 17, { niceId: undefined }],
+    ['outcomes', ['delivered'], { outcomes: undefined }],
+    ['source', null, { source: 'main' }],
+  ])('go on without an %s that is wrong', async (attribute, value, expected) => {
+    const eventId = anEventId();
+    const event = anEvent({ orderKey, eventId, niceId: 'Magic7-501', items: [] });
+    await given.eventLog.store(event, aPayload(), given.inTwoMinutes());
+    await given.edit(`event#${eventId}`, attribute, value);
+
+    const read = await given.eventLog.event(event);
+
+    const wanted = 'receivedAt' in expected ? { receivedAt: eventTime(eventId) } : expected;
+    expect({ ...event, ...wanted }).toMatchObject({ ...read });
+  });
+
+  it('count as fanned out by the attribute being there', async () => {
+    const event = anEvent({ orderKey });
+    await given.eventLog.store(event, aPayload(), given.inTwoMinutes());
+    await given.edit(`event#${event.eventId}`, 'fannedOutAt', 'done');
+
+    expect((await given.eventLog.event(event))?.fannedOutAt).toBeInstanceOf(Date);
+  });
+
+  it('go on without attempts that are wrong, but not without a state', async () => {
+    const delivery = aDelivery({ orderKey });
+    const sk = `delivery#${delivery.eventId}#erp`;
+    await given.eventLog.putDeliveryIfAbsent(delivery);
+    await given.edit(sk, 'attempts', [{ at: 'once' }]);
+    await given.edit(sk, 'leaseUntil', 'soon');
+
+    expect(await given.eventLog.deliveries(orderKey)).toEqual([delivery]);
+
+    await given.edit(sk, 'state', 'secret');
+    const reading = given.eventLog.deliveries(orderKey);
+    await expect(reading).rejects.toThrow(`row ${sk} of main/12345: attribute state must be one of`);
+    await expect(reading).rejects.not.toThrow('secret');
+  });
+
+  it('survive a number that JavaScript cannot hold', async () => {
+    const event = anEvent({ orderKey });
+    await given.eventLog.store(event, aPayload(), given.inTwoMinutes());
+    await given.edit(`event#${event.eventId}`, 'note', 10n ** 37n);
+
+    expect(await given.eventLog.event(event)).toEqual(event);
+  });
+
+  it('are passed over, with a warning, where a key is none of ours', async () => {
+    const [event] = eventsOf(orderKey, 1);
+    if (event === undefined) throw new Error('one event was asked for');
+    await given.eventLog.store(event, aPayload(), given.inTwoMinutes());
+    await given.put({ orderKey, sk: 'event#zzz' });
+    await given.put({ orderKey, sk: 'delivery#zzz#erp', state: 'pending' });
+
+    const read = [];
+    for await (const one of given.eventLog.eventsNewestFirst(orderKey)) read.push(one);
+    expect(read).toEqual([event]);
+    expect(await given.eventLog.deliveries(orderKey)).toEqual([]);
+    expect(await given.eventLog.newestEventId(orderKey)).toBe(event.eventId);
+    expect(given.telemetry.log.map(({ level, fields }) => [level, fields.sk])).toEqual([
+      ['warn', 'event#zzz'],
+      ['warn', 'delivery#zzz#erp'],
+    ]);
+  });
+
+  it('are passed over, with a warning, where sweep cannot follow them', async () => {
+    const delivery = aDelivery({ orderKey });
+    const dueAt = '2026-03-01T11:00:00.000Z';
+    await given.eventLog.putDeliveryIfAbsent(delivery);
+    await given.put({ orderKey, sk: 'note', owedTo: 'erp', dueAt });
+    await given.put({ orderKey, sk: `delivery#${anEventId()}#erp`, owedTo: 'erp', dueAt: '1 March' });
+
+    const owed = await given.eventLog.owed('erp', later(given.clock.now(), 60_000), 1);
+
+    expect(owed).toMatchObject([{ eventId: delivery.eventId }]);
+    expect(given.telemetry.log.map(({ fields }) => fields.attribute)).toEqual(['dueAt', 'key']);
+  });
+
+  it('are postponed though their moment was typed without fractions of a second', async () => {
+    const delivery = aDelivery({ orderKey });
+    await given.eventLog.putDeliveryIfAbsent(delivery);
+    await given.edit(`delivery#${delivery.eventId}#erp`, 'dueAt', '2026-03-01T11:00:00Z');
+    const [item] = await given.eventLog.owed('erp', given.clock.now(), 1);
+
+    expect(item && (await given.eventLog.postpone(item, given.inTwoMinutes()))).toBe(true);
+  });
+
+  it('get an outcome though the list of outcomes was removed', async () => {
+    const event = anEvent({ orderKey });
+    await given.eventLog.store(event, aPayload(), given.inTwoMinutes());
+    await given.edit(`event#${event.eventId}`, 'fannedOutAt', given.clock.now().toISOString());
+
+    expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead')).toBe(true);
+
+    expect((await given.eventLog.event(event))?.outcomes).toEqual({ erp: 'dead' });
+  });
+
+  it('name themselves when a payload has no body', async () => {
+    const event = anEvent({ orderKey });
+    await given.eventLog.store(event, aPayload(), given.inTwoMinutes());
+    await given.edit(`payload#${event.eventId}`, 'body', 17);
+
+    await expect(given.eventLog.payload(event)).rejects.toThrow(StoreError);
+    await expect(given.eventLog.payload(event)).rejects.toThrow(`row payload#${event.eventId} of main/12345`);
+  });
+});

@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  deliveryMessageBody,
+  eventMessageBody,
+  parseDeliveryMessage,
+  parseEventMessage,
+} from '../../lib/aws/messages.ts';
+import { orderKeyOf } from '../../lib/relay/ids.ts';
+import { anEndpointId, anEvent, anEventId, aSource } from '../ports/builders.ts';
+
+describe('message bodies', () => {
+  it('say in JSON what they wake', async () => {
+    const { orderKey, eventId } = anEvent({ orderKey: orderKeyOf(aSource, '12345') });
+
+    expect(await eventMessageBody({ orderKey, eventId })).toBe(
+      `{"orderKey":"main/12345","eventId":"${eventId}"}`,
+    );
+    expect(deliveryMessageBody({ orderKey, eventId, endpointId: anEndpointId('erp') })).toBe(
+      `{"orderKey":"main/12345","eventId":"${eventId}","endpointId":"erp"}`,
+    );
+  });
+
+  it('are ASCII for any order id, and give it back', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1 }), async (orderId) => {
+        const message = { orderKey: orderKeyOf(aSource, orderId), eventId: anEventId() };
+        const body = await eventMessageBody(message);
+        expect(body).toMatch(/^[\x20-\x7e]*$/);
+        expect(parseEventMessage(body)).toEqual({ kind: 'message', message });
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('a body that is not ours', () => {
+  const eventId = anEventId();
+  const orderKey = 'main/12345';
+
+  it.each([
+    ['not JSON', 'hello', 'body is not JSON'],
+    ['not an object', '17', /object/],
+    ['without order', JSON.stringify({ eventId }), /^orderKey: /],
+    ['with an order of no source', JSON.stringify({ orderKey: '12345', eventId }), /^orderKey: must be/],
+    [
+      'with an order id too long',
+      JSON.stringify({ orderKey: `main/${'x'.repeat(3_000)}`, eventId }),
+      /too long/,
+    ],
+    [
+      'with another kind of event id',
+      JSON.stringify({ orderKey, eventId: 'evt_1' }),
+      'eventId: must be an event id',
+    ],
+    [
+      'with an event that is not compressed',
+      JSON.stringify({ orderKey, eventId, unstored: { event: {}, payload: { bodyGzip: 'aGVsbG8=' } } }),
+      'unstored.payload.bodyGzip: must be in gzip format',
+    ],
+  ])('is refused, with the reason: %s', (_, body, reason) => {
+    const parsed = parseEventMessage(body);
+
+    expect(parsed).toEqual({ kind: 'foreign', reason: expect.stringMatching(reason) });
+  });
+
+  it('is refused by deliver when it names no endpoint', () => {
+    const body = JSON.stringify({ orderKey, eventId, endpointId: 'a#b' });
+
+    expect(parseDeliveryMessage(body)).toMatchObject({ kind: 'foreign', reason: /^endpointId: / });
+  });
+});

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { updateOf } from '../../lib/aws/update-expression.ts';
+
+describe('updateOf', () => {
+  it('sets what is given, removes what is null, and leaves out what is undefined', () => {
+    const change = { state: 'dead', reason: null, dueAt: null, leaseId: undefined, attemptCount: 0 };
+
+    expect(updateOf(change)).toEqual({
+      expression: 'SET #state = :state, #attemptCount = :attemptCount REMOVE #reason, #dueAt',
+      names: { '#state': 'state', '#attemptCount': 'attemptCount', '#reason': 'reason', '#dueAt': 'dueAt' },
+      values: { ':state': 'dead', ':attemptCount': 0 },
+    });
+  });
+
+  it('spells moments in ISO 8601, however deep', () => {
+    const at = new Date('2026-03-01T12:00:00.000Z');
+
+    const { values } = updateOf({ settledAt: at, attempts: [{ at, error: undefined, durationMs: 3 }] });
+
+    expect(values).toEqual({
+      ':settledAt': '2026-03-01T12:00:00.000Z',
+      ':attempts': [{ at: '2026-03-01T12:00:00.000Z', durationMs: 3 }],
+    });
+  });
+
+  it('has no clause for what there is none of', () => {
+    expect(updateOf({ reason: null }).expression).toBe('REMOVE #reason');
+    expect(updateOf({ reason: 'paused' }).expression).toBe('SET #reason = :reason');
+  });
+});

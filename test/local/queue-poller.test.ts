@@ -1,0 +1,95 @@
+import { describe, expect, it, vi } from 'vitest';
+import { aRelay } from './a-relay.ts';
+import { aFunction, aMapping, aQueue } from './a-template.ts';
+import { aGate } from './gate.ts';
+
+const WAIT = { timeout: 20_000 };
+const VISIBILITY_SECONDS = 2;
+
+function aConsumer(handler: string, lambda = {}, mapping = {}) {
+  return {
+    Queue: aQueue({ VisibilityTimeout: VISIBILITY_SECONDS }),
+    Consumer: aFunction(handler, lambda),
+    Map: aMapping('Queue', 'Consumer', mapping),
+  };
+}
+
+describe('an event source mapping', () => {
+  it('gives the function records as Lambda makes them', async () => {
+    const { send, received } = await aRelay(aConsumer('reports-records.ts'));
+
+    await send('hello');
+
+    await vi.waitFor(() => expect(received()).toHaveLength(1), WAIT);
+    expect(received()[0]?.record).toEqual({
+      messageId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      receiptHandle: expect.any(String),
+      body: 'hello',
+      attributes: {
+        ApproximateReceiveCount: '1',
+        SentTimestamp: expect.stringMatching(/^\d{13}$/),
+        SenderId: expect.any(String),
+        ApproximateFirstReceiveTimestamp: expect.stringMatching(/^\d{13}$/),
+      },
+      messageAttributes: {},
+      md5OfBody: '5d41402abc4b2a76b9719d911017c592',
+      eventSource: 'aws:sqs',
+      eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:Queue',
+      awsRegion: 'us-east-1',
+    });
+  });
+
+  it('redelivers of a batch only what failed, when its visibility timeout is over', async () => {
+    const { send, received } = await aRelay(aConsumer('reports-records.ts'));
+
+    await send('a', 'fails', 'b');
+
+    await vi.waitFor(() => expect(received()).toHaveLength(4), WAIT);
+    const again = received().at(-1);
+    expect(again?.record).toMatchObject({ body: 'fails', attributes: { ApproximateReceiveCount: '2' } });
+    const firstReceivedMs = Number(again?.record.attributes.ApproximateFirstReceiveTimestamp);
+    expect((again?.atMs ?? 0) - firstReceivedMs).toBeGreaterThanOrEqual(VISIBILITY_SECONDS * 1_000);
+    // A message that comes after all that was due shows that nothing else came back.
+    await send('last');
+    await vi.waitFor(() => expect(received().at(-1)?.record.body).toBe('last'), WAIT);
+    expect(received()).toHaveLength(5);
+  });
+
+  it('redelivers a whole batch whose function was stopped at its timeout', async () => {
+    const { send, received } = await aRelay(aConsumer('reports-records.ts', { Timeout: 1 }));
+
+    await send('a', 'hangs');
+
+    await vi.waitFor(() => expect(received().filter(({ record }) => record)).toHaveLength(4), WAIT);
+    const again = received().filter(({ record }) => record?.attributes.ApproximateReceiveCount === '2');
+    expect(again.map(({ record }) => record.body).sort()).toEqual(['a', 'hangs']);
+  });
+
+  it('runs no more batches at once than its maximum concurrency', async () => {
+    const gate = await aGate();
+    const { send } = await aRelay(aConsumer('asks-first.ts', {}, { BatchSize: 1 }));
+
+    await send(gate.url, gate.url, gate.url, gate.url);
+    await vi.waitFor(() => expect(gate.waiting).toBe(2), WAIT);
+    gate.open();
+    await vi.waitFor(() => expect(gate.arrived).toBe(3), WAIT);
+    gate.open();
+    await vi.waitFor(() => expect(gate.arrived).toBe(4), WAIT);
+
+    expect(gate.mostWaiting).toBe(2);
+    gate.open();
+    gate.open();
+  });
+
+  it('takes a message at once when it comes, not at the end of a wait', async () => {
+    const { send, received } = await aRelay(aConsumer('reports-records.ts'));
+    await send('first');
+    await vi.waitFor(() => expect(received()).toHaveLength(1), WAIT);
+
+    const sentAtMs = Date.now();
+    await send('second');
+    await vi.waitFor(() => expect(received()).toHaveLength(2), WAIT);
+
+    expect((received()[1]?.atMs ?? 0) - sentAtMs).toBeLessThan(1_000);
+  });
+});

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+
+const START = fileURLToPath(new URL('../../bin/start.ts', import.meta.url));
+
+let dataDir: string;
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'sensaria-start-'));
+  return () => rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** Runs `npm start`, without npm. */
+function start(...flags: readonly string[]) {
+  const child = spawn(process.execPath, [START, '--data', dataDir, '--port', '0', ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  return { child, output: text(child.stdout), errors: text(child.stderr) };
+}
+
+async function startReady(...flags: readonly string[]) {
+  const child = spawn(process.execPath, [START, '--data', dataDir, '--port', '0', '--json', ...flags], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  const [line] = await once(createInterface({ input: child.stdout }), 'line');
+  return { child, line, url: JSON.parse(line).url };
+}
+
+async function exitCode(child: ChildProcess): Promise<unknown> {
+  const [code] = await once(child, 'exit');
+  return code;
+}
+
+function keptAddress(): string {
+  return readFileSync(join(dataDir, 'webhook-address'), 'utf8').trim();
+}
+
+describe('npm start', () => {
+  it('runs the real stack: takes webhooks, stops at Ctrl-C, and goes on from there', async () => {
+    const first = await startReady();
+    expect(first.line).toBe(`{"ready":true,"url":"${first.url}"}`);
+    const address = keptAddress();
+    expect((await fetch(`${address}7-501`, { method: 'POST', body: '{}' })).status).toBe(200);
+    expect((await fetch(`${first.url}/webhooks/wrong`, { method: 'POST', body: '{}' })).status).toBe(404);
+
+    first.child.kill('SIGINT');
+    expect(await exitCode(first.child)).toBe(0);
+
+    const second = await startReady();
+    const moved = address.replace(first.url, second.url);
+    expect(keptAddress()).toBe(moved);
+    expect((await fetch(`${moved}7-502`, { method: 'POST', body: '{}' })).status).toBe(200);
+    expect(await refusalOfASecondRelay()).toMatch(/is in use by another relay/);
+  });
+
+  it.each([
+    [['--colour', 'red'], /unknown option '--colour'/],
+    [['--port', 'http'], /must be a number from 0 to 65535/],
+    [['now'], /too many arguments/],
+  ])('refuses %s with exit code 2', async (flags, message) => {
+    const { child, errors } = start(...flags);
+
+    expect(await exitCode(child)).toBe(2);
+    expect(await errors).toMatch(message);
+  });
+
+  it('explains itself', async () => {
+    const { child, output } = start('--help');
+
+    expect(await exitCode(child)).toBe(0);
+    expect(await output).toContain('--data <folder>');
+  });
+});
+
+async function refusalOfASecondRelay(): Promise<string> {
+  const { child, errors } = start();
+  expect(await exitCode(child)).toBe(1);
+  return errors;
+}

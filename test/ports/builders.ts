@@ -1,0 +1,67 @@
+/** What the tests of the ports store and send, with as little said as each test needs. */
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../lib/relay/clock.ts';
+import type { Delivery } from '../../lib/relay/delivery.ts';
+import { endpointIdSchema } from '../../lib/relay/endpoint.ts';
+import type { EventRecord, Payload } from '../../lib/relay/event.ts';
+import {
+  type EndpointId,
+  type EventId,
+  nextEventId,
+  type OrderKey,
+  orderKeyOf,
+} from '../../lib/relay/ids.ts';
+import { sourceIdSchema } from '../../lib/relay/source.ts';
+import { MemoryClock } from '../memory/clock.ts';
+
+export const aSource = sourceIdSchema.parse('main');
+
+export const anEndpointId = (id: string): EndpointId => endpointIdSchema.parse(id);
+
+/** Of an order that no other test knows, unless one is named. */
+export const anOrderKey = (orderId: string = randomUUID()): OrderKey => orderKeyOf(aSource, orderId);
+
+export const anEventId = (clock: Clock = new MemoryClock()): EventId =>
+  nextEventId(clock, Math.random, undefined);
+
+/** An event that has just come. */
+export function anEvent(parts: Partial<EventRecord> = {}): EventRecord {
+  return {
+    orderKey: anOrderKey(),
+    eventId: anEventId(),
+    source: aSource,
+    receivedAt: new MemoryClock().now(),
+    ...parts,
+  };
+}
+
+/** So many events of one order, from the oldest to the newest, a second apart. */
+export function eventsOf(orderKey: OrderKey, count: number): EventRecord[] {
+  const clock = new MemoryClock();
+  return Array.from({ length: count }, () => {
+    clock.advance(1_000);
+    return anEvent({ orderKey, eventId: anEventId(clock), receivedAt: clock.now() });
+  });
+}
+
+export function aPayload(body: string | Uint8Array = '{"Id":"1"}', contentType?: string): Payload {
+  return { body: Buffer.from(body), ...(contentType !== undefined && { contentType }) };
+}
+
+/** A delivery that is owed to its endpoint and was not attempted yet. */
+export function aDelivery(parts: Partial<Delivery> = {}): Delivery {
+  const now = new MemoryClock().now();
+  const endpointId = parts.endpointId ?? anEndpointId('erp');
+  return {
+    orderKey: anOrderKey(),
+    eventId: anEventId(),
+    endpointId,
+    state: 'pending',
+    attempts: [],
+    attemptCount: 0,
+    owedSince: now,
+    owedTo: endpointId,
+    dueAt: now,
+    ...parts,
+  };
+}

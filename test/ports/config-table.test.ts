@@ -1,0 +1,36 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { describe, expect, it } from 'vitest';
+import { DynamoConfigTable } from '../../lib/aws/config-table.ts';
+import type { ConfigKind } from '../../lib/relay/ports.ts';
+import { MemoryConfigTable } from '../memory/config-table.ts';
+import { describeConfigTable } from './config-table.conformance.ts';
+import { useEmbedded } from './embedded.ts';
+
+describeConfigTable('the config table in memory', async () => {
+  const table = new MemoryConfigTable();
+  return { table, put: async (...row) => table.put(...row) };
+});
+
+const embedded = useEmbedded();
+
+async function makeTable() {
+  const client = embedded().dynamoDb;
+  const tableName = await embedded().newTable('ConfigTable');
+  return {
+    table: new DynamoConfigTable({ client, tableName }),
+    async put(kind: ConfigKind, id: string, attributes: Readonly<Record<string, unknown>>) {
+      await client.send(new PutCommand({ TableName: tableName, Item: { ...attributes, kind, id } }));
+    },
+  };
+}
+
+describeConfigTable('the config table in DynamoDB', makeTable);
+
+describe('a config row in DynamoDB', () => {
+  it('may have a string set where a list of texts is wanted', async () => {
+    const { table, put } = await makeTable();
+    await put('endpoint', 'erp', { sources: new Set(['main', 'other']) });
+
+    expect(await table.rows('endpoint')).toEqual([{ id: 'erp', attributes: { sources: ['main', 'other'] } }]);
+  });
+});

@@ -1,0 +1,83 @@
+/** The embedded DynamoDB and SQS, with tables and queues as the stack defines them, fresh for every test. */
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { afterAll, beforeAll } from 'vitest';
+import { dynamoDbClient, sqsClient } from '../../lib/aws/clients.ts';
+import { type Engines, startEngines } from '../../lib/local/engines/engines.ts';
+import { ensureQueue } from '../../lib/local/engines/queues.ts';
+import { ensureTable } from '../../lib/local/engines/tables.ts';
+import { Queues } from '../../lib/stack/queues.ts';
+import { Tables } from '../../lib/stack/tables.ts';
+
+export interface Embedded {
+  readonly dynamoDb: DynamoDBDocumentClient;
+  readonly sqs: SQSClient;
+  /** @returns the new table's name */
+  newTable(like: 'ConfigTable' | 'EventLogTable'): Promise<string>;
+  /** @returns the new queue's URL */
+  newQueue(
+    like: 'EventsQueue' | 'EventsDeadLetterQueue' | 'DeliveriesQueue' | 'DeliveriesDeadLetterQueue',
+  ): Promise<string>;
+}
+
+/** Starts the engines before the tests of a file, and stops them after. */
+export function useEmbedded(): () => Embedded {
+  let engines: Engines | undefined;
+  let embedded: Embedded | undefined;
+  beforeAll(async () => {
+    engines = await startEngines({ template: storesTemplate() });
+    embedded = over(engines);
+  });
+  afterAll(async () => {
+    embedded?.dynamoDb.destroy();
+    embedded?.sqs.destroy();
+    await engines?.stop();
+  });
+  return () => {
+    if (embedded === undefined) throw new Error('the engines run only while tests do');
+    return embedded;
+  };
+}
+
+/** The part of the stack that stores things. Without the functions, which would have to be bundled. */
+function storesTemplate(): unknown {
+  const stack = new Stack(new App(), 'Stores');
+  new Tables(stack, 'Tables', { removalPolicy: 'destroy' });
+  new Queues(stack, 'Queues', { fanOutTimeout: Duration.seconds(60), deliverTimeout: Duration.seconds(60) });
+  return Template.fromStack(stack).toJSON();
+}
+
+function over({ resources, dynamoDbConfig, sqsConfig }: Engines): Embedded {
+  const sqs = sqsClient(sqsConfig);
+  return {
+    dynamoDb: dynamoDbClient(dynamoDbConfig),
+    sqs,
+    async newTable(like) {
+      const name = `${like}-${randomUUID()}`;
+      const client = new DynamoDBClient(dynamoDbConfig);
+      await ensureTable(client, { ...named(resources.tables, like), name });
+      client.destroy();
+      return name;
+    },
+    async newQueue(like) {
+      const model = named(resources.queues, like);
+      const name = `${randomUUID()}${model.name.endsWith('.fifo') ? '.fifo' : ''}`;
+      const url = model.url.replace(model.name, name);
+      await ensureQueue(sqs, { ...model, name, url });
+      return url;
+    },
+  };
+}
+
+function named<Definition extends { readonly name: string }>(
+  definitions: readonly Definition[],
+  like: string,
+): Definition {
+  const definition = definitions.find(({ name }) => name.startsWith(like));
+  if (definition === undefined) throw new Error(`the stack has no ${like}`);
+  return definition;
+}

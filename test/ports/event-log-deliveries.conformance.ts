@@ -1,0 +1,150 @@
+/** What the EventLog port promises of deliveries: every change is conditional on what it was decided from. */
+import { describe, expect, it } from 'vitest';
+import { after as later } from '../../lib/relay/clock.ts';
+import type { Delivery } from '../../lib/relay/delivery.ts';
+import { aDelivery, anEndpointId, anOrderKey, eventsOf } from './builders.ts';
+import { type EventLogSubject, MINUTE_MS, useEventLog } from './event-log-subject.ts';
+
+export function describeDelivering(make: () => Promise<EventLogSubject>): void {
+  const given = useEventLog(make);
+
+  describe('putDeliveryIfAbsent', () => {
+    it('keeps a delivery with all its parts', async () => {
+      const now = given.clock.now();
+      const delivery = aDelivery({
+        reason: 'endpoint is paused',
+        attempts: [
+          { at: now, durationMs: 143, status: 503, answer: 'come back later' },
+          { at: later(now, 1), durationMs: 10_000.5, error: 'timeout after 10 s' },
+        ],
+        attemptCount: 12,
+        nextAttemptAt: later(now, MINUTE_MS),
+        leaseId: 'a-lease',
+        leaseUntil: later(now, 2 * MINUTE_MS),
+        settledAt: later(now, 3),
+      });
+
+      expect(await given.eventLog.putDeliveryIfAbsent(delivery)).toBe(true);
+
+      expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([delivery]);
+    });
+
+    it('leaves the one that is there', async () => {
+      const delivery = aDelivery();
+      await given.eventLog.putDeliveryIfAbsent(delivery);
+
+      expect(await given.eventLog.putDeliveryIfAbsent({ ...delivery, state: 'dead' })).toBe(false);
+
+      expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([delivery]);
+    });
+
+    it('is done by one of many at the same time', async () => {
+      const delivery = aDelivery();
+
+      const done = await Promise.all(
+        Array.from({ length: 10 }, () => given.eventLog.putDeliveryIfAbsent(delivery)),
+      );
+
+      expect(done.filter(Boolean)).toHaveLength(1);
+    });
+  });
+
+  describe('deliveries', () => {
+    it('gives hundreds of rows, oldest event first', async () => {
+      const orderKey = anOrderKey();
+      const answer = 'x'.repeat(512);
+      const attempts = Array.from({ length: 10 }, () => ({
+        at: given.clock.now(),
+        durationMs: 1,
+        status: 500,
+        answer,
+      }));
+      const deliveries = eventsOf(orderKey, 60).flatMap(({ eventId }) =>
+        ['a', 'b', 'c', 'd', 'e'].map((id) =>
+          aDelivery({ orderKey, eventId, endpointId: anEndpointId(id), attempts, attemptCount: 10 }),
+        ),
+      );
+      await Promise.all(deliveries.map((delivery) => given.eventLog.putDeliveryIfAbsent(delivery)));
+
+      const found = await given.eventLog.deliveries(orderKey);
+
+      const name = ({ eventId, endpointId }: Delivery) => `${eventId} ${endpointId}`;
+      expect(found.map(name)).toEqual(deliveries.map(name));
+    });
+
+    it('gives none for an order without any', async () => {
+      expect(await given.eventLog.deliveries(anOrderKey())).toEqual([]);
+    });
+  });
+
+  describe('updateDelivery', () => {
+    const unleased = { state: 'pending', leaseId: undefined } as const;
+
+    it('sets and removes exactly what it is given', async () => {
+      const delivery = aDelivery({ reason: 'endpoint is paused', nextAttemptAt: given.clock.now() });
+      await given.eventLog.putDeliveryIfAbsent(delivery);
+      const settledAt = given.clock.now();
+      const attempts = [{ at: settledAt, durationMs: 20, status: 200, answer: '' }];
+
+      const change = {
+        state: 'delivered',
+        reason: null,
+        nextAttemptAt: null,
+        settledAt,
+        attempts,
+      } as const;
+      expect(await given.eventLog.updateDelivery(delivery, unleased, change)).toBe(true);
+
+      const { reason: _, nextAttemptAt: __, ...rest } = delivery;
+      expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([
+        { ...rest, state: 'delivered', settledAt, attempts },
+      ]);
+    });
+
+    it.each([
+      ['the state is another', { state: 'dead', leaseId: undefined }],
+      ['the lease is another', { state: 'pending', leaseId: 'theirs' }],
+      ['there should be no lease', { state: 'pending', leaseId: undefined }],
+    ] as const)('writes nothing when %s', async (_, only) => {
+      const delivery = aDelivery({ leaseId: 'mine' });
+      await given.eventLog.putDeliveryIfAbsent(delivery);
+
+      expect(await given.eventLog.updateDelivery(delivery, only, { reason: 'changed' })).toBe(false);
+
+      expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([delivery]);
+    });
+
+    it('writes nothing when there should be a lease and is none', async () => {
+      const delivery = aDelivery();
+      await given.eventLog.putDeliveryIfAbsent(delivery);
+
+      const only = { state: 'pending', leaseId: 'mine' } as const;
+      expect(await given.eventLog.updateDelivery(delivery, only, { reason: 'changed' })).toBe(false);
+
+      expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([delivery]);
+    });
+
+    it('makes no row for a delivery that has none', async () => {
+      const delivery = aDelivery();
+
+      expect(await given.eventLog.updateDelivery(delivery, unleased, { reason: 'changed' })).toBe(false);
+
+      expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([]);
+    });
+
+    it('gives the lease to one of many who want it at the same time', async () => {
+      const delivery = aDelivery();
+      await given.eventLog.putDeliveryIfAbsent(delivery);
+      const leaseIds = Array.from({ length: 10 }, (_, index) => `lease-${index}`);
+
+      const taken = await Promise.all(
+        leaseIds.map((leaseId) => given.eventLog.updateDelivery(delivery, unleased, { leaseId })),
+      );
+
+      expect(taken.filter(Boolean)).toHaveLength(1);
+      expect(await given.eventLog.deliveries(delivery.orderKey)).toMatchObject([
+        { leaseId: leaseIds[taken.indexOf(true)] },
+      ]);
+    });
+  });
+}

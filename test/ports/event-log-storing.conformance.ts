@@ -1,0 +1,250 @@
+/** What the EventLog port promises of events and payloads: kept exactly, and found again. */
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { aliasKeyOf, orderKeyOf } from '../../lib/relay/ids.ts';
+import { PayloadTooLargeError } from '../../lib/relay/ports.ts';
+import { aDelivery, anEvent, anOrderKey, aPayload, aSource, eventsOf } from './builders.ts';
+import { DAY_MS, type EventLogSubject, listOf, MINUTE_MS, useEventLog } from './event-log-subject.ts';
+import { HOSTILE_ORDER_IDS } from './hostile-order-ids.ts';
+
+export function describeStoring(make: () => Promise<EventLogSubject>): void {
+  const given = useEventLog(make);
+
+  describe('store', () => {
+    it('keeps the event and its payload as they were given', async () => {
+      const event = anEvent({
+        orderId: '12345',
+        niceId: 'Magic7-501',
+        items: [{ sku: 'MUG-11', product: 'Mug', status: 'New', trackingNumber: '1Z999' }, {}],
+        itemsOmitted: 3,
+      });
+      const payload = aPayload('{"Id":"12345"}', 'application/json; charset=utf-8');
+
+      await given.eventLog.store(event, payload, given.dueAt());
+
+      expect(await given.eventLog.event(event)).toEqual(event);
+      expect(await given.eventLog.payload(event)).toEqual(payload);
+    });
+
+    it('owes the event to its shard of fan-out', async () => {
+      const event = anEvent();
+
+      await given.store(event);
+
+      expect(await given.eventLog.owed(listOf(event), given.farFuture(), 10)).toEqual([
+        {
+          kind: 'event',
+          orderKey: event.orderKey,
+          eventId: event.eventId,
+          owedTo: listOf(event),
+          dueAt: given.dueAt(),
+        },
+      ]);
+    });
+
+    it('gives the bytes of any body back exactly', async () => {
+      await fc.assert(
+        fc.asyncProperty(bodies, async (body) => {
+          const event = anEvent();
+          await given.eventLog.store(event, aPayload(body), given.dueAt());
+          const kept = await given.eventLog.payload(event);
+          expect(Buffer.from(kept?.body ?? []).equals(Buffer.from(body))).toBe(true);
+        }),
+        { numRuns: 60 },
+      );
+    });
+
+    it('keeps a body of 3 MB that compresses well', async () => {
+      const event = anEvent();
+      const body = Buffer.from(
+        JSON.stringify(Array.from({ length: 30_000 }, (_, id) => ({ id, Sku: 'MUG-11' }))),
+      );
+      const large = Buffer.concat(Array.from({ length: 4 }, () => body)).subarray(0, 3_000_000);
+
+      await given.eventLog.store(event, aPayload(large), given.dueAt());
+
+      const kept = await given.eventLog.payload(event);
+      expect(Buffer.from(kept?.body ?? []).equals(large)).toBe(true);
+    });
+
+    it('refuses a body that is too large even compressed, and writes nothing', async () => {
+      const event = anEvent();
+      const large = randomBytes(410 * 1024);
+
+      await expect(given.eventLog.store(event, aPayload(large), given.dueAt())).rejects.toThrow(
+        PayloadTooLargeError,
+      );
+
+      expect(await given.eventLog.event(event)).toBeUndefined();
+      expect(await given.eventLog.payload(event)).toBeUndefined();
+    });
+
+    it.each(Object.entries(HOSTILE_ORDER_IDS))('keeps an order apart whose id is %s', async (_, orderId) => {
+      const orderKey = orderKeyOf(aSource, orderId);
+      const [first, second] = eventsOf(orderKey, 2).map((event) => ({ ...event, orderId }));
+      if (first === undefined || second === undefined) throw new Error('two events were asked for');
+      await Promise.all([
+        given.store(first),
+        given.store(second),
+        given.store(anEvent({ orderKey: anOrderKey() })),
+      ]);
+
+      expect(await given.eventIdsOf(orderKey)).toEqual([second.eventId, first.eventId]);
+      expect(await given.eventLog.newestEventId(orderKey)).toBe(second.eventId);
+      expect(await given.eventLog.event(first)).toEqual(first);
+      expect(await given.eventLog.putDeliveryIfAbsent(aDelivery(first))).toBe(true);
+      expect(await given.eventLog.owed(listOf(first), given.farFuture(), 10)).toContainEqual(
+        expect.objectContaining({ orderKey, eventId: first.eventId }),
+      );
+    });
+  });
+
+  describe('storeAgain', () => {
+    it('stores an event that is not there', async () => {
+      const event = anEvent();
+
+      await given.eventLog.storeAgain(event, aPayload('body'), given.dueAt());
+
+      expect(await given.eventLog.event(event)).toEqual(event);
+      expect(await given.eventLog.payload(event)).toEqual(aPayload('body'));
+      expect(await given.eventLog.owed(listOf(event), given.farFuture(), 10)).toHaveLength(1);
+    });
+
+    it('leaves an event as it is that waits for its fan-out', async () => {
+      const event = anEvent();
+      await given.store(event);
+      const due = given.dueAt();
+      given.clock.advance(MINUTE_MS);
+
+      await given.eventLog.storeAgain(event, aPayload(), given.dueAt());
+
+      expect(await given.eventLog.owed(listOf(event), given.farFuture(), 10)).toMatchObject([{ dueAt: due }]);
+    });
+
+    it('leaves an event as it is that was fanned out', async () => {
+      const event = anEvent();
+      await given.store(event);
+      const result = { changes: [], outcomes: { erp: 'delivered' }, fannedOutAt: given.clock.now() };
+      await given.eventLog.finishFanOut(event, result);
+
+      await given.eventLog.storeAgain(event, aPayload(), given.dueAt());
+
+      expect(await given.eventLog.event(event)).toEqual({ ...event, ...result });
+      expect(await given.eventLog.owed(listOf(event), given.farFuture(), 10)).toEqual([]);
+    });
+
+    it('opens an event again that was closed for want of its payload', async () => {
+      const event = anEvent();
+      await given.store(event);
+      await given.eventLog.closeWithoutPayload(event, 'no payload', given.clock.now());
+
+      await given.eventLog.storeAgain(event, aPayload('late'), given.dueAt());
+
+      expect(await given.eventLog.event(event)).toEqual(event);
+      expect(await given.eventLog.payload(event)).toEqual(aPayload('late'));
+      expect(await given.eventLog.owed(listOf(event), given.farFuture(), 10)).toMatchObject([
+        { dueAt: given.dueAt() },
+      ]);
+    });
+  });
+
+  describe('newestEventId', () => {
+    it('is undefined for an order that is not known', async () => {
+      expect(await given.eventLog.newestEventId(anOrderKey())).toBeUndefined();
+    });
+
+    it('is the greatest id, whatever order the events were written in', async () => {
+      const orderKey = anOrderKey('7');
+      const events = eventsOf(orderKey, 3);
+      for (const event of events.toReversed()) await given.store(event);
+      const longerId = eventsOf(anOrderKey('77'), 5).at(-1);
+      if (longerId !== undefined) await given.store(longerId);
+
+      expect(await given.eventLog.newestEventId(orderKey)).toBe(events.at(-1)?.eventId);
+    });
+  });
+
+  describe('eventsNewestFirst', () => {
+    it('gives hundreds of events, from the newest to the oldest', async () => {
+      const orderKey = anOrderKey();
+      const events = eventsOf(orderKey, 250);
+      await Promise.all(events.map((event) => given.store(event)));
+
+      expect(await given.eventIdsOf(orderKey)).toEqual(events.map(({ eventId }) => eventId).reverse());
+    });
+
+    it('can be left after the first', async () => {
+      const orderKey = anOrderKey();
+      const events = eventsOf(orderKey, 30);
+      await Promise.all(events.map((event) => given.store(event)));
+
+      for await (const event of given.eventLog.eventsNewestFirst(orderKey)) {
+        expect(event.eventId).toBe(events.at(-1)?.eventId);
+        break;
+      }
+    });
+
+    it('leaves out the deliveries', async () => {
+      const event = anEvent();
+      await given.store(event);
+      await given.eventLog.putDeliveryIfAbsent(aDelivery(event));
+
+      expect(await given.eventIdsOf(event.orderKey)).toEqual([event.eventId]);
+    });
+  });
+
+  describe('putAlias', () => {
+    it('points to the order, as often as it is written', async () => {
+      const aliasKey = aliasKeyOf(aSource, 'Magic7-501');
+      const orderKey = anOrderKey();
+
+      await given.eventLog.putAlias(aliasKey, orderKey);
+      await given.eventLog.putAlias(aliasKey, orderKey);
+
+      expect(await given.aliasTarget(aliasKey)).toBe(orderKey);
+    });
+  });
+
+  describe('rows past their time', () => {
+    it('are not there for any reader', async () => {
+      const event = anEvent();
+      await given.store(event);
+      await given.eventLog.putDeliveryIfAbsent(aDelivery(event));
+
+      given.clock.advance(31 * DAY_MS);
+
+      expect(await given.eventIdsOf(event.orderKey)).toEqual([]);
+      expect(await given.eventLog.event(event)).toBeUndefined();
+      expect(await given.eventLog.payload(event)).toBeUndefined();
+      expect(await given.eventLog.deliveries(event.orderKey)).toEqual([]);
+    });
+
+    it('are there until then', async () => {
+      const event = anEvent();
+      await given.store(event);
+      await given.eventLog.putDeliveryIfAbsent(aDelivery(event));
+
+      given.clock.advance(29 * DAY_MS);
+
+      expect(await given.eventIdsOf(event.orderKey)).toEqual([event.eventId]);
+      expect(await given.eventLog.payload(event)).toEqual(aPayload());
+      expect(await given.eventLog.deliveries(event.orderKey)).toHaveLength(1);
+    });
+  });
+}
+
+/** Any bytes, and any text with what is easily lost of one: byte order mark, NUL, escaped lone surrogates. */
+const bodies: fc.Arbitrary<Uint8Array> = fc.oneof(
+  fc.uint8Array({ maxLength: 300 }),
+  fc.string({ unit: 'binary', maxLength: 100 }).map((text) => Buffer.from(text)),
+  fc
+    .tuple(
+      fc.constantFrom('', '\ufeff'),
+      fc.array(fc.constantFrom('\ufeff', '\u0000', '\\ud800', '\r\n', '\ufffd', '\ufffe', '🧵', '"'), {
+        maxLength: 20,
+      }),
+    )
+    .map(([mark, parts]) => Buffer.from(mark + parts.join(''))),
+  fc.constant(new Uint8Array()),
+);

@@ -1,0 +1,55 @@
+/** The event log under test, and what the tests of its promises do with it again and again. */
+import { beforeEach } from 'vitest';
+import { after as later } from '../../lib/relay/clock.ts';
+import type { EventRecord } from '../../lib/relay/event.ts';
+import { type OrderKey, shardOf } from '../../lib/relay/ids.ts';
+import type { EventLog } from '../../lib/relay/ports.ts';
+import type { MemoryClock } from '../memory/clock.ts';
+import { aPayload } from './builders.ts';
+
+export const MINUTE_MS = 60_000;
+export const DAY_MS = 24 * 60 * MINUTE_MS;
+
+export interface EventLogSubject {
+  readonly eventLog: EventLog;
+  /** The clock that the log goes by. Rows are to be kept for 30 days of it. */
+  readonly clock: MemoryClock;
+  /** Where an alias points to. */
+  aliasTarget(aliasKey: OrderKey): Promise<OrderKey | undefined>;
+}
+
+/** The list of the `owed` index that an event stands in. */
+export const listOf = (event: EventRecord): string => `fan-out#${shardOf(event.eventId)}`;
+
+/** @param make gives an empty log, before each test */
+export function useEventLog(make: () => Promise<EventLogSubject>) {
+  let subject: EventLogSubject | undefined;
+  beforeEach(async () => {
+    subject = await make();
+  });
+  function given(): EventLogSubject {
+    if (subject === undefined) throw new Error('there is a log only while a test runs');
+    return subject;
+  }
+
+  return {
+    get eventLog() {
+      return given().eventLog;
+    },
+    get clock() {
+      return given().clock;
+    },
+    aliasTarget: (aliasKey: OrderKey) => given().aliasTarget(aliasKey),
+    /** When an event that is stored now is due for its fan-out. */
+    dueAt: () => later(given().clock.now(), 2 * MINUTE_MS),
+    farFuture: () => later(given().clock.now(), 1_000 * DAY_MS),
+    store(event: EventRecord): Promise<void> {
+      return given().eventLog.store(event, aPayload(), this.dueAt());
+    },
+    async eventIdsOf(orderKey: OrderKey): Promise<string[]> {
+      const ids: string[] = [];
+      for await (const { eventId } of given().eventLog.eventsNewestFirst(orderKey)) ids.push(eventId);
+      return ids;
+    },
+  };
+}
