@@ -164,6 +164,21 @@ describe('the embedded engines', () => {
     await expect(start({ dataDir })).rejects.toThrow(/is in use by another relay/);
   });
 
+  it('survive a client that goes away in the middle of a request', async () => {
+    const { engines, dynamoDb, send } = await start();
+
+    for (const endpoint of [engines.dynamoDbEndpoint, engines.sqsEndpoint]) {
+      const socket = connect(Number(new URL(endpoint).port), '127.0.0.1');
+      await once(socket, 'connect');
+      socket.write('POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nhalf of it');
+      socket.resetAndDestroy();
+      await once(socket, 'close');
+    }
+
+    await dynamoDb.send(new PutItemCommand({ TableName: 'Things', Item: { id: { S: 'a' } } }));
+    await send('hello');
+  });
+
   it('refuse what a web page sends', async () => {
     const { engines } = await start();
     const request = { method: 'POST', headers: { origin: 'https://example.com' } };
