@@ -76,12 +76,21 @@ const eventMessageSchema = z
 
 const deliveryMessageSchema = z.object({ ...key, endpointId: endpointIdSchema });
 
-export function parseEventMessage(text: string): Parsed<EventMessage> {
-  return parse(text, eventMessageSchema);
+/** What a message as SQS hands it over says of itself. */
+export interface ReceivedMessage {
+  readonly body: string;
+  /** `ApproximateReceiveCount` counts from one. */
+  readonly attributes: { readonly ApproximateReceiveCount: string };
 }
 
-export function parseDeliveryMessage(text: string): Parsed<DeliveryKey> {
-  return parse(text, deliveryMessageSchema);
+export function parseEventMessage({ body, attributes }: ReceivedMessage): Parsed<EventMessage> {
+  const parsed = parse(body, eventMessageSchema);
+  if (parsed.kind === 'foreign' || Number(attributes.ApproximateReceiveCount) <= 1) return parsed;
+  return { kind: 'message', message: { ...parsed.message, receivedBefore: true } };
+}
+
+export function parseDeliveryMessage({ body }: Pick<ReceivedMessage, 'body'>): Parsed<DeliveryKey> {
+  return parse(body, deliveryMessageSchema);
 }
 
 function parse<Message>(text: string, schema: z.ZodType<Message>): Parsed<Message> {

@@ -4,7 +4,7 @@ import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { Parsed } from './messages.ts';
 
 export interface BatchHandling<Message extends object> {
-  readonly parse: (body: string) => Parsed<Message>;
+  readonly parse: (record: SQSRecord) => Parsed<Message>;
   /** Gives back those of the messages, the very objects, that are to be seen again. */
   readonly work: (messages: readonly Message[]) => Promise<readonly Message[]>;
   /** Takes what does not parse. */
@@ -27,7 +27,7 @@ export async function handleBatch<Message extends object>(
   const ours = new Map<Message, SQSRecord>();
   const foreign: { record: SQSRecord; reason: string }[] = [];
   for (const record of event.Records) {
-    const parsed = parse(record.body);
+    const parsed = parse(record);
     if (parsed.kind === 'message') ours.set(parsed.message, record);
     else foreign.push({ record, reason: parsed.reason });
   }

@@ -9,6 +9,11 @@ import {
 import { orderKeyOf } from '../../lib/relay/ids.ts';
 import { anEndpointId, anEvent, anEventId, aSource } from '../ports/builders.ts';
 
+const received = (body: string, times = 1) => ({
+  body,
+  attributes: { ApproximateReceiveCount: String(times) },
+});
+
 describe('message bodies', () => {
   it('say in JSON what they wake', async () => {
     const { orderKey, eventId } = anEvent({ orderKey: orderKeyOf(aSource, '12345') });
@@ -27,10 +32,20 @@ describe('message bodies', () => {
         const message = { orderKey: orderKeyOf(aSource, orderId), eventId: anEventId() };
         const body = await eventMessageBody(message);
         expect(body).toMatch(/^[\x20-\x7e]*$/);
-        expect(parseEventMessage(body)).toEqual({ kind: 'message', message });
+        expect(parseEventMessage(received(body))).toEqual({ kind: 'message', message });
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('tell of a message that was received before, whose first run may have died', async () => {
+    const { orderKey, eventId } = anEvent();
+    const body = await eventMessageBody({ orderKey, eventId });
+
+    expect(parseEventMessage(received(body, 2))).toEqual({
+      kind: 'message',
+      message: { orderKey, eventId, receivedBefore: true },
+    });
   });
 });
 
@@ -59,7 +74,7 @@ describe('a body that is not ours', () => {
       'unstored.payload.bodyGzip: must be in gzip format',
     ],
   ])('is refused, with the reason: %s', (_, body, reason) => {
-    const parsed = parseEventMessage(body);
+    const parsed = parseEventMessage(received(body));
 
     expect(parsed).toEqual({ kind: 'foreign', reason: expect.stringMatching(reason) });
   });
@@ -67,6 +82,6 @@ describe('a body that is not ours', () => {
   it('is refused by deliver when it names no endpoint', () => {
     const body = JSON.stringify({ orderKey, eventId, endpointId: 'a#b' });
 
-    expect(parseDeliveryMessage(body)).toMatchObject({ kind: 'foreign', reason: /^endpointId: / });
+    expect(parseDeliveryMessage({ body })).toMatchObject({ kind: 'foreign', reason: /^endpointId: / });
   });
 });

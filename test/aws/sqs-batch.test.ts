@@ -8,7 +8,7 @@ interface Message {
 }
 
 /** `bad` is foreign; everything else is a message of that name. */
-const parse = (name: string): Parsed<Message> =>
+const parse = ({ body: name }: SQSRecord): Parsed<Message> =>
   name === 'bad' ? { kind: 'foreign', reason: 'is bad' } : { kind: 'message', message: { name } };
 
 let sequence = 0;

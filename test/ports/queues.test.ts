@@ -1,7 +1,12 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { SqsDeliveryQueue } from '../../lib/aws/delivery-queue.ts';
 import { SqsEventQueue } from '../../lib/aws/event-queue.ts';
-import { type Parsed, parseDeliveryMessage, parseEventMessage } from '../../lib/aws/messages.ts';
+import {
+  type Parsed,
+  parseDeliveryMessage,
+  parseEventMessage,
+  type ReceivedMessage,
+} from '../../lib/aws/messages.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { MemoryDeliveryQueue, MemoryEventQueue } from '../memory/queues.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
@@ -37,7 +42,7 @@ describeDeliveryQueue('the delivery queue in SQS', async () => {
 async function receiveAll<Message>(
   client: SQSClient,
   queueUrl: string,
-  parse: (body: string) => Parsed<Message>,
+  parse: (message: ReceivedMessage) => Parsed<Message>,
 ): Promise<Message[]> {
   const taken: Message[] = [];
   for (;;) {
@@ -46,7 +51,7 @@ async function receiveAll<Message>(
     );
     if (Messages.length === 0) return taken;
     for (const { Body = '', ReceiptHandle } of Messages) {
-      const parsed = parse(Body);
+      const parsed = parse({ body: Body, attributes: { ApproximateReceiveCount: '1' } });
       if (parsed.kind === 'foreign') throw new Error(`a message of ours does not parse: ${parsed.reason}`);
       taken.push(parsed.message);
       await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
