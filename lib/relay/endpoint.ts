@@ -9,7 +9,7 @@ export const endpointIdSchema = z
   .transform((id) => id as EndpointId);
 
 const urlSchema = z
-  .url({ protocol: /^https?$/, error: 'must be an absolute http or https URL' })
+  .url({ protocol: /^https?$/, error: 'must be an absolute http or https URL', abort: true })
   .refine((url) => {
     const { username, password } = new URL(url);
     return username === '' && password === '';

@@ -1,0 +1,76 @@
+/** Endpoints as text and as JSON: those that work, and those whose row is wrong. */
+import type { Endpoint } from '../../relay/endpoint.ts';
+import type { Health, ListedEndpoint } from '../endpoints.ts';
+import { invalidRowsText } from './invalid-rows.ts';
+import type { Colours } from './output.ts';
+import { indent, table } from './table.ts';
+import { writtenTimeText } from './times.ts';
+
+const CONSEQUENCE = 'what the endpoint would get waits';
+
+/** The row with its health, if there is any. */
+export function endpointJson(listed: ListedEndpoint): object {
+  const { health } = listed;
+  const row = 'valid' in listed ? listed.valid : { id: listed.invalid.id, invalid: listed.invalid.reason };
+  return { ...row, ...(health !== undefined && { health }) };
+}
+
+export function endpointListText(rows: readonly ListedEndpoint[], colours: Colours): string {
+  if (rows.length === 0) {
+    return 'No endpoints yet. `endpoints add --id erp --url https://…` adds one.';
+  }
+  const cells = rows.flatMap((row) => {
+    if (!('valid' in row)) return [];
+    const { id, state, ordering, url } = row.valid;
+    return [[colours.bold(id), stateText(state, colours), healthText(row.health, colours), ordering, url]];
+  });
+  return [
+    ...(cells.length > 0 ? [table(cells, ['endpoint', 'state', 'health', 'ordering', 'url'])] : []),
+    ...invalidRowsText(rows, CONSEQUENCE, colours),
+  ].join('\n');
+}
+
+/**
+ * Every attribute, by the name of the option that changes it.
+ *
+ * @param news what has just become of it: `is added.`
+ */
+export function endpointText(listed: ListedEndpoint, colours: Colours, news = ''): string {
+  if ('invalid' in listed) return invalidRowsText([listed], CONSEQUENCE, colours).join('\n');
+  const { health, valid: endpoint } = listed;
+  const rows = [
+    ['url', endpoint.url],
+    ['state', stateText(endpoint.state, colours)],
+    ['source', endpoint.sources === undefined ? 'all' : endpoint.sources.join(', ') || 'none'],
+    ['ordering', endpoint.ordering],
+    ['timeout-seconds', String(endpoint.timeoutSeconds)],
+    ['max-attempts', String(endpoint.maxAttempts)],
+    ...(endpoint.description === undefined ? [] : [['description', endpoint.description]]),
+    ...(health === undefined ? [] : [['health', healthText(health, colours)]]),
+    ['added', writtenTimeText(endpoint.createdAt)],
+    ...(endpoint.updatedAt === endpoint.createdAt ? [] : [['changed', writtenTimeText(endpoint.updatedAt)]]),
+  ];
+  return [
+    colours.bold(`Endpoint ${endpoint.id} ${news}`.trimEnd()),
+    indent(table(rows.map(([name = '', value = '']) => [colours.dim(name), value]))),
+  ].join('\n');
+}
+
+function stateText(state: Endpoint['state'], { green, yellow, dim }: Colours): string {
+  switch (state) {
+    case 'on':
+      return green(state);
+    case 'paused':
+      return yellow(state);
+    case 'off':
+      return dim(state);
+  }
+}
+
+/** `closed`, as of a circuit that current flows through, is how it should be. */
+function healthText(health: Health | undefined, { red }: Colours): string {
+  if (health === undefined) return '–';
+  const { state, reason } = health;
+  const text = reason === undefined ? state : `${state}: ${reason}`;
+  return state === 'closed' ? text : red(text);
+}

@@ -1,0 +1,119 @@
+/** `endpoints …` */
+import type { Command } from 'commander';
+import type { Endpoint } from '../../relay/endpoint.ts';
+import {
+  addEndpoint,
+  changeEndpoint,
+  type GivenAttributes,
+  listEndpoints,
+  removeEndpoint,
+  showEndpoint,
+} from '../endpoints.ts';
+import {
+  addAttributeOptions,
+  checkSources,
+  readAddOptions,
+  readSetOptions,
+  severalTexts,
+} from './endpoint-options.ts';
+import { endpointJson, endpointListText, endpointText } from './endpoint-text.ts';
+import { type GivenOptions, onRelay } from './on-relay.ts';
+import type { Output, Terminal } from './output.ts';
+
+export function addEndpointsCommands(program: Command, terminal: Terminal): void {
+  const endpoints = program
+    .command('endpoints')
+    .helpCommand(false)
+    .description('the URLs that get the webhooks');
+
+  addAttributeOptions(
+    endpoints
+      .command('add')
+      .description('add an endpoint: it gets the webhooks that come from now on')
+      .requiredOption('--id <id>', 'what it is called')
+      .requiredOption('--url <url>', 'where webhooks are sent'),
+  ).action(async (options: GivenOptions, command: Command) => {
+    const { id, attributes } = readAddOptions(options);
+    await onRelay(command, terminal, async (connection, output) => {
+      await checkSources(connection, attributes);
+      showChanged(output, await addEndpoint(connection, id, attributes), 'is added.');
+    });
+  });
+
+  endpoints
+    .command('list')
+    .description('list the endpoints')
+    .action((_options: GivenOptions, command: Command) =>
+      onRelay(command, terminal, async (connection, output) => {
+        output.show(
+          await listEndpoints(connection),
+          (rows) => endpointListText(rows, output.colours),
+          (rows) => rows.map(endpointJson),
+        );
+      }),
+    );
+
+  endpoints
+    .command('show <id>')
+    .description('show all there is to know about an endpoint')
+    .action((id: string, _options: GivenOptions, command: Command) =>
+      onRelay(command, terminal, async (connection, output) => {
+        const endpoint = await showEndpoint(connection, id);
+        output.show(endpoint, (one) => endpointText(one, output.colours), endpointJson);
+      }),
+    );
+
+  addAttributeOptions(
+    endpoints
+      .command('set <id>')
+      .description('change what is named, and nothing else')
+      .option('--url <url>', 'where webhooks are sent'),
+  )
+    .option(
+      '--unset <attribute>',
+      'put an attribute’s default back: timeout-seconds; may be given several times',
+      severalTexts,
+    )
+    .action(async (id: string, options: GivenOptions, command: Command) => {
+      const attributes = readSetOptions(options);
+      if (Object.keys(attributes).length === 0) command.error('error: there is nothing to change');
+      await change(command, id, attributes, 'is changed.');
+    });
+
+  endpoints
+    .command('enable <id>')
+    .description('send to an endpoint: set --state on')
+    .action((id: string, _options: GivenOptions, command: Command) =>
+      change(command, id, { state: 'on' }, 'is on.'),
+    );
+
+  endpoints
+    .command('disable <id>')
+    .description('cancel what an endpoint would get: set --state off')
+    .action((id: string, _options: GivenOptions, command: Command) =>
+      change(command, id, { state: 'off' }, 'is off.'),
+    );
+
+  endpoints
+    .command('remove <id>')
+    .description('remove an endpoint; what it was still owed is cancelled')
+    .action((id: string, _options: GivenOptions, command: Command) =>
+      onRelay(command, terminal, async (connection, output) => {
+        await removeEndpoint(connection, id);
+        output.show({ id, removed: true }, (one) => `Endpoint ${one.id} is removed.`);
+        output.hint('It gets nothing more within 10 s; what it was still owed is cancelled.');
+      }),
+    );
+
+  function change(command: Command, id: string, attributes: GivenAttributes, news: string): Promise<void> {
+    return onRelay(command, terminal, async (connection, output) => {
+      await checkSources(connection, attributes);
+      showChanged(output, await changeEndpoint(connection, id, attributes), news);
+    });
+  }
+}
+
+function showChanged(output: Output, endpoint: Endpoint, news: string): void {
+  output.show({ valid: endpoint }, (one) => endpointText(one, output.colours, news), endpointJson);
+  output.hint('The relay goes by it within 10 s.');
+}

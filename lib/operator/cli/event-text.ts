@@ -1,0 +1,116 @@
+/** An event and its deliveries in a few words. */
+import type { Change, Item } from '../../relay/changes.ts';
+import { type Attempt, DELIVERY_STATES, type Delivery, type DeliveryState } from '../../relay/delivery.ts';
+import type { EventRecord } from '../../relay/event.ts';
+import { outcomeOf, stateOf } from '../../relay/outcome.ts';
+import type { Colour, Colours } from './output.ts';
+import { shortened } from './table.ts';
+import { timeText } from './times.ts';
+
+/** How much is said of changes: more kinds than these are counted, and what is longer is cut. */
+export interface ChangesRoom {
+  readonly kinds: number;
+  readonly length: number;
+}
+const IN_A_LIST: ChangesRoom = { kinds: 2, length: 44 };
+const TEXT_LENGTH = 40;
+const ORDER_LENGTH = 24;
+
+/** What people call the order. */
+export function orderText({ niceId, orderId }: Pick<EventRecord, 'niceId' | 'orderId'>): string {
+  return shortened(niceId ?? orderId ?? '–', ORDER_LENGTH);
+}
+
+/** `New → Pending ×2`, `+ New ×3`; the statuses as long as the event is not fanned out. */
+export function changesText(event: EventRecord, { dim }: Colours, room: ChangesRoom = IN_A_LIST): string {
+  if (event.closed !== undefined) return dim(shortened(event.closed, room.length));
+  if (event.items === undefined) return dim('not an order');
+  if (event.changes === undefined) return shortened(statusesText(event.items), room.length);
+  const kinds = counted(event.changes.map(changeText));
+  if (kinds.length === 0) return dim('nothing changed');
+  const more = kinds.length - room.kinds;
+  const shown = [...kinds.slice(0, room.kinds), ...(more > 0 ? [`${more} more`] : [])];
+  return shortened(shown.join(', '), room.length);
+}
+
+/** `Shipped ×2, InProduction`. */
+export function statusesText(items: readonly Item[]): string {
+  return counted(items.map((item) => item.status ?? 'no status')).join(', ') || 'no items';
+}
+
+/** For a table of all changes: which item, what happened, and to which tracking number. */
+export function changeRows({ changes = [] }: EventRecord): string[][] {
+  return changes.map((change) => [
+    shortened(change.sku ?? 'no SKU', TEXT_LENGTH),
+    shortened(changeText(change), 2 * TEXT_LENGTH),
+    change.trackingNumberTo ?? change.trackingNumberFrom ?? '',
+  ]);
+}
+
+function changeText({ change, statusFrom, statusTo, trackingNumberTo }: Change): string {
+  switch (change) {
+    case 'added':
+      return `+ ${statusTo ?? 'no status'}`;
+    case 'removed':
+      return `− ${statusFrom ?? 'no status'}`;
+    case 'changed':
+      if (statusFrom !== statusTo) return `${statusFrom ?? 'no status'} → ${statusTo ?? 'no status'}`;
+      return trackingNumberTo === undefined ? 'tracking number gone' : 'tracking number';
+  }
+}
+
+function counted(texts: readonly string[]): string[] {
+  return [...Map.groupBy(texts, (text) => text)].map(([text, { length }]) =>
+    length > 1 ? `${text} ×${length}` : text,
+  );
+}
+
+/** `3 delivered`, `2 delivered, 1 pending`. */
+export function outcomesText(event: EventRecord, colours: Colours): string {
+  if (event.fannedOutAt === undefined) return colours.yellow('waiting');
+  const states = Object.values(event.outcomes ?? {}).map(stateOf);
+  if (states.length === 0) return colours.dim(event.closed === undefined ? 'no endpoints' : 'closed');
+  return DELIVERY_STATES.flatMap((state) => {
+    const count = states.filter((one) => one === state).length;
+    return count === 0 ? [] : [colours[colourOf(state)](`${count} ${state}`)];
+  }).join(', ');
+}
+
+/** One endpoint's outcome, coloured by how good it is. */
+export function outcomeText(outcome: string, colours: Colours): string {
+  const state = stateOf(outcome);
+  return state === undefined ? outcome : colours[colourOf(state)](state) + outcome.slice(state.length);
+}
+
+/** A delivery's outcome, and when it is tried again. */
+export function deliveryText(delivery: Delivery, colours: Colours): string {
+  const text = outcomeText(outcomeOf(delivery), colours);
+  const { nextAttemptAt } = delivery;
+  return nextAttemptAt === undefined ? text : `${text}, next attempt ${timeText(nextAttemptAt)}`;
+}
+
+/** One row for a table of attempts: number, time, result, and the answer if it was asked for. */
+export function attemptCells(made: Attempt, number: number, { dim }: Colours): string[] {
+  const { status, error = 'failed', durationMs } = made;
+  return [
+    `${number}.`,
+    timeText(made.at),
+    status === undefined ? error : `${status} in ${durationMs} ms`,
+    ...(made.answer ? [dim(made.answer)] : []),
+  ];
+}
+
+function colourOf(state: DeliveryState): Colour {
+  switch (state) {
+    case 'delivered':
+      return 'green';
+    case 'pending':
+      return 'yellow';
+    case 'dead':
+    case 'cancelled':
+      return 'red';
+    case 'superseded':
+    case 'skipped':
+      return 'dim';
+  }
+}

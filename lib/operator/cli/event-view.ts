@@ -1,0 +1,89 @@
+/** Events as a table, one event in full, and its form for programs. */
+import type { EventRecord } from '../../relay/event.ts';
+import type { EventDetail, PayloadDetail } from '../events.ts';
+import { changeRows, changesText, orderText, outcomesText, statusesText } from './event-text.ts';
+import { endpointColumn, outcomeLines } from './outcome-lines.ts';
+import { type Colours, printableLines } from './output.ts';
+import { indent, shortened, table } from './table.ts';
+import { durationText, timeText } from './times.ts';
+
+const ITEMS_LENGTH = 400;
+
+export function eventListText(events: readonly EventRecord[], colours: Colours): string {
+  if (events.length === 0) return 'No events.';
+  const rows = events.map((event) => [
+    timeText(event.receivedAt),
+    orderText(event),
+    changesText(event, colours),
+    outcomesText(event, colours),
+    colours.dim(event.eventId),
+  ]);
+  return table(rows, ['received', 'order', 'changes', 'outcomes', 'event']);
+}
+
+export function eventText(event: EventDetail, colours: Colours): string {
+  const { bold, dim } = colours;
+  const facts = [
+    ['order', [event.niceId, event.orderId].filter(Boolean).join('  ') || 'none was named'],
+    ['source', event.source],
+    ['received', timeText(event.receivedAt)],
+    ['fanned out', fannedOutText(event, colours)],
+    ['items', itemsText(event)],
+    ['payload', payloadText(event.payload)],
+  ];
+  const changes = changeRows(event);
+  const outcomes = outcomeLines(event, colours, endpointColumn(event));
+  return [
+    bold(`Event ${event.eventId}`),
+    indent(table(facts.map(([name = '', value = '']) => [dim(name), value]))),
+    ...(changes.length === 0 ? [] : ['', bold('Changes'), indent(table(changes))]),
+    ...(outcomes.length === 0 ? [] : ['', bold('Endpoints'), indent(outcomes.join('\n'))]),
+    ...bodyLines(event.payload, colours),
+  ].join('\n');
+}
+
+function fannedOutText({ receivedAt, fannedOutAt, closed }: EventRecord, { yellow, red }: Colours): string {
+  if (closed !== undefined) return red(`no: ${closed}`);
+  if (fannedOutAt === undefined) return yellow('not yet');
+  return `${durationText(fannedOutAt.getTime() - receivedAt.getTime())} later`;
+}
+
+function itemsText({ items, itemsOmitted }: EventRecord): string {
+  if (items === undefined) return 'the body is not an order';
+  return (
+    shortened(statusesText(items), ITEMS_LENGTH) +
+    (itemsOmitted === undefined ? '' : `, and ${itemsOmitted} more`)
+  );
+}
+
+function payloadText(payload: PayloadDetail | undefined): string {
+  if (payload === undefined) return 'has expired or was erased';
+  const { contentType = 'no content type', bytes, sha256 } = payload;
+  return `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}, ${contentType}, sha256 ${sha256}`;
+}
+
+function bodyLines(payload: PayloadDetail | undefined, { bold, dim }: Colours): string[] {
+  if (payload?.body === undefined) return [];
+  const text = textOf(payload.body);
+  const shown = text === undefined ? dim('It is not text; --json has it in base64.') : printableLines(text);
+  return ['', bold('Body'), shown];
+}
+
+/** A body that is text is `body`; any other is `bodyBase64`. */
+export function eventJson({ payload, ...event }: EventDetail): object {
+  if (payload === undefined) return event;
+  const { body, ...facts } = payload;
+  if (body === undefined) return { ...event, payload: facts };
+  const text = textOf(body);
+  const content = text === undefined ? { bodyBase64: Buffer.from(body).toString('base64') } : { body: text };
+  return { ...event, payload: { ...facts, ...content } };
+}
+
+/** Undefined for bytes that are not UTF-8. A byte order mark stays: the text stands for exactly these bytes. */
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,39 @@
+/** What became of an event at each endpoint, with the attempts of the deliveries that outlived its fan-out. */
+import type { Delivery } from '../../relay/delivery.ts';
+import type { EventWithDeliveries } from '../orders.ts';
+import { attemptCells, deliveryText, outcomeText } from './event-text.ts';
+import type { Colours } from './output.ts';
+import { indent, shortened, table } from './table.ts';
+
+const ENDPOINT_LENGTH = 24;
+
+/** @param column how wide that of the endpoints is: what stands under each other has the same */
+export function outcomeLines(event: EventWithDeliveries, colours: Colours, column: number): string[] {
+  return endpointsOf(event).flatMap((id) => {
+    const delivery = event.deliveries.find(({ endpointId }) => endpointId === id);
+    const outcome = Object.entries(event.outcomes ?? {}).find(([endpointId]) => endpointId === id)?.[1] ?? '';
+    // The delivery's row is the truth; the outcome in the event's row follows it.
+    const text = delivery === undefined ? outcomeText(outcome, colours) : deliveryText(delivery, colours);
+    const name = shortened(id, ENDPOINT_LENGTH).padEnd(column);
+    return [`${name}  ${text}`, ...attemptLines(delivery, column + 2, colours)];
+  });
+}
+
+/** How wide the column of an event's endpoints has to be. */
+export function endpointColumn(event: EventWithDeliveries): number {
+  return Math.max(0, ...endpointsOf(event).map((id) => shortened(id, ENDPOINT_LENGTH).length));
+}
+
+function endpointsOf({ outcomes = {}, deliveries }: EventWithDeliveries): string[] {
+  const ids = [...Object.keys(outcomes), ...deliveries.map(({ endpointId }) => endpointId)];
+  return [...new Set(ids)].sort();
+}
+
+function attemptLines(delivery: Delivery | undefined, columns: number, colours: Colours): string[] {
+  if (delivery === undefined || delivery.attempts.length === 0) return [];
+  const { attempts, attemptCount } = delivery;
+  // The row keeps only the last ones.
+  const notKept = attemptCount - attempts.length;
+  const rows = attempts.map((made, index) => attemptCells(made, notKept + index + 1, colours));
+  return [indent(table(rows), columns)];
+}

@@ -1,0 +1,95 @@
+/** The CLI: a table of contents. */
+import { Command, CommanderError } from 'commander';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { addEndpointsCommands } from './endpoints-commands.ts';
+import { addEventsCommands } from './events-commands.ts';
+import { failureOf, isHelp } from './failure.ts';
+import { addGlobalOptions } from './on-relay.ts';
+import { addOrdersCommands } from './orders-commands.ts';
+import { Output, type Terminal } from './output.ts';
+import { addSendCommand } from './send-command.ts';
+import { addSourcesCommands } from './sources-commands.ts';
+
+/** Of a pipe. */
+const HELP_COLUMNS = 100;
+
+const EXAMPLES = `
+Examples:
+  $ npm run relay -- sources add main
+  $ npm run relay -- endpoints add --id erp --url https://erp.example.com/hooks/order?orderid=
+  $ npm run relay -- endpoints set erp --timeout-seconds 20 --unset ordering
+  $ npm run relay -- events list --since 2h
+  $ npm run relay -- orders show Magic7-501
+  $ npm run relay -- send order.json --order 7-501
+
+Exit code: 0 done, 1 the relay or AWS failed or is not reachable, 2 what was typed is wrong and nothing was written.
+For JSON in a pipe: npm run --silent relay -- …`;
+
+/**
+ * Runs one command.
+ *
+ * @param args without those of Node itself
+ * @returns the exit code
+ */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const json = wantsJson(args);
+  const output = new Output({ terminal, json });
+  const program = buildProgram(terminal, output);
+  let running = program;
+  program.hook('preAction', (_program, command) => {
+    running = command;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const { exitCode, message, hint } = failureOf(error, running);
+    // For a command that is missing, there is the help of those there are.
+    if (json || !isHelp(error)) output.fail(message, hint);
+    return exitCode;
+  }
+}
+
+/** Before anything is parsed: that it cannot be parsed is told in JSON, too. */
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end === -1 ? undefined : end).includes('--json');
+}
+
+function buildProgram(terminal: Terminal, { colours, isJson }: Output): Command {
+  const program = new Command('npm run relay --')
+    .description(
+      'looks after a relay, on this machine or deployed: its sources, its endpoints, and what became of each webhook',
+    )
+    .version(packageJson.version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => isJson || terminal.err(text),
+      // Errors are told by what catches them.
+      outputError: () => {},
+      getOutHelpWidth: () => terminal.columns ?? HELP_COLUMNS,
+      getErrHelpWidth: () => terminal.columns ?? HELP_COLUMNS,
+      getOutHasColors: () => terminal.isColoured,
+      getErrHasColors: () => terminal.isColoured,
+    })
+    .configureHelp({
+      showGlobalOptions: true,
+      styleTitle: colours.bold,
+      commandDescription: (command) => sentence(command.description()),
+    })
+    .addHelpText('after', EXAMPLES);
+  addGlobalOptions(program);
+  addSourcesCommands(program, terminal);
+  addEndpointsCommands(program, terminal);
+  addEventsCommands(program, terminal);
+  addOrdersCommands(program, terminal);
+  addSendCommand(program, terminal);
+  return program;
+}
+
+/** A description as it stands in a list of commands, as the beginning of that command's own page. */
+function sentence(description: string): string {
+  return `${description.charAt(0).toUpperCase()}${description.slice(1)}.`;
+}

@@ -1,0 +1,49 @@
+/** Times as people read them: of this machine's zone, and no longer than needed. JSON has them in ISO 8601. */
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
+
+/** `13:04:05` today, else `Mar  1 13:04:05`, with the year when it is another one. */
+export function timeText(moment: Date, now = new Date()): string {
+  const time = [moment.getHours(), moment.getMinutes(), moment.getSeconds()].map(twoDigits).join(':');
+  if (moment.toDateString() === now.toDateString()) return time;
+  const day = `${MONTHS[moment.getMonth()]} ${String(moment.getDate()).padStart(2)}`;
+  return moment.getFullYear() === now.getFullYear()
+    ? `${day} ${time}`
+    : `${day} ${moment.getFullYear()} ${time}`;
+}
+
+function twoDigits(number: number): string {
+  return String(number).padStart(2, '0');
+}
+
+/** A time as a row has it, where people may write what they like. */
+export function writtenTimeText(text: string | undefined, now = new Date()): string {
+  if (text === undefined) return '–';
+  const moment = new Date(text);
+  return Number.isNaN(moment.getTime()) ? text : timeText(moment, now);
+}
+
+/** `143 ms`, `1.2 s`, `4 min`, `2 h`, `3 d`. */
+export function durationText(durationMs: number): string {
+  const seconds = durationMs / 1000;
+  if (seconds < 1) return `${Math.round(durationMs)} ms`;
+  if (seconds < 90) return `${Number(seconds.toFixed(1))} s`;
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
+  return seconds < 48 * 3600 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
+}
+
+const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+
+/** A moment as it is typed: so long ago (`90s`, `30m`, `2h`, `3d`, `1w`), or ISO 8601; undefined for anything else. */
+export function parseMoment(text: string, now: Date): Date | undefined {
+  const [, amount, unit] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
+  if (amount !== undefined && isUnit(unit)) return new Date(now.getTime() - Number(amount) * UNIT_MS[unit]);
+  if (!/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)?)?$/.test(text)) return undefined;
+  // A date alone is that day's start where the operator is; JavaScript would take it for UTC.
+  const moment = new Date(text.includes('T') ? text : `${text}T00:00`);
+  return Number.isNaN(moment.getTime()) ? undefined : moment;
+}
+
+function isUnit(text: string | undefined): text is keyof typeof UNIT_MS {
+  return text !== undefined && text in UNIT_MS;
+}

@@ -1,0 +1,64 @@
+/** Finds a deployed relay by the outputs of its CloudFormation stack. */
+import type { Stack } from '@aws-sdk/client-cloudformation';
+import { z } from 'zod';
+import type { RelayDescription } from './connection.ts';
+import { NotARelayError } from './errors.ts';
+
+const outputsSchema = z.object({
+  WebhookBaseAddress: z.url(),
+  ConfigTableName: z.string().min(1),
+  EventLogTableName: z.string().min(1),
+});
+
+/** CloudFormation answers within a second or two; without limits the SDK would wait for ever. */
+const LIMITS = {
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+};
+
+/**
+ * Region, credentials and endpoint come from the AWS environment.
+ *
+ * @throws NotARelayError when there is no such stack, or it is none of a relay
+ */
+export async function findDeployedStack(name: string): Promise<RelayDescription> {
+  const stack = await describeStack(name);
+  const outputs = Object.fromEntries(
+    (stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]),
+  );
+  const parsed = outputsSchema.safeParse(outputs);
+  if (!parsed.success) {
+    const missing = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
+    throw new NotARelayError(
+      'stack',
+      `the stack ${name} (${stack.StackStatus}) is not a relay, or not fully deployed: it has no output ${missing}`,
+    );
+  }
+  return {
+    title: `the stack ${name}`,
+    webhookBaseAddress: parsed.data.WebhookBaseAddress,
+    configTableName: parsed.data.ConfigTableName,
+    eventLogTableName: parsed.data.EventLogTableName,
+    dynamoDbConfig: {},
+  };
+}
+
+async function describeStack(name: string): Promise<Stack> {
+  const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
+  const client = new CloudFormationClient(LIMITS);
+  try {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
+    const [stack] = Stacks;
+    if (stack !== undefined) return stack;
+  } catch (error) {
+    if (!isNotThere(error)) throw error;
+  } finally {
+    client.destroy();
+  }
+  const region = await client.config.region();
+  throw new NotARelayError('stack', `there is no stack ${name} in the region ${region}`);
+}
+
+/** CloudFormation has no error of its own for it. */
+function isNotThere(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message);
+}

@@ -1,0 +1,118 @@
+/** What an operator does with endpoints: the URLs that get the webhooks. */
+import { z } from 'zod';
+import { type Endpoint, endpointSchema } from '../relay/endpoint.ts';
+import { checkAttributes } from './attributes.ts';
+import type { Connection } from './connection.ts';
+import { AlreadyExistsError, InvalidInputError, NotFoundError } from './errors.ts';
+import { idOf, type Listed, listed, listRows } from './listing.ts';
+import { canBeRowId } from './row-id.ts';
+
+/** An endpoint's attributes by their names in the row, as they were given: they are checked before they are written. */
+export type GivenAttributes = Readonly<Record<string, unknown>>;
+
+/** What the functions have found out about an endpoint. */
+export type Health = z.output<typeof healthSchema>;
+
+/** An endpoint's row, or what is wrong with it; and its health once it was owed something. */
+export type ListedEndpoint = Listed<Endpoint> & { readonly health?: Health };
+
+const healthSchema = z.object({ state: z.string(), reason: z.string().optional() });
+
+/** Of an endpoint that is there, these cannot be taken away. */
+const ESSENTIAL = ['id', 'url'];
+
+/**
+ * Adds an endpoint. The row holds what was given and no defaults, so that a better default reaches it, too.
+ *
+ * @throws InvalidInputError
+ * @throws AlreadyExistsError
+ */
+export async function addEndpoint(
+  { configWriter, clock }: Pick<Connection, 'configWriter' | 'clock'>,
+  id: string,
+  attributes: GivenAttributes,
+): Promise<Endpoint> {
+  const now = clock.now().toISOString();
+  const row = { ...attributes, createdAt: now, updatedAt: now };
+  const endpoint = checkAttributes(endpointSchema, { ...row, id });
+  if (!(await configWriter.add('endpoint', id, row))) throw new AlreadyExistsError('endpoint', id);
+  return endpoint;
+}
+
+export async function listEndpoints(connection: Pick<Connection, 'configTable'>): Promise<ListedEndpoint[]> {
+  const [endpoints, health] = await Promise.all([
+    listRows(connection, 'endpoint', endpointSchema),
+    readHealth(connection),
+  ]);
+  return endpoints.map((endpoint) => ({ ...endpoint, ...health.get(idOf(endpoint)) }));
+}
+
+/** @throws NotFoundError */
+export async function showEndpoint(
+  connection: Pick<Connection, 'configTable' | 'configWriter'>,
+  id: string,
+): Promise<ListedEndpoint> {
+  if (!canBeRowId(id)) throw new NotFoundError('endpoint', id);
+  const [row, health] = await Promise.all([
+    connection.configWriter.row('endpoint', id),
+    readHealth(connection),
+  ]);
+  const [endpoint] = listed(row === undefined ? [] : [row], endpointSchema);
+  if (endpoint === undefined) throw new NotFoundError('endpoint', id);
+  return { ...endpoint, ...health.get(id) };
+}
+
+async function readHealth({ configTable }: Pick<Connection, 'configTable'>) {
+  const rows = await configTable.rows('health');
+  return new Map(
+    rows.flatMap(({ id, attributes }) => {
+      const health = healthSchema.safeParse(attributes);
+      return health.success ? [[id, { health: health.data }]] : [];
+    }),
+  );
+}
+
+/**
+ * Changes what is named and nothing else; null puts a default back.
+ *
+ * @throws InvalidInputError when the row would be wrong afterwards, be it for an attribute that was wrong before
+ * @throws NotFoundError
+ */
+export async function changeEndpoint(
+  { configWriter, clock }: Pick<Connection, 'configWriter' | 'clock'>,
+  id: string,
+  attributes: GivenAttributes,
+): Promise<Endpoint> {
+  const row = canBeRowId(id) ? await configWriter.row('endpoint', id) : undefined;
+  if (row === undefined) throw new NotFoundError('endpoint', id);
+  refuseUnset(attributes, Object.keys(row.attributes));
+  const change = { ...attributes, updatedAt: clock.now().toISOString() };
+  const changed = Object.entries({ ...row.attributes, ...change }).filter(([, value]) => value !== null);
+  const endpoint = checkAttributes(endpointSchema, { ...Object.fromEntries(changed), id });
+  if (!(await configWriter.change('endpoint', id, change))) throw new NotFoundError('endpoint', id);
+  return endpoint;
+}
+
+/** What stands in the row can be taken out of it, even what the functions do not know. */
+function refuseUnset(attributes: GivenAttributes, present: readonly string[]): void {
+  const known = [...Object.keys(endpointSchema.shape), ...present];
+  const issues = Object.entries(attributes).flatMap(([attribute, value]) => {
+    if (value !== null) return [];
+    if (ESSENTIAL.includes(attribute)) return [{ attribute, problem: 'has no default' }];
+    return known.includes(attribute) ? [] : [{ attribute, problem: 'is no attribute of an endpoint' }];
+  });
+  if (issues.length > 0) throw new InvalidInputError(issues);
+}
+
+/**
+ * Its pending deliveries are cancelled by sweep.
+ *
+ * @throws NotFoundError
+ */
+export async function removeEndpoint(
+  { configWriter }: Pick<Connection, 'configWriter'>,
+  id: string,
+): Promise<void> {
+  if (!canBeRowId(id) || !(await configWriter.remove('endpoint', id)))
+    throw new NotFoundError('endpoint', id);
+}

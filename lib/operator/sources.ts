@@ -1,0 +1,80 @@
+/** What an operator does with sources: the Hub accounts whose webhooks the relay takes. */
+import type { SourceId } from '../relay/ids.ts';
+import { type Source, sourceIdSchema, sourceSchema } from '../relay/source.ts';
+import { checkAttributes } from './attributes.ts';
+import type { Connection } from './connection.ts';
+import { AlreadyExistsError, InvalidInputError, NotFoundError } from './errors.ts';
+import { replaceKeptAddress } from './kept-address.ts';
+import { idOf, type Listed, listRows } from './listing.ts';
+import { canBeRowId } from './row-id.ts';
+import { newToken, webhookAddress } from './webhook-address.ts';
+
+/** A source and its address, which holds its token and is not stored anywhere: to be shown once. */
+export interface AddressedSource {
+  readonly id: SourceId;
+  readonly address: string;
+}
+
+/**
+ * @throws InvalidInputError
+ * @throws AlreadyExistsError
+ */
+export async function addSource(
+  { configWriter, clock, relay }: Connection,
+  id: string,
+  attributes: { readonly description?: string } = {},
+): Promise<AddressedSource> {
+  const { token, tokenSha256 } = newToken();
+  const now = clock.now().toISOString();
+  const row = { ...attributes, tokenSha256, createdAt: now, updatedAt: now };
+  const source = checkAttributes(sourceSchema, { id, ...row });
+  if (!(await configWriter.add('source', id, row))) throw new AlreadyExistsError('source', id);
+  return { id: source.id, address: webhookAddress(relay, token) };
+}
+
+export function listSources(connection: Pick<Connection, 'configTable'>): Promise<Listed<Source>[]> {
+  return listRows(connection, 'source', sourceSchema);
+}
+
+/** The ids of all sources, of those whose row is wrong in some other respect, too. */
+export async function sourceIds(connection: Pick<Connection, 'configTable'>): Promise<SourceId[]> {
+  return (await listSources(connection)).flatMap((row) => sourceIdSchema.safeParse(idOf(row)).data ?? []);
+}
+
+/** @throws InvalidInputError when no source could have such an id */
+export function checkSourceId(text: string): SourceId {
+  const parsed = sourceIdSchema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  const problem = parsed.error.issues.map((issue) => issue.message).join('; ');
+  throw new InvalidInputError([{ attribute: 'source', problem }]);
+}
+
+/**
+ * Gives a source a new address; the old one stops working as soon as the functions have read the row again.
+ *
+ * @throws NotFoundError
+ * @throws InvalidInputError when the row has other faults
+ */
+export async function rotateSource(
+  { configWriter, clock, relay }: Connection,
+  id: string,
+): Promise<AddressedSource> {
+  const row = canBeRowId(id) ? await configWriter.row('source', id) : undefined;
+  if (row === undefined) throw new NotFoundError('source', id);
+  const { token, tokenSha256 } = newToken();
+  const change = { tokenSha256, updatedAt: clock.now().toISOString() };
+  const source = checkAttributes(sourceSchema, { ...row.attributes, ...change, id });
+  if (!(await configWriter.change('source', id, change))) throw new NotFoundError('source', id);
+  const address = webhookAddress(relay, token);
+  await replaceKeptAddress(relay, row.attributes.tokenSha256, address);
+  return { id: source.id, address };
+}
+
+/**
+ * Its events stay; its address stops working as soon as the functions have read the table again.
+ *
+ * @throws NotFoundError
+ */
+export async function removeSource({ configWriter }: Connection, id: string): Promise<void> {
+  if (!canBeRowId(id) || !(await configWriter.remove('source', id))) throw new NotFoundError('source', id);
+}

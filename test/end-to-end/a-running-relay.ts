@@ -1,0 +1,75 @@
+/** The whole relay for the tests of one file: the stack's own template, run in this process, with all in memory. */
+import { fileURLToPath } from 'node:url';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { z } from 'zod';
+import { callInThread } from '../../lib/local/call-in-thread.ts';
+import { handlerLog } from '../../lib/local/handler-log.ts';
+import { type LocalRelay, startLocalRelay } from '../../lib/local/local-relay.ts';
+import type { Connection } from '../../lib/operator/connection.ts';
+import { anOperator } from './an-operator.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const SYNTHESIS = new URL('../../lib/stack/synthesize-template.ts', import.meta.url);
+
+export interface RunningRelay extends Pick<LocalRelay, 'url' | 'runSchedules'> {
+  readonly connection: Connection;
+  readonly sqs: SQSClient;
+  /** The stack's outputs that are URLs of queues. */
+  readonly queues: Queues;
+}
+
+type Queues = z.output<typeof queuesSchema>;
+
+const queuesSchema = z.object({
+  EventsQueueUrl: z.url(),
+  EventsDeadLetterQueueUrl: z.url(),
+  DeliveriesQueueUrl: z.url(),
+  DeliveriesDeadLetterQueueUrl: z.url(),
+});
+
+/**
+ * Starts the relay before the tests of a file, and stops it after. An error that the functions or the relay itself
+ * have logged by then fails the file, though no test may have looked for it.
+ */
+export function useRunningRelay(): () => RunningRelay {
+  let running: RunningRelay | undefined;
+  beforeAll(async () => {
+    const errors: unknown[] = [];
+    const relay = await startLocalRelay({
+      template: synthesize(),
+      root: ROOT,
+      port: 0,
+      log: handlerLog({ show: (line) => isFault(line) && errors.push(line) }),
+      onError: (error) => errors.push(error),
+    });
+    const { engines, url, runSchedules } = relay;
+    const connection = await anOperator(url);
+    const sqs = new SQSClient(engines.sqsConfig);
+    running = { url, runSchedules, connection, sqs, queues: queuesSchema.parse(engines.resources.outputs) };
+    return async () => {
+      connection.close();
+      sqs.destroy();
+      await relay.stop();
+      expect(errors).toEqual([]);
+    };
+  });
+  afterAll(() => {
+    running = undefined;
+  });
+  return () => {
+    if (running === undefined) throw new Error('the relay runs only while tests do');
+    return running;
+  };
+}
+
+/** On a machine that is busy enough, calls take longer than they may, which the relay survives: that is no fault. */
+function isFault(line: string): boolean {
+  return / (ERROR|CRITICAL) /.test(line) && !line.includes('TimeoutError');
+}
+
+/** In a thread, as `npm start` does it: the CDK's memory goes with it. */
+async function synthesize(): Promise<unknown> {
+  return z.object({ template: z.unknown() }).parse(await callInThread(SYNTHESIS, 'synthesizeTemplate'))
+    .template;
+}

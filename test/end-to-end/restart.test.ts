@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { addEndpoint } from '../../lib/operator/endpoints.ts';
+import { showEvent } from '../../lib/operator/events.ts';
+import { type Answer, type Arrival, type Receiver, startReceiver } from './a-receiver.ts';
+import { type RelayProcess, startRelayProcess } from './a-relay-process.ts';
+import { anOperator } from './an-operator.ts';
+import { anOrder, sendAccepted } from './the-hub.ts';
+
+/** More than all runs of fan-out can have in hand: four at once, of ten orders each. */
+const ACCEPTED_BEFORE_KILL = 60;
+/** Webhooks that are under way to the relay at the same time. */
+const SENT_AT_ONCE = 5;
+
+/** A folder that is removed last of all, when no relay is left to write into it. */
+function aDataFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sensaria-restart-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function aReceiver(answers: Readonly<Record<string, Answer>>): Promise<Receiver> {
+  const receiver = await startReceiver(answers);
+  onTestFinished(() => receiver.stop());
+  return receiver;
+}
+
+async function operatorOf({ address }: RelayProcess) {
+  const connection = await anOperator(address);
+  onTestFinished(() => connection.close());
+  return connection;
+}
+
+/** Sends one webhook after the other, each of an order of its own, until a number of them are accepted. */
+async function sendUntilAccepted(address: string, wanted: number): Promise<string[]> {
+  const accepted: string[] = [];
+  let sent = 0;
+  const sendOn = async () => {
+    while (accepted.length < wanted) {
+      const orderId = `7-${sent++}`;
+      accepted.push(await sendAccepted(address, { orderId, body: anOrder(orderId) }));
+    }
+  };
+  await Promise.all(Array.from({ length: SENT_AT_ONCE }, sendOn));
+  return accepted;
+}
+
+/** Sends on for as long as the relay answers. */
+async function sendUntilKilled(address: string): Promise<string[]> {
+  const accepted: string[] = [];
+  for (let sent = 0; ; sent++) {
+    try {
+      accepted.push(await sendAccepted(address, { orderId: `8-${sent}` }));
+    } catch {
+      // What was never answered was never promised.
+      return accepted;
+    }
+  }
+}
+
+function answeredAt(receiver: Receiver, path: string): Set<string> {
+  const answered = receiver.arrivals.filter((arrival) => arrival.path === path && arrival.answered === 200);
+  return new Set(answered.map((arrival) => arrival.eventId));
+}
+
+describe('a relay that is killed between ingest and fan-out', () => {
+  it('gives every webhook that it has answered 2xx to every endpoint when it is started again', async () => {
+    const dataDir = aDataFolder();
+    let isHolding = true;
+    const hold: Answer = (response) => isHolding || response.end();
+    const receiver = await aReceiver({ '/holds': hold, '/holds-too': hold });
+    const first = await startRelayProcess(dataDir);
+    const operator = await operatorOf(first);
+    const paths = ['/prompt', '/holds', '/holds-too'];
+    for (const path of paths) {
+      await addEndpoint(operator, path, { url: receiver.url + path, timeoutSeconds: 30 });
+    }
+
+    const held = await sendUntilAccepted(first.address, ACCEPTED_BEFORE_KILL);
+    const untilKilled = sendUntilKilled(first.address);
+    await expect.poll(() => answeredAt(receiver, '/prompt').size, { timeout: 20_000 }).toBeGreaterThan(0);
+    await first.kill();
+    const accepted = [...held, ...(await untilKilled)];
+    const arrivedBefore = new Set(receiver.arrivals.map((arrival) => arrival.eventId));
+    expect(accepted.filter((eventId) => !arrivedBefore.has(eventId)).length).toBeGreaterThan(0);
+
+    isHolding = false;
+    await startRelayProcess(dataDir);
+    const missing = () =>
+      paths.flatMap((path) => accepted.filter((eventId) => !answeredAt(receiver, path).has(eventId)));
+    await expect.poll(missing, { timeout: 60_000 }).toEqual([]);
+  }, 120_000);
+});
+
+describe('a relay that is started again', () => {
+  it('has the same address, takes webhooks there, and goes on with what it still owed', async () => {
+    const dataDir = aDataFolder();
+    const receiver = await aReceiver({
+      '/fails-first': (response, attempt) => response.writeHead(attempt === 1 ? 503 : 200).end(),
+    });
+    const first = await startRelayProcess(dataDir);
+    const operator = await operatorOf(first);
+    await addEndpoint(operator, '/fails-first', { url: `${receiver.url}/fails-first` });
+    const eventId = await sendAccepted(first.address, { body: anOrder('7-501') });
+    const outcome = async () => (await showEvent(operator, { eventId })).outcomes;
+    await expect
+      .poll(outcome, { timeout: 10_000, interval: 20 })
+      .toEqual({ '/fails-first': expect.stringMatching(/^pending: 503/) });
+    expect(await first.interrupt()).toBe(0);
+    const before = arrivalsOf(receiver, eventId).length;
+
+    const second = await startRelayProcess(dataDir);
+    const laterId = await sendAccepted(second.address, { body: anOrder('7-502') });
+
+    expect(withoutHost(second.address)).toBe(withoutHost(first.address));
+    expect(before).toBe(1);
+    const statuses = (id: string) => arrivalsOf(receiver, id).map((arrival) => arrival.answered);
+    await expect.poll(() => statuses(eventId), { timeout: 100_000 }).toEqual([503, 200]);
+    await expect.poll(() => statuses(laterId), { timeout: 20_000 }).toEqual([503, 200]);
+  }, 120_000);
+});
+
+function arrivalsOf(receiver: Receiver, eventId: string): Arrival[] {
+  return receiver.arrivals.filter((arrival) => arrival.eventId === eventId);
+}
+
+/** The port is another one: each start was given a free one. */
+function withoutHost(address: string): string {
+  const { pathname, search } = new URL(address);
+  return pathname + search;
+}

@@ -1,0 +1,37 @@
+/** The CLI without a process: what it writes, and its exit code. */
+import { run } from '../../lib/operator/cli/program.ts';
+
+export interface CliOptions {
+  /** The standard input. */
+  readonly input?: string | Uint8Array;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface CliResult {
+  readonly exitCode: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export async function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const written = { out: '', err: '' };
+  const exitCode = await run(args, {
+    out: (text) => {
+      written.out += text;
+    },
+    err: (text) => {
+      written.err += text;
+    },
+    input: async () => Buffer.from(options.input ?? ''),
+    environment: options.environment ?? {},
+    isColoured: false,
+  });
+  return { exitCode, ...written };
+}
+
+/** What a command prints with `--json`: one value on one line. */
+export function jsonOf({ out }: CliResult): unknown {
+  const [line = '', ...rest] = out.split('\n');
+  if (rest.join('') !== '') throw new Error(`one line was wanted: ${out}`);
+  return JSON.parse(line);
+}

@@ -1,0 +1,334 @@
+import { describe, expect, it } from 'vitest';
+import { sha256Hex } from '../../lib/relay/ids.ts';
+import { jsonOf } from './cli.ts';
+import { useRelayOfTables } from './relay-of-tables.ts';
+
+const relay = useRelayOfTables();
+
+const URL_OF_ERP = 'https://erp.example/hook?orderid=';
+const NOW = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+const endpoints = (...args: string[]) => relay().cli(['endpoints', ...args]);
+const anEndpoint = (attributes: object = {}, id = 'erp') =>
+  relay().put('endpoint', id, { url: URL_OF_ERP, ...attributes });
+const aSource = (id: string) => relay().put('source', id, { tokenSha256: sha256Hex(id) });
+
+describe('endpoints add', () => {
+  it('writes what was given and no defaults, and prints the row with them', async () => {
+    const result = await endpoints('add', '--id', 'erp', '--url', URL_OF_ERP, '--json');
+
+    expect(result).toMatchObject({ exitCode: 0, err: '' });
+    expect(jsonOf(result)).toMatchObject({
+      id: 'erp',
+      url: URL_OF_ERP,
+      state: 'on',
+      ordering: 'latest',
+      timeoutSeconds: 10,
+      maxAttempts: 10,
+      createdAt: NOW,
+      updatedAt: NOW,
+    });
+    expect(await relay().config()).toEqual([
+      { kind: 'endpoint', id: 'erp', url: URL_OF_ERP, createdAt: NOW, updatedAt: NOW },
+    ]);
+  });
+
+  it('takes every attribute', async () => {
+    await aSource('main');
+    await aSource('shop');
+    const given = '--state paused --source main --source shop --ordering strict --timeout-seconds 2.5';
+
+    const result = await endpoints(
+      ...['add', '--id', 'erp', '--url', URL_OF_ERP, ...given.split(' ')],
+      ...['--max-attempts', '3', '--description', 'the ERP', '--json'],
+    );
+
+    expect(jsonOf(result)).toMatchObject({
+      id: 'erp',
+      url: URL_OF_ERP,
+      state: 'paused',
+      sources: ['main', 'shop'],
+      ordering: 'strict',
+      timeoutSeconds: 2.5,
+      maxAttempts: 3,
+      description: 'the ERP',
+      createdAt: NOW,
+      updatedAt: NOW,
+    });
+  });
+
+  it('shows a person what has been added, by the names of the options', async () => {
+    const { out } = await endpoints('add', '--id', 'erp', '--url', URL_OF_ERP, '--ordering', 'none');
+
+    expect(out).toMatch(/^Endpoint erp is added\.\n/);
+    expect(out).toContain(`  url              ${URL_OF_ERP}\n`);
+    expect(out).toContain('  ordering         none\n  timeout-seconds  10\n');
+    expect(out).toContain('within 10 s');
+  });
+
+  it.each([
+    ['an id that exists', ['--id', 'erp', '--url', URL_OF_ERP], 'there is already an endpoint erp'],
+    ['a bad URL', ['--id', 'b', '--url', 'erp.example'], '--url must be an absolute http or https URL'],
+    ['a password in the URL', ['--id', 'b', '--url', 'https://a:b@erp.example'], '--url must not carry'],
+    ['a bad id', ['--id', 'b#c', '--url', URL_OF_ERP], '--id must be 1 to 64 visible characters'],
+    ['no id', ['--url', URL_OF_ERP], "required option '--id <id>' not specified"],
+    ['no URL', ['--id', 'b'], "required option '--url <url>' not specified"],
+    ['an unknown flag', ['--id', 'b', '--url', URL_OF_ERP, '--ulr', 'x'], "unknown option '--ulr'"],
+    ['an argument', ['b', '--id', 'b', '--url', URL_OF_ERP], 'too many arguments'],
+    [
+      'an unknown source',
+      ['--id', 'b', '--url', URL_OF_ERP, '--source', 'shop'],
+      '--source must be main: there is no source shop',
+    ],
+    [
+      'several wrong attributes, naming each',
+      `--id b --url ${URL_OF_ERP} --state of --ordering x --timeout-seconds 31 --max-attempts 1.5`.split(' '),
+      '--state must be on, paused or off; --ordering must be latest, strict or none; ' +
+        '--timeout-seconds must be at most 30; --max-attempts must be a whole number',
+    ],
+    [
+      'what is no number',
+      ['--id', 'b', '--url', URL_OF_ERP, '--max-attempts', 'ten'],
+      '--max-attempts must be a number',
+    ],
+  ])('refuses %s with exit code 2, and writes nothing', async (_, args, message) => {
+    await anEndpoint();
+    await aSource('main');
+    const before = await relay().config();
+
+    const { exitCode, out, err } = await endpoints('add', ...args);
+
+    expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
+    expect(err).toContain(`error: ${message}`);
+    expect(await relay().config()).toEqual(before);
+  });
+
+  it('says that there is no source yet, when one is named', async () => {
+    const { exitCode, err } = await endpoints('add', '--id', 'b', '--url', URL_OF_ERP, '--source', 'main');
+
+    expect(exitCode).toBe(2);
+    expect(err).toContain('there is none yet');
+  });
+});
+
+describe('endpoints list', () => {
+  it('says how to begin when there is none', async () => {
+    expect((await endpoints('list')).out).toMatch(/^No endpoints yet\. `endpoints add /);
+    expect(jsonOf(await endpoints('list', '--json'))).toEqual([]);
+  });
+
+  it('shows each endpoint with its health', async () => {
+    await anEndpoint({ state: 'off' }, 'shop');
+    await anEndpoint({ ordering: 'strict' });
+    await relay().put('health', 'shop', { state: 'open', reason: 'it times out' });
+
+    expect((await endpoints('list')).out).toBe(
+      [
+        'ENDPOINT  STATE  HEALTH              ORDERING  URL',
+        `erp       on     –                   strict    ${URL_OF_ERP}`,
+        `shop      off    open: it times out  latest    ${URL_OF_ERP}`,
+        '',
+      ].join('\n'),
+    );
+    const shared = { url: URL_OF_ERP, timeoutSeconds: 10, maxAttempts: 10 };
+    expect(jsonOf(await endpoints('list', '--json'))).toMatchObject([
+      { id: 'erp', state: 'on', ordering: 'strict', ...shared },
+      {
+        id: 'shop',
+        state: 'off',
+        ordering: 'latest',
+        ...shared,
+        health: { state: 'open', reason: 'it times out' },
+      },
+    ]);
+  });
+
+  it('names a row that is wrong, and why, beside those that work', async () => {
+    await anEndpoint();
+    await anEndpoint({ timeoutSeconds: 'ten', colour: 'red' }, 'shop');
+
+    const { exitCode, out } = await endpoints('list');
+
+    expect(exitCode).toBe(0);
+    expect(out).toContain('erp       on ');
+    expect(out).toMatch(/what the endpoint would get waits:\n {2}shop {2}timeoutSeconds: .*; .*"colour"\n$/);
+    expect(jsonOf(await endpoints('list', '--json'))).toEqual([
+      expect.objectContaining({ id: 'erp' }),
+      { id: 'shop', invalid: expect.stringContaining('timeoutSeconds') },
+    ]);
+  });
+
+  it('shows what could steer a terminal as codes', async () => {
+    await anEndpoint({ url: 'https://erp.example/\u001b[31m' });
+
+    expect((await endpoints('list')).out).toContain('https://erp.example/\\u001b[31m');
+  });
+});
+
+describe('endpoints show', () => {
+  it('shows every attribute', async () => {
+    await anEndpoint({
+      description: 'the ERP',
+      sources: ['main'],
+      createdAt: 'in March',
+      updatedAt: 'in May',
+    });
+    await relay().put('health', 'erp', { state: 'closed' });
+
+    expect((await endpoints('show', 'erp')).out).toBe(
+      [
+        'Endpoint erp',
+        `  url              ${URL_OF_ERP}`,
+        '  state            on',
+        '  source           main',
+        '  ordering         latest',
+        '  timeout-seconds  10',
+        '  max-attempts     10',
+        '  description      the ERP',
+        '  health           closed',
+        '  added            in March',
+        '  changed          in May',
+        '',
+      ].join('\n'),
+    );
+    expect(jsonOf(await endpoints('show', 'erp', '--json'))).toMatchObject({
+      id: 'erp',
+      health: { state: 'closed' },
+    });
+  });
+
+  it('shows what is wrong with a row', async () => {
+    await anEndpoint({ state: 'of' });
+
+    expect((await endpoints('show', 'erp')).out).toMatch(/ {2}erp {2}state: /);
+    expect(jsonOf(await endpoints('show', 'erp', '--json'))).toEqual({
+      id: 'erp',
+      invalid: expect.stringMatching(/^state: /),
+    });
+  });
+});
+
+describe('endpoints set', () => {
+  it('changes what is named, and nothing else', async () => {
+    await anEndpoint({ maxAttempts: 3, createdAt: 'in March' });
+
+    const result = await endpoints(
+      'set',
+      'erp',
+      '--timeout-seconds',
+      '20',
+      '--url',
+      'https://new.example/',
+      '--json',
+    );
+
+    expect(jsonOf(result)).toMatchObject({ url: 'https://new.example/', timeoutSeconds: 20, maxAttempts: 3 });
+    expect(await relay().config()).toEqual([
+      {
+        kind: 'endpoint',
+        id: 'erp',
+        url: 'https://new.example/',
+        timeoutSeconds: 20,
+        maxAttempts: 3,
+        createdAt: 'in March',
+        updatedAt: NOW,
+      },
+    ]);
+  });
+
+  it('puts defaults back, named as the options are or as they stand in the row', async () => {
+    await anEndpoint({ maxAttempts: 3, timeoutSeconds: 3, sources: ['main'], colour: 'red' });
+
+    const result = await endpoints(
+      ...['set', 'erp', '--unset', 'max-attempts', '--unset', 'timeoutSeconds'],
+      ...['--unset', 'source', '--unset', 'colour'],
+    );
+
+    expect(result).toMatchObject({ exitCode: 0, err: '' });
+    expect(result.out).toMatch(/^Endpoint erp is changed\.\n/);
+    expect(await relay().config()).toEqual([
+      { kind: 'endpoint', id: 'erp', url: URL_OF_ERP, updatedAt: NOW },
+    ]);
+  });
+
+  it.each([
+    ['nothing to change', ['erp'], 'there is nothing to change'],
+    ['an unknown id', ['shop', '--state', 'on'], 'there is no endpoint shop'],
+    ['an empty id', ['', '--state', 'on'], 'there is no endpoint without an id'],
+    ['no id', ['--state', 'on'], "missing required argument 'id'"],
+    ['another id', ['erp', '--id', 'b'], "unknown option '--id'"],
+    ['a bad value', ['erp', '--max-attempts', '0'], '--max-attempts must be at least 1'],
+    ['an unknown source', ['erp', '--source', 'shop'], '--source must be main: there is no source shop'],
+    ['to take away the URL', ['erp', '--unset', 'url'], '--url has no default'],
+    [
+      'to take away what is not there',
+      ['erp', '--unset', 'colour'],
+      '“colour” is no attribute of an endpoint',
+    ],
+    ['to set and unset', ['erp', '--state', 'on', '--unset', 'state'], '--state is both set and unset'],
+  ])('refuses %s with exit code 2, and writes nothing', async (_, args, message) => {
+    await anEndpoint();
+    await aSource('main');
+    const before = await relay().config();
+
+    const { exitCode, out, err } = await endpoints('set', ...args);
+
+    expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
+    expect(err).toContain(`error: ${message}`);
+    expect(await relay().config()).toEqual(before);
+  });
+
+  it('does not leave a row behind that is wrong for what it was before', async () => {
+    await anEndpoint({ timeoutSeconds: 99 });
+    const before = await relay().config();
+
+    const { exitCode, err } = await endpoints('set', 'erp', '--state', 'off');
+
+    expect(exitCode).toBe(2);
+    expect(err).toContain('error: --timeout-seconds must be at most 30');
+    expect(await relay().config()).toEqual(before);
+  });
+});
+
+describe('endpoints enable and disable', () => {
+  it('set the state', async () => {
+    await anEndpoint();
+
+    expect((await endpoints('disable', 'erp')).out).toMatch(/^Endpoint erp is off\.\n/);
+    expect(await relay().config()).toMatchObject([{ id: 'erp', state: 'off' }]);
+
+    expect(jsonOf(await endpoints('enable', 'erp', '--json'))).toMatchObject({ id: 'erp', state: 'on' });
+    expect(await relay().config()).toMatchObject([{ id: 'erp', state: 'on' }]);
+  });
+});
+
+describe('endpoints remove', () => {
+  it('removes the row, and says what becomes of what was owed', async () => {
+    await anEndpoint();
+
+    const { exitCode, out } = await endpoints('remove', 'erp');
+
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^Endpoint erp is removed\.\n.*cancelled\.\n$/);
+    expect(await relay().config()).toEqual([]);
+  });
+
+  it('prints that it did, as JSON', async () => {
+    await anEndpoint();
+
+    expect(jsonOf(await endpoints('remove', 'erp', '--json'))).toEqual({ id: 'erp', removed: true });
+  });
+});
+
+describe.each(['show', 'enable', 'disable', 'remove'])('endpoints %s', (command) => {
+  it.each([
+    ['unknown', 'shop'],
+    ['empty', ''],
+    ['longer than a key may be', 'long'.repeat(300)],
+  ])('finds no endpoint whose id is %s', async (_, id) => {
+    const { exitCode, err } = await endpoints(command, id);
+
+    expect(exitCode).toBe(2);
+    expect(err).toMatch(/^error: there is no endpoint .*\n`endpoints list` shows those there are\.\n$/);
+    expect(await relay().config()).toEqual([]);
+  });
+});

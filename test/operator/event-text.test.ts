@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import {
+  attemptCells,
+  changeRows,
+  changesText,
+  deliveryText,
+  orderText,
+  outcomesText,
+  outcomeText,
+} from '../../lib/operator/cli/event-text.ts';
+import type { Colours } from '../../lib/operator/cli/output.ts';
+import type { Change } from '../../lib/relay/changes.ts';
+import type { EventRecord } from '../../lib/relay/event.ts';
+import { aDelivery, anEndpointId, anEvent } from '../ports/builders.ts';
+
+/** Colours that can be read. */
+const COLOURS: Colours = {
+  bold: (text) => `<bold ${text}>`,
+  dim: (text) => `<dim ${text}>`,
+  red: (text) => `<red ${text}>`,
+  green: (text) => `<green ${text}>`,
+  yellow: (text) => `<yellow ${text}>`,
+  cyan: (text) => `<cyan ${text}>`,
+};
+
+const SHIPPED: Change = { change: 'changed', sku: 'Mug', statusFrom: 'New', statusTo: 'Shipped' };
+const fannedOut = (parts: Partial<EventRecord> = {}) =>
+  anEvent({ fannedOutAt: new Date(), items: [], outcomes: {}, changes: [], ...parts });
+
+describe('an order in a list', () => {
+  it('goes by what people call it', () => {
+    expect(orderText({ niceId: 'Magic7-501', orderId: '7-501' })).toBe('Magic7-501');
+    expect(orderText({ orderId: '7-501' })).toBe('7-501');
+    expect(orderText({})).toBe('–');
+  });
+
+  it('is cut when its id is long', () => {
+    expect(orderText({ orderId: 'x'.repeat(30) })).toBe(`${'x'.repeat(23)}…`);
+  });
+});
+
+describe('changes in a list', () => {
+  it.each<[string, Partial<EventRecord>, string]>([
+    ['equal changes are counted', { changes: [SHIPPED, SHIPPED] }, 'New → Shipped ×2'],
+    ['items that came', { changes: [{ change: 'added', statusTo: 'New' }] }, '+ New'],
+    ['items that went', { changes: [{ change: 'removed' }] }, '− no status'],
+    [
+      'a tracking number that came',
+      { changes: [{ change: 'changed', trackingNumberTo: '1Z' }] },
+      'tracking number',
+    ],
+    [
+      'a tracking number that went',
+      { changes: [{ change: 'changed', trackingNumberFrom: '1Z' }] },
+      'tracking number gone',
+    ],
+    ['nothing', {}, '<dim nothing changed>'],
+    ['why it was closed', { closed: 'its payload never came' }, '<dim its payload never came>'],
+  ])('are a few words: %s', (_, parts, text) => {
+    expect(changesText(fannedOut(parts), COLOURS)).toBe(text);
+  });
+
+  it('are the statuses as long as the event is not fanned out', () => {
+    const items = [{ status: 'Shipped' }, { status: 'New' }, { status: 'Shipped' }, {}];
+
+    expect(changesText(anEvent({ items }), COLOURS)).toBe('Shipped ×2, New, no status');
+    expect(changesText(anEvent({ items: [] }), COLOURS)).toBe('no items');
+    expect(changesText(anEvent(), COLOURS)).toBe('<dim not an order>');
+  });
+
+  it('are counted when there are many kinds, and cut when a status is long', () => {
+    const changes = ['A', 'B', 'C', 'D'].map((statusTo): Change => ({ change: 'added', statusTo }));
+
+    expect(changesText(fannedOut({ changes }), COLOURS)).toBe('+ A, + B, 2 more');
+    expect(changesText(fannedOut({ changes }), COLOURS, { kinds: 4, length: 99 })).toBe('+ A, + B, + C, + D');
+    expect(changesText(anEvent({ items: [{ status: 'x'.repeat(999) }] }), COLOURS)).toHaveLength(44);
+  });
+});
+
+describe('changes in full', () => {
+  it('name the item and the tracking number', () => {
+    const changes: Change[] = [
+      { ...SHIPPED, trackingNumberTo: '1Z' },
+      { change: 'removed', statusFrom: 'New' },
+    ];
+
+    expect(changeRows(fannedOut({ changes }))).toEqual([
+      ['Mug', 'New → Shipped', '1Z'],
+      ['no SKU', '− New', ''],
+    ]);
+  });
+});
+
+describe('outcomes in a list', () => {
+  const outcomes = {
+    [anEndpointId('erp')]: 'delivered 200 in 4 ms',
+    [anEndpointId('shop')]: 'dead: 500 in 3 ms, attempt 10',
+    [anEndpointId('warehouse')]: 'delivered 204 in 5 ms',
+    [anEndpointId('crm')]: 'superseded',
+  };
+
+  it('are counted by state, each in the colour of how good it is', () => {
+    expect(outcomesText(fannedOut({ outcomes }), COLOURS)).toBe(
+      '<green 2 delivered>, <dim 1 superseded>, <red 1 dead>',
+    );
+  });
+
+  it('say why there are none', () => {
+    expect(outcomesText(anEvent(), COLOURS)).toBe('<yellow waiting>');
+    expect(outcomesText(fannedOut(), COLOURS)).toBe('<dim no endpoints>');
+    expect(outcomesText(fannedOut({ closed: 'its payload never came' }), COLOURS)).toBe('<dim closed>');
+  });
+});
+
+describe('an outcome', () => {
+  it('is coloured by its state', () => {
+    expect(outcomeText('pending: 503 in 20 ms', COLOURS)).toBe('<yellow pending>: 503 in 20 ms');
+    expect(outcomeText('cancelled', COLOURS)).toBe('<red cancelled>');
+  });
+
+  it('stays as it is when a person has edited it', () => {
+    expect(outcomeText('deadly', COLOURS)).toBe('deadly');
+  });
+});
+
+describe('a delivery', () => {
+  it('says when it is tried again', () => {
+    const nextAttemptAt = new Date();
+    const delivery = aDelivery({ reason: 'endpoint is paused', nextAttemptAt });
+
+    expect(deliveryText(delivery, COLOURS)).toMatch(
+      /^<yellow pending>: endpoint is paused, next attempt \d\d:\d\d:\d\d$/,
+    );
+    expect(deliveryText(aDelivery({ state: 'delivered' }), COLOURS)).toBe('<green delivered>');
+  });
+});
+
+describe('an attempt', () => {
+  const TIME = expect.stringMatching(/\d\d:\d\d:\d\d$/);
+
+  it('is an answer, or why there was none', () => {
+    const at = new Date();
+
+    expect(attemptCells({ at, durationMs: 20, status: 503, answer: 'busy' }, 2, COLOURS)).toEqual([
+      '2.',
+      TIME,
+      '503 in 20 ms',
+      '<dim busy>',
+    ]);
+    const unanswered = attemptCells({ at, durationMs: 10_000, error: 'timeout after 10 s' }, 3, COLOURS);
+    expect(unanswered).toEqual(['3.', TIME, 'timeout after 10 s']);
+  });
+});

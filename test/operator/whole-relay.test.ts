@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aServer } from './a-server.ts';
+import { type CliOptions, cli, jsonOf } from './cli.ts';
+
+const START = fileURLToPath(new URL('../../bin/start.ts', import.meta.url));
+
+let dataDir: string;
+let started: ChildProcess;
+let port: string;
+beforeAll(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'sensaria-cli-'));
+  started = spawn(process.execPath, [START, '--data', dataDir, '--port', '0', '--json'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const { stdout } = started;
+  if (stdout === null) throw new Error('the relay writes to a pipe');
+  const [line] = await once(createInterface({ input: stdout }), 'line');
+  ({ port } = new URL(JSON.parse(line).url));
+});
+afterAll(async () => {
+  started.kill('SIGKILL');
+  if (started.exitCode === null && started.signalCode === null) await once(started, 'exit');
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+const relay = (args: readonly string[], options?: CliOptions) => cli([...args, '--port', port], options);
+
+describe('the CLI on a relay that runs', () => {
+  it('adds endpoints, plays the Hub, and tells what became of the webhook', async () => {
+    const erp = await aServer({ body: 'thanks' });
+    const shop = await aServer({ status: 503, body: 'busy' });
+    await relay(['endpoints', 'add', '--id', 'erp', '--url', `${erp.url}/hook?orderid=`]);
+    await relay(['endpoints', 'add', '--id', 'shop', '--url', shop.url]);
+    const file = join(dataDir, 'order.json');
+    const body = JSON.stringify({
+      Id: '7-501',
+      NiceId: 'Magic7-501',
+      Items: [{ Sku: 'Mug', Status: 'New' }],
+    });
+    writeFileSync(file, body);
+
+    const sent = await relay(['send', file]);
+
+    expect(sent).toMatchObject({ exitCode: 0, err: '' });
+    const [, eventId = ''] = /stored as (evt_\w{26}), of the order 7-501\n/.exec(sent.out) ?? [];
+    await expect
+      .poll(async () => (await relay(['orders', 'show', 'Magic7-501'])).out, { timeout: 20_000 })
+      .toMatch(
+        / {2}erp {3}delivered 200 in \d+ ms\n {2}shop {2}pending: 503 in \d+ ms, next attempt .*busy\n$/s,
+      );
+    expect(erp.requests).toMatchObject([{ url: '/hook?orderid=7-501', body: Buffer.from(body) }]);
+    const listed = await relay(['events', 'list']);
+    expect(listed.out).toMatch(`Magic7-501  + New    1 pending, 1 delivered  ${eventId}\n`);
+    const shown = await relay(['events', 'show', eventId, '--body', '--json']);
+    expect(jsonOf(shown)).toMatchObject({ eventId, payload: { body, contentType: 'application/json' } });
+    const endpoints = jsonOf(await relay(['endpoints', 'list', '--json']));
+    expect(endpoints).toMatchObject([{ id: 'erp' }, { id: 'shop', health: { state: 'closed' } }]);
+  });
+
+  it('goes on with the new address of the first source when that was rotated', async () => {
+    const rotated = await relay(['sources', 'rotate', 'main', '--json']);
+
+    // The functions read the sources again no more often than once a second.
+    await expect
+      .poll(() => relay(['send', '-'], { input: '{"Id": "7-502"}' }), { timeout: 15_000 })
+      .toMatchObject({ exitCode: 0, out: expect.stringContaining('of the order 7-502') });
+    expect(jsonOf(rotated)).toMatchObject({ id: 'main' });
+  });
+});
