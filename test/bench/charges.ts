@@ -1,0 +1,77 @@
+/** What AWS would charge for an event's calls: an estimate, with the units that it is made of. */
+import type { TableDefinition } from '../../lib/local/template/table.ts';
+import type { Call } from './call-recorder.ts';
+import { indexWritesOf } from './index-writes.ts';
+
+/**
+ * US dollars for a million units in us-east-1, without free tiers
+ * (https://aws.amazon.com/dynamodb/pricing/on-demand/, https://aws.amazon.com/sqs/pricing/).
+ */
+export const PRICES = { write: 0.625, read: 0.125, fifoRequest: 0.5 };
+
+const WRITES = new Set(['PutItem', 'BatchWriteItem', 'UpdateItem']);
+
+export interface Charge {
+  readonly what: string;
+  /** What the units are made of: `Query 3 + GetItem 1`. */
+  readonly of: string;
+  readonly units: number;
+  readonly usdPerMillionUnits: number;
+}
+
+export interface Charges {
+  readonly charges: readonly Charge[];
+  readonly usdPerMillionEvents: number;
+}
+
+/** @param table the one that the calls write to */
+export function chargesOf(calls: readonly Call[], { indexes }: TableDefinition): Charges {
+  const sqs = calls.filter(({ service }) => service === 'SQS');
+  const writes = calls.filter(({ service, command }) => service === 'DynamoDB' && WRITES.has(command));
+  const reads = calls.filter(({ service, command }) => service === 'DynamoDB' && !WRITES.has(command));
+  const onIndexes = writes.map((call) => indexWritesOf(call, indexes));
+  const charges = [
+    charge('rows written', byCommand(writes, unitsOf), PRICES.write),
+    charge(
+      'index entries',
+      [
+        ['made', sum(onIndexes, ({ entriesMade }) => entriesMade)],
+        ['removed', sum(onIndexes, ({ entriesRemoved }) => entriesRemoved)],
+      ],
+      PRICES.write,
+    ),
+    charge('reads', byCommand(reads, readUnitsOf), PRICES.read),
+    // A message below 64 KB is one request each time.
+    charge(
+      'SQS requests',
+      byCommand(sqs, () => 1),
+      PRICES.fifoRequest,
+    ),
+  ];
+  return { charges, usdPerMillionEvents: sum(charges, (one) => one.units * one.usdPerMillionUnits) };
+}
+
+type Part = readonly [name: string, units: number];
+
+function charge(what: string, parts: readonly Part[], usdPerMillionUnits: number): Charge {
+  return {
+    what,
+    of: parts.map(([name, units]) => `${name} ${units}`).join(' + '),
+    units: sum(parts, ([, units]) => units),
+    usdPerMillionUnits,
+  };
+}
+
+function byCommand(calls: readonly Call[], units: (call: Call) => number): Part[] {
+  const groups = Map.groupBy(calls, ({ command }) => command);
+  return [...groups].map(([command, group]) => [command, sum(group, units)]);
+}
+
+const unitsOf = ({ units }: Call) => units;
+
+/** DynamoDB bills a consistent read that finds nothing as one unit; dynalite reports none. */
+const readUnitsOf = ({ units }: Call) => Math.max(units, 1);
+
+function sum<Item>(items: readonly Item[], value: (item: Item) => number): number {
+  return items.reduce((total, item) => total + value(item), 0);
+}

@@ -1,0 +1,139 @@
+/** What an event costs in calls when every endpoint answers: the real functions over the real adapters, one by one. */
+import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DynamoConfigTable } from '../../lib/aws/config-table.ts';
+import { SqsDeliveryQueue } from '../../lib/aws/delivery-queue.ts';
+import { DynamoEventLog } from '../../lib/aws/event-log.ts';
+import { SqsEventQueue } from '../../lib/aws/event-queue.ts';
+import { parseEventMessage } from '../../lib/aws/messages.ts';
+import { sqsEvent } from '../../lib/local/queues/sqs-event.ts';
+import { type Clock, Deadline } from '../../lib/relay/clock.ts';
+import { Config } from '../../lib/relay/config.ts';
+import { fanOut } from '../../lib/relay/fan-out.ts';
+import { ingest } from '../../lib/relay/ingest.ts';
+import type { EventMessage } from '../../lib/relay/ports.ts';
+import { MemoryTelemetry } from '../memory/telemetry.ts';
+import { type Call, CallRecorder } from './call-recorder.ts';
+import { putEndpoints, putSource } from './config-rows.ts';
+import { aWebhook, type Webhook } from './webhooks.ts';
+
+const TOKEN = 'bench';
+const FAN_OUT_MS = 120_000;
+
+/** Nothing takes too long and nothing grows old: a busy machine must not cause a call more. */
+const clock: Clock = {
+  now: () => new Date(),
+  monotonicMs: () => 0,
+  sleep: () => new Promise(() => {}),
+};
+
+export interface Stores {
+  readonly dynamoDb: DynamoDBDocumentClient;
+  readonly configTable: string;
+  readonly eventLogTable: string;
+  readonly sqs: SQSClient;
+  readonly eventsQueueUrl: string;
+  readonly deliveriesQueueUrl: string;
+}
+
+export interface EventCalls {
+  readonly ingest: readonly Call[];
+  readonly fanOut: readonly Call[];
+  /** Endpoints that got it. */
+  readonly attempts: number;
+}
+
+export interface OrderCalls {
+  /** An order's first event, to functions that have just been started and read the config. */
+  readonly first: EventCalls;
+  readonly later: EventCalls;
+}
+
+/** @param stores empty ones, for this call alone */
+export async function callsOfOrder(stores: Stores, endpoints: number): Promise<OrderCalls> {
+  const { dynamoDb, configTable } = stores;
+  const urls = Array.from({ length: endpoints }, (_, n) => `https://endpoint-${n}.example/hook`);
+  await putSource(dynamoDb, configTable, TOKEN);
+  await putEndpoints(dynamoDb, configTable, urls);
+
+  const recorder = new CallRecorder();
+  recorder.watchDynamoDb(dynamoDb);
+  recorder.watchSqs(stores.sqs);
+  const relay = relayOver(stores);
+  const first = await callsOfEvent(relay, recorder, stores, aWebhook('1', 0));
+  const later = await callsOfEvent(relay, recorder, stores, aWebhook('1', 1));
+  const unexpected = relay.telemetry.log.filter(({ level }) => level !== 'info');
+  if (unexpected.length > 0) throw new Error(`Not the happy path: ${JSON.stringify(unexpected)}`);
+  return { first, later };
+}
+
+type Relay = ReturnType<typeof relayOver>;
+
+function relayOver(stores: Stores) {
+  const { dynamoDb: client, sqs, configTable, eventLogTable, eventsQueueUrl, deliveriesQueueUrl } = stores;
+  const telemetry = new MemoryTelemetry();
+  const posted: string[] = [];
+  return {
+    clock,
+    random: Math.random,
+    telemetry,
+    config: new Config(new DynamoConfigTable({ client, tableName: configTable }), clock, telemetry),
+    eventLog: new DynamoEventLog({ client, tableName: eventLogTable, clock, telemetry }),
+    eventQueue: new SqsEventQueue({ client: sqs, queueUrl: eventsQueueUrl, telemetry }),
+    deliveryQueue: new SqsDeliveryQueue({ client: sqs, queueUrl: deliveriesQueueUrl, telemetry }),
+    posted,
+    sender: {
+      async post({ url }: { readonly url: string }) {
+        posted.push(url);
+        return { kind: 'answer', status: 200, text: '' } as const;
+      },
+    },
+  };
+}
+
+async function callsOfEvent(
+  relay: Relay,
+  recorder: CallRecorder,
+  stores: Stores,
+  { orderId, body }: Webhook,
+): Promise<EventCalls> {
+  const postedBefore = relay.posted.length;
+  const rawQuery = `orderid=${orderId}`;
+  const answer = await ingest(relay, { token: TOKEN, rawQuery, contentType: 'application/json', body });
+  if (answer.kind !== 'accepted') throw new Error(`The webhook was not accepted: ${answer.kind}`);
+  const ingestCalls = recorder.take();
+  await fanOutWhatIsQueued(relay, stores);
+  return {
+    ingest: ingestCalls,
+    fanOut: recorder.take(),
+    attempts: relay.posted.length - postedBefore,
+  };
+}
+
+/** As an event source mapping does: receive, invoke, delete what is done. */
+async function fanOutWhatIsQueued(relay: Relay, { sqs, eventsQueueUrl: QueueUrl }: Stores): Promise<void> {
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl,
+      MaxNumberOfMessages: 10,
+      WaitTimeSeconds: 1,
+      MessageSystemAttributeNames: ['All'],
+    }),
+  );
+  const messages = sqsEvent(Messages, '').Records.map((record): EventMessage => {
+    const parsed = parseEventMessage(record);
+    if (parsed.kind === 'foreign') throw new Error(`A message is not the relay's: ${parsed.reason}`);
+    return parsed.message;
+  });
+  const returned = await fanOut(relay, messages, new Deadline(clock, FAN_OUT_MS));
+  if (returned.length > 0) throw new Error(`Fan-out returned ${returned.length} messages`);
+  const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+  await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
+}
+
+/** `{ 'DynamoDB Query': 2 }`, in alphabetical order. */
+export function countByCommand(calls: readonly Call[]): Record<string, number> {
+  const groups = Map.groupBy(calls, ({ service, command }) => `${service} ${command}`);
+  const counts = [...groups].map(([name, group]) => [name, group.length] as const);
+  return Object.fromEntries(counts.sort(([a], [b]) => a.localeCompare(b)));
+}

@@ -1,0 +1,63 @@
+/** The local relay, as `npm start` runs it, with endpoints. */
+import { fileURLToPath } from 'node:url';
+import { Agent, request } from 'undici';
+import { z } from 'zod';
+import { dynamoDbClient } from '../../lib/aws/clients.ts';
+import { ensureFirstSource } from '../../lib/local/first-source.ts';
+import { handlerLog } from '../../lib/local/handler-log.ts';
+import { type LocalRelay, startLocalRelay } from '../../lib/local/local-relay.ts';
+import { putEndpoints } from './config-rows.ts';
+import type { Pipeline } from './pipeline.ts';
+import { outputsOf } from './stack-outputs.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+const acceptedSchema = z.looseObject({ eventId: z.string() });
+
+/** @param dataDir a folder for this relay alone */
+export async function startRelayPipeline(
+  template: unknown,
+  dataDir: string,
+  endpointUrls: readonly string[],
+): Promise<Pipeline> {
+  const relay = await startLocalRelay({
+    template,
+    root: ROOT,
+    dataDir,
+    port: 0,
+    log: handlerLog({ show: console.error }),
+    onError: console.error,
+  });
+  const address = await configure(relay, dataDir, endpointUrls);
+  const agent = new Agent();
+  return {
+    async send({ orderId, body }) {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await request(`${address}${orderId}`, {
+        method: 'POST',
+        headers,
+        body,
+        dispatcher: agent,
+      });
+      return acceptedSchema.parse(await answer.body.json()).eventId;
+    },
+    async stop() {
+      await agent.close();
+      await relay.stop();
+    },
+  };
+}
+
+/** @returns the webhook address */
+async function configure(
+  { engines }: LocalRelay,
+  dataDir: string,
+  endpointUrls: readonly string[],
+): Promise<string | undefined> {
+  const { ConfigTableName: configTable, WebhookBaseAddress: webhookBaseAddress } = outputsOf(engines);
+  const { dynamoDbConfig } = engines;
+  const client = dynamoDbClient(dynamoDbConfig);
+  await putEndpoints(client, configTable, endpointUrls);
+  client.destroy();
+  return ensureFirstSource({ dynamoDbConfig, configTable, webhookBaseAddress, dataDir });
+}
