@@ -1,9 +1,10 @@
 /** The ConfigTable port over its DynamoDB table. */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { EndpointId } from '../relay/ids.ts';
-import type { ConfigKind, ConfigRow, ConfigTable } from '../relay/ports.ts';
-import { DynamoTable } from './dynamo-table.ts';
-import type { Row } from './row.ts';
+import type { ConfigKind, ConfigRow, ConfigTable, RowAttributes } from '../relay/ports.ts';
+import { type Condition, DynamoTable } from './dynamo-table.ts';
+import { type Row, toAttribute } from './row.ts';
+import { updateOf } from './update-expression.ts';
 
 export interface ConfigTableOptions {
   readonly client: DynamoDBDocumentClient;
@@ -29,11 +30,36 @@ export class DynamoConfigTable implements ConfigTable {
     return found;
   }
 
-  async putHealthIfAbsent(endpointId: EndpointId): Promise<void> {
-    const row = { kind: 'health', id: endpointId, state: 'closed' };
-    // One that is there already is all that is wanted.
-    await this.#table.putIfAbsent('writing a health row', row, 'id');
+  async healthRow(endpointId: EndpointId): Promise<ConfigRow | undefined> {
+    const row = await this.#table.get('reading a health row', healthKey(endpointId));
+    return row && toConfigRow(row);
   }
+
+  updateHealth(endpointId: EndpointId, only: RowAttributes, change: RowAttributes): Promise<boolean> {
+    const what = 'writing a health row';
+    return this.#table.updateIf(what, healthKey(endpointId), unchanged(only), updateOf(change));
+  }
+
+  removeHealth(endpointId: EndpointId, only: RowAttributes): Promise<boolean> {
+    return this.#table.deleteIf('removing a health row', healthKey(endpointId), unchanged(only));
+  }
+}
+
+const healthKey = (endpointId: EndpointId) => ({ kind: 'health', id: endpointId });
+
+/** The row must still say what was read of it; what was absent must be absent. */
+function unchanged(only: RowAttributes): Condition {
+  const entries = Object.entries(only);
+  const present = entries.filter(([, value]) => value !== undefined);
+  return {
+    expression: entries
+      .map(([name, value]) =>
+        value === undefined ? `attribute_not_exists(#only_${name})` : `#only_${name} = :only_${name}`,
+      )
+      .join(' AND '),
+    names: Object.fromEntries(entries.map(([name]) => [`#only_${name}`, name])),
+    values: Object.fromEntries(present.map(([name, value]) => [`:only_${name}`, toAttribute(value)])),
+  };
 }
 
 function toConfigRow({ kind: _, id, ...attributes }: Row): ConfigRow {

@@ -1,7 +1,5 @@
 /** Writes of the Config table, which only an operator makes; the functions' own are in `config-table.ts`. */
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { type ConfigRow, StoreError } from '../relay/ports.ts';
+import type { ConfigRow } from '../relay/ports.ts';
 import type { ConfigTableOptions } from './config-table.ts';
 import { DynamoTable } from './dynamo-table.ts';
 import type { Row } from './row.ts';
@@ -17,13 +15,9 @@ const EXISTS = { expression: 'attribute_exists(id)' };
 
 /** Every method is one call on one row, and may reject with a {@link StoreError}. */
 export class ConfigWriter {
-  readonly #client: DynamoDBDocumentClient;
-  readonly #tableName: string;
   readonly #table: DynamoTable;
 
   constructor({ client, tableName }: ConfigTableOptions) {
-    this.#client = client;
-    this.#tableName = tableName;
     this.#table = new DynamoTable(client, tableName);
   }
 
@@ -44,19 +38,8 @@ export class ConfigWriter {
   }
 
   /** False when there is no such row. */
-  async remove(kind: WritableKind, id: string): Promise<boolean> {
-    const command = new DeleteCommand({
-      TableName: this.#tableName,
-      Key: { kind, id },
-      ConditionExpression: EXISTS.expression,
-    });
-    try {
-      await this.#client.send(command);
-      return true;
-    } catch (cause) {
-      if (cause instanceof ConditionalCheckFailedException) return false;
-      throw new StoreError(`removing the ${kind} failed`, { cause });
-    }
+  remove(kind: WritableKind, id: string): Promise<boolean> {
+    return this.#table.deleteIf(`removing the ${kind}`, { kind, id }, EXISTS);
   }
 }
 

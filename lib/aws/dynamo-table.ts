@@ -3,6 +3,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
   BatchWriteCommand,
   type BatchWriteCommandInput,
+  DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
@@ -22,7 +23,7 @@ const BATCH_REPEAT_DELAYS_MS = [50, 100, 200, 400];
 export interface Condition {
   readonly expression: string;
   readonly names?: Readonly<Record<string, string>>;
-  readonly values?: Readonly<Record<string, string>>;
+  readonly values?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -85,6 +86,18 @@ export class DynamoTable {
       UpdateExpression: update.expression,
       ConditionExpression: condition.expression,
       ExpressionAttributeNames: { ...update.names, ...condition.names },
+      ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
+    });
+    return conditionalCall(what, this.#client.send(command));
+  }
+
+  /** False when the row does not meet the condition, and then it stays. */
+  async deleteIf(what: string, key: Row, { expression, names, values = {} }: Condition): Promise<boolean> {
+    const command = new DeleteCommand({
+      TableName: this.#name,
+      Key: key,
+      ConditionExpression: expression,
+      ...(names && { ExpressionAttributeNames: names }),
       ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
     });
     return conditionalCall(what, this.#client.send(command));

@@ -9,6 +9,7 @@ import type {
   DeliveryCondition,
   EventLog,
   FanOutResult,
+  FanOutTry,
   OwedItem,
   Telemetry,
 } from '../relay/ports.ts';
@@ -24,6 +25,10 @@ import { updateOf } from './update-expression.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const ALIAS_EXTRA_DAYS = 365;
+
+/** True of an event's row until it is fanned out or closed. */
+const OPEN = 'attribute_exists(sk) AND attribute_not_exists(fannedOutAt)';
+const NOTHING_OWED = { owedTo: null, dueAt: null, setAsideUntil: null, givenUpAt: null };
 
 /** Fan-out mostly stops at the first few events of an order; a longer backlog is read in larger steps. */
 const EVENT_PAGES = [10, 100];
@@ -108,6 +113,10 @@ export class DynamoEventLog implements EventLog {
     return row && fromPayloadRow(key, row);
   }
 
+  async hasPayload(key: EventKey): Promise<boolean> {
+    return (await this.#get('looking for a payload', keys.payloadRowKey(key))) !== undefined;
+  }
+
   async deliveries(orderKey: OrderKey): Promise<Delivery[]> {
     const deliveries: Delivery[] = [];
     const query = rowsOf(orderKey, keys.DELIVERY_PREFIX);
@@ -146,9 +155,19 @@ export class DynamoEventLog implements EventLog {
     return this.#endFanOut('closing an event', key, { closed: reason, outcomes: {}, fannedOutAt: at });
   }
 
+  noteFanOutTry(event: EventRecord, change: FanOutTry): Promise<boolean> {
+    const { fanOutTries } = event;
+    const begun =
+      fanOutTries === undefined
+        ? { expression: 'attribute_not_exists(fanOutTries)' }
+        : { expression: '#fanOutTries = :onlyTries', values: { ':onlyTries': fanOutTries } };
+    const isOpen = { ...begun, expression: `${OPEN} AND ${begun.expression}` };
+    return this.#table.updateIf('noting a fan-out', keys.eventRowKey(event), isOpen, updateOf({ ...change }));
+  }
+
   #endFanOut(what: string, key: EventKey, result: Row): Promise<boolean> {
-    const isOpen = { expression: 'attribute_exists(sk) AND attribute_not_exists(fannedOutAt)' };
-    const update = updateOf({ ...result, owedTo: null, dueAt: null });
+    const isOpen = { expression: OPEN };
+    const update = updateOf({ ...result, ...NOTHING_OWED });
     return this.#table.updateIf(what, keys.eventRowKey(key), isOpen, update);
   }
 

@@ -28,6 +28,9 @@ const ATTRIBUTES = {
   ),
   outcomes: z.record(endpointIdSchema, z.string()),
   fannedOutAt: moment,
+  fanOutTries: z.int().min(0),
+  setAsideUntil: moment,
+  givenUpAt: moment,
   closed: z.string(),
 };
 

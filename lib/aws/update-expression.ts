@@ -9,10 +9,14 @@ export interface Update {
 
 /**
  * Sets the attributes given, and removes those that are null. Every attribute goes by a placeholder, `#name`, for
- * some of their names are reserved words; its value by `:name`.
+ * some of their names are reserved words; its value by `:name`. One with a name that makes no placeholder, as people
+ * may give them in the DynamoDB console, goes by its number.
  */
 export function updateOf(change: Readonly<Record<string, unknown>>): Update {
-  const entries = Object.entries(change).filter(([, value]) => value !== undefined);
+  const names = Object.keys(change).map((name, index) => (/^\w+$/.test(name) ? name : `_${index}`));
+  const entries = Object.values(change)
+    .map((value, index) => [names[index], value] as const)
+    .filter(([, value]) => value !== undefined);
   const set = entries.filter(([, value]) => value !== null);
   const removed = entries.filter(([, value]) => value === null);
   const clauses = [
@@ -21,7 +25,11 @@ export function updateOf(change: Readonly<Record<string, unknown>>): Update {
   ];
   return {
     expression: clauses.filter(Boolean).join(' '),
-    names: Object.fromEntries(entries.map(([name]) => [`#${name}`, name])),
+    names: Object.fromEntries(
+      Object.entries(change).flatMap(([name, value], index) =>
+        value === undefined ? [] : [[`#${names[index]}`, name]],
+      ),
+    ),
     values: Object.fromEntries(set.map(([name, value]) => [`:${name}`, toAttribute(value)])),
   };
 }

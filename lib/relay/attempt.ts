@@ -3,9 +3,13 @@ import type { Attempt } from './delivery.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EventRecord, Payload } from './event.ts';
 import { forwardRequest } from './forward.ts';
+import type { SendResult } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
 
 const ANSWER_LIMIT_BYTES = 512;
+/** The statuses whose `Retry-After` is honoured. */
+const ASKS_TO_WAIT = [429, 503];
+const LONGEST_WAIT_SECONDS = 24 * 60 * 60;
 
 /** Sends once and says how it went. Never rejects: that an endpoint fails is a result like any other. */
 export async function attempt(
@@ -18,10 +22,8 @@ export async function attempt(
   const startedMs = relay.clock.monotonicMs();
   const result = await relay.sender.post(forwardRequest(endpoint, event, payload, at));
   const durationMs = Math.round(relay.clock.monotonicMs() - startedMs);
-  const made: Attempt =
-    result.kind === 'answer'
-      ? { at, durationMs, status: result.status, answer: beginningOf(result.text) }
-      : { at, durationMs, error: result.error };
+  const made: Attempt = { at, durationMs, ...describe(result, relay.clock.now()) };
+  relay.config.health.observe(endpoint.id, made);
   relay.telemetry.count(succeeded(made) ? 'DeliveriesDelivered' : 'DeliveriesFailedAttempts');
   return made;
 }
@@ -29,6 +31,28 @@ export async function attempt(
 /** Success is 2xx. A redirect is a failure like any other: it is never followed. */
 export function succeeded(made: Attempt): boolean {
   return made.status !== undefined && made.status >= 200 && made.status <= 299;
+}
+
+function describe(result: SendResult, now: Date): Omit<Attempt, 'at' | 'durationMs'> {
+  if (result.kind === 'failure') return { error: result.error };
+  const { status, text, retryAfter } = result;
+  const retryAfterSeconds = ASKS_TO_WAIT.includes(status) ? secondsToWait(retryAfter, now) : undefined;
+  return {
+    status,
+    answer: beginningOf(text),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  };
+}
+
+/** `Retry-After` is a number of seconds or a date (RFC 9110, section 10.2.3); undefined when it is neither, or past; a day at most. */
+export function secondsToWait(retryAfter: string | undefined, now: Date): number | undefined {
+  const text = retryAfter?.trim() ?? '';
+  const seconds = /^\d+$/.test(text)
+    ? Number(text)
+    : /^[A-Z][a-z]{2}.* GMT$/.test(text)
+      ? Math.ceil((Date.parse(text) - now.getTime()) / 1000)
+      : 0;
+  return seconds > 0 ? Math.min(seconds, LONGEST_WAIT_SECONDS) : undefined;
 }
 
 function beginningOf(text: string): string {

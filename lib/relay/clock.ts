@@ -21,9 +21,13 @@ export class Deadline {
     this.#endsAtMs = clock.monotonicMs() + remainingMs;
   }
 
+  get remainingMs(): number {
+    return Math.max(0, this.#endsAtMs - this.#clock.monotonicMs());
+  }
+
   /** Whether something that takes so long can still end in time. */
   allows(durationMs: number): boolean {
-    return this.#clock.monotonicMs() + durationMs <= this.#endsAtMs;
+    return durationMs <= this.remainingMs;
   }
 }
 

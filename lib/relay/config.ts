@@ -2,13 +2,15 @@
 import type * as z from 'zod';
 import type { Clock } from './clock.ts';
 import { type Endpoint, endpointIdSchema, endpointSchema } from './endpoint.ts';
+import { HealthBook } from './health-book.ts';
+import { parseHealthRow } from './health-row.ts';
 import type { EndpointId } from './ids.ts';
 import type { ConfigKind, ConfigRow, ConfigTable, Telemetry } from './ports.ts';
 import { type Source, sourceSchema } from './source.ts';
 
 /** How long a change of the Config table may take to be seen by a running function. */
 const CACHE_MS = 10_000;
-/** An unknown token makes the sources be read again, but no more often than this. */
+/** What stands against going on, such as an unknown token, makes rows be read again, but no more often than this. */
 const EARLIEST_REFRESH_MS = 1_000;
 
 /** A row that does not parse, and what is wrong with it by attribute. Names attributes and rules, never values. */
@@ -27,11 +29,11 @@ export interface Endpoints {
   readonly valid: readonly Endpoint[];
   /** Endpoints whose row is wrong: what they would get is parked until it is mended. */
   readonly invalid: readonly (InvalidRow & { readonly id: EndpointId })[];
-  /** Endpoints that have a health row, whether or not they still have one of their own. */
-  readonly withHealth: Set<EndpointId>;
 }
 
 export class Config {
+  /** How the endpoints fare. It is read together with {@link endpoints}. */
+  readonly health: HealthBook;
   readonly #table: ConfigTable;
   readonly #telemetry: Telemetry;
   readonly #sources: Cached<Rows<Source>>;
@@ -40,6 +42,7 @@ export class Config {
   constructor(table: ConfigTable, clock: Clock, telemetry: Telemetry) {
     this.#table = table;
     this.#telemetry = telemetry;
+    this.health = new HealthBook(table, clock, telemetry);
     this.#sources = new Cached(clock, telemetry, () => this.#read('source', sourceSchema));
     this.#endpoints = new Cached(clock, telemetry, () => this.#readEndpoints());
   }
@@ -50,16 +53,9 @@ export class Config {
     return known ?? findSource(await this.#sources.get(EARLIEST_REFRESH_MS), tokenSha256);
   }
 
-  endpoints(): Promise<Endpoints> {
-    return this.#endpoints.get(CACHE_MS);
-  }
-
-  /** Before an endpoint's first owed row: so sweep finds what is owed to it even once its own row is gone. */
-  async ensureHealth(endpointId: EndpointId): Promise<void> {
-    const known = (await this.endpoints()).withHealth;
-    if (known.has(endpointId)) return;
-    await this.#table.putHealthIfAbsent(endpointId);
-    known.add(endpointId);
+  /** @param asOfLate to be asked for before something is put off because of what the rows said */
+  endpoints(asOfLate = false): Promise<Endpoints> {
+    return this.#endpoints.get(asOfLate ? EARLIEST_REFRESH_MS : CACHE_MS);
   }
 
   async #readEndpoints(): Promise<Endpoints> {
@@ -67,13 +63,10 @@ export class Config {
       this.#read('endpoint', endpointSchema),
       this.#table.rows('health'),
     ]);
+    this.health.replace(new Map(health.flatMap((row) => withId(row, parseHealthRow(row)))));
     return {
       valid: rows.valid,
-      invalid: rows.invalid.flatMap((row) => {
-        const id = endpointIdSchema.safeParse(row.id);
-        return id.success ? [{ id: id.data, reason: row.reason }] : [];
-      }),
-      withHealth: new Set(health.flatMap((row) => endpointIdSchema.safeParse(row.id).data ?? [])),
+      invalid: rows.invalid.flatMap((row) => withId(row, row.reason)).map(([id, reason]) => ({ id, reason })),
     };
   }
 
@@ -97,6 +90,12 @@ export function parseRows<Row>(rows: readonly ConfigRow[], schema: z.ZodType<Row
     else invalid.push({ id: row.id, reason: describe(parsed.error) });
   }
   return { valid, invalid };
+}
+
+/** A row whose id is none of an endpoint's is of no use to anyone. */
+function withId<Value>(row: { readonly id: string }, value: Value): [EndpointId, Value][] {
+  const id = endpointIdSchema.safeParse(row.id);
+  return id.success ? [[id.data, value]] : [];
 }
 
 function describe(error: z.ZodError): string {

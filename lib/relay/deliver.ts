@@ -1,28 +1,36 @@
 /** Works off the deliveries that outlived their fan-out, one by one, each under a lease. */
-import { ulid } from 'ulid';
-import { attempt } from './attempt.ts';
+import { admissionOf } from './admission.ts';
 import { after, type Deadline } from './clock.ts';
+import type { Endpoints } from './config.ts';
+import { attemptUnderLease } from './deliver-attempt.ts';
 import { type Delivery, type DeliveryKey, isLeased, isSettled } from './delivery.ts';
 import { type Endpoint, hears } from './endpoint.ts';
-import type { EventRecord, Payload } from './event.ts';
-import { sourceOf } from './ids.ts';
+import type { EventRecord } from './event.ts';
+import { isQuick, takingProbe } from './health.ts';
+import { type EndpointId, sourceOf } from './ids.ts';
 import { nextInTurn, takeTurn } from './ordering.ts';
-import type { DeliveryMessage } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
 import { settle, writeOutcome } from './settle.ts';
-import { afterAttempt, changed, wakeUp } from './transition.ts';
+import { wake } from './wake.ts';
 
 /** Work that is due so soon is done now. */
 const DUE_WITHIN_MS = 5_000;
-/** A lease outlives the attempt's deadline by this: clocks may differ by two seconds, and the result must be written. */
-const LEASE_MARGIN_MS = 10_000;
 /** What reading the rows and writing the result may take beside the attempt. */
 const WRITING_TAKES_MS = 5_000;
 /** An endpoint that is unknown may be newer than what this function has read of the config. */
 const UNKNOWN_FOR_MS = 60_000;
+/** Clocks differ by two seconds, and who is killed may be killed a moment late. */
+const CLOCKS_DIFFER_MS = 5_000;
+/** What one invocation wakes for the next of an endpoint for which only one may work at a time: a full batch. */
+const WOKEN_NEXT = 10;
+/** What it wakes once the endpoint has shown that it is quick, for then nobody has to wait for anybody. */
+const WOKEN_WHEN_QUICK = 100;
+
+/** What became of a message. */
+type Worked = 'attempted' | 'done' | 'no time';
 
 /**
- * Works off deliveries in parallel.
+ * Works off deliveries, those of different endpoints and orders in parallel.
  * @returns the deliveries to be seen again
  */
 export async function deliver(
@@ -30,60 +38,147 @@ export async function deliver(
   keys: readonly DeliveryKey[],
   deadline: Deadline,
 ): Promise<DeliveryKey[]> {
+  const ofEndpoints = Map.groupBy(keys, ({ endpointId }) => endpointId);
   const unfinished = await Promise.all(
-    keys.map(async (key) => {
+    [...ofEndpoints].map(async ([endpointId, ofEndpoint]) => {
       try {
-        return (await deliverOne(relay, key, deadline)) ? [] : [key];
+        return await deliverTo(relay, endpointId, ofEndpoint, deadline);
       } catch (error) {
-        relay.telemetry.error('delivery failed; it is tried again', error, {
-          eventId: key.eventId,
-          endpointId: key.endpointId,
-        });
-        return [key];
+        relay.telemetry.error('deliveries failed; they are tried again', error, { endpointId });
+        return ofEndpoint;
       }
     }),
   );
+  await relay.config.health.flush();
   return unfinished.flat();
 }
 
-/** False when there is no time left for it. */
-async function deliverOne(relay: SendingRelay, key: DeliveryKey, deadline: Deadline): Promise<boolean> {
+/**
+ * An endpoint that is slow, or has yet to show that it is not, is worked for by one invocation at a time: however long
+ * it takes, it holds no more than one of the function's slots, of which there are at least two.
+ */
+async function deliverTo(
+  relay: SendingRelay,
+  endpointId: EndpointId,
+  keys: readonly DeliveryKey[],
+  deadline: Deadline,
+): Promise<DeliveryKey[]> {
+  // Read first, for how the endpoints fare is read along with them.
+  const { valid } = await relay.config.endpoints();
+  const { health } = relay.config;
+  if (isQuick(health.of(endpointId))) return (await workOff(relay, keys, deadline)).unfinished;
+
+  const { timeoutSeconds } = valid.find(({ id }) => id === endpointId) ?? { timeoutSeconds: 0 };
+  const neededMs = Math.min(deadline.remainingMs, timeoutSeconds * 1000 + WRITING_TAKES_MS);
+  const heldForMs = neededMs + CLOCKS_DIFFER_MS;
+  const giveBack = await health.takeDelivering(endpointId, relay.random, heldForMs);
+  if (giveBack === undefined) {
+    await Promise.all(keys.map((key) => leaveToHolder(relay, key)));
+    return [];
+  }
+  const { unfinished, attempted } = await workOff(relay, keys, deadline);
+  await giveBack();
+  if (attempted) await wakeWaiting(relay, endpointId, keys);
+  return unfinished;
+}
+
+async function workOff(
+  relay: SendingRelay,
+  keys: readonly DeliveryKey[],
+  deadline: Deadline,
+): Promise<{ unfinished: DeliveryKey[]; attempted: boolean }> {
+  const worked = await Promise.all(keys.map((key) => deliverOne(relay, key, deadline)));
+  return {
+    unfinished: keys.filter((_, index) => worked[index] === 'no time'),
+    attempted: worked.includes('attempted'),
+  };
+}
+
+/** The row is due at once again: so whoever works for the endpoint finds it when it ends, or else sweep does. */
+async function leaveToHolder(relay: SendingRelay, key: DeliveryKey): Promise<void> {
+  const row = (await relay.eventLog.deliveries(key.orderKey)).find((one) => isOf(one, key));
+  const now = relay.clock.now();
+  if (row === undefined || isSettled(row) || isLeased(row, now) || !isDue(row, now)) return;
+  await relay.eventLog.updateDelivery(row, { state: 'pending', leaseId: row.leaseId }, { dueAt: now });
+}
+
+/** What has come meanwhile goes on without waiting for sweep; what this invocation has just had in hand does not. */
+async function wakeWaiting(
+  relay: SendingRelay,
+  endpointId: EndpointId,
+  had: readonly DeliveryKey[],
+): Promise<void> {
+  const health = relay.config.health.of(endpointId);
+  if (health.state !== 'closed') return;
+  const limit = isQuick(health) ? WOKEN_WHEN_QUICK : WOKEN_NEXT;
+  const due = await relay.eventLog.owed(endpointId, relay.clock.now(), limit);
+  const waiting = due.filter((item) => item.kind === 'delivery' && !had.some((key) => isOf(item, key)));
+  await wake(
+    relay,
+    waiting.flatMap((item) => (item.kind === 'delivery' ? [{ ...item, delaySeconds: 0 }] : [])),
+  );
+}
+
+async function deliverOne(relay: SendingRelay, key: DeliveryKey, deadline: Deadline): Promise<Worked> {
+  try {
+    return await deliverDue(relay, key, deadline);
+  } catch (error) {
+    const { eventId, endpointId } = key;
+    relay.telemetry.error('delivery failed; it is tried again', error, { eventId, endpointId });
+    return 'no time';
+  }
+}
+
+async function deliverDue(relay: SendingRelay, key: DeliveryKey, deadline: Deadline): Promise<Worked> {
   const rows = await relay.eventLog.deliveries(key.orderKey);
-  const delivery = rows.find((row) => row.eventId === key.eventId && row.endpointId === key.endpointId);
+  const delivery = rows.find((row) => isOf(row, key));
   if (delivery === undefined) {
-    relay.telemetry.warn('message for a delivery that has no row', {
-      eventId: key.eventId,
-      endpointId: key.endpointId,
-    });
-    return true;
+    const { eventId, endpointId } = key;
+    relay.telemetry.warn('message for a delivery that has no row', { eventId, endpointId });
+    return 'done';
   }
   if (isSettled(delivery)) {
     await writeOutcome(relay, delivery);
-    return true;
+    return 'done';
   }
   const now = relay.clock.now();
-  const isDue = delivery.nextAttemptAt === undefined || delivery.nextAttemptAt <= after(now, DUE_WITHIN_MS);
   // Not ours to do now: its holder, a later message or sweep goes on with it.
-  if (!isDue || isLeased(delivery, now)) return true;
+  if (!isDue(delivery, now) || isLeased(delivery, now)) return 'done';
 
   const endpoint = await findEndpoint(relay, delivery);
-  if (endpoint === 'wait') return true;
+  // It comes back when the endpoint's row or health says otherwise: sweep sees to that.
+  if (endpoint === 'wait') return 'done';
   if ('cancelled' in endpoint) {
     await settle(relay, delivery, 'cancelled', endpoint.cancelled);
-    return true;
+    return 'done';
   }
-  if (!deadline.allows(endpoint.timeoutSeconds * 1000 + WRITING_TAKES_MS)) return false;
-  await deliverInTurn(relay, endpoint, delivery, rows);
-  return true;
+  if (!deadline.allows(endpoint.timeoutSeconds * 1000 + WRITING_TAKES_MS)) return 'no time';
+  return deliverInTurn(relay, endpoint, delivery, rows);
 }
 
-/** The endpoint to attempt, why there is none, or `wait` while its row says that nothing may be sent. */
+function isOf(key: DeliveryKey, other: DeliveryKey): boolean {
+  return key.eventId === other.eventId && key.endpointId === other.endpointId;
+}
+
+function isDue({ nextAttemptAt }: Delivery, now: Date): boolean {
+  return nextAttemptAt === undefined || nextAttemptAt <= after(now, DUE_WITHIN_MS);
+}
+
+/** The endpoint to attempt, why there is none, or `wait` while nothing may be sent to it. */
 async function findEndpoint(
   relay: SendingRelay,
   delivery: Delivery,
 ): Promise<Endpoint | { cancelled: string } | 'wait'> {
-  const { endpointId, owedSince, orderKey } = delivery;
-  const endpoints = await relay.config.endpoints();
+  const found = judge(relay, delivery, await relay.config.endpoints());
+  // Whoever has sent the message may have read newer rows: sweep, when one is mended or on again.
+  return found === 'wait' ? judge(relay, delivery, await relay.config.endpoints(true)) : found;
+}
+
+function judge(
+  relay: SendingRelay,
+  { endpointId, owedSince, orderKey }: Delivery,
+  endpoints: Endpoints,
+): Endpoint | { cancelled: string } | 'wait' {
   if (endpoints.invalid.some((row) => row.id === endpointId)) return 'wait';
   const endpoint = endpoints.valid.find((row) => row.id === endpointId);
   if (endpoint === undefined) {
@@ -91,16 +186,13 @@ async function findEndpoint(
       ? 'wait'
       : { cancelled: 'endpoint was removed' };
   }
-  switch (endpoint.state) {
-    case 'paused':
-      return 'wait';
-    case 'off':
-      return { cancelled: 'endpoint is off' };
-    case 'on':
-      return hears(endpoint, sourceOf(orderKey))
-        ? endpoint
-        : { cancelled: 'endpoint does not hear this source' };
-  }
+  if (!hears(endpoint, sourceOf(orderKey))) return { cancelled: 'endpoint does not hear this source' };
+  const health = relay.config.health.of(endpointId);
+  const admission = admissionOf(endpoint, health);
+  if (admission.kind === 'cancelled') return { cancelled: admission.reason };
+  const mayProbe = endpoint.state === 'on' && takingProbe(health, relay.clock.now()) !== undefined;
+  const isWoken = endpoint.state === 'on' && health.state === 'recovering';
+  return admission.kind !== 'held' || mayProbe || isWoken ? endpoint : 'wait';
 }
 
 async function deliverInTurn(
@@ -108,75 +200,49 @@ async function deliverInTurn(
   endpoint: Endpoint,
   delivery: Delivery,
   rows: readonly Delivery[],
-): Promise<void> {
-  const { event, newer } = await readEvents(relay, delivery);
-  const turn = await takeTurn(relay, endpoint, delivery, { rows, newer });
+): Promise<Worked> {
+  const { event, newer, newerMayBeSent } = await readEvents(relay, delivery);
+  const turn = await takeTurn(relay, endpoint, delivery, { rows, newer, newerMayBeSent });
   // The one before it wakes it; or sweep does.
-  if (turn !== 'go' && turn !== 'superseded') return;
-  if (turn === 'superseded') {
-    await settle(relay, delivery, 'superseded', 'a newer event took its place');
-    return;
+  if (turn !== 'go' && turn !== 'superseded') return 'done';
+  let worked: Worked = 'done';
+  if (turn === 'superseded') await settle(relay, delivery, 'superseded', 'a newer event took its place');
+  else {
+    const payload = await relay.eventLog.payload(delivery);
+    if (event === undefined || payload === undefined)
+      await settle(relay, delivery, 'dead', 'payload is gone: it expired or was erased');
+    else if (await attemptUnderLease(relay, endpoint, delivery, event, payload)) worked = 'attempted';
   }
-  const payload = await relay.eventLog.payload(delivery);
-  if (event !== undefined && payload !== undefined)
-    await attemptUnderLease(relay, endpoint, delivery, event, payload);
-  else await settle(relay, delivery, 'dead', 'payload is gone: it expired or was erased');
   if (endpoint.ordering !== 'none') await wakeNextInTurn(relay, endpoint, delivery);
+  return worked;
 }
 
 /** The delivery's event, and the order's newer ones that have been fanned out. */
 async function readEvents(
   relay: SendingRelay,
   delivery: Delivery,
-): Promise<{ event: EventRecord | undefined; newer: EventRecord[] }> {
+): Promise<{
+  event: EventRecord | undefined;
+  newer: EventRecord[];
+  newerMayBeSent?: EventRecord | undefined;
+}> {
   const newer: EventRecord[] = [];
+  let underWay: EventRecord | undefined;
   for await (const event of relay.eventLog.eventsNewestFirst(delivery.orderKey)) {
-    if (event.eventId === delivery.eventId) return { event, newer };
+    if (event.eventId === delivery.eventId) {
+      // Fan-out, which may be sending it just now, could not know of a row that somebody added afterwards.
+      const newerMayBeSent = delivery.replayedAt === undefined ? undefined : underWay;
+      return { event, newer, newerMayBeSent };
+    }
     if (event.eventId < delivery.eventId) break;
     if (event.fannedOutAt !== undefined) newer.push(event);
+    else underWay ??= event;
   }
   return { event: undefined, newer };
-}
-
-async function attemptUnderLease(
-  relay: SendingRelay,
-  endpoint: Endpoint,
-  delivery: Delivery,
-  event: EventRecord,
-  payload: Payload,
-): Promise<void> {
-  const leaseId = ulid(relay.clock.now().getTime(), relay.random);
-  const leaseUntil = after(relay.clock.now(), endpoint.timeoutSeconds * 1000 + LEASE_MARGIN_MS);
-  const lease = { leaseId, leaseUntil, dueAt: leaseUntil };
-  if (
-    !(await relay.eventLog.updateDelivery(delivery, { state: 'pending', leaseId: delivery.leaseId }, lease))
-  )
-    return;
-
-  const leased = changed(delivery, lease);
-  const made = await attempt(relay, endpoint, event, payload);
-  const now = relay.clock.now();
-  const change = afterAttempt(leased, endpoint, made, now, relay.random);
-  if (!(await relay.eventLog.updateDelivery(delivery, { state: 'pending', leaseId }, change))) {
-    relay.telemetry.warn('lease was overtaken while sending', {
-      eventId: delivery.eventId,
-      endpointId: delivery.endpointId,
-    });
-    return;
-  }
-  const attempted = changed(leased, change);
-  if (isSettled(attempted)) await writeOutcome(relay, attempted);
-  else await wake(relay, wakeUp(attempted, now));
 }
 
 /** What waits behind a delivery that has ended, or failed, need not wait for sweep. */
 async function wakeNextInTurn(relay: SendingRelay, endpoint: Endpoint, done: Delivery): Promise<void> {
   const next = nextInTurn(endpoint, await relay.eventLog.deliveries(done.orderKey));
   if (next !== undefined && next.eventId !== done.eventId) await wake(relay, [{ ...next, delaySeconds: 0 }]);
-}
-
-async function wake(relay: SendingRelay, messages: readonly DeliveryMessage[]): Promise<void> {
-  const unsent = await relay.deliveryQueue.send(messages);
-  if (unsent.length > 0)
-    relay.telemetry.warn('deliver could not be woken; sweep will', { deliveries: unsent.length });
 }

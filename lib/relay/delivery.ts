@@ -26,6 +26,8 @@ export interface Attempt {
   readonly error?: string;
   /** The first 512 bytes of the answer, as text. */
   readonly answer?: string;
+  /** How long a 429 or 503 asked to be left alone: its `Retry-After`, in either form. */
+  readonly retryAfterSeconds?: number;
 }
 
 export interface DeliveryKey extends EventKey {
@@ -45,8 +47,19 @@ export interface Delivery extends DeliveryKey {
   /** Held by the one function that may attempt it now. */
   readonly leaseId?: string;
   readonly leaseUntil?: Date;
-  /** When it became owed; never moves. */
+  /** The moment that the endpoint's rate limit gave to the next attempt. */
+  readonly slotAt?: Date;
+  /** When it became owed. */
   readonly owedSince: Date;
+  /** A newer event of its order was sent before it. */
+  readonly late?: boolean;
+  /** When somebody had it sent again. */
+  readonly replayedAt?: Date;
+  /**
+   * When the endpoint may have had it, whatever this row says now: it was delivered before it was replayed, or being
+   * sent by a function of which nothing was heard again.
+   */
+  readonly mayHaveArrivedAt?: Date;
   readonly settledAt?: Date;
   /** Whose list of owed work it stands in: the endpoint's, `attention#<endpoint>`, or none. */
   readonly owedTo?: string;
@@ -62,7 +75,7 @@ export function isLeased(delivery: Delivery, now: Date): boolean {
   return delivery.leaseUntil !== undefined && delivery.leaseUntil > now;
 }
 
-/** The list of rows that need a person: shown, alarmed, replayable, and left alone by sweep. */
+/** The list of an endpoint's rows that need a person: shown, alarmed, replayable, and left alone by sweep. */
 export function attentionOf(endpointId: EndpointId): string {
   return `attention#${endpointId}`;
 }

@@ -1,11 +1,12 @@
 /** What an endpoint is: a URL that wants the webhooks, as its row in the Config table describes it. */
 import * as z from 'zod';
-import type { EndpointId, SourceId } from './ids.ts';
+import { type EndpointId, FAN_OUT, type SourceId } from './ids.ts';
 
 /** `#` parts the keys that an endpoint's id is put into. */
 export const endpointIdSchema = z
   .string()
   .regex(/^[^#\p{C}]{1,64}$/u, 'must be 1 to 64 visible characters, without #')
+  .refine((id) => id !== FAN_OUT, `must not be ${FAN_OUT}, which has lists of its own`)
   .transform((id) => id as EndpointId);
 
 const urlSchema = z
@@ -29,6 +30,8 @@ export const endpointSchema = z.strictObject({
   timeoutSeconds: z.number().min(1).max(30).default(10),
   /** How often a delivery is tried before it is dead. */
   maxAttempts: z.int().min(1).max(100).default(10),
+  /** So many requests in a second at most, on average, over all functions. */
+  rateLimitPerSecond: z.number().min(0.01).max(1_000).optional(),
   description: z.string().optional(),
   createdAt: z.string().optional(),
   updatedAt: z.string().optional(),

@@ -35,6 +35,12 @@ export interface EventRecord extends EventKey {
   readonly outcomes?: Outcomes;
   /** Set once every endpoint has an outcome or a delivery row. */
   readonly fannedOutAt?: Date;
+  /** How often its fan-out was begun again, because an earlier run had failed or died. */
+  readonly fanOutTries?: number;
+  /** Until then its order goes on without it. */
+  readonly setAsideUntil?: Date;
+  /** When it was left to a person. */
+  readonly givenUpAt?: Date;
   /** Why it was closed without being fanned out. */
   readonly closed?: string;
 }

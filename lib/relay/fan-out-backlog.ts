@@ -16,10 +16,12 @@ export interface OwedEvent {
   /** Events that are newer and fanned out already: this one is late. */
   readonly newer: readonly EventRecord[];
   /**
-   * A newer event that is owed to fan-out as well, and that an earlier run may have sent before it died: in that case
-   * alone, for otherwise each is sent in its turn.
+   * A newer event that is owed to fan-out as well, and that an earlier run may have sent before it failed or died: in
+   * that case alone, for otherwise each is sent in its turn.
    */
   readonly newerMayBeSent?: EventRecord;
+  /** An earlier run may have sent this very event. */
+  readonly mayBeSent?: boolean;
   /** The items of the newest snapshot before it; none when there was none. */
   readonly itemsBefore: readonly Item[];
 }
@@ -47,9 +49,11 @@ export async function eventsToFanOut(
 /** An earlier run may have sent the newest of what is owed; one without its payload it cannot have sent. */
 async function markRepeated(relay: SendingRelay, owed: readonly OwedEvent[]): Promise<OwedEvent[]> {
   for (const { event: newest } of owed.toReversed()) {
-    if ((await relay.eventLog.payload(newest)) === undefined) continue;
+    if (!(await relay.eventLog.hasPayload(newest))) continue;
     return owed.map((each) =>
-      each.event.eventId < newest.eventId ? { ...each, newerMayBeSent: newest } : each,
+      each.event.eventId < newest.eventId
+        ? { ...each, mayBeSent: true, newerMayBeSent: newest }
+        : { ...each, mayBeSent: true },
     );
   }
   return [...owed];
@@ -65,9 +69,23 @@ function owedOf(oldestFirst: readonly EventRecord[]): OwedEvent[] {
     // What the reading stopped at is fanned out, so an owed event at the start is the first of its order.
     if (event.fannedOutAt === undefined) {
       const newer = fannedOut.filter(({ eventId }) => eventId > event.eventId);
-      owed.push({ event, first: index === 0, newer, itemsBefore });
+      const tried = oldestFirst.findLast(mayHaveBeenSent);
+      const newerMayBeSent = tried !== undefined &&
+        tried.eventId > event.eventId && { newerMayBeSent: tried };
+      owed.push({
+        event,
+        first: index === 0,
+        newer,
+        itemsBefore,
+        mayBeSent: mayHaveBeenSent(event),
+        ...newerMayBeSent,
+      });
     }
     itemsBefore = event.items ?? itemsBefore;
   }
   return owed;
+}
+
+function mayHaveBeenSent({ fannedOutAt, fanOutTries = 0 }: EventRecord): boolean {
+  return fannedOutAt === undefined && fanOutTries > 0;
 }

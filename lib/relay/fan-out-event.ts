@@ -1,4 +1,5 @@
 /** Fans one event out: first attempts at once and inline, a row for every delivery that outlives them. */
+import { admissionOf } from './admission.ts';
 import { attempt } from './attempt.ts';
 import { changesBetween } from './changes.ts';
 import { after } from './clock.ts';
@@ -11,7 +12,18 @@ import { FAN_OUT_DUE_MS } from './ingest.ts';
 import { type OrderView, takeTurn } from './ordering.ts';
 import { outcomeOf } from './outcome.ts';
 import type { SendingRelay } from './relay.ts';
-import { afterAttempt, behind, changed, held, newDelivery, resting, wakeUp } from './transition.ts';
+import {
+  afterAttempt,
+  behind,
+  changed,
+  held,
+  leftToDeliver,
+  newDelivery,
+  resting,
+  wakeUp,
+  withoutRow,
+} from './transition.ts';
+import { wake } from './wake.ts';
 
 /**
  * An event row without its payload that is older than this never got its 2xx: no ingest runs that long, so nothing
@@ -22,7 +34,7 @@ const ABANDONED_AFTER_MS = FAN_OUT_DUE_MS;
 /** Rejects when the store fails; what was sent by then may be sent again. */
 export async function fanOutEvent(
   relay: SendingRelay,
-  { event, first, newer, newerMayBeSent, itemsBefore }: OwedEvent,
+  { event, first, newer, newerMayBeSent, mayBeSent, itemsBefore }: OwedEvent,
 ): Promise<void> {
   const [payload, rows, endpoints] = await Promise.all([
     relay.eventLog.payload(event),
@@ -43,7 +55,8 @@ export async function fanOutEvent(
       .map(({ id }) => held(newDelivery(event, id, relay.clock.now()), 'invalid config')),
   ]);
   // An earlier run that died may have left rows: they decide, and nothing is sent again.
-  const deliveries = [...existing.values(), ...(await writeRows(relay, event, fresh))];
+  const known = mayBeSent ? fresh.map((each) => ({ ...each, mayHaveArrivedAt: event.receivedAt })) : fresh;
+  const deliveries = [...existing.values(), ...(await writeRows(relay, event, known))];
 
   await relay.eventLog.finishFanOut(event, {
     changes: event.items === undefined ? [] : changesBetween(itemsBefore, event.items),
@@ -83,12 +96,17 @@ async function firstDelivery(
   payload: Payload,
   view: OrderView,
 ): Promise<Delivery> {
-  const delivery = newDelivery(event, endpoint.id, relay.clock.now());
+  const delivery = {
+    ...newDelivery(event, endpoint.id, relay.clock.now()),
+    ...(endpoint.ordering === 'strict' && view.newer.length > 0 && { late: true }),
+  };
+  const admission = admissionOf(endpoint, relay.config.health.of(endpoint.id));
+  if (admission.kind === 'cancelled') return withoutRow(delivery, 'cancelled', admission.reason);
   const turn = await takeTurn(relay, endpoint, event, view);
-  if (turn === 'superseded')
-    return changed(delivery, { state: 'superseded', reason: 'a newer event was faster' });
-  if (endpoint.state === 'paused') return held(delivery, 'endpoint is paused');
+  if (turn === 'superseded') return withoutRow(delivery, 'superseded', 'a newer event was faster');
+  if (admission.kind === 'held') return held(delivery, admission.reason);
   if (turn !== 'go') return behind(delivery, turn.waitUntil);
+  if (admission.kind === 'by deliver') return leftToDeliver(delivery, relay.clock.now());
 
   const made = await attempt(relay, endpoint, event, payload);
   const now = relay.clock.now();
@@ -104,8 +122,9 @@ async function writeRows(
 ): Promise<Delivery[]> {
   const written = await Promise.all(
     deliveries.map(async (delivery) => {
-      if (delivery.state === 'delivered' || delivery.state === 'superseded') return delivery;
-      await relay.config.ensureHealth(delivery.endpointId);
+      // Nothing follows from it any more.
+      if (delivery.owedTo === undefined) return delivery;
+      await relay.config.health.ensure(delivery.endpointId);
       if (await relay.eventLog.putDeliveryIfAbsent(delivery)) return delivery;
       // Another run was faster: its row decides.
       return (
@@ -114,8 +133,9 @@ async function writeRows(
     }),
   );
   const now = relay.clock.now();
-  const unsent = await relay.deliveryQueue.send(written.flatMap((delivery) => wakeUp(delivery, now)));
-  if (unsent.length > 0)
-    relay.telemetry.warn('deliver could not be woken; sweep will', { deliveries: unsent.length });
+  await wake(
+    relay,
+    written.flatMap((delivery) => wakeUp(delivery, now)),
+  );
   return written;
 }

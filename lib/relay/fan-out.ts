@@ -6,6 +6,7 @@ import type { OrderKey } from './ids.ts';
 import { FAN_OUT_DUE_MS } from './ingest.ts';
 import type { EventMessage } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
+import { stepsAside } from './set-aside.ts';
 
 /** The longest that one event takes: every endpoint's attempt (30 s at most, in parallel), and the writing. */
 const EVENT_TAKES_MS = 40_000;
@@ -33,6 +34,7 @@ export async function fanOut(
       }
     }),
   );
+  await relay.config.health.flush();
   return unfinished.flat();
 }
 
@@ -51,9 +53,11 @@ async function fanOutOrder(
       after(relay.clock.now(), FAN_OUT_DUE_MS),
     );
   }
+  const repeated = messages.some(({ receivedBefore }) => receivedBefore);
   for (const owed of await eventsToFanOut(relay, orderKey, messages)) {
     // The fence: what starts here ends before the function is killed, and so before the messages are seen again.
     if (!deadline.allows(EVENT_TAKES_MS)) return false;
+    if (await stepsAside(relay, owed.event, repeated)) continue;
     await fanOutEvent(relay, owed);
   }
   return true;

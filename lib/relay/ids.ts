@@ -15,6 +15,9 @@ export type SourceId = Branded<'SourceId'>;
 /** Partition key of everything about one order: `<source>/<order id>`. */
 export type OrderKey = Branded<'OrderKey'>;
 
+/** To whom an event is owed until it is fanned out. */
+export const FAN_OUT = 'fan-out';
+
 /** Shards of `fan-out` in the `owed` index and of a day in `byTime`: one index partition takes 1,000 writes a second. */
 export const SHARDS = 4;
 

@@ -61,12 +61,16 @@ function isOvertaken(
   { rows, newer }: OrderView,
 ): boolean {
   const newerRows = rows.filter((row) => row.endpointId === endpointId && row.eventId > key.eventId);
-  if (newerRows.some(({ state }) => state === 'pending' || state === 'delivered')) return true;
+  if (newerRows.some((row) => hasHad(row) || !isSettled(row))) return true;
   const withRow = new Set(newerRows.map(({ eventId }) => eventId));
   // Without a row, its fan-out delivered it inline, or found it late itself, or found nothing to send.
   return newer.some(
     (event) => !withRow.has(event.eventId) && stateOf(event.outcomes?.[endpointId]) === 'delivered',
   );
+}
+
+function hasHad({ state, mayHaveArrivedAt }: Delivery): boolean {
+  return state === 'delivered' || mayHaveArrivedAt !== undefined;
 }
 
 /** False when it may be under way, so that the newer one has to wait. */

@@ -2,10 +2,12 @@
 import { type Attempt, DELIVERY_STATES, type Delivery, type DeliveryState } from './delivery.ts';
 
 /** Such as `delivered 200 in 143 ms`, `delivered 200 in 20 ms, attempt 3`, `pending: 503 in 20 ms`, `cancelled: endpoint is off`. */
-export function outcomeOf(
-  delivery: Pick<Delivery, 'state' | 'reason' | 'attempts' | 'attemptCount'>,
-): string {
-  const { state, reason, attempts, attemptCount } = delivery;
+export function outcomeOf(delivery: Delivery): string {
+  const { late, replayedAt } = delivery;
+  return `${stateText(delivery)}${late ? ', late' : ''}${replayedAt === undefined ? '' : ', replayed'}`;
+}
+
+function stateText({ state, reason, attempts, attemptCount }: Delivery): string {
   const last = attempts.at(-1);
   const attemptText = last === undefined ? undefined : describeAttempt(last, attemptCount);
   if (state === 'delivered' && attemptText !== undefined) return `delivered ${attemptText}`;
@@ -16,7 +18,7 @@ export function outcomeOf(
 /** The state that an outcome's text begins with. */
 export function stateOf(outcome: string | undefined): DeliveryState | undefined {
   return DELIVERY_STATES.find(
-    (state) => outcome === state || outcome?.startsWith(`${state} `) || outcome?.startsWith(`${state}:`),
+    (state) => outcome === state || [' ', ':', ','].some((mark) => outcome?.startsWith(state + mark)),
   );
 }
 

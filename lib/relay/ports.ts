@@ -19,8 +19,17 @@ export interface DeliveryCondition {
 
 /** Attributes of a delivery row to write; `null` removes one. */
 export type DeliveryChange = {
-  readonly [Name in Exclude<keyof Delivery, keyof DeliveryKey | 'owedSince'>]?: Delivery[Name] | null;
+  readonly [Name in Exclude<keyof Delivery, keyof DeliveryKey>]?: Delivery[Name] | null;
 };
+
+/** What is noted of a fan-out that is begun again. */
+export interface FanOutTry {
+  readonly fanOutTries: number;
+  readonly setAsideUntil?: Date;
+  readonly givenUpAt?: Date;
+  readonly owedTo?: string;
+  readonly dueAt?: Date;
+}
 
 /** What fan-out found out about an event. */
 export interface FanOutResult {
@@ -44,6 +53,8 @@ export interface EventLog {
   eventsNewestFirst(orderKey: OrderKey): AsyncIterable<EventRecord>;
   event(key: EventKey): Promise<EventRecord | undefined>;
   payload(key: EventKey): Promise<Payload | undefined>;
+  /** Whether there is one, be it one that cannot be read. */
+  hasPayload(key: EventKey): Promise<boolean>;
   /** All delivery rows of an order, oldest event first. */
   deliveries(orderKey: OrderKey): Promise<Delivery[]>;
   /** False when there is one already. */
@@ -54,6 +65,8 @@ export interface EventLog {
   finishFanOut(key: EventKey, result: FanOutResult): Promise<boolean>;
   /** Closes an event whose payload never came; false when it has been fanned out or closed already. */
   closeWithoutPayload(key: EventKey, reason: string, at: Date): Promise<boolean>;
+  /** Notes that a fan-out is begun again; false when it has ended, or has been begun by another, since it was read. */
+  noteFanOutTry(event: EventRecord, change: FanOutTry): Promise<boolean>;
   /** Sets one endpoint's outcome; false while the event is not fanned out. */
   recordOutcome(key: EventKey, endpointId: EndpointId, outcome: string): Promise<boolean>;
   /** What is owed to one list and was due before a moment, the longest overdue first. Eventually consistent. */
@@ -81,9 +94,18 @@ export type ConfigKind = 'endpoint' | 'source' | 'health';
 export interface ConfigTable {
   /** All rows of a kind, unparsed but for `id`. Eventually consistent. */
   rows(kind: ConfigKind): Promise<ConfigRow[]>;
-  /** Makes sure an endpoint has a health row, so that sweep finds what is owed to it even without its own row. */
-  putHealthIfAbsent(endpointId: EndpointId): Promise<void>;
+  /** One endpoint's row of kind `health`. Consistent. */
+  healthRow(endpointId: EndpointId): Promise<ConfigRow | undefined>;
+  /**
+   * Writes the attributes given and no others, null removing one, into the health row, which is made if need be;
+   * false, and nothing is written, when the row no longer says what `only` says, undefined being an absent attribute.
+   */
+  updateHealth(endpointId: EndpointId, only: RowAttributes, change: RowAttributes): Promise<boolean>;
+  /** False when the row no longer says what `only` says. */
+  removeHealth(endpointId: EndpointId, only: RowAttributes): Promise<boolean>;
 }
+
+export type RowAttributes = Readonly<Record<string, string | number | Date | null | undefined>>;
 
 export interface ConfigRow {
   readonly id: string;
@@ -153,5 +175,9 @@ export type Metric =
   | 'DeliveriesDead'
   | 'ConfigRowsInvalid'
   | 'ForeignMessages'
+  | 'EventsSetAside'
+  | 'NeedsAttention'
+  | 'CircuitsOpened'
+  | 'EndpointsDisabled'
   | 'OwedOverdue'
   | 'OldestOwedSeconds';

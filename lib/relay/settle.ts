@@ -3,7 +3,7 @@ import { after } from './clock.ts';
 import type { Delivery, DeliveryState } from './delivery.ts';
 import { outcomeOf } from './outcome.ts';
 import type { SendingRelay } from './relay.ts';
-import { changed, resting, settling } from './transition.ts';
+import { changed, resting, settling, unheardOf } from './transition.ts';
 
 /** Until then the event's fan-out is given to end, which alone may write its outcomes first. */
 const FAN_OUT_PENDING_MS = 60_000;
@@ -15,7 +15,7 @@ export async function settle(
   state: Exclude<DeliveryState, 'pending' | 'delivered'>,
   reason: string,
 ): Promise<boolean> {
-  const change = settling(state, relay.clock.now(), reason);
+  const change = { ...settling(state, relay.clock.now(), reason), ...unheardOf(delivery) };
   const { leaseId } = delivery;
   if (!(await relay.eventLog.updateDelivery(delivery, { state: 'pending', leaseId }, change))) return false;
   await writeOutcome(relay, changed(delivery, change));

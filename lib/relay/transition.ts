@@ -12,6 +12,10 @@ import { nextAttemptAt } from './retry-schedule.ts';
 const ATTEMPTS_KEPT = 10;
 /** SQS delays a message by at most 15 minutes; a longer wait is left to sweep. */
 export const LONGEST_DELAY_MS = 15 * 60_000;
+/** How often a `strict` endpoint may refuse an event before its order goes on. */
+const STRICT_REFUSALS = 3;
+/** Client errors that have to do with the moment: request timeout, too early, too many requests. */
+const MAY_PASS_LATER = [408, 425, 429];
 /** How long after a message should have come sweep takes it for lost. */
 const MESSAGE_LOST_AFTER_MS = 60_000;
 
@@ -22,10 +26,24 @@ export function newDelivery(event: EventKey, endpointId: EndpointId, now: Date):
   return { orderKey, eventId, endpointId, state: 'pending', attempts: [], attemptCount: 0, ...owed };
 }
 
-/** A delivery that waits for its endpoint's row to say otherwise: sweep leaves it alone until then. */
+/** A delivery that ended before it needed a row: the event's outcome says all there is to say. */
+export function withoutRow(
+  delivery: Delivery,
+  state: Exclude<DeliveryState, 'pending'>,
+  reason: string,
+): Delivery {
+  return changed(delivery, { state, reason, owedTo: null, dueAt: null });
+}
+
+/** A delivery that waits for its endpoint's row or health to say otherwise: sweep leaves it alone until then. */
 export function held(delivery: Delivery, reason: string): Delivery {
   const { nextAttemptAt: _, ...rest } = delivery;
   return { ...rest, reason };
+}
+
+/** A delivery that deliver attempts first, woken by a message. */
+export function leftToDeliver(delivery: Delivery, now: Date): Delivery {
+  return { ...delivery, dueAt: after(now, MESSAGE_LOST_AFTER_MS) };
 }
 
 /** A delivery that waits for an earlier one of its order. */
@@ -37,16 +55,45 @@ export function behind(delivery: Delivery, waitUntil: Date): Delivery {
 /** What an attempt makes of a delivery. */
 export function afterAttempt(
   delivery: Delivery,
-  endpoint: Pick<Endpoint, 'maxAttempts'>,
+  endpoint: Pick<Endpoint, 'maxAttempts' | 'ordering'>,
   made: Attempt,
   now: Date,
   random: Random,
 ): DeliveryChange {
   const attemptCount = delivery.attemptCount + 1;
-  const counted = { attempts: [...delivery.attempts, made].slice(-ATTEMPTS_KEPT), attemptCount };
+  const counted = { ...noted(delivery, made), attemptCount };
   if (succeeded(made)) return { ...counted, ...settling('delivered', now) };
-  if (attemptCount >= endpoint.maxAttempts) return { ...counted, ...settling('dead', now) };
-  return { ...counted, ...postponing(nextAttemptAt(now, attemptCount, random), now) };
+  const usedUp = attemptCount >= endpoint.maxAttempts || holdsUpItsOrder(endpoint, made, attemptCount);
+  if (usedUp) return { ...counted, ...settling('dead', now) };
+  const scheduled = nextAttemptAt(now, attemptCount, random);
+  const asked = after(now, (made.retryAfterSeconds ?? 0) * 1000);
+  return { ...counted, ...postponing(new Date(Math.max(asked.getTime(), scheduled.getTime())), now) };
+}
+
+/** What a probe makes of the delivery it was made with, when it failed: nothing, but that it can be seen. */
+export function afterFailedProbe(delivery: Delivery, made: Attempt, now: Date): DeliveryChange {
+  const givenBack = { nextAttemptAt: null, leaseId: null, leaseUntil: null, dueAt: now };
+  return { ...noted(delivery, made), ...givenBack, reason: 'circuit is open' };
+}
+
+/** A delivery to an endpoint with a rate limit, whose turn comes at a moment of its own. */
+export function slotted(slotAt: Date, now: Date): DeliveryChange {
+  return { ...postponing(slotAt, now), slotAt, reason: 'waits its turn: rate limit' };
+}
+
+function noted(delivery: Delivery, made: Attempt): DeliveryChange {
+  const attempts = [...delivery.attempts, made].slice(-ATTEMPTS_KEPT);
+  return { attempts, ...(delivery.slotAt !== undefined && { slotAt: null }) };
+}
+
+/** A request that is refused for what it is will be refused again, and with `strict` its order waits behind it. */
+function holdsUpItsOrder(
+  { ordering }: Pick<Endpoint, 'ordering'>,
+  { status }: Attempt,
+  attemptCount: number,
+) {
+  if (ordering !== 'strict' || status === undefined || attemptCount < STRICT_REFUSALS) return false;
+  return status >= 400 && status <= 499 && !MAY_PASS_LATER.includes(status);
 }
 
 /** The end of a delivery. It stays owed until the event's outcome says the same: see {@link resting}. */
@@ -63,6 +110,11 @@ export function settling(
     leaseId: null,
     leaseUntil: null,
   };
+}
+
+/** A lease that nobody has given back: who held it may have sent, and died before it could write so. */
+export function unheardOf({ leaseId, leaseUntil, owedSince }: Delivery): DeliveryChange {
+  return leaseId === undefined ? {} : { mayHaveArrivedAt: leaseUntil ?? owedSince };
 }
 
 /** What is left to do once everything that follows from a settled delivery is written: nothing, or a person's look. */

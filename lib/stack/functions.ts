@@ -9,7 +9,7 @@ import {
   mayQueryIndex,
   maySend,
   mayUse,
-  mayWriteHealth,
+  mayUseHealth,
 } from './permissions.ts';
 import type { Queues } from './queues.ts';
 import { RelayFunction, type RelayFunctionProps } from './relay-function.ts';
@@ -84,7 +84,7 @@ function fanOut({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
     may: [
       mayUse(tables.eventLog, 'Query', 'GetItem', 'PutItem', 'UpdateItem'),
       mayUse(tables.config, 'Query'),
-      mayWriteHealth(tables.config, 'PutItem', 'UpdateItem'),
+      mayUseHealth(tables.config, 'GetItem', 'UpdateItem'),
       mayConsume(queues.events),
       mayChangeVisibility(queues.events),
       maySend(queues.deliveries, queues.eventsDeadLetter),
@@ -106,8 +106,9 @@ function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionPro
     },
     may: [
       mayUse(tables.eventLog, 'Query', 'GetItem', 'UpdateItem'),
+      mayQueryIndex(tables.eventLog, OWED_INDEX),
       mayUse(tables.config, 'Query'),
-      mayWriteHealth(tables.config, 'PutItem', 'UpdateItem'),
+      mayUseHealth(tables.config, 'GetItem', 'UpdateItem'),
       mayConsume(queues.deliveries),
       maySend(queues.deliveries, queues.deliveriesDeadLetter),
     ],
@@ -131,9 +132,9 @@ function sweep({ tables, queues, settings }: FunctionsProps): RelayFunctionProps
     },
     may: [
       mayQueryIndex(tables.eventLog, OWED_INDEX),
-      mayUse(tables.eventLog, 'Query', 'UpdateItem'),
+      mayUse(tables.eventLog, 'UpdateItem'),
       mayUse(tables.config, 'Query'),
-      mayWriteHealth(tables.config, 'PutItem', 'UpdateItem', 'DeleteItem'),
+      mayUseHealth(tables.config, 'GetItem', 'UpdateItem', 'DeleteItem'),
       maySend(queues.events, queues.deliveries),
     ],
     // The schedule invokes it asynchronously, which Lambda by itself tries thrice, for hours. A sweep that failed or

@@ -5,7 +5,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 
-/** Deliberately without Scan: no function needs one, and it would pass {@link mayWriteHealth}'s condition. */
+/** Deliberately without Scan: no function needs one, and it would pass {@link mayUseHealth}'s condition. */
 type TableAction = 'Query' | 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'BatchWriteItem';
 
 export function mayUse(table: Table, ...actions: readonly TableAction[]): PolicyStatement {
@@ -20,11 +20,12 @@ export function mayQueryIndex(table: Table, indexName: string): PolicyStatement 
 }
 
 /**
- * Lets a function write to one partition of the Config table, `health`, and so never to what people wrote there.
+ * Lets a function use single rows of one partition of the Config table, `health`, and so never write to what people
+ * wrote there.
  * `ForAllValues` is also true of a request that names no key, so a second condition wants the key to be there:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
  */
-export function mayWriteHealth(configTable: Table, ...actions: readonly TableAction[]): PolicyStatement {
+export function mayUseHealth(configTable: Table, ...actions: readonly TableAction[]): PolicyStatement {
   return new PolicyStatement({
     actions: actions.map(dynamoDb),
     resources: [configTable.tableArn],

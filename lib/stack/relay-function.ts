@@ -1,6 +1,6 @@
 /** One Lambda function of the relay: its source file, bundled; its role, which may do what is listed; its log. */
 import { fileURLToPath } from 'node:url';
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   ApplicationLogLevel,
@@ -19,6 +19,9 @@ import { mayLog } from './permissions.ts';
 
 /** Names the handler's source file, so that the template can be run where there is no bundle. */
 const HANDLER_METADATA = 'sensaria:handler';
+
+/** Where CloudWatch keeps what the functions count; the stack's name tells one relay's from another's. */
+export const METRICS_NAMESPACE = 'SensariaRelay';
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -83,8 +86,8 @@ export class RelayFunction extends Construct {
       environment: {
         NODE_OPTIONS: '--enable-source-maps',
         // One service for all four, because it is a dimension of every metric, and each dimension is billed.
-        POWERTOOLS_SERVICE_NAME: 'sensaria-relay',
-        POWERTOOLS_METRICS_NAMESPACE: 'SensariaRelay',
+        POWERTOOLS_SERVICE_NAME: Stack.of(this).stackName,
+        POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
         ...props.environment,
       },
       // An option for version 2 of the SDK, which nothing here uses.

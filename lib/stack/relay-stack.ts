@@ -1,6 +1,7 @@
 /** The whole relay as one CloudFormation stack: two tables, two queues, four functions, one route, one schedule. */
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { Alarms } from './alarms.ts';
 import type { StackConfig } from './config.ts';
 import { Functions, TIMEOUTS } from './functions.ts';
 import { Mappings } from './mappings.ts';
@@ -23,6 +24,7 @@ export class RelayStack extends Stack {
     const functions = new Functions(this, 'Functions', { tables, queues, settings });
     new Mappings(this, 'Mappings', { functions, queues, settings });
     new SweepSchedule(this, 'SweepSchedule', functions.sweep.lambda);
+    new Alarms(this, 'Alarms', { queues });
     const api = new WebhookApi(this, 'Webhook', { ingest: functions.ingest.lambda, settings });
 
     // The names by which the CLI finds a deployed relay.

@@ -2,13 +2,20 @@
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { sha256Hex } from '../../lib/relay/ids.ts';
 
-/** One endpoint for each URL. */
+/** One endpoint for each URL, which has answered quickly before. */
 export async function putEndpoints(
   client: DynamoDBDocumentClient,
   table: string,
   urls: readonly string[],
 ): Promise<void> {
-  const rows = urls.map((url, index) => ({ kind: 'endpoint', id: `endpoint-${index + 1}`, url }));
+  const rows = urls.flatMap((url, index) => {
+    const id = `endpoint-${index + 1}`;
+    const provenAt = new Date().toISOString();
+    return [
+      { kind: 'endpoint', id, url },
+      { kind: 'health', id, state: 'closed', provenAt, version: 1 },
+    ];
+  });
   await Promise.all(rows.map((Item) => client.send(new PutCommand({ TableName: table, Item }))));
 }
 

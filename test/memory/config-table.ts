@@ -1,6 +1,6 @@
 /** The ConfigTable port in memory, with what a person would do to its rows in the DynamoDB console. */
 import type { EndpointId } from '../../lib/relay/ids.ts';
-import type { ConfigKind, ConfigRow, ConfigTable } from '../../lib/relay/ports.ts';
+import type { ConfigKind, ConfigRow, ConfigTable, RowAttributes } from '../../lib/relay/ports.ts';
 
 export class MemoryConfigTable implements ConfigTable {
   readonly #rows = new Map<ConfigKind, Map<string, ConfigRow>>([
@@ -13,8 +13,27 @@ export class MemoryConfigTable implements ConfigTable {
     return [...this.#ofKind(kind).values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  async putHealthIfAbsent(endpointId: EndpointId): Promise<void> {
-    if (!this.#ofKind('health').has(endpointId)) this.put('health', endpointId, { state: 'closed' });
+  async healthRow(endpointId: EndpointId): Promise<ConfigRow | undefined> {
+    return this.#ofKind('health').get(endpointId);
+  }
+
+  async updateHealth(endpointId: EndpointId, only: RowAttributes, change: RowAttributes): Promise<boolean> {
+    if (!this.#says(endpointId, only)) return false;
+    const before = this.#ofKind('health').get(endpointId)?.attributes ?? {};
+    const after = Object.entries({ ...before, ...asWritten(change) });
+    this.put('health', endpointId, Object.fromEntries(after.filter(([, value]) => value !== null)));
+    return true;
+  }
+
+  async removeHealth(endpointId: EndpointId, only: RowAttributes): Promise<boolean> {
+    if (!this.#says(endpointId, only)) return false;
+    this.remove('health', endpointId);
+    return true;
+  }
+
+  #says(endpointId: EndpointId, only: RowAttributes): boolean {
+    const attributes = this.#ofKind('health').get(endpointId)?.attributes ?? {};
+    return Object.entries(asWritten(only)).every(([name, value]) => attributes[name] === value);
   }
 
   put(kind: ConfigKind, id: string, attributes: ConfigRow['attributes']): void {
@@ -30,4 +49,14 @@ export class MemoryConfigTable implements ConfigTable {
     if (rows === undefined) throw new Error(`no rows of kind ${kind}`);
     return rows;
   }
+}
+
+/** Moments as the table keeps them; undefined stays, for it is an attribute that is not there. */
+function asWritten(attributes: RowAttributes): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [
+      name,
+      value instanceof Date ? value.toISOString() : value,
+    ]),
+  );
 }

@@ -9,6 +9,7 @@ import {
   type DeliveryCondition,
   type EventLog,
   type FanOutResult,
+  type FanOutTry,
   type OwedItem,
   PayloadTooLargeError,
 } from '../../lib/relay/ports.ts';
@@ -92,6 +93,10 @@ export class MemoryEventLog implements EventLog {
     return this.#alive(this.#order(orderKey).payloads.get(eventId));
   }
 
+  async hasPayload(key: EventKey): Promise<boolean> {
+    return (await this.payload(key)) !== undefined;
+  }
+
   async deliveries(orderKey: OrderKey): Promise<Delivery[]> {
     const rows = [...this.#order(orderKey).deliveries].sort(([a], [b]) => (a < b ? -1 : 1));
     return rows.flatMap(([, kept]) => this.#alive(kept) ?? []);
@@ -125,8 +130,17 @@ export class MemoryEventLog implements EventLog {
     const { events } = this.#order(orderKey);
     const event = events.get(eventId)?.value;
     if (event === undefined || event.fannedOutAt !== undefined) return false;
-    const { owedTo: _, dueAt: __, ...record } = event;
+    const { owedTo: _, dueAt: __, setAsideUntil: ___, givenUpAt: ____, ...record } = event;
     this.#replace(events, eventId, { ...record, ...result });
+    return true;
+  }
+
+  async noteFanOutTry(event: EventRecord, change: FanOutTry): Promise<boolean> {
+    const { events } = this.#order(event.orderKey);
+    const row = events.get(event.eventId)?.value;
+    if (row === undefined || row.fannedOutAt !== undefined || row.fanOutTries !== event.fanOutTries)
+      return false;
+    this.#replace(events, event.eventId, { ...row, ...change });
     return true;
   }
 

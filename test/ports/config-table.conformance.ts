@@ -48,20 +48,38 @@ export function describeConfigTable(name: string, make: () => Promise<ConfigTabl
       expect(found.map(({ id }) => id).sort()).toEqual(ids.sort());
     });
 
-    it('writes the health row of an endpoint that has none', async () => {
-      await table.putHealthIfAbsent(anEndpointId('erp'));
-
-      expect(await table.rows('health')).toEqual([{ id: 'erp', attributes: { state: 'closed' } }]);
+    it('has no health row of an endpoint of which nothing is known', async () => {
+      expect(await table.healthRow(anEndpointId('erp'))).toBeUndefined();
     });
 
-    it('leaves a health row as it is', async () => {
-      await put('health', 'erp', { state: 'open', reason: 'five failures in a row' });
+    it('makes a health row, and changes it as long as it says what was read', async () => {
+      const erp = anEndpointId('erp');
+      const retryAt = new Date('2026-03-01T12:00:00.000Z');
 
-      await table.putHealthIfAbsent(anEndpointId('erp'));
+      expect(
+        await table.updateHealth(erp, { version: undefined }, { state: 'open', retryAt, version: 1 }),
+      ).toBe(true);
+      expect(await table.updateHealth(erp, { version: 1, retryAt }, { retryAt: null, version: 2 })).toBe(
+        true,
+      );
+      expect(await table.healthRow(erp)).toEqual({ id: 'erp', attributes: { state: 'open', version: 2 } });
+    });
 
-      expect(await table.rows('health')).toEqual([
-        { id: 'erp', attributes: { state: 'open', reason: 'five failures in a row' } },
-      ]);
+    it('leaves a health row alone that says something else by now', async () => {
+      const erp = anEndpointId('erp');
+      await put('health', 'erp', { state: 'open', version: 7 });
+
+      expect(await table.updateHealth(erp, { version: 6 }, { state: 'closed' })).toBe(false);
+      expect(await table.updateHealth(erp, { version: undefined }, { state: 'closed' })).toBe(false);
+      expect(await table.removeHealth(erp, { version: 6 })).toBe(false);
+      expect(await table.rows('health')).toEqual([{ id: 'erp', attributes: { state: 'open', version: 7 } }]);
+    });
+
+    it('removes a health row that says what was read', async () => {
+      await put('health', 'erp', { state: 'closed', version: 7 });
+
+      expect(await table.removeHealth(anEndpointId('erp'), { version: 7 })).toBe(true);
+      expect(await table.rows('health')).toEqual([]);
     });
   });
 }

@@ -5,7 +5,7 @@ import { deliver } from '../../lib/relay/deliver.ts';
 import type { Delivery } from '../../lib/relay/delivery.ts';
 import type { EventRecord } from '../../lib/relay/event.ts';
 import { fanOut } from '../../lib/relay/fan-out.ts';
-import { type EventId, type OrderKey, orderKeyOf, sha256Hex } from '../../lib/relay/ids.ts';
+import { type EndpointId, type EventId, type OrderKey, orderKeyOf, sha256Hex } from '../../lib/relay/ids.ts';
 import { type IngestAnswer, ingest } from '../../lib/relay/ingest.ts';
 import type { OutgoingRequest, Sender, SendResult } from '../../lib/relay/ports.ts';
 import { sourceIdSchema } from '../../lib/relay/source.ts';
@@ -49,6 +49,8 @@ class MemorySender implements Sender {
 }
 
 export const OK: SendResult = { kind: 'answer', status: 200, text: 'ok' };
+/** It speaks of what was sent, not of the endpoint. */
+export const REFUSED: SendResult = { kind: 'answer', status: 400, text: 'no' };
 export const UNAVAILABLE: SendResult = { kind: 'answer', status: 503, text: 'busy' };
 
 export function aRelay() {
@@ -69,9 +71,21 @@ export function aRelay() {
     relay,
     configTable,
     deadline,
-    /** An endpoint row; its URL's host is its id unless given. */
+    /** An endpoint that has answered quickly before; its URL's host is its id unless given. */
     endpoint(id: string, attributes: Record<string, unknown> = {}): void {
+      this.newEndpoint(id, attributes);
+      this.health(id, { state: 'closed', provenAt: clock.now().toISOString(), version: 1 });
+    },
+    /** An endpoint that was never sent anything. */
+    newEndpoint(id: string, attributes: Record<string, unknown> = {}): void {
       configTable.put('endpoint', id, { url: `https://${id}/hook?orderid=`, ...attributes });
+    },
+    health(id: string, attributes: Record<string, unknown>): void {
+      configTable.put('health', id, attributes);
+    },
+    /** The health row as it stands. */
+    async healthOf(id: string) {
+      return (await configTable.healthRow(id as EndpointId))?.attributes ?? {};
     },
     /** A webhook of the order 1, unless it says otherwise. */
     async webhook(body: unknown = { Id: '1' }, query = ''): Promise<IngestAnswer> {

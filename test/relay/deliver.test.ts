@@ -3,7 +3,7 @@ import { Deadline } from '../../lib/relay/clock.ts';
 import { deliver } from '../../lib/relay/deliver.ts';
 import { endpointIdSchema } from '../../lib/relay/endpoint.ts';
 import { StoreError } from '../../lib/relay/ports.ts';
-import { aRelay, OK, ORDER, UNAVAILABLE } from './a-relay.ts';
+import { aRelay, OK, ORDER, REFUSED, UNAVAILABLE } from './a-relay.ts';
 
 const ERP = endpointIdSchema.parse('erp');
 
@@ -60,7 +60,7 @@ describe('deliver', () => {
 
   it('keeps the last ten attempts, and counts all', async () => {
     const { relay } = await withFailedDelivery({ maxAttempts: 12 });
-    relay.sender.answers.set('erp', UNAVAILABLE);
+    relay.sender.answers.set('erp', REFUSED);
 
     for (let attempts = 0; attempts < 11; attempts++) {
       await relay.sweep();

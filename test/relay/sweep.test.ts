@@ -79,12 +79,13 @@ describe('sweep', () => {
     );
   });
 
-  it('wakes no more than a hundred of one endpoint’s deliveries at a time', async () => {
+  it('wakes no more than a hundred of a removed endpoint’s deliveries at a time', async () => {
     const relay = aRelay();
     relay.endpoint('erp', { ordering: 'none' });
     relay.sender.answers.set('erp', UNAVAILABLE);
     for (let n = 0; n < 120; n++) await relay.accepted({ Id: `${n}` });
     await relay.fanOut();
+    relay.configTable.remove('endpoint', 'erp');
     relay.minutes(2);
     relay.deliveryQueue.take();
 

@@ -5,6 +5,7 @@ export const FAULT_KINDS = [
   'call failed',
   'call failed after it acted',
   'half a batch was written',
+  'table refused',
   'died before a call',
   'died after a call',
   'call took seconds',
@@ -13,6 +14,8 @@ export const FAULT_KINDS = [
   'stale index read',
   'visibility ran out early',
   'endpoint failed',
+  'condition met but denied',
+  'event poisoned',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -23,12 +26,15 @@ export class Faults {
   readonly counts = new Map<FaultKind, number>();
   readonly #scheduler: Scheduler;
   readonly #rates: FaultRates;
+  /** In some runs a person changes things meanwhile. */
+  readonly hasOperator: boolean;
   /** Faults stop at some time, so that everything can be settled. */
   enabled = true;
 
   constructor(scheduler: Scheduler, rates: FaultRates) {
     this.#scheduler = scheduler;
     this.#rates = rates;
+    this.hasOperator = rates['call failed'] > 0 && scheduler.chance(0.4);
   }
 
   strikes(kind: FaultKind): boolean {
@@ -50,6 +56,7 @@ export function drawRates(scheduler: Scheduler): FaultRates {
     'call failed': rate(0.06),
     'call failed after it acted': rate(0.06),
     'half a batch was written': rate(0.1),
+    'table refused': scheduler.chance(0.3) ? rate(0.5) : 0,
     'died before a call': rate(0.03),
     'died after a call': rate(0.03),
     'call took seconds': rate(0.05),
@@ -58,5 +65,7 @@ export function drawRates(scheduler: Scheduler): FaultRates {
     'stale index read': rate(0.5),
     'visibility ran out early': rate(0.3),
     'endpoint failed': calm ? 0 : scheduler.random() * 0.7,
+    'condition met but denied': rate(0.05),
+    'event poisoned': scheduler.chance(0.2) ? rate(0.3) : 0,
   };
 }

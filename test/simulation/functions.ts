@@ -7,6 +7,7 @@ import type { MemoryConfigTable } from '../memory/config-table.ts';
 import type { MemoryEventLog } from '../memory/event-log.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
 import type { Faults } from './faults.ts';
+import type { Poison } from './poison.ts';
 import { configTableOf, eventLogOf, Process } from './process.ts';
 import type { Received, SimulatedQueue } from './queue.ts';
 import type { Receivers } from './receivers.ts';
@@ -22,6 +23,8 @@ export interface Shared {
   readonly eventLog: MemoryEventLog;
   readonly configTable: MemoryConfigTable;
   readonly receivers: Receivers;
+  /** Events whose payload cannot be worked with, for as long as faults go on. */
+  readonly poison: Poison;
   readonly note: (text: string) => void;
   readonly queues: (process: Process) => Pick<Relay, 'eventQueue' | 'deliveryQueue'>;
 }
@@ -51,7 +54,7 @@ export class SimulatedFunction {
     run: (relay: Relay, deadline: Deadline) => Promise<Result>,
     onEnd: (result: Result | 'died') => void,
   ): void {
-    const { scheduler, faults, eventLog, receivers, note, queues } = this.#shared;
+    const { scheduler, faults, eventLog, receivers, note, queues, poison } = this.#shared;
     this.running += 1;
     const warm = this.#warm.pop();
     const skewMs = warm?.skewMs ?? scheduler.between(-SKEW_MS, SKEW_MS);
@@ -68,7 +71,7 @@ export class SimulatedFunction {
       random: scheduler.random,
       telemetry: new MemoryTelemetry(),
       config: environment.config,
-      eventLog: eventLogOf(process, eventLog, faults, this.#staleIndex),
+      eventLog: eventLogOf(process, eventLog, faults, this.#staleIndex, poison),
       sender: { post: (request) => receivers.post(process, request) },
       ...queues(process),
     };

@@ -1,9 +1,11 @@
 /** One run of a function: it can die between any two calls, and its clock is its own. */
 import type { Clock } from '../../lib/relay/clock.ts';
+import type { EventKey } from '../../lib/relay/event.ts';
 import type { EventId } from '../../lib/relay/ids.ts';
 import { type ConfigTable, type EventLog, type OwedItem, StoreError } from '../../lib/relay/ports.ts';
 import type { MemoryEventLog } from '../memory/event-log.ts';
 import type { Faults } from './faults.ts';
+import type { Poison } from './poison.ts';
 import type { Scheduler } from './scheduler.ts';
 
 const PAGE = 3;
@@ -11,6 +13,8 @@ const PAGE = 3;
 export class Process {
   readonly name: string;
   readonly clock: Clock;
+  /** What it has moved on in the list of owed work, and so may wake. */
+  readonly moved = new Set<string>();
   readonly #scheduler: Scheduler;
   readonly #faults: Faults;
   readonly #onDeath: (reason: string) => void;
@@ -63,6 +67,12 @@ export class Process {
     return result;
   }
 
+  /** A conditional write: repeated when its answer was lost, it finds what it has written itself, and is denied. */
+  async condition(name: string, perform: () => Promise<boolean>): Promise<boolean> {
+    const met = await this.call(name, perform);
+    return met && !this.#faults.strikes('condition met but denied');
+  }
+
   #dieNow(when: string): Promise<never> {
     this.die(when);
     return new Promise(() => {});
@@ -84,12 +94,15 @@ export function eventLogOf(
   log: MemoryEventLog,
   faults: Faults,
   stale: Map<string, OwedItem[]>,
+  poison: Poison,
 ): EventLog {
   const call = process.call.bind(process);
+  const condition = process.condition.bind(process);
   return {
     newestEventId: (orderKey) => call('newestEventId', () => log.newestEventId(orderKey)),
     store: (event, payload, dueAt) =>
       call('store', async () => {
+        if (faults.strikes('table refused')) throw new StoreError('the table refused');
         if (faults.strikes('half a batch was written')) {
           await log.storeHalf(event, payload, dueAt);
           throw new StoreError('half a batch was written');
@@ -107,13 +120,20 @@ export function eventLogOf(
       }
     },
     event: (key) => call('event', () => log.event(key)),
-    payload: (key) => call('payload', () => log.payload(key)),
+    payload: (key) =>
+      call('payload', () => {
+        if (poison.has(key.eventId)) throw new StoreError('poisoned');
+        return log.payload(key);
+      }),
+    hasPayload: (key) => call('hasPayload', () => log.hasPayload(key)),
     deliveries: (orderKey) => call('deliveries', () => log.deliveries(orderKey)),
-    putDeliveryIfAbsent: (delivery) => call('putDelivery', () => log.putDeliveryIfAbsent(delivery)),
+    putDeliveryIfAbsent: (delivery) => condition('putDelivery', () => log.putDeliveryIfAbsent(delivery)),
     updateDelivery: (key, only, change) =>
-      call('updateDelivery', () => log.updateDelivery(key, only, change)),
-    finishFanOut: (key, result) => call('finishFanOut', () => log.finishFanOut(key, result)),
-    closeWithoutPayload: (key, reason, at) => call('close', () => log.closeWithoutPayload(key, reason, at)),
+      condition('updateDelivery', () => log.updateDelivery(key, only, change)),
+    noteFanOutTry: (event, change) => condition('noteFanOutTry', () => log.noteFanOutTry(event, change)),
+    finishFanOut: (key, result) => condition('finishFanOut', () => log.finishFanOut(key, result)),
+    closeWithoutPayload: (key, reason, at) =>
+      condition('close', () => log.closeWithoutPayload(key, reason, at)),
     recordOutcome: (key, id, outcome) => call('recordOutcome', () => log.recordOutcome(key, id, outcome)),
     owed: (owedTo, dueBefore, limit) =>
       call('owed', async () => {
@@ -122,7 +142,11 @@ export function eventLogOf(
         stale.set(owedTo, now);
         return faults.strikes('stale index read') ? before : now;
       }),
-    postpone: (item, dueAt) => call('postpone', () => log.postpone(item, dueAt)),
+    postpone: async (item, dueAt) => {
+      const moved = await condition('postpone', () => log.postpone(item, dueAt));
+      if (moved) process.moved.add(wakeUpId(item));
+      return moved;
+    },
     putAlias: (aliasKey, orderKey) => call('putAlias', () => log.putAlias(aliasKey, orderKey)),
   };
 }
@@ -145,6 +169,14 @@ async function pageOf(
 export function configTableOf(current: () => Process, table: ConfigTable): ConfigTable {
   return {
     rows: (kind) => current().call('config', () => table.rows(kind)),
-    putHealthIfAbsent: (id) => current().call('putHealth', () => table.putHealthIfAbsent(id)),
+    healthRow: (id) => current().call('healthRow', () => table.healthRow(id)),
+    updateHealth: (id, only, change) =>
+      current().condition('updateHealth', () => table.updateHealth(id, only, change)),
+    removeHealth: (id, only) => current().condition('removeHealth', () => table.removeHealth(id, only)),
   };
+}
+
+/** Which event or delivery a message wakes. */
+export function wakeUpId(item: Pick<EventKey, 'eventId'> & { readonly endpointId?: string }): string {
+  return `${item.eventId} ${item.endpointId ?? ''}`;
 }

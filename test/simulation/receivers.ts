@@ -6,7 +6,7 @@ import type { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** `hangs` stands for whatever the relay gives up on, also what takes the event and answers too late. */
-const MODES = ['answers', 'errors', 'refuses', 'hangs', 'slow'] as const;
+const MODES = ['answers', 'errors', 'refuses', 'hangs', 'slow', 'busy'] as const;
 type Mode = (typeof MODES)[number];
 
 /** One POST as the endpoint and the relay saw it. */
@@ -15,6 +15,9 @@ export interface Sent {
   readonly orderId: string;
   readonly eventId: EventId;
   readonly startedAtMs: number;
+  /** Who sent it, and whether that one is still at it. */
+  readonly process: Process;
+  inFlight: boolean;
   /** When the sender learned of the 2xx; absent if it never did. */
   acknowledgedAtMs?: number;
 }
@@ -24,6 +27,7 @@ export class Receivers {
   readonly #scheduler: Scheduler;
   readonly #faults: Faults;
   readonly #modes = new Map<string, { mode: Mode; untilMs: number }>();
+  readonly #vanished = new Set<string>();
   readonly #onSend: (sent: Sent) => void;
 
   constructor(scheduler: Scheduler, faults: Faults, onSend: (sent: Sent) => void) {
@@ -40,11 +44,14 @@ export class Receivers {
       orderId: searchParams.get('orderid') ?? '',
       eventId,
       startedAtMs: this.#scheduler.nowMs,
+      process,
+      inFlight: true,
     };
-    this.sent.push(sent);
     this.#onSend(sent);
+    this.sent.push(sent);
     const { durationMs, result } = this.#answer(hostname, timeoutMs);
     await process.clock.sleep(durationMs);
+    sent.inFlight = false;
     if (result.kind === 'answer' && result.status === 200) sent.acknowledgedAtMs = this.#scheduler.nowMs;
     return result;
   }
@@ -55,6 +62,8 @@ export class Receivers {
         return { durationMs: this.#scheduler.between(1, 200), result: answer(200) };
       case 'slow':
         return { durationMs: this.#scheduler.between(0.2, 0.95) * timeoutMs, result: answer(200) };
+      case 'busy':
+        return { durationMs: 5, result: answer(429, { retryAfter: this.#retryAfter() }) };
       case 'errors':
         return { durationMs: this.#scheduler.between(1, 200), result: answer(500) };
       case 'refuses':
@@ -64,7 +73,22 @@ export class Receivers {
     }
   }
 
+  /** In either of its forms. */
+  #retryAfter(): string {
+    const seconds = Math.floor(this.#scheduler.between(1, 120));
+    const date = new Date(this.#scheduler.nowMs + seconds * 1000);
+    return this.#scheduler.chance(0.5) ? String(seconds) : date.toUTCString();
+  }
+
+  /** Away for days, whatever else goes wrong or does not any more. */
+  vanish(endpointId: string, durationMs: number): void {
+    this.#modes.set(endpointId, { mode: 'refuses', untilMs: this.#scheduler.nowMs + durationMs });
+    this.#vanished.add(endpointId);
+  }
+
   #modeOf(endpointId: string): Mode {
+    if (this.#vanished.has(endpointId) && (this.#modes.get(endpointId)?.untilMs ?? 0) > this.#scheduler.nowMs)
+      return 'refuses';
     if (!this.#faults.enabled) return 'answers';
     const current = this.#modes.get(endpointId);
     if (current !== undefined && current.untilMs > this.#scheduler.nowMs) return current.mode;
@@ -77,6 +101,6 @@ export class Receivers {
   }
 }
 
-function answer(status: number): SendResult {
-  return { kind: 'answer', status, text: '' };
+function answer(status: number, more: { readonly retryAfter?: string } = {}): SendResult {
+  return { kind: 'answer', status, text: '', ...more };
 }

@@ -3,6 +3,7 @@
  *
  *   node test/simulation/run.ts 5000          seeds 1 to 5000
  *   node test/simulation/run.ts 5000 20000    seeds 5000 to 20000
+ *   node test/simulation/run.ts --first 5000  no further than the first one that fails
  *   node test/simulation/run.ts --seed 17     one seed, with its history
  */
 import { simulate } from './simulate.ts';
@@ -15,7 +16,8 @@ if (first === '--seed') {
   process.exit(report.failures.length === 0 ? 0 : 1);
 }
 
-const from = second === undefined ? 1 : Number(first);
+const isFirstEnough = first === '--first';
+const from = second === undefined || isFirstEnough ? 1 : Number(first);
 const to = Number(second ?? first ?? 2000);
 const totals = new Map<string, number>();
 const failed: number[] = [];
@@ -28,7 +30,7 @@ for (let seed = from; seed <= to; seed++) {
   if (report.failures.length > 0) {
     failed.push(seed);
     console.log(`seed ${seed}: ${report.failures[0]}`);
-    if (failed.length >= 10) break;
+    if (failed.length >= (isFirstEnough ? 1 : 10)) break;
   }
 }
 console.table(Object.fromEntries(totals));

@@ -2,9 +2,10 @@
 import { deliver } from '../../lib/relay/deliver.ts';
 import type { DeliveryKey } from '../../lib/relay/delivery.ts';
 import { fanOut } from '../../lib/relay/fan-out.ts';
-import { type EventId, sha256Hex } from '../../lib/relay/ids.ts';
+import { type EventId, orderKeyOf, sha256Hex } from '../../lib/relay/ids.ts';
 import { ingest } from '../../lib/relay/ingest.ts';
 import type { EventMessage } from '../../lib/relay/ports.ts';
+import { sourceIdSchema } from '../../lib/relay/source.ts';
 import { sweep } from '../../lib/relay/sweep.ts';
 import { MemoryConfigTable } from '../memory/config-table.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
@@ -12,12 +13,15 @@ import { ORDERINGS } from './endpoints.ts';
 import { drawRates, type FaultKind, Faults } from './faults.ts';
 import { type Shared, SimulatedFunction, SimulatedMapping } from './functions.ts';
 import { checkAtEnd, checkSend, type Webhook } from './invariants.ts';
-import type { Process } from './process.ts';
+import { Operator } from './operator.ts';
+import { Poison } from './poison.ts';
+import { type Process, wakeUpId } from './process.ts';
 import { type Received, SimulatedQueue } from './queue.ts';
 import { Receivers } from './receivers.ts';
 import { Scheduler } from './scheduler.ts';
 
 const TOKEN = 'token';
+const SOURCE = sourceIdSchema.parse('main');
 const MINUTE_MS = 60_000;
 /** Long after the last retry of the schedule. */
 const GIVE_UP_AFTER_MS = 10 * 24 * 60 * MINUTE_MS;
@@ -51,20 +55,32 @@ export async function simulate(seed: number): Promise<Report> {
     sleep: (ms) => scheduler.sleep(ms),
   });
   const configTable = new MemoryConfigTable();
-  configTable.put('source', 'main', { tokenSha256: sha256Hex(TOKEN) });
+  configTable.put('source', SOURCE, { tokenSha256: sha256Hex(TOKEN) });
+  const areProven = scheduler.chance(0.6);
   for (const [id, ordering] of Object.entries(ORDERINGS)) {
+    const provenAt = new Date(scheduler.nowMs).toISOString();
+    if (areProven) configTable.put('health', id, { state: 'closed', provenAt });
     const timeoutSeconds = 1 + Math.floor(scheduler.random() * 10);
     configTable.put('endpoint', id, {
       url: `https://${id}/?orderid=`,
       ordering,
       timeoutSeconds,
       maxAttempts: 100,
+      ...(scheduler.chance(0.1) && { rateLimitPerSecond: scheduler.between(0.2, 5) }),
     });
   }
   const receivers: Receivers = new Receivers(scheduler, faults, (sent) => {
     note(`POST ${sent.eventId} of order ${sent.orderId} to ${sent.endpointId}`);
-    checkSend(sent, receivers.sent, fail);
+    void checkSend(sent, receivers.sent, eventLog, fail);
   });
+
+  if (faults.hasOperator && scheduler.chance(0.02)) {
+    const longMs = scheduler.between(0.5, 4) * 24 * 60 * MINUTE_MS;
+    scheduler.after(scheduler.between(0, 60_000), () => {
+      note('erp vanishes for days');
+      receivers.vanish('erp', longMs);
+    });
+  }
 
   const events = new SimulatedQueue<EventMessage>(
     scheduler,
@@ -85,8 +101,9 @@ export async function simulate(seed: number): Promise<Report> {
     eventLog,
     configTable,
     receivers,
+    poison: new Poison(faults),
     note,
-    queues: (process) => queuesOf(process, faults, events, deliveries, onQueue),
+    queues: (process) => queuesOf(process, faults, events, deliveries, onQueue, fail),
   };
   const functions = {
     ingest: new SimulatedFunction(shared, 'ingest', 15_000),
@@ -142,13 +159,26 @@ export async function simulate(seed: number): Promise<Report> {
     });
   }
 
+  const operatorsProgram = new SimulatedFunction(shared, 'operator', 60_000);
+  const operator = new Operator({
+    scheduler,
+    faults,
+    configTable,
+    eventLog,
+    orders: Array.from({ length: orders }, (_, index) => orderKeyOf(SOURCE, String(index + 1))),
+    program: operatorsProgram,
+    note,
+  });
+  if (faults.hasOperator) void operator.work();
+
   let done = false;
   const faultsEndAtMs = startedAtMs + scheduler.between(60_000, 6 * MINUTE_MS);
   const tick = () => {
     if (talking === 0 && scheduler.nowMs > faultsEndAtMs) faults.enabled = false;
     const owed = eventLog.allOwed().filter(({ owedTo }) => !owedTo.startsWith('attention#'));
     const idle =
-      Object.values(functions).every(({ running }) => running === 0) && events.size + deliveries.size === 0;
+      [...Object.values(functions), operatorsProgram].every(({ running }) => running === 0) &&
+      events.size + deliveries.size === 0;
     if (!faults.enabled && idle && owed.length === 0) done = true;
     if (scheduler.nowMs - startedAtMs > GIVE_UP_AFTER_MS) {
       fail(
@@ -166,7 +196,7 @@ export async function simulate(seed: number): Promise<Report> {
   scheduler.after(MINUTE_MS, tick);
   await scheduler.run(() => done);
 
-  await checkAtEnd({ webhooks, eventLog, receivers, faults, fail });
+  await checkAtEnd({ webhooks, eventLog, receivers, faults, operator, fail });
   return {
     seed,
     failures,
@@ -181,12 +211,23 @@ function asEventMessage({ message, receives }: Received<EventMessage>): EventMes
   return { ...message, receivedBefore: receives > 1 };
 }
 
+/** Sweep wakes nothing but what it has moved on itself: else two sweeps, or a late index, would wake it for ever. */
+function checkWake(
+  process: Process,
+  item: Parameters<typeof wakeUpId>[0],
+  fail: (text: string) => void,
+): void {
+  if (process.name !== 'sweep' || process.moved.has(wakeUpId(item))) return;
+  fail(`sweep woke ${wakeUpId(item)}, which is not as it was read`);
+}
+
 function queuesOf(
   process: Process,
   faults: Faults,
   events: SimulatedQueue<EventMessage>,
   deliveries: SimulatedQueue<DeliveryKey>,
   onQueue: Set<EventId>,
+  fail: (text: string) => void,
 ): ReturnType<Shared['queues']> {
   return {
     eventQueue: {
@@ -200,6 +241,7 @@ function queuesOf(
       sendAgain: (messages) =>
         process.call('sendAgain', async () => {
           for (const message of messages) {
+            checkWake(process, message, fail);
             if (!faults.strikes('message lost')) events.put({ ...message }, message.orderKey, 0);
           }
           return [];
@@ -209,6 +251,7 @@ function queuesOf(
       send: (messages) =>
         process.call('sendDeliveries', async () => {
           for (const { orderKey, eventId, endpointId, delaySeconds } of messages) {
+            checkWake(process, { eventId, endpointId }, fail);
             if (faults.strikes('message lost')) continue;
             deliveries.put({ orderKey, eventId, endpointId }, undefined, delaySeconds * 1000);
           }

@@ -44,7 +44,7 @@ describe('the permissions', () => {
       'FanOutRole',
       {
         EventLogTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
-        ConfigTable: ['dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+        ConfigTable: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
         EventsQueue: [
           'sqs:ChangeMessageVisibility',
           'sqs:DeleteMessage',
@@ -60,7 +60,8 @@ describe('the permissions', () => {
       'DeliverRole',
       {
         EventLogTable: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
-        ConfigTable: ['dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+        'EventLogTable/index/owed': ['dynamodb:Query'],
+        ConfigTable: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
         DeliveriesQueue: [
           'sqs:DeleteMessage',
           'sqs:GetQueueAttributes',
@@ -74,9 +75,9 @@ describe('the permissions', () => {
     [
       'SweepRole',
       {
-        EventLogTable: ['dynamodb:Query', 'dynamodb:UpdateItem'],
+        EventLogTable: ['dynamodb:UpdateItem'],
         'EventLogTable/index/owed': ['dynamodb:Query'],
-        ConfigTable: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+        ConfigTable: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
         EventsQueue: ['sqs:SendMessage'],
         DeliveriesQueue: ['sqs:SendMessage'],
         SweepLog: ['logs:CreateLogStream', 'logs:PutLogEvents'],

@@ -18,6 +18,7 @@ describe('the stack', () => {
       'AWS::ApiGatewayV2::Integration',
       'AWS::ApiGatewayV2::Route',
       'AWS::ApiGatewayV2::Stage',
+      'AWS::CloudWatch::Alarm',
       'AWS::DynamoDB::Table',
       'AWS::IAM::Role',
       'AWS::Lambda::EventInvokeConfig',

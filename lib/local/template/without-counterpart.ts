@@ -6,5 +6,6 @@ export const WITHOUT_COUNTERPART: Readonly<Record<string, string>> = {
   'AWS::SQS::QueuePolicy':
     'there are no permissions on this machine, and the queues listen on loopback alone',
   'AWS::Logs::LogGroup': 'what handlers write is shown, and kept in the data folder when asked for',
+  'AWS::CloudWatch::Alarm': 'nobody is woken by a laptop; the CLI lists what needs a person',
   'AWS::CDK::Metadata': 'tells AWS which constructs a stack was made with',
 };

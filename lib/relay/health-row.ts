@@ -1,0 +1,82 @@
+/** An endpoint's row of kind `health` in the Config table. People may edit it, so what is wrong in it is left out. */
+import * as z from 'zod';
+import { HEALTH_STATES, type Health, UNKNOWN_HEALTH } from './health.ts';
+import type { ConfigRow, RowAttributes } from './ports.ts';
+
+export interface HealthRow {
+  readonly health: Health;
+  /** Counts the changes; absent in a row that no function has changed yet. */
+  readonly version?: number;
+  /** Since when the endpoint's own row is gone and nothing is owed to it any more. */
+  readonly goneSince?: Date;
+  /** Which invocation of deliver works for the endpoint, if only one may at a time, and until when at most. */
+  readonly deliveringId?: string;
+  readonly deliveringUntil?: Date;
+  /** The moment that the next delivery to an endpoint with a rate limit gets. */
+  readonly nextSlotAt?: Date;
+}
+
+const moment = z.iso
+  .datetime()
+  .transform((text) => new Date(text))
+  .optional()
+  .catch(undefined);
+const count = z.int().min(0).optional().catch(undefined);
+const text = z.string().optional().catch(undefined);
+
+const rowSchema = z.object({
+  state: z.enum(HEALTH_STATES).catch('closed'),
+  reason: text,
+  provenAt: moment,
+  slowUntil: moment,
+  consecutiveFailures: z.int().min(0).catch(0),
+  failingSince: moment,
+  lastError: text,
+  retryAt: moment,
+  probeIntervalSeconds: count,
+  wakesPerMinute: count,
+  version: count,
+  goneSince: moment,
+  deliveringId: text,
+  deliveringUntil: moment,
+  nextSlotAt: moment,
+});
+
+const HEALTH_ATTRIBUTES = [
+  'state',
+  'reason',
+  'provenAt',
+  'slowUntil',
+  'consecutiveFailures',
+  'failingSince',
+  'lastError',
+  'retryAt',
+  'probeIntervalSeconds',
+  'wakesPerMinute',
+] as const satisfies readonly (keyof Health)[];
+
+export const NO_HEALTH_ROW: HealthRow = { health: UNKNOWN_HEALTH };
+
+export function parseHealthRow(row: ConfigRow | undefined): HealthRow {
+  if (row === undefined) return NO_HEALTH_ROW;
+  const { version, goneSince, deliveringId, deliveringUntil, nextSlotAt, ...health } = present(
+    rowSchema.parse(row.attributes),
+  );
+  return {
+    health: health as Health,
+    ...present({ version, goneSince, deliveringId, deliveringUntil, nextSlotAt }),
+  };
+}
+
+/** The attributes that make a row say this health; null removes one. */
+export function healthAttributes(health: Health): RowAttributes {
+  return Object.fromEntries(HEALTH_ATTRIBUTES.map((name) => [name, health[name] ?? null]));
+}
+
+function present<Parts extends object>(
+  parts: Parts,
+): { [Name in keyof Parts]: Exclude<Parts[Name], undefined> } {
+  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as ReturnType<
+    typeof present<Parts>
+  >;
+}

@@ -1,0 +1,68 @@
+/** Has an event sent to an endpoint again, through the same path as the first time. */
+import { type Delivery, type DeliveryKey, isLeased, isSettled } from './delivery.ts';
+import type { EventRecord } from './event.ts';
+import type { EndpointId } from './ids.ts';
+import { stateOf } from './outcome.ts';
+import type { Relay } from './relay.ts';
+import { held, newDelivery } from './transition.ts';
+
+/** What an operator holds; waking deliver is up to the caller, for sweep finds the rows by itself. */
+export type ReplayingRelay = Pick<Relay, 'clock' | 'config' | 'eventLog'>;
+
+/**
+ * `owed`: it is in the list of owed work again. `under way`: it is being sent at this moment. `not fanned out`: its
+ * first attempt is yet to come. `closed`: there is nothing to send.
+ */
+export type Replayed = 'owed' | 'under way' | 'not fanned out' | 'closed';
+
+/**
+ * Makes a delivery owed again: its attempts are counted from the start, and the row says when it was replayed. The
+ * event's outcome follows when the delivery is settled. Ordering holds as always: to an endpoint with `latest` an
+ * event that is not its order's newest is superseded once more.
+ */
+export async function replay(
+  relay: ReplayingRelay,
+  event: EventRecord,
+  endpointId: EndpointId,
+): Promise<Replayed> {
+  if (event.closed !== undefined) return 'closed';
+  if (event.fannedOutAt === undefined) return 'not fanned out';
+  const row = await rowOf(relay, { ...event, endpointId });
+  return row === undefined ? addRow(relay, event, endpointId) : reopen(relay, row);
+}
+
+async function rowOf({ eventLog }: ReplayingRelay, key: DeliveryKey): Promise<Delivery | undefined> {
+  const rows = await eventLog.deliveries(key.orderKey);
+  return rows.find(({ eventId, endpointId }) => eventId === key.eventId && endpointId === key.endpointId);
+}
+
+/** It had been delivered inline, or its endpoint was not there yet. */
+async function addRow(relay: ReplayingRelay, event: EventRecord, endpointId: EndpointId): Promise<Replayed> {
+  const now = relay.clock.now();
+  await relay.config.health.ensure(endpointId);
+  const row = {
+    ...held(newDelivery(event, endpointId, now), 'replay'),
+    replayedAt: now,
+    ...(stateOf(event.outcomes?.[endpointId]) === 'delivered' && {
+      mayHaveArrivedAt: event.fannedOutAt ?? now,
+    }),
+  };
+  return (await relay.eventLog.putDeliveryIfAbsent(row)) ? 'owed' : 'under way';
+}
+
+async function reopen(relay: ReplayingRelay, row: Delivery): Promise<Replayed> {
+  const now = relay.clock.now();
+  if (isLeased(row, now)) return 'under way';
+  const dueNow = { dueAt: now, nextAttemptAt: null, slotAt: null, replayedAt: now, reason: 'replay' };
+  const mayHaveArrivedAt = row.state === 'delivered' ? (row.settledAt ?? now) : row.mayHaveArrivedAt;
+  const owedAnew = {
+    state: 'pending',
+    attemptCount: 0,
+    settledAt: null,
+    owedSince: now,
+    ...(mayHaveArrivedAt !== undefined && { mayHaveArrivedAt }),
+  } as const;
+  const change = isSettled(row) ? { ...dueNow, ...owedAnew, owedTo: row.endpointId } : dueNow;
+  const unchanged = { state: row.state, leaseId: row.leaseId };
+  return (await relay.eventLog.updateDelivery(row, unchanged, change)) ? 'owed' : 'under way';
+}
