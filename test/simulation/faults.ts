@@ -31,16 +31,36 @@ export class Faults {
   /** Faults stop at some time, so that everything can be settled. */
   enabled = true;
 
-  constructor(scheduler: Scheduler, rates: FaultRates) {
+  readonly #spared: ReadonlySet<number>;
+  readonly #note: (text: string) => void;
+  #drawn = 0;
+
+  /** @param spared faults that are left out, by their number in the history */
+  constructor(
+    scheduler: Scheduler,
+    rates: FaultRates,
+    spared: ReadonlySet<number>,
+    note: (text: string) => void,
+  ) {
     this.#scheduler = scheduler;
     this.#rates = rates;
+    this.#spared = spared;
+    this.#note = note;
     this.hasOperator = rates['call failed'] > 0 && scheduler.chance(0.4);
   }
 
   strikes(kind: FaultKind): boolean {
     if (!this.enabled || !this.#scheduler.chance(this.#rates[kind])) return false;
+    this.#drawn += 1;
+    if (this.#spared.has(this.#drawn)) return false;
+    this.#note(`fault ${this.#drawn}: ${kind}`);
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
     return true;
+  }
+
+  /** How many there were, those that were left out among them. */
+  get drawn(): number {
+    return this.#drawn;
   }
 
   get total(): number {

@@ -5,12 +5,14 @@
  *   node test/simulation/run.ts 5000 20000    seeds 5000 to 20000
  *   node test/simulation/run.ts --first 5000  no further than the first one that fails
  *   node test/simulation/run.ts --seed 17     one seed, with its history
+ *   node test/simulation/run.ts --shrink 17   one seed that fails, with as few faults as it needs for that
  */
+import { shrink } from './shrink.ts';
 import { simulate } from './simulate.ts';
 
 const [first, second] = process.argv.slice(2);
-if (first === '--seed') {
-  const report = await simulate(Number(second));
+if (first === '--seed' || first === '--shrink') {
+  const report = await (first === '--seed' ? simulate : shrink)(Number(second));
   console.log(report.history.join('\n'));
   console.log(report.failures.length === 0 ? 'held' : report.failures.join('\n'));
   process.exit(report.failures.length === 0 ? 0 : 1);
