@@ -96,4 +96,10 @@ export const MUTANTS: readonly Mutant[] = [
     replaced: 'delivery.replayedAt === undefined ? undefined : underWay',
     by: 'undefined; void underWay',
   },
+  {
+    rule: 'What an endpoint has had is remembered, though its replay was cancelled',
+    file: 'ordering.ts',
+    replaced: "return state === 'delivered' || mayHaveArrivedAt !== undefined;",
+    by: "return state === 'delivered' || mayHaveArrivedAt === null;",
+  },
 ];

@@ -20,13 +20,13 @@ describe('the relay under faults', () => {
     120_000,
   );
 
-  // Each once broke a promise: that an older snapshot never follows a newer one, or that every debt is paid.
-  it.each([425, 498, 885, 1157, 1167, 1496, 1782, 2026, 2388, 2556, 2567, 2739, 6021])(
-    'keeps every promise under seed %i, which found a fault once',
-    async (seed) => {
-      expect((await simulate(seed)).failures).toEqual([]);
-    },
-  );
+  // In these, a fault that the relay once had comes to light.
+  it.each([
+    [1323, 'a run of fan-out died after it had sent the newest, and an older event was stored only then'],
+    [1496, 'a replay of what had been delivered was cancelled, and an older event was replayed next'],
+  ])('keeps every promise under seed %i, in which %s', async (seed) => {
+    expect((await simulate(seed)).failures).toEqual([]);
+  });
 
   it('replays a seed to the last step', async () => {
     const [first, second] = [await simulate(119), await simulate(119)];
