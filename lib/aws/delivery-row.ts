@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { DELIVERY_STATES, type Delivery, type DeliveryKey } from '../relay/delivery.ts';
 import { eventTime } from '../relay/ids.ts';
-import { StoreError } from '../relay/ports.ts';
+import { UnreadableRowError } from '../relay/ports.ts';
 import { deliveryRowKey } from './event-log-keys.ts';
 import { moment, type Row, readAttributes, toAttributes } from './row.ts';
 
@@ -39,14 +39,14 @@ export function toDeliveryRow(delivery: Delivery, expiresAt: number): Row {
 
 /**
  * Only the key and the state are essential: what else is missing or wrong is left out, or follows from the rest.
- * @throws StoreError naming row and attribute when the state is none: nobody could tell what to do with it
+ * @throws UnreadableRowError naming row and attribute when the state is none: nobody could tell what to do with it
  */
 export function fromDeliveryRow(key: DeliveryKey, row: Row): Delivery {
   const { state, ...attributes } = readAttributes(ATTRIBUTES, row);
   const { orderKey, eventId, endpointId } = key;
   if (state === undefined) {
     const { sk } = deliveryRowKey(key);
-    throw new StoreError(
+    throw new UnreadableRowError(
       `row ${sk} of ${orderKey}: attribute state must be one of ${DELIVERY_STATES.join(', ')}`,
     );
   }

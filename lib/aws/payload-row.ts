@@ -1,7 +1,7 @@
 /** A payload's row of the EventLog table: readable where it can be, compressed where it must be. */
 import type { EventKey, Payload } from '../relay/event.ts';
 import { sha256Hex } from '../relay/ids.ts';
-import { PayloadTooLargeError, StoreError } from '../relay/ports.ts';
+import { PayloadTooLargeError, UnreadableRowError } from '../relay/ports.ts';
 import { payloadRowKey } from './event-log-keys.ts';
 import { gunzip, gzip } from './gzip.ts';
 import type { Row } from './row.ts';
@@ -37,7 +37,7 @@ export async function toPayloadRow(
   );
 }
 
-/** @throws StoreError naming row and attribute when the body is neither text nor compressed bytes */
+/** @throws UnreadableRowError naming row and attribute when the body is neither text nor compressed bytes */
 export async function fromPayloadRow(key: EventKey, row: Row): Promise<Payload> {
   const contentType = typeof row.contentType === 'string' ? { contentType: row.contentType } : {};
   return { ...contentType, body: await readBody(key, row) };
@@ -47,12 +47,12 @@ async function readBody(key: EventKey, row: Row): Promise<Uint8Array> {
   if (typeof row.body === 'string') return Buffer.from(row.body);
   const where = `row ${payloadRowKey(key).sk} of ${key.orderKey}`;
   if (!(row.bodyGzip instanceof Uint8Array)) {
-    throw new StoreError(`${where}: attribute body must be text, or bodyGzip binary`);
+    throw new UnreadableRowError(`${where}: attribute body must be text, or bodyGzip binary`);
   }
   try {
     return await gunzip(row.bodyGzip);
   } catch (cause) {
-    throw new StoreError(`${where}: attribute bodyGzip must be in gzip's format`, { cause });
+    throw new UnreadableRowError(`${where}: attribute bodyGzip must be in gzip's format`, { cause });
   }
 }
 

@@ -5,10 +5,11 @@ import type { Endpoints } from './config.ts';
 import { attemptUnderLease } from './deliver-attempt.ts';
 import { type Delivery, type DeliveryKey, isLeased, isSettled } from './delivery.ts';
 import { type Endpoint, hears } from './endpoint.ts';
-import type { EventRecord } from './event.ts';
+import type { EventRecord, Payload } from './event.ts';
 import { isQuick, takingProbe } from './health.ts';
 import { type EndpointId, sourceOf } from './ids.ts';
 import { nextInTurn, takeTurn } from './ordering.ts';
+import { UnreadableRowError } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
 import { settle, writeOutcome } from './settle.ts';
 import { wake } from './wake.ts';
@@ -123,9 +124,10 @@ async function deliverOne(relay: SendingRelay, key: DeliveryKey, deadline: Deadl
   try {
     return await deliverDue(relay, key, deadline);
   } catch (error) {
+    // Not returned to the queue: the row is owed, so sweep wakes it again, and messages never pile up for it.
     const { eventId, endpointId } = key;
-    relay.telemetry.error('delivery failed; it is tried again', error, { eventId, endpointId });
-    return 'no time';
+    relay.telemetry.error('delivery failed; sweep wakes it again', error, { eventId, endpointId });
+    return 'done';
   }
 }
 
@@ -208,13 +210,27 @@ async function deliverInTurn(
   let worked: Worked = 'done';
   if (turn === 'superseded') await settle(relay, delivery, 'superseded', 'a newer event took its place');
   else {
-    const payload = await relay.eventLog.payload(delivery);
+    const payload = await readPayload(relay, delivery);
     if (event === undefined || payload === undefined)
       await settle(relay, delivery, 'dead', 'payload is gone: it expired or was erased');
+    else if (payload === 'unreadable') await settle(relay, delivery, 'dead', 'payload row cannot be read');
     else if (await attemptUnderLease(relay, endpoint, delivery, event, payload)) worked = 'attempted';
   }
   if (endpoint.ordering !== 'none') await wakeNextInTurn(relay, endpoint, delivery);
   return worked;
+}
+
+async function readPayload(
+  relay: SendingRelay,
+  delivery: Delivery,
+): Promise<Payload | 'unreadable' | undefined> {
+  try {
+    return await relay.eventLog.payload(delivery);
+  } catch (error) {
+    if (!(error instanceof UnreadableRowError)) throw error;
+    relay.telemetry.error('payload row cannot be read', error, { eventId: delivery.eventId });
+    return 'unreadable';
+  }
 }
 
 /** The delivery's event, and the order's newer ones that have been fanned out. */

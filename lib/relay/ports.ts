@@ -79,7 +79,12 @@ export interface EventLog {
 
 /** The store refused, or did not answer in time; what was asked may or may not have been done. */
 export class StoreError extends Error {
-  override readonly name = 'StoreError';
+  override readonly name: string = 'StoreError';
+}
+
+/** A row is there, but says nothing that could be worked with: only a person can mend it. */
+export class UnreadableRowError extends StoreError {
+  override readonly name = 'UnreadableRowError';
 }
 
 /** The payload cannot be kept: even compressed it passes DynamoDB's 400 KB for an item. */
