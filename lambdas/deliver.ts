@@ -1,5 +1,6 @@
 /** Works off deliveries that outlived their fan-out: see lib/relay/deliver.ts. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { AddressGuard } from '../lib/aws/address-guard.ts';
 import { sqsClient } from '../lib/aws/clients.ts';
 import { DeadLetterQueue } from '../lib/aws/dead-letter-queue.ts';
 import { SqsDeliveryQueue } from '../lib/aws/delivery-queue.ts';
@@ -12,6 +13,7 @@ import { Deadline } from '../lib/relay/clock.ts';
 import { deliver } from '../lib/relay/deliver.ts';
 
 const environment = readEnvironment([
+  'ALLOWED_CIDRS',
   'EVENT_LOG_TABLE',
   'CONFIG_TABLE',
   'DELIVERIES_QUEUE_URL',
@@ -30,7 +32,7 @@ const relay = {
   telemetry,
   ...openTables(environment),
   deliveryQueue: new SqsDeliveryQueue({ client, queueUrl: environment.DELIVERIES_QUEUE_URL, telemetry }),
-  sender: new HttpSender(),
+  sender: new HttpSender(new AddressGuard(environment.ALLOWED_CIDRS)),
 };
 
 export const handler = lambdaHandler<SQSEvent, SQSBatchResponse>((event, context) => {

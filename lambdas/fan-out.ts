@@ -1,5 +1,6 @@
 /** Works off orders that events.fifo wakes: see lib/relay/fan-out.ts. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { AddressGuard } from '../lib/aws/address-guard.ts';
 import { sqsClient } from '../lib/aws/clients.ts';
 import { DeadLetterQueue } from '../lib/aws/dead-letter-queue.ts';
 import { SqsDeliveryQueue } from '../lib/aws/delivery-queue.ts';
@@ -13,6 +14,7 @@ import { Deadline } from '../lib/relay/clock.ts';
 import { fanOut } from '../lib/relay/fan-out.ts';
 
 const environment = readEnvironment([
+  'ALLOWED_CIDRS',
   'EVENT_LOG_TABLE',
   'CONFIG_TABLE',
   'EVENTS_QUEUE_URL',
@@ -34,7 +36,7 @@ const relay = {
   telemetry,
   ...openTables(environment),
   deliveryQueue: new SqsDeliveryQueue({ client, queueUrl: environment.DELIVERIES_QUEUE_URL, telemetry }),
-  sender: new HttpSender(),
+  sender: new HttpSender(new AddressGuard(environment.ALLOWED_CIDRS)),
 };
 
 export const handler = lambdaHandler<SQSEvent, SQSBatchResponse>((event, context) => {

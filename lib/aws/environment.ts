@@ -11,6 +11,11 @@ const VARIABLES = {
   DELIVERIES_QUEUE_URL: url,
   EVENTS_DEAD_LETTER_QUEUE_URL: url,
   DELIVERIES_DEAD_LETTER_QUEUE_URL: url,
+  /** Blocks of addresses that need not be public, parted by commas. */
+  ALLOWED_CIDRS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').filter(Boolean)),
   /** How many days events are kept. */
   RETENTION_DAYS: z.coerce.number().int().min(1),
 };

@@ -1,16 +1,26 @@
-/** The Sender port over HTTP: one POST, one deadline, no redirect, a bounded answer. */
-import { Agent, request } from 'undici';
+/** The Sender port over HTTP: one POST, one deadline, no redirect, a bounded answer, and no address but a public one. */
+import { Agent, buildConnector, request } from 'undici';
 import type { OutgoingRequest, Sender, SendResult } from '../relay/ports.ts';
+import { AddressGuard, AddressRefusedError } from './address-guard.ts';
 
 /** What is read of an answer; the rest of a longer one is not waited for. */
 const ANSWER_LIMIT_BYTES = 16 * 1024;
+const ANSWER_HEADERS_LIMIT_BYTES = 16 * 1024;
 
 export class HttpSender implements Sender {
-  /**
-   * A new connection for each attempt: a frozen function's kept ones are closed by the other side unnoticed, and a
-   * POST that dies on such a one cannot be told from one that was received.
-   */
-  readonly #agent = new Agent({ pipelining: 0, connect: { timeout: 0 }, headersTimeout: 0, bodyTimeout: 0 });
+  readonly #agent: Agent;
+
+  constructor(guard = new AddressGuard()) {
+    this.#agent = new Agent({
+      // A new connection for each attempt: a frozen function's kept ones are closed by the other side unnoticed, and a
+      // POST that dies on such a one cannot be told from one that was received.
+      pipelining: 0,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: ANSWER_HEADERS_LIMIT_BYTES,
+      connect: guardedConnector(guard),
+    });
+  }
 
   async post({ url, headers, body, timeoutMs }: OutgoingRequest): Promise<SendResult> {
     const signal = AbortSignal.timeout(timeoutMs);
@@ -30,6 +40,24 @@ export class HttpSender implements Sender {
       };
     }
   }
+}
+
+/** Connects to what was checked, and to nothing else: an address as it is typed, a name as it was looked up. */
+function guardedConnector(guard: AddressGuard): buildConnector.connector {
+  return (options, callback) => {
+    const { protocol, hostname, port } = options;
+    const target = { protocol, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
+    try {
+      guard.checkHost(hostname, target);
+    } catch (refusal) {
+      callback(refusal as AddressRefusedError, null);
+      return;
+    }
+    // The deadline of the whole attempt is the only one.
+    const lookup = guard.lookupFor(target);
+    const connect = buildConnector({ timeout: 0, allowH2: false, minVersion: 'TLSv1.2', lookup });
+    connect(options, callback);
+  };
 }
 
 /** The status has been given by then: an answer that breaks off or drags on is cut short, not a failure. */
@@ -60,11 +88,21 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
   UND_ERR_HEADERS_OVERFLOW: 'answer headers too large',
+  HPE_HEADER_OVERFLOW: 'answer headers too large',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'TLS certificate is for another name',
+  CERT_HAS_EXPIRED: 'TLS certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'TLS certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'TLS certificate is self-signed',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'TLS certificate cannot be verified',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'TLS certificate cannot be verified',
 };
 
 /** By the error's code alone: its message may hold an address, and so a secret. */
 function describe(error: unknown): string {
+  if (error instanceof AddressRefusedError) return `refused: ${error.message}`;
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const known = DESCRIPTIONS[code];
+  if (known !== undefined) return known;
   if (code.startsWith('HPE_')) return 'answer is not HTTP';
-  return DESCRIPTIONS[code] ?? (code === '' ? 'request failed' : `request failed: ${code}`);
+  return code === '' ? 'request failed' : `request failed: ${code}`;
 }

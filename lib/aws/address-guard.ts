@@ -1,0 +1,95 @@
+/**
+ * Which addresses a webhook may be sent to. Endpoints are URLs that people type in, and a function inside a cloud
+ * reaches much that no outsider should: so every address is public, or expressly allowed.
+ */
+import { lookup as systemLookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import ipaddr from 'ipaddr.js';
+
+/** Where HTTPS is served to the world. */
+const PORTS = [443, 8443];
+/** All that is handed out to the public of IPv6 (https://www.iana.org/assignments/ipv6-address-space). */
+const IPV6_GLOBAL = ipaddr.IPv6.parseCIDR('2000::/3');
+
+type Block = [ipaddr.IPv4 | ipaddr.IPv6, number];
+
+/** A URL that must not be connected to. The message names the rule and no part of the URL. */
+export class AddressRefusedError extends Error {
+  override readonly name = 'AddressRefusedError';
+  readonly code = 'ADDRESS_REFUSED';
+}
+
+export interface Target {
+  /** `https:` */
+  readonly protocol: string;
+  readonly port: number;
+}
+
+export class AddressGuard {
+  readonly #allowed: readonly Block[];
+  readonly #lookup: typeof systemLookup;
+
+  /**
+   * @param allowedCidrs blocks of the deployer's own network; plain http and all ports are for these alone
+   * @throws Error naming a block that is none
+   */
+  constructor(allowedCidrs: readonly string[] = [], lookup: typeof systemLookup = systemLookup) {
+    this.#allowed = allowedCidrs.map(parseBlock);
+    this.#lookup = lookup;
+  }
+
+  /** @throws AddressRefusedError unless an address, in whatever spelling, may be connected to */
+  check(address: string, { protocol, port }: Target): void {
+    if (!ipaddr.isValid(address)) throw new AddressRefusedError('what the host name leads to is no address');
+    const parsed = ipaddr.process(address);
+    if (this.#allowed.some((block) => isWithin(parsed, block))) return;
+    if (!isPublic(parsed)) throw new AddressRefusedError('its address is not public');
+    if (protocol !== 'https:') throw new AddressRefusedError('only https is allowed');
+    if (!PORTS.includes(port))
+      throw new AddressRefusedError(`only the ports ${PORTS.join(' and ')} are allowed`);
+  }
+
+  /**
+   * @param host of a URL: a name is checked when it is looked up, an address at once, for nobody looks that up
+   * @throws AddressRefusedError
+   */
+  checkHost(host: string, target: Target): void {
+    const address = host.replace(/^\[|\]$/g, '');
+    if (ipaddr.isValid(address)) this.check(address, target);
+  }
+
+  /**
+   * Looks a host name up once and for all: who connects with it connects to the very addresses that were checked. One
+   * that is not allowed refuses all of them.
+   */
+  lookupFor(target: Target): LookupFunction {
+    return (hostname, options, callback) => {
+      this.#lookup(hostname, { ...options, all: true }, (error, addresses) => {
+        if (error) return callback(error, []);
+        try {
+          for (const { address } of addresses) this.check(address, target);
+        } catch (refusal) {
+          return callback(refusal as AddressRefusedError, []);
+        }
+        const [first] = addresses;
+        if (options.all || first === undefined) return callback(null, addresses);
+        return callback(null, first.address, first.family);
+      });
+    };
+  }
+}
+
+/** Told by the registries of special addresses; whatever embeds an IPv4 address in an IPv6 one is special as well. */
+function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  if (address.range() !== 'unicast') return false;
+  return address.kind() === 'ipv4' || address.match(IPV6_GLOBAL);
+}
+
+function isWithin(address: ipaddr.IPv4 | ipaddr.IPv6, block: Block): boolean {
+  return address.kind() === block[0].kind() && address.match(block);
+}
+
+function parseBlock(text: string): Block {
+  if (!ipaddr.isValidCIDR(text)) throw new Error(`allowedCidrs: ${text} is no CIDR block such as 10.0.0.0/8`);
+  return ipaddr.parseCIDR(text);
+}
