@@ -1,6 +1,7 @@
 /** The whole relay as one CloudFormation stack: two tables, two queues, four functions, one route, one schedule. */
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledgements.ts';
 import { Alarms } from './alarms.ts';
 import type { StackConfig } from './config.ts';
 import { Functions, TIMEOUTS } from './functions.ts';
@@ -38,5 +39,6 @@ export class RelayStack extends Stack {
       DeliveriesDeadLetterQueueUrl: queues.deliveriesDeadLetter.queueUrl,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+    acknowledge(this);
   }
 }
