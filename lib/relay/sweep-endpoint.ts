@@ -13,7 +13,7 @@ import {
 } from './health.ts';
 import type { EndpointId } from './ids.ts';
 import type { SweepRelay } from './relay.ts';
-import { LIST_LIMIT, wakeAgain, wakeOverdue } from './wake-overdue.ts';
+import { LIST_LIMIT, reportOverdue, wakeAgain, wakeOverdue } from './wake-overdue.ts';
 
 /** More than this is no chance loss of messages, but a pause or an outage, and is drained as one. */
 const BACKLOG = 10;
@@ -50,9 +50,9 @@ export async function sweepEndpoint(
 async function sweepClosed(relay: SweepRelay, endpoint: Endpoint, health: Health): Promise<void> {
   const now = relay.clock.now();
   const overdue = await relay.eventLog.owed(endpoint.id, now, BACKLOG + 1);
+  reportOverdue(relay, endpoint.id, overdue);
   // One that is not quick is worked for by one invocation at a time, each waking the next: no more is needed.
-  if (overdue.length <= BACKLOG || !isQuick(health))
-    return wakeAgain(relay, endpoint.id, overdue.slice(0, BACKLOG), now);
+  if (overdue.length <= BACKLOG || !isQuick(health)) return wakeAgain(relay, overdue.slice(0, BACKLOG), now);
   await relay.config.health.change(endpoint.id, (current) =>
     current.state === 'closed' ? startingToRecover(current, 'it has a backlog') : undefined,
   );
@@ -65,14 +65,14 @@ async function probe(relay: SweepRelay, id: EndpointId, health: Health): Promise
   if (takingProbe(health, now) === undefined) return;
   const owed = await relay.eventLog.owed(id, now, LIST_LIMIT);
   const chosen = owed[Math.floor(relay.random() * owed.length)];
-  if (chosen !== undefined) await wakeAgain(relay, id, [chosen], now);
+  if (chosen !== undefined) await wakeAgain(relay, [chosen], now);
 }
 
 /** Twice as much as in the last minute, oldest first, until less is left than may go. */
 async function drain(relay: SweepRelay, { id, rateLimitPerSecond }: Endpoint, health: Health): Promise<void> {
   const perMinute = Math.ceil((rateLimitPerSecond ?? Number.POSITIVE_INFINITY) * 60);
   const wakes = Math.min(wakesNow(health), perMinute);
-  const woken = await wakeOverdue(relay, id, wakes);
+  const woken = (await wakeOverdue(relay, id, wakes)).length;
   await relay.config.health.change(id, (current) => {
     if (current.state !== 'recovering') return undefined;
     return woken < wakes ? closing(current) : recoveringOn(current);
@@ -81,7 +81,7 @@ async function drain(relay: SweepRelay, { id, rateLimitPerSecond }: Endpoint, he
 
 /** Its deliveries are cancelled; when nothing is left that anyone might look for, its health row goes, too. */
 async function sweepRemoved(relay: SweepRelay, id: EndpointId): Promise<void> {
-  if ((await wakeOverdue(relay, id, LIST_LIMIT)) > 0) return;
+  if ((await wakeOverdue(relay, id, LIST_LIMIT)).length > 0) return;
   const now = relay.clock.now();
   const lists = [id, attentionOf(id)].map((list) => relay.eventLog.owed(list, ANY_TIME, 1));
   const isOwed = (await Promise.all(lists)).some((items) => items.length > 0);

@@ -4,7 +4,7 @@ import type { Endpoints } from './config.ts';
 import { FAN_OUT, SHARDS } from './ids.ts';
 import type { SweepRelay } from './relay.ts';
 import { sweepEndpoint } from './sweep-endpoint.ts';
-import { LIST_LIMIT, wakeOverdue } from './wake-overdue.ts';
+import { LIST_LIMIT, reportOverdue, wakeOverdue } from './wake-overdue.ts';
 
 /** What one list may take; a sweep that has less time left leaves the rest to the next. */
 const LIST_TAKES_MS = 10_000;
@@ -36,9 +36,13 @@ function listsOf(relay: SweepRelay, { valid, invalid }: Endpoints): List[] {
   const waiting = new Set(invalid.map(({ id }) => id));
   const ids = new Set([...rows.keys(), ...relay.config.health.ids()]).difference(waiting);
   return [
-    ...shards.map((name) => ({ name, sweep: () => wakeOverdue(relay, name, LIST_LIMIT).then(() => {}) })),
+    ...shards.map((name) => ({ name, sweep: () => sweepShard(relay, name) })),
     ...[...ids].map((id) => ({ name: id, sweep: () => sweepEndpoint(relay, id, rows.get(id)) })),
   ];
+}
+
+async function sweepShard(relay: SweepRelay, shard: string): Promise<void> {
+  reportOverdue(relay, shard, await wakeOverdue(relay, shard, LIST_LIMIT));
 }
 
 /** Starts anywhere in the lists: when time runs out, it is not always the same ones that were not reached. */

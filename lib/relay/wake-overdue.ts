@@ -1,5 +1,6 @@
 /** Puts overdue work back on its queue. */
 import { after } from './clock.ts';
+import { eventTime } from './ids.ts';
 import type { OwedItem } from './ports.ts';
 import type { SweepRelay } from './relay.ts';
 
@@ -8,27 +9,21 @@ export const LIST_LIMIT = 100;
 /** How long what was woken is given before it is woken again. */
 const WOKEN_AGAIN_AFTER_MS = 2 * 60_000;
 
-/** Wakes the longest overdue of a list; gives the number of those it found. */
-export async function wakeOverdue(relay: SweepRelay, list: string, limit: number): Promise<number> {
+/** Wakes the longest overdue of a list; gives back all that it found. */
+export async function wakeOverdue(relay: SweepRelay, list: string, limit: number): Promise<OwedItem[]> {
   const now = relay.clock.now();
   const overdue = await relay.eventLog.owed(list, now, limit);
-  await wakeAgain(relay, list, overdue, now);
-  return overdue.length;
+  await wakeAgain(relay, overdue, now);
+  return overdue;
 }
 
-export async function wakeAgain(
-  relay: SweepRelay,
-  list: string,
-  items: readonly OwedItem[],
-  now: Date,
-): Promise<void> {
+export async function wakeAgain(relay: SweepRelay, items: readonly OwedItem[], now: Date): Promise<void> {
   const moved = await Promise.all(
     // Only one who still finds it owed and due as it was read may wake it.
     items.map((item) => relay.eventLog.postpone(item, after(now, WOKEN_AGAIN_AFTER_MS))),
   );
   const toWake = items.filter((_, index) => moved[index]);
   await send(relay, toWake);
-  reportOverdue(relay, list, toWake, now);
 }
 
 async function send(relay: SweepRelay, items: readonly OwedItem[]): Promise<void> {
@@ -42,10 +37,17 @@ async function send(relay: SweepRelay, items: readonly OwedItem[]): Promise<void
     relay.telemetry.warn('sweep could not wake all; a later sweep will', { unsent: unsent.length });
 }
 
-function reportOverdue(relay: SweepRelay, list: string, items: readonly OwedItem[], now: Date): void {
-  const oldest = items[0];
-  if (oldest === undefined) return;
+/**
+ * Tells of work that should have been done by now: not of what waits for an endpoint that is down, of which its circuit
+ * tells. An event is as late as it is old, however often it has been woken.
+ */
+export function reportOverdue(relay: SweepRelay, list: string, items: readonly OwedItem[]): void {
+  if (items.length === 0) return;
+  const now = relay.clock.now().getTime();
+  const agesMs = items.map(
+    (item) => now - (item.kind === 'event' ? eventTime(item.eventId) : item.dueAt).getTime(),
+  );
   relay.telemetry.info('sweep woke overdue work', { list, items: items.length });
   relay.telemetry.count('OwedOverdue', items.length);
-  relay.telemetry.count('OldestOwedSeconds', (now.getTime() - oldest.dueAt.getTime()) / 1000);
+  relay.telemetry.count('OldestOwedSeconds', Math.max(...agesMs) / 1000);
 }

@@ -1,4 +1,4 @@
-/** What a person has to look at: an alarm for each thing that the relay cannot mend by itself. */
+/** What a person has to look at: an alarm for each thing that the relay cannot mend by itself. See docs/runbook.md. */
 import { Duration, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
@@ -8,68 +8,134 @@ import {
   Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import type { StackConfig } from './config.ts';
+import type { Functions } from './functions.ts';
 import { nameLogically } from './logical-id.ts';
 import type { Queues } from './queues.ts';
 import { METRICS_NAMESPACE } from './relay-function.ts';
 
 const PERIOD = Duration.minutes(5);
+/** Sweep moves on whatever it finds within a minute or two, so work that is due for so long is not getting done. */
+const OVERDUE_SECONDS = 15 * 60;
 
 export interface AlarmsProps {
   readonly queues: Queues;
+  readonly functions: Functions;
+  readonly settings: Pick<StackConfig, 'alarmEmail' | 'alarmTopicArn' | 'silenceHours'>;
 }
 
 export class Alarms extends Construct {
-  constructor(scope: Construct, id: string, { queues }: AlarmsProps) {
+  readonly #topic: ITopic | undefined;
+
+  constructor(scope: Construct, id: string, { queues, functions, settings }: AlarmsProps) {
     super(scope, id);
-    const counted = (metricName: string) =>
-      new Metric({
-        namespace: METRICS_NAMESPACE,
-        metricName,
-        dimensionsMap: { service: Stack.of(this).stackName },
-        statistic: Stats.SUM,
+    this.#topic = this.#topicOf(settings);
+
+    this.#atFirst('DeadDeliveriesAlarm', counted(this, 'DeliveriesDead'), {
+      says: 'Deliveries whose attempts are used up: `relay deliveries list --state dead`',
+    });
+    this.#atFirst('NeedsAttentionAlarm', counted(this, 'NeedsAttention'), {
+      says: 'Events that could not be fanned out for days: `relay deliveries list --state set-aside`',
+    });
+    this.#atFirst('EndpointsDisabledAlarm', counted(this, 'EndpointsDisabled'), {
+      says: 'An endpoint is given up, and gets nothing more: `relay endpoints list`',
+    });
+    this.#atFirst('CircuitsOpenedAlarm', counted(this, 'CircuitsOpened'), {
+      says: 'An endpoint is down, and its webhooks are parked: `relay endpoints list`',
+    });
+    this.#atFirst('EventsRefusedAlarm', counted(this, 'EventsRefused'), {
+      says: 'Webhooks were answered 503, and may be lost: look at the log of ingest',
+    });
+    for (const name of ['events', 'deliveries'] as const) {
+      const queue = name === 'events' ? queues.eventsDeadLetter : queues.deliveriesDeadLetter;
+      const depth = queue.metricApproximateNumberOfMessagesVisible({
+        statistic: Stats.MAXIMUM,
         period: PERIOD,
       });
-    const held = (queue: Queues['eventsDeadLetter']) =>
-      queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, period: PERIOD });
+      this.#atFirst(name === 'events' ? 'EventsDeadLettersAlarm' : 'DeliveriesDeadLettersAlarm', depth, {
+        says: 'Messages that could not be read or survived: `relay dlq list`',
+      });
+    }
+    const { ingest, sweep } = functions;
+    this.#atFirst('IngestErrorsAlarm', ingest.lambda.metricErrors({ period: PERIOD }), {
+      says: 'Ingest failed, and webhooks may be lost: look at its log',
+    });
+    this.#atFirst('IngestThrottlesAlarm', ingest.lambda.metricThrottles({ period: PERIOD }), {
+      says: 'Ingest had no room to run, and webhooks may be lost: raise the account’s concurrency, or lower fanOutConcurrency',
+    });
+    this.#alarm('OverdueAlarm', counted(this, 'OldestOwedSeconds', Stats.MAXIMUM), {
+      says: 'Work is due for a quarter of an hour, and does not get done: look at the logs of fan-out and deliver',
+      threshold: OVERDUE_SECONDS,
+      periods: 3,
+    });
+    this.#alarm('SweepStoppedAlarm', sweep.lambda.metricInvocations({ period: PERIOD }), {
+      says: 'Sweep has not run for a quarter of an hour: look at its schedule',
+      threshold: 1,
+      periods: 3,
+      whenMissing: true,
+    });
+    if (settings.silenceHours > 0) {
+      this.#alarm('SilenceAlarm', counted(this, 'EventsAccepted').with({ period: Duration.hours(1) }), {
+        says: `No webhook for ${settings.silenceHours} hours: is the address still in the Hub’s settings?`,
+        threshold: 1,
+        periods: settings.silenceHours,
+        whenMissing: true,
+      });
+    }
+  }
 
-    this.#alarm(
-      'EventsDeadLettersAlarm',
-      held(queues.eventsDeadLetter),
-      'Messages that fan-out could not read or survive: `relay dlq list`',
-    );
-    this.#alarm(
-      'DeliveriesDeadLettersAlarm',
-      held(queues.deliveriesDeadLetter),
-      'Messages that deliver could not read or survive: `relay dlq list`',
-    );
-    this.#alarm(
-      'DeadDeliveriesAlarm',
-      counted('DeliveriesDead'),
-      'Deliveries whose attempts are used up: `relay deliveries list --state dead`',
-    );
-    this.#alarm(
-      'NeedsAttentionAlarm',
-      counted('NeedsAttention'),
-      'Events that could not be fanned out for days: `relay deliveries list --state set-aside`',
-    );
-    this.#alarm(
-      'EndpointsDisabledAlarm',
-      counted('EndpointsDisabled'),
-      'An endpoint is given up, and gets nothing more: `relay endpoints list`',
-    );
+  #topicOf({ alarmEmail, alarmTopicArn }: AlarmsProps['settings']): ITopic | undefined {
+    if (alarmTopicArn !== '') return Topic.fromTopicArn(this, 'Topic', alarmTopicArn);
+    if (alarmEmail === '') return undefined;
+    const topic = new Topic(this, 'Topic', { enforceSSL: true });
+    nameLogically(topic, 'AlarmTopic');
+    topic.addSubscription(new EmailSubscription(alarmEmail));
+    return topic;
   }
 
   /** Rings at the first one, and is quiet again when there is none. */
-  #alarm(id: string, metric: IMetric, alarmDescription: string): void {
+  #atFirst(id: string, metric: IMetric, { says }: { readonly says: string }): void {
+    this.#alarm(id, metric, { says, threshold: 1, periods: 1 });
+  }
+
+  /** @param whenMissing rings when there is less than the threshold, or nothing at all, instead of more */
+  #alarm(
+    id: string,
+    metric: IMetric,
+    options: {
+      readonly says: string;
+      readonly threshold: number;
+      readonly periods: number;
+      readonly whenMissing?: boolean;
+    },
+  ): void {
+    const { says, threshold, periods, whenMissing = false } = options;
     const alarm = new Alarm(this, id, {
       metric,
-      alarmDescription,
-      threshold: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      alarmDescription: says,
+      threshold,
+      evaluationPeriods: periods,
+      comparisonOperator: whenMissing
+        ? ComparisonOperator.LESS_THAN_THRESHOLD
+        : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: whenMissing ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
     });
     nameLogically(alarm, id);
+    if (this.#topic !== undefined) alarm.addAlarmAction(new SnsAction(this.#topic));
   }
+}
+
+/** What the functions of this stack count. No metric has an endpoint or an order as dimension: each would be billed. */
+export function counted(scope: Construct, metricName: string, statistic: string = Stats.SUM): Metric {
+  return new Metric({
+    namespace: METRICS_NAMESPACE,
+    metricName,
+    dimensionsMap: { service: Stack.of(scope).stackName },
+    statistic,
+    period: PERIOD,
+  });
 }

@@ -45,6 +45,20 @@ const configSchema = z.strictObject({
     .default(RetentionDays.ONE_MONTH)
     .describe(`one of ${LOG_RETENTION_DAYS.join(', ')}`),
 
+  /** Whom alarms tell: an e-mail address, which AWS asks to confirm, or a topic that there is already. */
+  alarmEmail: z
+    .union([z.email(), z.literal('')])
+    .default('')
+    .describe('an e-mail address'),
+  alarmTopicArn: z
+    .string()
+    .regex(/^(arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+)?$/)
+    .default('')
+    .describe('the ARN of an SNS topic'),
+
+  /** An alarm when no webhook came for so long; 0 for none. A Hub that has stopped calling says nothing. */
+  silenceHours: wholeNumber({ min: 0, max: 168, fallback: 0 }),
+
   /** What becomes of the two tables when the stack is deleted. */
   removalPolicy: z.enum(['retain', 'destroy']).default('retain').describe('retain or destroy'),
 });

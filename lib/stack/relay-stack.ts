@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledgements.ts';
 import { Alarms } from './alarms.ts';
 import type { StackConfig } from './config.ts';
+import { Dashboard } from './dashboard.ts';
 import { Functions, TIMEOUTS } from './functions.ts';
 import { Mappings } from './mappings.ts';
 import { Queues } from './queues.ts';
@@ -25,7 +26,8 @@ export class RelayStack extends Stack {
     const functions = new Functions(this, 'Functions', { tables, queues, settings });
     new Mappings(this, 'Mappings', { functions, queues, settings });
     new SweepSchedule(this, 'SweepSchedule', functions.sweep.lambda);
-    new Alarms(this, 'Alarms', { queues });
+    new Alarms(this, 'Alarms', { queues, functions, settings });
+    new Dashboard(this, 'Dashboard', { queues, functions });
     const api = new WebhookApi(this, 'Webhook', { ingest: functions.ingest.lambda, settings });
 
     // The names by which the CLI finds a deployed relay.

@@ -15,6 +15,9 @@ describe('the configuration of the stack', () => {
       throttleRatePerSecond: 100,
       throttleBurst: 500,
       logRetentionDays: 30,
+      alarmEmail: '',
+      alarmTopicArn: '',
+      silenceHours: 0,
       removalPolicy: 'retain',
     });
   });

@@ -7,5 +7,9 @@ export const WITHOUT_COUNTERPART: Readonly<Record<string, string>> = {
     'there are no permissions on this machine, and the queues listen on loopback alone',
   'AWS::Logs::LogGroup': 'what handlers write is shown, and kept in the data folder when asked for',
   'AWS::CloudWatch::Alarm': 'nobody is woken by a laptop; the CLI lists what needs a person',
+  'AWS::CloudWatch::Dashboard': 'the CLI shows what it shows',
+  'AWS::SNS::Topic': 'nobody is woken by a laptop',
+  'AWS::SNS::TopicPolicy': 'nobody is woken by a laptop',
+  'AWS::SNS::Subscription': 'nobody is woken by a laptop',
   'AWS::CDK::Metadata': 'tells AWS which constructs a stack was made with',
 };
