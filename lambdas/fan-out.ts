@@ -21,6 +21,7 @@ const environment = readEnvironment([
   'DELIVERIES_QUEUE_URL',
   'EVENTS_DEAD_LETTER_QUEUE_URL',
   'RETENTION_DAYS',
+  'PAYLOAD_RETENTION_DAYS',
 ]);
 const client = sqsClient();
 const events = { client, queueUrl: environment.EVENTS_QUEUE_URL, telemetry };

@@ -13,6 +13,7 @@ const environment = readEnvironment([
   'CONFIG_TABLE',
   'EVENTS_QUEUE_URL',
   'RETENTION_DAYS',
+  'PAYLOAD_RETENTION_DAYS',
 ]);
 
 const relay = {

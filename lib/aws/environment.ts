@@ -18,6 +18,8 @@ const VARIABLES = {
     .transform((text) => text.split(',').filter(Boolean)),
   /** How many days events are kept. */
   RETENTION_DAYS: z.coerce.number().int().min(1),
+  /** How many days payloads are kept. */
+  PAYLOAD_RETENTION_DAYS: z.coerce.number().int().min(1),
 };
 
 type Variable = keyof typeof VARIABLES;

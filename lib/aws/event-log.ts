@@ -38,6 +38,8 @@ export interface EventLogOptions {
   readonly tableName: string;
   /** How long rows are kept from when they are written; of use to who writes new ones. 30 unless given. */
   readonly retentionDays?: number;
+  /** The same for payloads, where the personal data is; as long as everything else unless given. */
+  readonly payloadRetentionDays?: number;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -45,12 +47,15 @@ export interface EventLogOptions {
 export class DynamoEventLog implements EventLog {
   readonly #table: DynamoTable;
   readonly #retentionDays: number;
+  readonly #payloadRetentionDays: number;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
 
-  constructor({ client, tableName, retentionDays = 30, clock, telemetry }: EventLogOptions) {
+  constructor(options: EventLogOptions) {
+    const { client, tableName, retentionDays = 30, clock, telemetry } = options;
     this.#table = new DynamoTable(client, tableName);
     this.#retentionDays = retentionDays;
+    this.#payloadRetentionDays = options.payloadRetentionDays ?? retentionDays;
     this.#clock = clock;
     this.#telemetry = telemetry;
   }
@@ -217,12 +222,12 @@ export class DynamoEventLog implements EventLog {
   async putAlias(aliasKey: OrderKey, orderKey: OrderKey): Promise<void> {
     await this.#table.put(
       'writing an alias',
-      toAliasRow(aliasKey, orderKey, this.#expiresAt(ALIAS_EXTRA_DAYS)),
+      toAliasRow(aliasKey, orderKey, this.#expiresAt(this.#retentionDays + ALIAS_EXTRA_DAYS)),
     );
   }
 
   #payloadRow(event: EventRecord, payload: Payload): Promise<Row> {
-    return toPayloadRow(event, payload, event.receivedAt, this.#expiresAt());
+    return toPayloadRow(event, payload, event.receivedAt, this.#expiresAt(this.#payloadRetentionDays));
   }
 
   #eventRow(event: EventRecord, dueAt: Date): Row {
@@ -230,8 +235,8 @@ export class DynamoEventLog implements EventLog {
   }
 
   /** In epoch seconds, as DynamoDB's TTL wants it. */
-  #expiresAt(extraDays = 0): number {
-    return Math.floor(after(this.#clock.now(), (this.#retentionDays + extraDays) * DAY_MS).getTime() / 1000);
+  #expiresAt(days = this.#retentionDays): number {
+    return Math.floor(after(this.#clock.now(), days * DAY_MS).getTime() / 1000);
   }
 
   async #get(what: string, key: keys.RowKey): Promise<Row | undefined> {

@@ -27,6 +27,7 @@ export function openTables(environment: {
   readonly EVENT_LOG_TABLE: string;
   readonly CONFIG_TABLE: string;
   readonly RETENTION_DAYS?: number;
+  readonly PAYLOAD_RETENTION_DAYS?: number;
 }) {
   const client = dynamoDbClient();
   return {
@@ -36,6 +37,9 @@ export function openTables(environment: {
       telemetry,
       tableName: environment.EVENT_LOG_TABLE,
       ...(environment.RETENTION_DAYS !== undefined && { retentionDays: environment.RETENTION_DAYS }),
+      ...(environment.PAYLOAD_RETENTION_DAYS !== undefined && {
+        payloadRetentionDays: environment.PAYLOAD_RETENTION_DAYS,
+      }),
     }),
     config: new Config(
       new DynamoConfigTable({ client, tableName: environment.CONFIG_TABLE }),

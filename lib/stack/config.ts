@@ -1,5 +1,6 @@
 /** Everything a deployer may set, as flat keys of CDK context: `cdk deploy -c retentionDays=60 -c fanOutConcurrency=8`. */
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
 /** The days that CloudWatch Logs can keep a log group for. CDK's number for "for ever" is its own invention. */
@@ -18,6 +19,9 @@ const configSchema = z.strictObject({
 
   /** How long events are kept. Deliveries are tried for three days; the rest of the week is for a person to notice. */
   retentionDays: wholeNumber({ min: 7, max: 3_650, fallback: 30 }),
+
+  /** Payloads, where the personal data is, may go earlier; never before a delivery has had its three days and a week. */
+  payloadRetentionDays: wholeNumber({ min: 7, max: 3_650, fallback: 30 }),
 
   /** Lambda's limits on memory. A function's share of a processor grows with it, and with that its start. */
   ingestMemoryMb: wholeNumber({ min: 128, max: 10_240, fallback: 512 }),
@@ -45,6 +49,16 @@ const configSchema = z.strictObject({
     .default(RetentionDays.ONE_MONTH)
     .describe(`one of ${LOG_RETENTION_DAYS.join(', ')}`),
 
+  /** Blocks of addresses of the deployer's own network that endpoints may have, by plain http and on any port, too. */
+  allowedCidrs: z
+    .string()
+    .refine((text) => text === '' || text.split(',').every((block) => ipaddr.isValidCIDR(block)))
+    .default('')
+    .describe('CIDR blocks parted by commas, such as 10.0.0.0/8,fd00::/8'),
+
+  /** `customer` makes a key of the account's own, for tables and queues, at a dollar a month and a little per use. */
+  encryptionKey: z.enum(['aws', 'customer']).default('aws').describe('aws or customer'),
+
   /** Whom alarms tell: an e-mail address, which AWS asks to confirm, or a topic that there is already. */
   alarmEmail: z
     .union([z.email(), z.literal('')])
@@ -59,7 +73,7 @@ const configSchema = z.strictObject({
   /** An alarm when no webhook came for so long; 0 for none. A Hub that has stopped calling says nothing. */
   silenceHours: wholeNumber({ min: 0, max: 168, fallback: 0 }),
 
-  /** What becomes of the two tables when the stack is deleted. */
+  /** What becomes of the two tables when the stack is deleted; with `retain` nobody can delete them by mistake either. */
   removalPolicy: z.enum(['retain', 'destroy']).default('retain').describe('retain or destroy'),
 });
 

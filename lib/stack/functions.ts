@@ -1,5 +1,6 @@
 /** The four functions: how long each may take, what it is told by its environment, and what it may do. */
 import { Duration } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { StackConfig } from './config.ts';
@@ -10,6 +11,7 @@ import {
   maySend,
   mayUse,
   mayUseHealth,
+  mayUseKey,
 } from './permissions.ts';
 import type { Queues } from './queues.ts';
 import { RelayFunction, type RelayFunctionProps } from './relay-function.ts';
@@ -30,6 +32,8 @@ export interface FunctionsProps {
   readonly tables: Tables;
   readonly queues: Queues;
   readonly settings: StackConfig;
+  /** What tables and queues are encrypted with, unless it is AWS's own. */
+  readonly key?: IKey | undefined;
 }
 
 export class Functions extends Construct {
@@ -40,10 +44,14 @@ export class Functions extends Construct {
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
-    this.ingest = new RelayFunction(this, 'Ingest', ingest(props));
-    this.fanOut = new RelayFunction(this, 'FanOut', fanOut(props));
-    this.deliver = new RelayFunction(this, 'Deliver', deliver(props));
-    this.sweep = new RelayFunction(this, 'Sweep', sweep(props));
+    this.ingest = this.#function('Ingest', ingest(props), props.key);
+    this.fanOut = this.#function('FanOut', fanOut(props), props.key);
+    this.deliver = this.#function('Deliver', deliver(props), props.key);
+    this.sweep = this.#function('Sweep', sweep(props), props.key);
+  }
+
+  #function(id: string, props: RelayFunctionProps, key: IKey | undefined): RelayFunction {
+    return new RelayFunction(this, id, { ...props, may: [...props.may, ...(key ? [mayUseKey(key)] : [])] });
   }
 }
 
@@ -57,7 +65,7 @@ function ingest({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
     environment: {
       ...namesOf(tables),
       EVENTS_QUEUE_URL: queues.events.queueUrl,
-      RETENTION_DAYS: String(settings.retentionDays),
+      ...retention(settings),
     },
     may: [
       mayUse(tables.eventLog, 'Query', 'BatchWriteItem'),
@@ -79,7 +87,8 @@ function fanOut({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
       EVENTS_QUEUE_URL: queues.events.queueUrl,
       EVENTS_DEAD_LETTER_QUEUE_URL: queues.eventsDeadLetter.queueUrl,
       DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
-      RETENTION_DAYS: String(settings.retentionDays),
+      ...retention(settings),
+      ...addresses(settings),
     },
     may: [
       mayUse(tables.eventLog, 'Query', 'GetItem', 'PutItem', 'UpdateItem'),
@@ -103,6 +112,7 @@ function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionPro
       ...namesOf(tables),
       DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
       DELIVERIES_DEAD_LETTER_QUEUE_URL: queues.deliveriesDeadLetter.queueUrl,
+      ...addresses(settings),
     },
     may: [
       mayUse(tables.eventLog, 'Query', 'GetItem', 'UpdateItem'),
@@ -145,4 +155,15 @@ function sweep({ tables, queues, settings }: FunctionsProps): RelayFunctionProps
 
 function namesOf(tables: Tables): Readonly<Record<string, string>> {
   return { EVENT_LOG_TABLE: tables.eventLog.tableName, CONFIG_TABLE: tables.config.tableName };
+}
+
+function retention(settings: StackConfig): Readonly<Record<string, string>> {
+  return {
+    RETENTION_DAYS: String(settings.retentionDays),
+    PAYLOAD_RETENTION_DAYS: String(Math.min(settings.payloadRetentionDays, settings.retentionDays)),
+  };
+}
+
+function addresses({ allowedCidrs }: StackConfig): Readonly<Record<string, string>> {
+  return allowedCidrs === '' ? {} : { ALLOWED_CIDRS: allowedCidrs };
 }

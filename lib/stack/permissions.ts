@@ -1,6 +1,7 @@
 /** What a function may do, as statements that name exact actions on exact resources. */
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -69,4 +70,15 @@ export function mayLog(logGroup: ILogGroup): PolicyStatement {
 
 function dynamoDb(action: TableAction): string {
   return `dynamodb:${action}`;
+}
+
+/**
+ * What DynamoDB and SQS want of whoever uses what is encrypted with a key of the account's own
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html).
+ */
+export function mayUseKey(key: IKey): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
+    resources: [key.keyArn],
+  });
 }

@@ -1,5 +1,6 @@
 /** The two queues that wake fan-out and deliver, each with a dead-letter queue for what is not the relay's. */
 import { Duration } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   DeduplicationScope,
   FifoThroughputLimit,
@@ -20,6 +21,8 @@ const MAX_RECEIVES = 1_000;
 export interface QueuesProps {
   readonly fanOutTimeout: Duration;
   readonly deliverTimeout: Duration;
+  /** A key of the account's own. */
+  readonly key?: IKey | undefined;
 }
 
 export class Queues extends Construct {
@@ -30,8 +33,14 @@ export class Queues extends Construct {
   readonly deliveries: Queue;
   readonly deliveriesDeadLetter: Queue;
 
+  readonly #encryption: Pick<QueueProps, 'encryption' | 'encryptionMasterKey'>;
+
   constructor(scope: Construct, id: string, props: QueuesProps) {
     super(scope, id);
+    const { key } = props;
+    this.#encryption = key
+      ? { encryption: QueueEncryption.KMS, encryptionMasterKey: key }
+      : { encryption: QueueEncryption.SQS_MANAGED };
     this.eventsDeadLetter = this.#queue('EventsDeadLetterQueue', { fifo: true });
     this.events = this.#queue('EventsQueue', {
       fifo: true,
@@ -52,7 +61,7 @@ export class Queues extends Construct {
 
   #queue(id: string, props: QueueProps): Queue {
     const queue = new Queue(this, id, {
-      encryption: QueueEncryption.SQS_MANAGED,
+      ...this.#encryption,
       enforceSSL: true,
       retentionPeriod: RETENTION,
       maxMessageSizeBytes: MAX_MESSAGE_BYTES,

@@ -5,6 +5,7 @@ import { acknowledge } from './acknowledgements.ts';
 import { Alarms } from './alarms.ts';
 import type { StackConfig } from './config.ts';
 import { Dashboard } from './dashboard.ts';
+import { EncryptionKey } from './encryption-key.ts';
 import { Functions, TIMEOUTS } from './functions.ts';
 import { Mappings } from './mappings.ts';
 import { Queues } from './queues.ts';
@@ -18,12 +19,14 @@ export class RelayStack extends Stack {
       description: 'Sensaria relay: one webhook address in, every endpoint out',
     });
 
-    const tables = new Tables(this, 'Tables', settings);
+    const { key } = new EncryptionKey(this, 'Encryption', settings);
+    const tables = new Tables(this, 'Tables', { settings, key });
     const queues = new Queues(this, 'Queues', {
       fanOutTimeout: TIMEOUTS.fanOut,
       deliverTimeout: TIMEOUTS.deliver,
+      key,
     });
-    const functions = new Functions(this, 'Functions', { tables, queues, settings });
+    const functions = new Functions(this, 'Functions', { tables, queues, settings, key });
     new Mappings(this, 'Mappings', { functions, queues, settings });
     new SweepSchedule(this, 'SweepSchedule', functions.sweep.lambda);
     new Alarms(this, 'Alarms', { queues, functions, settings });

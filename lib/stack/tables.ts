@@ -1,6 +1,7 @@
 /** The two tables: Config, which people write, and EventLog, which the functions write. */
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { StackConfig } from './config.ts';
 import { nameLogically } from './logical-id.ts';
@@ -8,16 +9,25 @@ import { nameLogically } from './logical-id.ts';
 /** The index of what is due, by whom it is owed to: sparse, so it holds unfinished work alone. */
 export const OWED_INDEX = 'owed';
 
+export interface TablesProps {
+  readonly settings: Pick<StackConfig, 'removalPolicy'>;
+  /** A key of the account's own. */
+  readonly key?: IKey | undefined;
+}
+
 export class Tables extends Construct {
   readonly config: Table;
   readonly eventLog: Table;
 
-  constructor(scope: Construct, id: string, settings: Pick<StackConfig, 'removalPolicy'>) {
+  constructor(scope: Construct, id: string, { settings, key }: TablesProps) {
     super(scope, id);
+    const isKept = settings.removalPolicy === 'retain';
     const shared = {
       billingMode: BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      removalPolicy: settings.removalPolicy === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      deletionProtection: isKept,
+      removalPolicy: isKept ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      ...(key && { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: key }),
     };
 
     this.config = new Table(this, 'Config', { ...shared, partitionKey: text('kind'), sortKey: text('id') });

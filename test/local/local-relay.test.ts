@@ -80,6 +80,6 @@ describe('the local relay', () => {
   });
 
   it('does not start with a template that it does not understand', async () => {
-    await expect(aRelay({ Topic: { Type: 'AWS::SNS::Topic' } })).rejects.toThrow(/AWS::SNS::Topic/);
+    await expect(aRelay({ Bucket: { Type: 'AWS::S3::Bucket' } })).rejects.toThrow(/AWS::S3::Bucket/);
   });
 });

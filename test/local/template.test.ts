@@ -121,7 +121,7 @@ describe('reading the template', () => {
   });
 
   it.each([
-    ['a type', { Topic: { Type: 'AWS::SNS::Topic' } }, /type of resource: Topic \(AWS::SNS::Topic\)/],
+    ['a type', { Bucket: { Type: 'AWS::S3::Bucket' } }, /type of resource: Bucket \(AWS::S3::Bucket\)/],
     [
       'a property',
       { Events: aQueue({ Colour: 'red' }) },

@@ -6,6 +6,7 @@ describe('the configuration of the stack', () => {
     expect(readConfig({})).toEqual({
       stackName: 'SensariaRelay',
       retentionDays: 30,
+      payloadRetentionDays: 30,
       ingestMemoryMb: 512,
       fanOutMemoryMb: 512,
       deliverMemoryMb: 512,
@@ -15,6 +16,8 @@ describe('the configuration of the stack', () => {
       throttleRatePerSecond: 100,
       throttleBurst: 500,
       logRetentionDays: 30,
+      allowedCidrs: '',
+      encryptionKey: 'aws',
       alarmEmail: '',
       alarmTopicArn: '',
       silenceHours: 0,

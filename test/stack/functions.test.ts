@@ -34,7 +34,10 @@ describe('the functions', () => {
   });
 
   it.each([
-    ['IngestFunction', ['EVENT_LOG_TABLE', 'CONFIG_TABLE', 'EVENTS_QUEUE_URL', 'RETENTION_DAYS']],
+    [
+      'IngestFunction',
+      ['EVENT_LOG_TABLE', 'CONFIG_TABLE', 'EVENTS_QUEUE_URL', 'PAYLOAD_RETENTION_DAYS', 'RETENTION_DAYS'],
+    ],
     [
       'FanOutFunction',
       [
@@ -43,6 +46,7 @@ describe('the functions', () => {
         'EVENTS_QUEUE_URL',
         'EVENTS_DEAD_LETTER_QUEUE_URL',
         'DELIVERIES_QUEUE_URL',
+        'PAYLOAD_RETENTION_DAYS',
         'RETENTION_DAYS',
       ],
     ],
