@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
 import { dynamoDbClient } from '../../lib/aws/clients.ts';
+import { ConfigWriter } from '../../lib/aws/config-writer.ts';
 import { ensureFirstSource } from '../../lib/local/first-source.ts';
 import { handlerLog } from '../../lib/local/handler-log.ts';
 import { type LocalRelay, startLocalRelay } from '../../lib/local/local-relay.ts';
@@ -14,12 +15,18 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 const acceptedSchema = z.looseObject({ eventId: z.string() });
 
+export interface RelayPipeline extends Pipeline {
+  /** Of which nothing is known yet. It is seen within ten seconds, and so is that it is gone. */
+  putEndpoint(id: string, attributes: Readonly<Record<string, unknown>>): Promise<void>;
+  removeEndpoint(id: string): Promise<void>;
+}
+
 /** @param dataDir a folder for this relay alone */
 export async function startRelayPipeline(
   template: unknown,
   dataDir: string,
   endpointUrls: readonly string[],
-): Promise<Pipeline> {
+): Promise<RelayPipeline> {
   const relay = await startLocalRelay({
     template,
     root: ROOT,
@@ -30,6 +37,8 @@ export async function startRelayPipeline(
   });
   const address = await configure(relay, dataDir, endpointUrls);
   const agent = new Agent();
+  const client = dynamoDbClient(relay.engines.dynamoDbConfig);
+  const configWriter = new ConfigWriter({ client, tableName: outputsOf(relay.engines).ConfigTableName });
   return {
     async send({ orderId, body }) {
       const headers = { 'content-type': 'application/json' };
@@ -41,7 +50,14 @@ export async function startRelayPipeline(
       });
       return acceptedSchema.parse(await answer.body.json()).eventId;
     },
+    async putEndpoint(id, attributes) {
+      await configWriter.add('endpoint', id, attributes);
+    },
+    async removeEndpoint(id) {
+      await configWriter.remove('endpoint', id);
+    },
     async stop() {
+      client.destroy();
       await agent.close();
       await relay.stop();
     },

@@ -8,6 +8,7 @@ export const WITHOUT_COUNTERPART: Readonly<Record<string, string>> = {
   'AWS::Logs::LogGroup': 'what handlers write is shown, and kept in the data folder when asked for',
   'AWS::CloudWatch::Alarm': 'nobody is woken by a laptop; the CLI lists what needs a person',
   'AWS::CloudWatch::Dashboard': 'the CLI shows what it shows',
+  'AWS::KMS::Key': 'the data folder is as safe as the disk it is on',
   'AWS::SNS::Topic': 'nobody is woken by a laptop',
   'AWS::SNS::TopicPolicy': 'nobody is woken by a laptop',
   'AWS::SNS::Subscription': 'nobody is woken by a laptop',

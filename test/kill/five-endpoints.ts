@@ -1,0 +1,77 @@
+/** Five endpoints in one server, of which one is down until it is said to be up, and all that they were sent. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+
+/** By id, and how each wants the events of an order. */
+export const ENDPOINTS = {
+  erp: 'latest',
+  shop: 'latest',
+  audit: 'strict',
+  chat: 'none',
+  warehouse: 'latest',
+} as const;
+export type Id = keyof typeof ENDPOINTS;
+/** The one that is down. */
+export const DOWN: Id = 'warehouse';
+export const IDS = Object.keys(ENDPOINTS) as Id[];
+
+export interface Arrival {
+  readonly endpoint: Id;
+  readonly orderId: string;
+  readonly eventId: string;
+  readonly startedAtMs: number;
+  /** When its 2xx went out; absent when none did. */
+  acknowledgedAtMs?: number;
+}
+
+export interface FiveEndpoints {
+  readonly arrivals: readonly Arrival[];
+  urlOf(id: Id): string;
+  comeUp(): void;
+  stop(): Promise<void>;
+}
+
+/** @param answerAfterMs how long an answer takes, drawn anew for each */
+export async function startFiveEndpoints(answerAfterMs: () => number): Promise<FiveEndpoints> {
+  const arrivals: Arrival[] = [];
+  let isUp = false;
+  const server = createServer(async (request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://127.0.0.1');
+    const arrival: Arrival = {
+      endpoint: z.enum(ENDPOINT_IDS).parse(pathname.slice(1)),
+      orderId: searchParams.get('orderid') ?? '',
+      eventId: String(request.headers['webhook-id']),
+      startedAtMs: performance.now(),
+    };
+    arrivals.push(arrival);
+    request.resume();
+    await sleep(answerAfterMs());
+    if (arrival.endpoint === DOWN && !isUp) {
+      response.writeHead(503).end();
+      return;
+    }
+    response.once('finish', () => {
+      arrival.acknowledgedAtMs = performance.now();
+    });
+    response.end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = z.looseObject({ port: z.int() }).parse(server.address());
+  return {
+    arrivals,
+    urlOf: (id) => `http://127.0.0.1:${port}/${id}?orderid=`,
+    comeUp() {
+      isUp = true;
+    },
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+const ENDPOINT_IDS = IDS as [Id, ...Id[]];

@@ -1,0 +1,94 @@
+/** What became of every webhook that was answered 2xx, at every endpoint, and what should not have. */
+import type { EventRecord } from '../../lib/relay/event.ts';
+import type { EndpointId } from '../../lib/relay/ids.ts';
+import { stateOf } from '../../lib/relay/outcome.ts';
+import { type Arrival, ENDPOINTS, IDS, type Id } from './five-endpoints.ts';
+
+export interface Accepted {
+  readonly orderId: string;
+  readonly eventId: string;
+}
+
+export interface Evidence {
+  readonly accepted: readonly Accepted[];
+  readonly arrivals: readonly Arrival[];
+  /** The event log, by event id. */
+  readonly events: ReadonlyMap<string, EventRecord>;
+}
+
+/** In sentences; empty once everything is settled as it should be. */
+export function unsettled({ accepted, arrivals, events }: Evidence): string[] {
+  const acknowledged = new Set(
+    arrivals
+      .filter(({ acknowledgedAtMs }) => acknowledgedAtMs !== undefined)
+      .map(({ endpoint, eventId }) => `${endpoint} ${eventId}`),
+  );
+  return accepted.flatMap(({ eventId }) =>
+    IDS.flatMap((id) => {
+      const state = stateOf(events.get(eventId)?.outcomes?.[id as string as EndpointId]);
+      if (state === 'superseded' && ENDPOINTS[id] === 'latest') return [];
+      if (state !== 'delivered') return [`${eventId} is ${state ?? 'not settled'} for ${id}`];
+      return acknowledged.has(`${id} ${eventId}`) ? [] : [`${eventId} never arrived at ${id}`];
+    }),
+  );
+}
+
+/** What no later time can mend: an older snapshot after a newer one, an order out of order, an end that is not the newest. */
+export function wrongs({ accepted, arrivals }: Evidence): string[] {
+  const orderIds = [...new Set(accepted.map(({ orderId }) => orderId))];
+  return orderIds.flatMap((orderId) =>
+    IDS.flatMap((id) => {
+      const own = arrivals.filter((arrival) => arrival.orderId === orderId && arrival.endpoint === id);
+      const ordering = ENDPOINTS[id];
+      if (ordering === 'strict') return outOfOrderIn(own);
+      const ofOrder = accepted.filter((one) => one.orderId === orderId);
+      return ordering === 'latest' ? [...staleIn(own), ...endOf(id, own, ofOrder)] : [];
+    }),
+  );
+}
+
+function staleIn(own: readonly Arrival[]): string[] {
+  return own.flatMap((arrival) => {
+    const newer = own.find(
+      (other) =>
+        other.eventId > arrival.eventId && (other.acknowledgedAtMs ?? Infinity) < arrival.startedAtMs,
+    );
+    return newer ? [`${arrival.endpoint} was sent ${arrival.eventId} after it had ${newer.eventId}`] : [];
+  });
+}
+
+function endOf(id: Id, own: readonly Arrival[], accepted: readonly Accepted[]): string[] {
+  const newest = accepted
+    .map(({ eventId }) => eventId)
+    .sort()
+    .at(-1);
+  const acknowledgedAt = ({ acknowledgedAtMs = 0 }: Arrival) => acknowledgedAtMs;
+  const last = own.toSorted((a, b) => acknowledgedAt(a) - acknowledgedAt(b)).at(-1);
+  // A webhook whose answer was lost may be newer than all that were answered.
+  if (newest === undefined || (last !== undefined && last.eventId >= newest)) return [];
+  return [`${id} ends on ${last?.eventId ?? 'nothing'}, the newest is ${newest}`];
+}
+
+/** By when each event first came. */
+function outOfOrderIn(own: readonly Arrival[]): string[] {
+  const first = [...new Map(own.toReversed().map((arrival) => [arrival.eventId, arrival])).values()];
+  const byStart = first.sort((a, b) => a.startedAtMs - b.startedAtMs);
+  return byStart.flatMap((arrival, index) => {
+    const before = byStart[index - 1];
+    return before && before.eventId > arrival.eventId
+      ? [`${arrival.endpoint} got ${arrival.eventId} after ${before.eventId}`]
+      : [];
+  });
+}
+
+/** How often an endpoint was sent what it had acknowledged already. */
+export function duplicatesAt(id: Id, arrivals: readonly Arrival[]): number {
+  const had = new Set<string>();
+  let duplicates = 0;
+  for (const { endpoint, eventId, acknowledgedAtMs } of arrivals) {
+    if (endpoint !== id) continue;
+    if (had.has(eventId)) duplicates += 1;
+    else if (acknowledgedAtMs !== undefined) had.add(eventId);
+  }
+  return duplicates;
+}
