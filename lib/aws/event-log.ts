@@ -4,14 +4,15 @@ import { after, type Clock } from '../relay/clock.ts';
 import type { Delivery, DeliveryKey } from '../relay/delivery.ts';
 import type { EventKey, EventRecord, Payload } from '../relay/event.ts';
 import type { EndpointId, EventId, OrderKey } from '../relay/ids.ts';
-import type {
-  DeliveryChange,
-  DeliveryCondition,
-  EventLog,
-  FanOutResult,
-  FanOutTry,
-  OwedItem,
-  Telemetry,
+import {
+  type DeliveryChange,
+  type DeliveryCondition,
+  type EventLog,
+  type FanOutResult,
+  type FanOutTry,
+  type OwedItem,
+  type Telemetry,
+  UnreadableRowError,
 } from '../relay/ports.ts';
 import { toAliasRow } from './alias-row.ts';
 import { fromDeliveryRow, toDeliveryRow } from './delivery-row.ts';
@@ -128,7 +129,7 @@ export class DynamoEventLog implements EventLog {
     for await (const rows of this.#table.pages('reading deliveries', query)) {
       for (const row of this.#alive(rows)) {
         const key = this.#parseKey(row);
-        if (key?.kind === 'delivery') deliveries.push(fromDeliveryRow(key, row));
+        if (key?.kind === 'delivery') deliveries.push(...this.#readDelivery(key, row));
       }
     }
     return deliveries;
@@ -247,6 +248,18 @@ export class DynamoEventLog implements EventLog {
   #alive(rows: readonly Row[]): Row[] {
     const now = this.#clock.now();
     return rows.filter((row) => !isExpired(row, now));
+  }
+
+  /** One that somebody has spoilt must not hold up all others of its order. */
+  #readDelivery(key: DeliveryKey, row: Row): Delivery[] {
+    try {
+      return [fromDeliveryRow(key, row)];
+    } catch (error) {
+      if (!(error instanceof UnreadableRowError)) throw error;
+      const { eventId, endpointId } = key;
+      this.#telemetry.error('delivery row cannot be read: passed over', error, { eventId, endpointId });
+      return [];
+    }
   }
 
   #parseKey(row: Row): keys.ParsedKey | undefined {

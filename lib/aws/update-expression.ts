@@ -13,7 +13,7 @@ export interface Update {
  * may give them in the DynamoDB console, goes by its number.
  */
 export function updateOf(change: Readonly<Record<string, unknown>>): Update {
-  const names = Object.keys(change).map((name, index) => (/^\w+$/.test(name) ? name : `_${index}`));
+  const names = Object.keys(change).map((name, index) => (/^[a-z]\w*$/i.test(name) ? name : `_${index}`));
   const entries = Object.values(change)
     .map((value, index) => [names[index], value] as const)
     .filter(([, value]) => value !== undefined);

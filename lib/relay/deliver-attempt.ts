@@ -9,7 +9,16 @@ import { blamesEndpoint } from './health.ts';
 import type { DeliveryChange } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
 import { writeOutcome } from './settle.ts';
-import { afterAttempt, afterFailedProbe, changed, slotted, unheardOf, wakeUp } from './transition.ts';
+import {
+  afterAttempt,
+  afterFailedProbe,
+  changed,
+  LONGEST_DELAY_MS,
+  slotted,
+  unheardOf,
+  wakeUp,
+  withoutSlot,
+} from './transition.ts';
 import { wake } from './wake.ts';
 
 /** A lease outlives the attempt's deadline by this: clocks may differ by two seconds, and the result must be written. */
@@ -51,13 +60,16 @@ async function reachesSlot(relay: SendingRelay, endpoint: Endpoint, delivery: De
   const now = relay.clock.now();
   const { slotAt } = delivery;
   const isValid = slotAt !== undefined && after(slotAt, SLOT_VALID_MS) >= now;
-  const slot = isValid ? slotAt : await relay.config.health.takeSlot(endpoint.id, 1000 / rateLimitPerSecond);
-  const waitMs = slot.getTime() - relay.clock.now().getTime();
+  const intervalMs = 1000 / rateLimitPerSecond;
+  const slot = isValid
+    ? slotAt
+    : await relay.config.health.takeSlot(endpoint.id, intervalMs, LONGEST_DELAY_MS);
+  const waitMs = slot === undefined ? Number.POSITIVE_INFINITY : slot.getTime() - relay.clock.now().getTime();
   if (waitMs <= SLEPT_MS) {
     if (waitMs > 0) await relay.clock.sleep(waitMs);
     return true;
   }
-  const change = slotted(slot, now);
+  const change = slot === undefined ? withoutSlot(now) : slotted(slot, now);
   const unchanged = { state: 'pending', leaseId: delivery.leaseId } as const;
   if (await relay.eventLog.updateDelivery(delivery, unchanged, change))
     await wake(relay, wakeUp(changed(delivery, change), now));

@@ -145,7 +145,7 @@ async function deliverDue(relay: SendingRelay, key: DeliveryKey, deadline: Deadl
   }
   const now = relay.clock.now();
   // Not ours to do now: its holder, a later message or sweep goes on with it.
-  if (!isDue(delivery, now) || isLeased(delivery, now)) return 'done';
+  if (isLeased(delivery, now)) return 'done';
 
   const endpoint = await findEndpoint(relay, delivery);
   // It comes back when the endpoint's row or health says otherwise: sweep sees to that.
@@ -154,6 +154,7 @@ async function deliverDue(relay: SendingRelay, key: DeliveryKey, deadline: Deadl
     await settle(relay, delivery, 'cancelled', endpoint.cancelled);
     return 'done';
   }
+  if (!isDue(delivery, now)) return 'done';
   if (!deadline.allows(endpoint.timeoutSeconds * 1000 + WRITING_TAKES_MS)) return 'no time';
   return deliverInTurn(relay, endpoint, delivery, rows);
 }

@@ -142,10 +142,13 @@ export class HealthBook {
     };
   }
 
-  /** The moment at which an endpoint with a rate limit may get its next delivery; nobody else gets the same. */
-  takeSlot(id: EndpointId, intervalMs: number): Promise<Date> {
+  /**
+   * The moment at which an endpoint with a rate limit may get its next delivery; nobody else gets the same.
+   * @returns undefined, and nothing is taken, when that is longer away than a wait may be
+   */
+  takeSlot(id: EndpointId, intervalMs: number, longestWaitMs: number): Promise<Date | undefined> {
     const before = this.#lastSlot.get(id) ?? Promise.resolve();
-    const slot = before.then(() => this.#takeSlot(id, intervalMs));
+    const slot = before.then(() => this.#takeSlot(id, intervalMs, longestWaitMs));
     this.#lastSlot.set(
       id,
       slot.catch(() => undefined),
@@ -153,12 +156,15 @@ export class HealthBook {
     return slot;
   }
 
-  async #takeSlot(id: EndpointId, intervalMs: number): Promise<Date> {
+  async #takeSlot(id: EndpointId, intervalMs: number, longestWaitMs: number): Promise<Date | undefined> {
     for (let tried = 1; tried <= TRIES; tried++) {
       const { nextSlotAt } = tried === 1 ? this.row(id) : await this.reread(id);
       const now = this.#clock.now();
       const slot = nextSlotAt !== undefined && nextSlotAt > now ? nextSlotAt : now;
-      const next = after(slot, intervalMs);
+      // No message bridges such a wait, and sweep would end it too late: the limit would be spent on slots that pass.
+      if (slot > after(now, longestWaitMs)) return undefined;
+      // Moments are whole milliseconds: a part that is dropped would be sent too much.
+      const next = after(slot, Math.ceil(intervalMs));
       if (await this.#table.updateHealth(id, { nextSlotAt }, { nextSlotAt: next })) {
         this.#rows.set(id, { ...this.row(id), nextSlotAt: next });
         return slot;

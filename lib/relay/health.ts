@@ -120,20 +120,19 @@ function failed(health: Health, made: Attempt, now: Date): Health {
     failingSince: health.failingSince ?? now,
     lastError: made.status === undefined ? (made.error ?? 'no answer') : `status ${made.status}`,
   };
+  if (counted.state === 'open' && hasFailedForDays(counted, now))
+    return disabled(counted, `nothing but failures for ${DISABLED_AFTER_DAYS} days: ${counted.lastError}`);
   if (made.retryAfterSeconds !== undefined) return waiting(counted, made.retryAfterSeconds, now);
-  if (counted.state === 'open') {
-    const { failingSince = now } = counted;
-    const days = (now.getTime() - failingSince.getTime()) / DAY_MS;
-    return days >= DISABLED_AFTER_DAYS
-      ? disabled(counted, `nothing but failures for ${DISABLED_AFTER_DAYS} days: ${counted.lastError}`)
-      : counted;
-  }
-  if (counted.consecutiveFailures < FAILURES_TO_OPEN) return counted;
+  if (counted.state === 'open' || counted.consecutiveFailures < FAILURES_TO_OPEN) return counted;
   return opened(
     counted,
     `${counted.consecutiveFailures} failures in a row: ${counted.lastError}`,
     after(now, FIRST_PROBE_AFTER_SECONDS * 1000),
   );
+}
+
+function hasFailedForDays({ failingSince }: Health, now: Date): boolean {
+  return failingSince !== undefined && after(failingSince, DISABLED_AFTER_DAYS * DAY_MS) <= now;
 }
 
 /** It has said itself when it wants to hear of us again. */

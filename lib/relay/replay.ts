@@ -53,11 +53,17 @@ async function addRow(relay: ReplayingRelay, event: EventRecord, endpointId: End
 async function reopen(relay: ReplayingRelay, row: Delivery): Promise<Replayed> {
   const now = relay.clock.now();
   if (isLeased(row, now)) return 'under way';
-  const dueNow = { dueAt: now, nextAttemptAt: null, slotAt: null, replayedAt: now, reason: 'replay' };
+  const dueNow = {
+    attemptCount: 0,
+    dueAt: now,
+    nextAttemptAt: null,
+    slotAt: null,
+    replayedAt: now,
+    reason: 'replay',
+  };
   const mayHaveArrivedAt = row.state === 'delivered' ? (row.settledAt ?? now) : row.mayHaveArrivedAt;
   const owedAnew = {
     state: 'pending',
-    attemptCount: 0,
     settledAt: null,
     owedSince: now,
     ...(mayHaveArrivedAt !== undefined && { mayHaveArrivedAt }),

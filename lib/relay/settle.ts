@@ -5,12 +5,15 @@ import { outcomeOf } from './outcome.ts';
 import type { SendingRelay } from './relay.ts';
 import { changed, resting, settling, unheardOf } from './transition.ts';
 
+/** What it takes to end a delivery: an operator has that much, too. */
+export type SettlingRelay = Pick<SendingRelay, 'clock' | 'eventLog' | 'telemetry'>;
+
 /** Until then the event's fan-out is given to end, which alone may write its outcomes first. */
 const FAN_OUT_PENDING_MS = 60_000;
 
 /** Ends a delivery without an attempt; false, and nothing is written, when its row has moved on since it was read. */
 export async function settle(
-  relay: SendingRelay,
+  relay: SettlingRelay,
   delivery: Delivery,
   state: Exclude<DeliveryState, 'pending' | 'delivered'>,
   reason: string,
@@ -23,7 +26,7 @@ export async function settle(
 }
 
 /** Goes on from a settled row: does whatever of the rest an earlier run may have left undone. */
-export async function writeOutcome(relay: SendingRelay, delivery: Delivery): Promise<void> {
+export async function writeOutcome(relay: SettlingRelay, delivery: Delivery): Promise<void> {
   if (delivery.owedTo !== delivery.endpointId) return;
   const now = relay.clock.now();
   const only = { state: delivery.state, leaseId: undefined };

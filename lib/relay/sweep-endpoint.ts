@@ -13,13 +13,12 @@ import {
 } from './health.ts';
 import type { EndpointId } from './ids.ts';
 import type { SweepRelay } from './relay.ts';
-import { LIST_LIMIT, reportOverdue, wakeAgain, wakeOverdue } from './wake-overdue.ts';
+import { ANY_TIME, LIST_LIMIT, reportOverdue, wakeAgain, wakeOverdue, wakeToEnd } from './wake-overdue.ts';
 
 /** More than this is no chance loss of messages, but a pause or an outage, and is drained as one. */
 const BACKLOG = 10;
 /** A health row outlives its endpoint by this: whoever read the config before may still be writing a delivery. */
 const GONE_FOR_MS = 10 * 60_000;
-const ANY_TIME = new Date('9999-12-31T23:59:59Z');
 
 /** @param endpoint its row; absent when it was removed */
 export async function sweepEndpoint(
@@ -30,9 +29,9 @@ export async function sweepEndpoint(
   const health = relay.config.health.of(id);
   if (endpoint === undefined) return sweepRemoved(relay, id);
   if (relay.config.health.row(id).goneSince !== undefined) await relay.config.health.setGoneSince(id, null);
-  // Deliver cancels it.
+  // Deliver cancels it, however long the next attempt may be away.
   if (endpoint.state === 'off' || health.state === 'disabled') {
-    await wakeOverdue(relay, id, LIST_LIMIT);
+    await wakeToEnd(relay, id);
     return;
   }
   if (endpoint.state === 'paused') return;
@@ -81,10 +80,9 @@ async function drain(relay: SweepRelay, { id, rateLimitPerSecond }: Endpoint, he
 
 /** Its deliveries are cancelled; when nothing is left that anyone might look for, its health row goes, too. */
 async function sweepRemoved(relay: SweepRelay, id: EndpointId): Promise<void> {
-  if ((await wakeOverdue(relay, id, LIST_LIMIT)).length > 0) return;
+  const owed = await wakeToEnd(relay, id);
   const now = relay.clock.now();
-  const lists = [id, attentionOf(id)].map((list) => relay.eventLog.owed(list, ANY_TIME, 1));
-  const isOwed = (await Promise.all(lists)).some((items) => items.length > 0);
+  const isOwed = owed.length > 0 || (await relay.eventLog.owed(attentionOf(id), ANY_TIME, 1)).length > 0;
   const { goneSince } = relay.config.health.row(id);
   if (isOwed) {
     if (goneSince !== undefined) await relay.config.health.setGoneSince(id, null);

@@ -19,6 +19,8 @@ const MAY_PASS_LATER = [408, 425, 429];
 /** How long after a message should have come sweep takes it for lost. */
 const MESSAGE_LOST_AFTER_MS = 60_000;
 
+const RATE_LIMITED = 'waits its turn: rate limit';
+
 /** A delivery that nothing was done for yet. */
 export function newDelivery(event: EventKey, endpointId: EndpointId, now: Date): Delivery {
   const { orderKey, eventId } = event;
@@ -78,7 +80,13 @@ export function afterFailedProbe(delivery: Delivery, made: Attempt, now: Date): 
 
 /** A delivery to an endpoint with a rate limit, whose turn comes at a moment of its own. */
 export function slotted(slotAt: Date, now: Date): DeliveryChange {
-  return { ...postponing(slotAt, now), slotAt, reason: 'waits its turn: rate limit' };
+  return { ...postponing(slotAt, now), slotAt, reason: RATE_LIMITED };
+}
+
+/** A delivery for which no moment is near enough: sweep brings it back, as part of a backlog. */
+export function withoutSlot(now: Date): DeliveryChange {
+  const dueAt = after(now, MESSAGE_LOST_AFTER_MS);
+  return { reason: RATE_LIMITED, nextAttemptAt: null, slotAt: null, dueAt };
 }
 
 function noted(delivery: Delivery, made: Attempt): DeliveryChange {
@@ -148,5 +156,7 @@ export function wakeUp(delivery: Delivery, now: Date): DeliveryMessage[] {
   if (isSettled(delivery) || nextAttemptAt === undefined) return [];
   const delayMs = nextAttemptAt.getTime() - now.getTime();
   if (delayMs > LONGEST_DELAY_MS) return [];
-  return [{ orderKey, eventId, endpointId, delaySeconds: Math.max(0, Math.ceil(delayMs / 1000)) }];
+  // Who has a slot comes a little early and sleeps what is left; a little late, and the slot would be missed.
+  const seconds = delivery.slotAt === undefined ? Math.ceil(delayMs / 1000) : Math.floor(delayMs / 1000);
+  return [{ orderKey, eventId, endpointId, delaySeconds: Math.max(0, seconds) }];
 }

@@ -8,6 +8,7 @@ import type { SweepRelay } from './relay.ts';
 export const LIST_LIMIT = 100;
 /** How long what was woken is given before it is woken again. */
 const WOKEN_AGAIN_AFTER_MS = 2 * 60_000;
+export const ANY_TIME = new Date('9999-12-31T23:59:59Z');
 
 /** Wakes the longest overdue of a list; gives back all that it found. */
 export async function wakeOverdue(relay: SweepRelay, list: string, limit: number): Promise<OwedItem[]> {
@@ -15,6 +16,20 @@ export async function wakeOverdue(relay: SweepRelay, list: string, limit: number
   const overdue = await relay.eventLog.owed(list, now, limit);
   await wakeAgain(relay, overdue, now);
   return overdue;
+}
+
+/** Wakes what is owed to an endpoint that gets nothing more, however far away it is; gives back all that it found. */
+export async function wakeToEnd(relay: SweepRelay, list: string): Promise<OwedItem[]> {
+  const now = relay.clock.now();
+  const owed = await relay.eventLog.owed(list, ANY_TIME, LIST_LIMIT);
+  // What is due in a moment was woken a moment ago, or will be.
+  const isInHand = ({ dueAt }: OwedItem) => dueAt > now && dueAt <= after(now, WOKEN_AGAIN_AFTER_MS);
+  await wakeAgain(
+    relay,
+    owed.filter((item) => !isInHand(item)),
+    now,
+  );
+  return owed;
 }
 
 export async function wakeAgain(relay: SweepRelay, items: readonly OwedItem[], now: Date): Promise<void> {

@@ -65,6 +65,12 @@ describe('a call that fails', () => {
         { expression: 'attribute_exists(sk)' },
         updateOf({ reason: null }),
       ),
+    deleteIf: (table) =>
+      table.deleteIf(
+        'reading an event',
+        { kind: 'health', id: 'erp' },
+        { expression: 'attribute_exists(id)' },
+      ),
     pages: (table) => table.pages('reading an event', {}).next(),
   };
 
@@ -102,5 +108,46 @@ describe('an update', () => {
     const condition = { expression: 'attribute_exists(sk)' };
 
     expect(await tableOver(service).updateIf('updating', key, condition, updateOf({ a: 1 }))).toBe(false);
+  });
+});
+
+describe('a removal', () => {
+  const key = { kind: 'health', id: 'erp' };
+
+  it('asks for what the row must say', async () => {
+    const service = await serve(() => ({ body: {} }));
+    const condition = {
+      expression: '#version = :version',
+      names: { '#version': 'version' },
+      values: { ':version': 7 },
+    };
+
+    expect(await tableOver(service).deleteIf('removing', key, condition)).toBe(true);
+
+    expect(service.inputs).toEqual([
+      {
+        TableName: 'EventLog',
+        Key: { kind: { S: 'health' }, id: { S: 'erp' } },
+        ConditionExpression: '#version = :version',
+        ExpressionAttributeNames: { '#version': 'version' },
+        ExpressionAttributeValues: { ':version': { N: '7' } },
+      },
+    ]);
+  });
+
+  it('hands DynamoDB no empty list of values, which it would refuse', async () => {
+    const service = await serve(() => ({ body: {} }));
+
+    await tableOver(service).deleteIf('removing', key, { expression: 'attribute_exists(id)', values: {} });
+
+    expect(service.inputs[0]).not.toHaveProperty('ExpressionAttributeValues');
+    expect(service.inputs[0]).not.toHaveProperty('ExpressionAttributeNames');
+  });
+
+  it('is false when the condition is not met, and no failure', async () => {
+    const service = await serve(() => ({ status: 400, body: { __type: 'ConditionalCheckFailedException' } }));
+    const condition = { expression: 'attribute_exists(id)' };
+
+    expect(await tableOver(service).deleteIf('removing', key, condition)).toBe(false);
   });
 });

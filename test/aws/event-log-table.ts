@@ -45,6 +45,11 @@ export function useEventLogTable() {
     get eventLog() {
       return given().eventLog;
     },
+    /** For whatever else is to read or write the same table. */
+    tableOptions() {
+      const { client, tableName, clock } = given();
+      return { client, tableName, clock };
+    },
     inTwoMinutes: () => later(given().clock.now(), 120_000),
 
     async row(sk: string, of = orderKey) {

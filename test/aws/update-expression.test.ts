@@ -27,4 +27,30 @@ describe('updateOf', () => {
     expect(updateOf({ reason: null }).expression).toBe('REMOVE #reason');
     expect(updateOf({ reason: 'paused' }).expression).toBe('SET #reason = :reason');
   });
+
+  it.each(['time-out', 'a b', 'a.b', '#x', 'ünï', 'a[0]', '🧵'])(
+    'gives an attribute named %j a placeholder that DynamoDB takes',
+    (name) => {
+      const { expression, names, values } = updateOf({ state: 'on', [name]: 5 });
+
+      expect(expression).toMatch(/^SET #state = :state, #(\w+) = :\1$/);
+      expect(Object.values(names)).toEqual(['state', name]);
+      expect(Object.values(values)).toEqual(['on', 5]);
+      expect(updateOf({ [name]: null }).expression).toMatch(/^REMOVE #\w+$/);
+    },
+  );
+
+  it('keeps attributes apart whose names make no placeholder', () => {
+    const { names, values } = updateOf({ 'a b': 1, 'a-b': 2, 'a.b': null });
+
+    expect(Object.values(names)).toEqual(['a b', 'a-b', 'a.b']);
+    expect(Object.values(values)).toEqual([1, 2]);
+  });
+
+  it('keeps apart, too, a name that looks like the number of another one', () => {
+    const { names, values } = updateOf({ _1: 'theirs', 'a b': 'ours' });
+
+    expect(Object.values(names).sort()).toEqual(['_1', 'a b']);
+    expect(Object.values(values).sort()).toEqual(['ours', 'theirs']);
+  });
 });

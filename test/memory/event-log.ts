@@ -93,8 +93,9 @@ export class MemoryEventLog implements EventLog {
     return this.#alive(this.#order(orderKey).payloads.get(eventId));
   }
 
-  async hasPayload(key: EventKey): Promise<boolean> {
-    return (await this.payload(key)) !== undefined;
+  /** Apart from {@link payload}: a row that cannot be read is there. */
+  async hasPayload({ orderKey, eventId }: EventKey): Promise<boolean> {
+    return this.#alive(this.#order(orderKey).payloads.get(eventId)) !== undefined;
   }
 
   async deliveries(orderKey: OrderKey): Promise<Delivery[]> {

@@ -75,6 +75,57 @@ export function describeConfigTable(name: string, make: () => Promise<ConfigTabl
       expect(await table.rows('health')).toEqual([{ id: 'erp', attributes: { state: 'open', version: 7 } }]);
     });
 
+    it('lets one of many change it at the same time', async () => {
+      const erp = anEndpointId('erp');
+      const slot = new Date('2026-03-01T12:00:00.000Z');
+      await table.updateHealth(erp, { version: undefined }, { nextSlotAt: slot });
+
+      const changed = await Promise.all(
+        Array.from({ length: 10 }, (_, n) =>
+          table.updateHealth(erp, { nextSlotAt: slot }, { nextSlotAt: new Date(slot.getTime() + n + 1) }),
+        ),
+      );
+
+      expect(changed.filter(Boolean)).toHaveLength(1);
+      expect((await table.healthRow(erp))?.attributes).toEqual({
+        nextSlotAt: new Date(slot.getTime() + changed.indexOf(true) + 1).toISOString(),
+      });
+    });
+
+    it('makes a change that depends on several attributes only when all are as they were read', async () => {
+      const erp = anEndpointId('erp');
+      await put('health', 'erp', { state: 'open', version: 7 });
+
+      expect(await table.updateHealth(erp, { version: 7, state: 'closed' }, { version: 8 })).toBe(false);
+      expect(await table.updateHealth(erp, { version: 7, goneSince: undefined }, { version: 8 })).toBe(true);
+    });
+
+    it('leaves what a person noted in a health row', async () => {
+      await put('health', 'erp', { state: 'open', version: 7, 'called them': 'on Monday' });
+
+      await table.updateHealth(anEndpointId('erp'), { version: 7 }, { state: 'closed', reason: null });
+
+      expect((await table.healthRow(anEndpointId('erp')))?.attributes).toEqual({
+        state: 'closed',
+        version: 7,
+        'called them': 'on Monday',
+      });
+    });
+
+    it('keeps the health of endpoints apart whose ids look alike', async () => {
+      const ids = ['erp', 'ERP', 'erp ', 'erp.1', 'ünï'].map(anEndpointId);
+
+      for (const [n, id] of ids.entries())
+        await table.updateHealth(id, { version: undefined }, { version: n + 1 });
+
+      for (const [n, id] of ids.entries())
+        expect(await table.healthRow(id)).toEqual({ id, attributes: { version: n + 1 } });
+    });
+
+    it('removes nothing where there is no health row that says so', async () => {
+      expect(await table.removeHealth(anEndpointId('erp'), { version: 7 })).toBe(false);
+    });
+
     it('removes a health row that says what was read', async () => {
       await put('health', 'erp', { state: 'closed', version: 7 });
 

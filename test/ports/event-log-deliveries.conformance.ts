@@ -14,13 +14,17 @@ export function describeDelivering(make: () => Promise<EventLogSubject>): void {
       const delivery = aDelivery({
         reason: 'endpoint is paused',
         attempts: [
-          { at: now, durationMs: 143, status: 503, answer: 'come back later' },
+          { at: now, durationMs: 143, status: 503, answer: 'come back later', retryAfterSeconds: 120 },
           { at: later(now, 1), durationMs: 10_000.5, error: 'timeout after 10 s' },
         ],
         attemptCount: 12,
         nextAttemptAt: later(now, MINUTE_MS),
         leaseId: 'a-lease',
         leaseUntil: later(now, 2 * MINUTE_MS),
+        slotAt: later(now, 4 * MINUTE_MS),
+        late: true,
+        replayedAt: later(now, 1),
+        mayHaveArrivedAt: later(now, 2),
         settledAt: later(now, 3),
       });
 

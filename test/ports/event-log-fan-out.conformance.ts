@@ -1,25 +1,25 @@
 /** What the EventLog port promises of an event that is fanned out: once, and with its outcomes. */
 import { describe, expect, it } from 'vitest';
+import { after as later } from '../../lib/relay/clock.ts';
 import type { EventRecord } from '../../lib/relay/event.ts';
 import { anEndpointId, anEvent } from './builders.ts';
-import { type EventLogSubject, listOf, useEventLog } from './event-log-subject.ts';
+import { type EventLogSubject, listOf, MINUTE_MS, useEventLog } from './event-log-subject.ts';
 
 export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
   const given = useEventLog(make);
+  const result = () => ({
+    changes: [
+      { change: 'added' as const, sku: 'MUG-11', statusTo: 'New' },
+      { change: 'removed' as const, trackingNumberFrom: '1Z999' },
+    ],
+    outcomes: {
+      [anEndpointId('erp')]: 'delivered 200 in 143 ms',
+      [anEndpointId('ünï.code-1')]: 'pending',
+    },
+    fannedOutAt: given.clock.now(),
+  });
 
   describe('finishFanOut', () => {
-    const result = () => ({
-      changes: [
-        { change: 'added' as const, sku: 'MUG-11', statusTo: 'New' },
-        { change: 'removed' as const, trackingNumberFrom: '1Z999' },
-      ],
-      outcomes: {
-        [anEndpointId('erp')]: 'delivered 200 in 143 ms',
-        [anEndpointId('ünï.code-1')]: 'pending',
-      },
-      fannedOutAt: given.clock.now(),
-    });
-
     it('writes what was found and clears what was owed', async () => {
       const event = anEvent({ niceId: 'Magic7-501' });
       await given.store(event);
@@ -98,6 +98,94 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
       expect((await given.eventLog.event(event))?.outcomes).toEqual(
         Object.fromEntries(ids.map((id) => [id, `outcome of ${id}`])),
       );
+    });
+  });
+
+  describe('noteFanOutTry', () => {
+    it('notes that a fan-out is begun again, and leaves it owed as it was', async () => {
+      const event = anEvent();
+      await given.store(event);
+
+      expect(await given.eventLog.noteFanOutTry(event, { fanOutTries: 1 })).toBe(true);
+
+      expect(await given.eventLog.event(event)).toEqual({ ...event, fanOutTries: 1 });
+      expect(await given.eventLog.owed(listOf(event), given.farFuture(), 10)).toMatchObject([
+        { dueAt: given.dueAt() },
+      ]);
+    });
+
+    it('sets an event aside: until then it is not due', async () => {
+      const event = anEvent();
+      await given.store(event);
+      const setAsideUntil = later(given.clock.now(), 60 * MINUTE_MS);
+
+      const change = { fanOutTries: 5, setAsideUntil, dueAt: setAsideUntil };
+      expect(await given.eventLog.noteFanOutTry(event, change)).toBe(true);
+
+      expect(await given.eventLog.event(event)).toEqual({ ...event, fanOutTries: 5, setAsideUntil });
+      expect(await given.eventLog.owed(listOf(event), setAsideUntil, 10)).toEqual([]);
+      expect(await given.eventLog.owed(listOf(event), given.farFuture(), 10)).toHaveLength(1);
+    });
+
+    it('leaves an event to a person: it stands in another list', async () => {
+      const event = anEvent();
+      await given.store(event);
+      const now = given.clock.now();
+
+      const change = { fanOutTries: 83, givenUpAt: now, owedTo: 'attention#fan-out', dueAt: now };
+      expect(await given.eventLog.noteFanOutTry(event, change)).toBe(true);
+
+      expect(await given.eventLog.event(event)).toEqual({ ...event, fanOutTries: 83, givenUpAt: now });
+      expect(await given.eventLog.owed(listOf(event), given.farFuture(), 10)).toEqual([]);
+      expect(await given.eventLog.owed('attention#fan-out', given.farFuture(), 10)).toMatchObject([
+        { kind: 'event', eventId: event.eventId },
+      ]);
+    });
+
+    it('goes by what was read: one of many who begin at the same time notes it', async () => {
+      const event = anEvent();
+      await given.store(event);
+
+      const noted = await Promise.all(
+        Array.from({ length: 10 }, () => given.eventLog.noteFanOutTry(event, { fanOutTries: 1 })),
+      );
+      expect(noted.filter(Boolean)).toHaveLength(1);
+
+      const read = await given.eventLog.event(event);
+      expect(read && (await given.eventLog.noteFanOutTry(read, { fanOutTries: 2 }))).toBe(true);
+      expect(read && (await given.eventLog.noteFanOutTry(read, { fanOutTries: 2 }))).toBe(false);
+    });
+
+    it('is refused once the event is fanned out or closed', async () => {
+      const [fannedOut, closed] = [anEvent(), anEvent()];
+      await given.store(fannedOut);
+      await given.store(closed);
+      await given.eventLog.finishFanOut(fannedOut, result());
+      await given.eventLog.closeWithoutPayload(closed, 'no payload', given.clock.now());
+
+      expect(await given.eventLog.noteFanOutTry(fannedOut, { fanOutTries: 1 })).toBe(false);
+      expect(await given.eventLog.noteFanOutTry(closed, { fanOutTries: 1 })).toBe(false);
+    });
+
+    it('makes no row for an event that has none', async () => {
+      const event = anEvent();
+
+      expect(await given.eventLog.noteFanOutTry(event, { fanOutTries: 1 })).toBe(false);
+
+      expect(await given.eventLog.event(event)).toBeUndefined();
+    });
+
+    it('is over with the fan-out, but for the number of its tries', async () => {
+      const event = anEvent();
+      await given.store(event);
+      const now = given.clock.now();
+      const change = { fanOutTries: 83, setAsideUntil: now, givenUpAt: now };
+      await given.eventLog.noteFanOutTry(event, { ...change, owedTo: 'attention#fan-out', dueAt: now });
+
+      await given.eventLog.finishFanOut(event, result());
+
+      expect(await given.eventLog.event(event)).toEqual({ ...event, ...result(), fanOutTries: 83 });
+      expect(await given.eventLog.owed('attention#fan-out', given.farFuture(), 10)).toEqual([]);
     });
   });
 

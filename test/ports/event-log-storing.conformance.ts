@@ -194,6 +194,33 @@ export function describeStoring(make: () => Promise<EventLogSubject>): void {
     });
   });
 
+  describe('hasPayload', () => {
+    it('is true of an event that was stored, and of no other', async () => {
+      const [stored, other] = eventsOf(anOrderKey(), 2);
+      if (stored === undefined || other === undefined) throw new Error('two events were asked for');
+      await given.store(stored);
+
+      expect(await given.eventLog.hasPayload(stored)).toBe(true);
+      expect(await given.eventLog.hasPayload(other)).toBe(false);
+    });
+
+    it('is true of one that is large', async () => {
+      const event = anEvent();
+      await given.eventLog.store(event, aPayload('x'.repeat(300_000)), given.dueAt());
+
+      expect(await given.eventLog.hasPayload(event)).toBe(true);
+    });
+
+    it('is false once its time is past', async () => {
+      const event = anEvent();
+      await given.store(event);
+
+      given.clock.advance(31 * DAY_MS);
+
+      expect(await given.eventLog.hasPayload(event)).toBe(false);
+    });
+  });
+
   describe('putAlias', () => {
     it('points to the order, as often as it is written', async () => {
       const aliasKey = aliasKeyOf(aSource, 'Magic7-501');

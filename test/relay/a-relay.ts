@@ -1,31 +1,24 @@
 /** A whole relay in memory, driven by hand: webhooks go in, functions run when a test says so. */
-import { Deadline } from '../../lib/relay/clock.ts';
+import { Deadline, type Random } from '../../lib/relay/clock.ts';
 import { Config } from '../../lib/relay/config.ts';
 import { deliver } from '../../lib/relay/deliver.ts';
-import type { Delivery } from '../../lib/relay/delivery.ts';
+import type { Delivery, DeliveryKey } from '../../lib/relay/delivery.ts';
 import type { EventRecord } from '../../lib/relay/event.ts';
 import { fanOut } from '../../lib/relay/fan-out.ts';
 import { type EndpointId, type EventId, type OrderKey, orderKeyOf, sha256Hex } from '../../lib/relay/ids.ts';
 import { type IngestAnswer, ingest } from '../../lib/relay/ingest.ts';
-import type { OutgoingRequest, Sender, SendResult } from '../../lib/relay/ports.ts';
+import type { EventMessage, OutgoingRequest, Sender, SendResult } from '../../lib/relay/ports.ts';
 import { sourceIdSchema } from '../../lib/relay/source.ts';
 import { sweep } from '../../lib/relay/sweep.ts';
-import { MemoryClock } from '../memory/clock.ts';
 import { MemoryConfigTable } from '../memory/config-table.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
 import { MemoryDeliveryQueue, MemoryEventQueue } from '../memory/queues.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
+import { StandingClock } from './standing-clock.ts';
 
 const TOKEN = 'a-token';
 export const SOURCE = sourceIdSchema.parse('main');
 export const ORDER = orderKeyOf(SOURCE, '1');
-
-/** Time passes only when a test moves it: nothing ever takes too long. */
-class StandingClock extends MemoryClock {
-  override sleep(): Promise<void> {
-    return new Promise(() => {});
-  }
-}
 
 /** Answers as it is told, by host name of the endpoint's URL; 200 unless told otherwise. */
 class MemorySender implements Sender {
@@ -52,17 +45,25 @@ export const OK: SendResult = { kind: 'answer', status: 200, text: 'ok' };
 /** It speaks of what was sent, not of the endpoint. */
 export const REFUSED: SendResult = { kind: 'answer', status: 400, text: 'no' };
 export const UNAVAILABLE: SendResult = { kind: 'answer', status: 503, text: 'busy' };
+export const GONE: SendResult = { kind: 'answer', status: 410, text: 'gone' };
+
+/** Lets everything go on that can, without any time passing. */
+export const everythingIsWaiting = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export function aRelay() {
   const clock = new StandingClock();
   const telemetry = new MemoryTelemetry();
   const configTable = new MemoryConfigTable();
   const eventLog = new MemoryEventLog(clock);
-  const eventQueue = new MemoryEventQueue(clock);
-  const deliveryQueue = new MemoryDeliveryQueue(clock);
+  const eventQueue = new MemoryEventQueue(clock.unmoved);
+  const deliveryQueue = new MemoryDeliveryQueue(clock.unmoved);
   const sender = new MemorySender();
   const config = new Config(configTable, clock, telemetry);
-  const relay = { clock, random: () => 0.5, telemetry, config, eventLog, eventQueue, deliveryQueue, sender };
+  let draw: Random = () => 0.5;
+  const random = () => draw();
+  const relay = { clock, random, telemetry, config, eventLog, eventQueue, deliveryQueue, sender };
+  /** What the functions gave back to the queues, to be received again. */
+  const returned: { events: EventMessage[]; deliveries: DeliveryKey[] } = { events: [], deliveries: [] };
   configTable.put('source', SOURCE, { tokenSha256: sha256Hex(TOKEN) });
 
   const deadline = () => new Deadline(clock, 120_000);
@@ -71,6 +72,12 @@ export function aRelay() {
     relay,
     configTable,
     deadline,
+    /** A function in an execution environment of its own: what it has read and seen is its own affair. */
+    another: () => ({ ...relay, config: new Config(configTable, clock, telemetry) }),
+    /** Decides what is left to chance. */
+    draws(next: Random): void {
+      draw = next;
+    },
     /** An endpoint that has answered quickly before; its URL's host is its id unless given. */
     endpoint(id: string, attributes: Record<string, unknown> = {}): void {
       this.newEndpoint(id, attributes);
@@ -104,6 +111,29 @@ export function aRelay() {
     /** Runs deliver on what is queued and due; gives back the messages it returned. */
     deliver: () => deliver(relay, deliveryQueue.take(), deadline()),
     sweep: () => sweep(relay, deadline()),
+    /** Fan-out and deliver as long as there is something for them; what they return they receive in the next run. */
+    async work(): Promise<void> {
+      let events: EventMessage[] = returned.events
+        .splice(0)
+        .map((each) => ({ ...each, receivedBefore: true }));
+      let deliveries: DeliveryKey[] = returned.deliveries.splice(0);
+      for (;;) {
+        events.push(...eventQueue.take());
+        deliveries.push(...deliveryQueue.take());
+        if (events.length === 0 && deliveries.length === 0) return;
+        returned.events.push(...(await fanOut(relay, events, deadline())));
+        returned.deliveries.push(...(await deliver(relay, deliveries, deadline())));
+        [events, deliveries] = [[], []];
+      }
+    },
+    /** So many minutes pass, each with a sweep and all the work there is. */
+    async run(count: number): Promise<void> {
+      for (let minute = 0; minute < count; minute++) {
+        this.minutes(1);
+        await this.sweep();
+        await this.work();
+      }
+    },
     /** A minute passes, and longer config caches than that do not exist. */
     minutes(count: number): void {
       clock.advance(count * 60_000);

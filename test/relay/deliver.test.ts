@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { Deadline } from '../../lib/relay/clock.ts';
 import { deliver } from '../../lib/relay/deliver.ts';
 import { endpointIdSchema } from '../../lib/relay/endpoint.ts';
-import { StoreError } from '../../lib/relay/ports.ts';
+import { StoreError, UnreadableRowError } from '../../lib/relay/ports.ts';
 import { aRelay, OK, ORDER, REFUSED, UNAVAILABLE } from './a-relay.ts';
 
 const ERP = endpointIdSchema.parse('erp');
@@ -99,6 +99,29 @@ describe('deliver', () => {
     expect(await relay.rows()).toMatchObject([{ state: 'delivered' }]);
   });
 
+  it.each([
+    ['attempted again', {}, 'pending'],
+    ['cancelled', { state: 'off' }, 'cancelled'],
+  ])(
+    'remembers of a lease that nobody gave back that the event may have arrived: %s',
+    async (_, attributes, state) => {
+      const { relay, key } = await withFailedDelivery();
+      const leaseUntil = new Date(relay.clock.now().getTime() + 20_000);
+      await relay.eventLog.updateDelivery(
+        key,
+        { state: 'pending', leaseId: undefined },
+        { leaseId: 'of one that died', leaseUntil },
+      );
+      relay.sender.answers.set('erp', REFUSED);
+      relay.newEndpoint('erp', attributes);
+      relay.clock.advance(20_001);
+
+      await deliver(relay.relay, [key], relay.deadline());
+
+      expect(await relay.rows()).toMatchObject([{ state, mayHaveArrivedAt: leaseUntil }]);
+    },
+  );
+
   it('writes nothing under a lease that was overtaken while it sent', async () => {
     const { relay, key } = await withFailedDelivery();
     relay.sender.answers.set('erp', async () => {
@@ -132,6 +155,11 @@ describe('deliver', () => {
       await deliver(relay.relay, [{ ...key, endpointId: endpointIdSchema.parse('x') }], relay.deadline()),
     ).toEqual([]);
     expect(relay.sender.requests).toHaveLength(0);
+    expect(relay.telemetry.log).toContainEqual({
+      level: 'warn',
+      message: 'message for a delivery that has no row',
+      fields: { eventId: key.eventId, endpointId: 'x' },
+    });
   });
 
   it('goes on from a settled row whose outcome was not written yet', async () => {
@@ -248,6 +276,81 @@ describe('deliver for an endpoint ordered `strict`', () => {
 
     expect(relay.sender.eventsTo('erp')).toEqual([eventId, newer]);
     expect(await relay.owed('erp')).toEqual([]);
+  });
+});
+
+describe('a delivery whose payload row cannot be read', () => {
+  it('is left to a person, and neither held against the endpoint nor tried again', async () => {
+    const { relay, eventId } = await withFailedDelivery();
+    vi.spyOn(relay.eventLog, 'payload').mockRejectedValue(new UnreadableRowError('row payload: no body'));
+
+    expect(await relay.deliver()).toEqual([]);
+    await relay.run(10);
+
+    expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'dead: payload row cannot be read' });
+    expect(await relay.owed('attention#erp')).toMatchObject([{ eventId }]);
+    expect(relay.sender.requests).toEqual([]);
+  });
+
+  it('is tried again when the table only failed for a moment, by sweep and not by a message that stays', async () => {
+    const { relay, eventId } = await withFailedDelivery();
+    vi.spyOn(relay.eventLog, 'payload').mockRejectedValueOnce(new StoreError('throttled'));
+
+    expect(await relay.deliver()).toEqual([]);
+    await relay.run(3);
+
+    expect(relay.sender.eventsTo('erp')).toEqual([eventId]);
+    expect(await relay.rows()).toMatchObject([{ state: 'delivered', attemptCount: 2 }]);
+  });
+});
+
+describe('an endpoint ordered `strict` that refuses an event', () => {
+  /** The order's first event is refused with a status, and the second one waits behind it. */
+  async function refusing(status: number, ordering = 'strict') {
+    const relay = aRelay();
+    relay.endpoint('erp', { ordering });
+    relay.sender.answers.set('erp', { kind: 'answer', status, text: 'no' });
+    const refused = await relay.accepted();
+    await relay.fanOut();
+    const next = await relay.accepted();
+    await relay.fanOut();
+    relay.sender.answers.set('erp', async ({ headers }) =>
+      headers['webhook-id'] === refused ? { kind: 'answer', status, text: 'no' } : OK,
+    );
+    return { relay, refused, next };
+  }
+
+  it.each([400, 401, 404, 409, 422, 499])('is spared it after three attempts: %i', async (status) => {
+    const { relay, refused, next } = await refusing(status);
+
+    await relay.run(10);
+
+    expect(relay.sender.eventsTo('erp')).toEqual([refused, refused, refused, next]);
+    expect((await relay.event(refused)).outcomes).toEqual({ erp: `dead: ${status} in 0 ms, attempt 3` });
+    expect((await relay.event(next)).outcomes).toEqual({ erp: 'delivered 200 in 0 ms' });
+    expect(await relay.owed('attention#erp')).toMatchObject([{ eventId: refused }]);
+  });
+
+  it.each([302, 408, 425, 429, 500, 503])(
+    'is not when the refusal speaks of the moment, and the order waits: %i',
+    async (status) => {
+      const { relay, refused } = await refusing(status);
+
+      await relay.run(60);
+
+      expect(new Set(relay.sender.eventsTo('erp'))).toEqual(new Set([refused]));
+      expect(relay.sender.requests.length).toBeGreaterThan(3);
+      expect(await relay.rows()).toMatchObject([{ state: 'pending' }, { state: 'pending' }]);
+    },
+  );
+
+  it('is not when it ordered nothing: then nothing waits behind it', async () => {
+    const { relay, next } = await refusing(400, 'none');
+
+    await relay.run(60);
+
+    expect(relay.sender.eventsTo('erp')).toContain(next);
+    expect(await relay.rows()).toMatchObject([{ state: 'pending' }, { state: 'delivered' }]);
   });
 });
 

@@ -271,6 +271,72 @@ describe('fan-out', () => {
   });
 });
 
+describe('a fan-out that is begun again', () => {
+  it('takes every endpoint for one that may have had the event: nothing older is sent after it', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { maxAttempts: 1 });
+    relay.sender.answers.set('erp', UNAVAILABLE);
+    await relay.accepted();
+    const again = relay.eventQueue.take().map((message) => ({ ...message, receivedBefore: true }));
+
+    await fanOut(relay.relay, again, relay.deadline());
+
+    expect(await relay.rows()).toMatchObject([{ state: 'dead', mayHaveArrivedAt: expect.any(Date) }]);
+  });
+
+  it('sends none but the newest to an endpoint ordered `latest`, which may have had that one', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp');
+    relay.endpoint('log', { ordering: 'strict' });
+    const ids = [await relay.accepted(), await relay.accepted(), await relay.accepted()];
+    const again = relay.eventQueue.take().map((message) => ({ ...message, receivedBefore: true }));
+
+    await fanOut(relay.relay, again, relay.deadline());
+
+    expect(relay.sender.eventsTo('erp')).toEqual(ids.slice(-1));
+    expect(relay.sender.eventsTo('log')).toEqual(ids);
+  });
+
+  it('is known by its row as well as by its message: sweep’s says nothing of it', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp');
+    relay.endpoint('shop', { maxAttempts: 1, ordering: 'none' });
+    relay.sender.answers.set('shop', UNAVAILABLE);
+    await relay.accepted();
+    const tried = await relay.accepted();
+    await relay.eventLog.noteFanOutTry(await relay.event(tried), { fanOutTries: 1 });
+
+    await relay.fanOut();
+
+    expect(relay.sender.eventsTo('erp')).toEqual([tried]);
+    const toShop = (await relay.rows()).filter(({ endpointId }) => endpointId === 'shop');
+    expect(toShop).toMatchObject([{ state: 'dead' }, { eventId: tried, mayHaveArrivedAt: expect.any(Date) }]);
+    expect(toShop[0]).not.toHaveProperty('mayHaveArrivedAt');
+  });
+
+  it('does not take a newer one for sent whose payload never came', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp');
+    const older = await relay.accepted();
+    await relay.accepted();
+    const again = relay.eventQueue.take().map((message) => ({ ...message, receivedBefore: true }));
+    const [payload, hasPayload] = [
+      relay.eventLog.payload.bind(relay.eventLog),
+      relay.eventLog.hasPayload.bind(relay.eventLog),
+    ];
+    vi.spyOn(relay.eventLog, 'payload').mockImplementation(async (key) =>
+      key.eventId === older ? payload(key) : undefined,
+    );
+    vi.spyOn(relay.eventLog, 'hasPayload').mockImplementation(
+      async (key) => key.eventId === older && hasPayload(key),
+    );
+
+    await fanOut(relay.relay, again, relay.deadline());
+
+    expect(relay.sender.eventsTo('erp')).toEqual([older]);
+  });
+});
+
 describe('fan-out for an endpoint ordered `latest`', () => {
   it('supersedes an older delivery that still fails when a newer event comes', async () => {
     const relay = aRelay();

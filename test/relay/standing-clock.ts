@@ -1,0 +1,50 @@
+/** A clock that stands still until a test moves it; who sleeps on it is woken then. */
+import { after, type Clock } from '../../lib/relay/clock.ts';
+import { MemoryClock } from '../memory/clock.ts';
+
+interface Sleeper {
+  readonly untilMs: number;
+  readonly wake: () => void;
+}
+
+export class StandingClock extends MemoryClock {
+  #sleepers: Sleeper[] = [];
+  #firstWakeMs = Number.POSITIVE_INFINITY;
+  #aheadMs = 0;
+
+  override now(): Date {
+    return after(super.now(), this.#aheadMs);
+  }
+
+  override sleep(durationMs: number): Promise<void> {
+    const untilMs = this.monotonicMs() + durationMs;
+    this.#firstWakeMs = Math.min(this.#firstWakeMs, untilMs);
+    return new Promise((wake) => {
+      this.#sleepers.push({ untilMs, wake });
+    });
+  }
+
+  override advance(durationMs: number): void {
+    super.advance(durationMs);
+    if (this.monotonicMs() < this.#firstWakeMs) return;
+    const isOver = ({ untilMs }: Sleeper) => untilMs <= this.monotonicMs();
+    const woken = this.#sleepers.filter(isOver);
+    this.#sleepers = this.#sleepers.filter((sleeper) => !isOver(sleeper));
+    this.#firstWakeMs = Math.min(...this.#sleepers.map(({ untilMs }) => untilMs));
+    for (const { wake } of woken) wake();
+  }
+
+  /** What a time server does to the wall clock. No time passes. */
+  jump(durationMs: number): void {
+    this.#aheadMs += durationMs;
+  }
+
+  /** A clock that does not jump along: that of another service. */
+  get unmoved(): Clock {
+    return {
+      now: () => super.now(),
+      monotonicMs: () => this.monotonicMs(),
+      sleep: (durationMs) => this.sleep(durationMs),
+    };
+  }
+}
