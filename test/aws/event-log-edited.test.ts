@@ -45,7 +45,9 @@ describe('rows of the event log that were edited by hand', () => {
 
     await given.edit(sk, 'state', 'secret');
     expect(await given.eventLog.deliveries(orderKey)).toEqual([]);
-    const said = JSON.stringify(given.telemetry.log.map((entry) => ({ ...entry, error: String(entry.error) })));
+    const said = JSON.stringify(
+      given.telemetry.log.map((entry) => ({ ...entry, error: String(entry.error) })),
+    );
     expect(said).toContain(`row ${sk} of main/12345: attribute state must be one of`);
     expect(said).not.toContain('secret');
   });
