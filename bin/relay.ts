@@ -11,6 +11,21 @@ for (const stream of [stdout, stderr]) {
   });
 }
 
+/** npm hands on a Ctrl-C that the terminal has sent to its children already: so one comes as two. */
+const SAME_SIGNAL_MS = 500;
+
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  let interruptedAtMs: number | undefined;
+  process.on('SIGINT', () => {
+    if (interruptedAtMs !== undefined && performance.now() - interruptedAtMs > SAME_SIGNAL_MS)
+      process.exit(1);
+    interruptedAtMs ??= performance.now();
+    controller.abort();
+  });
+  return controller.signal;
+}
+
 // Not `process.exit`: what was written may still be on its way into a pipe.
 process.exitCode = await run(process.argv.slice(2), {
   out: (text) => stdout.write(text),
@@ -19,4 +34,6 @@ process.exitCode = await run(process.argv.slice(2), {
   environment: env,
   isColoured: stdout.isTTY === true && stdout.hasColors(),
   columns: stdout.isTTY ? stdout.columns : undefined,
+  errColumns: stderr.isTTY ? stderr.columns : undefined,
+  interruption,
 });

@@ -15,7 +15,7 @@ import {
   type SourceId,
   sourceOf,
 } from '../relay/ids.ts';
-import { type OwedItem, StoreError, type Telemetry } from '../relay/ports.ts';
+import { type OwedItem, StoreError, type Telemetry, UnreadableRowError } from '../relay/ports.ts';
 import { fromAliasRow } from './alias-row.ts';
 import { fromDeliveryRow } from './delivery-row.ts';
 import { DynamoTable } from './dynamo-table.ts';
@@ -167,7 +167,7 @@ export class EventLogReader {
       return fromDeliveryRow(key, row);
     } catch (error) {
       // One row that somebody has spoilt must not hide all the others.
-      if (!(error instanceof StoreError)) throw error;
+      if (!(error instanceof UnreadableRowError)) throw error;
       this.#telemetry.warn(`passed over: ${error.message}`);
       return undefined;
     }

@@ -1,19 +1,39 @@
-/** The way to a relay, local or deployed: its tables, and what else an operator needs to know of it. */
+/** The way to a relay, local or deployed: its tables and queues, and what else an operator needs to know of it. */
 import type { ConfigWriter } from '../aws/config-writer.ts';
+import type { DeadLetters } from '../aws/dead-letters.ts';
 import type { EventLogReader } from '../aws/event-log-reader.ts';
+import type { EventLogWriter } from '../aws/event-log-writer.ts';
 import type { Clock } from '../relay/clock.ts';
-import type { ConfigTable, EventLog, Telemetry } from '../relay/ports.ts';
+import type { Config } from '../relay/config.ts';
+import type { ConfigTable, DeliveryQueue, EventLog, EventQueue, Telemetry } from '../relay/ports.ts';
 
 export interface Connection {
   readonly relay: RelayDescription;
   readonly clock: Clock;
   readonly configTable: ConfigTable;
   readonly configWriter: ConfigWriter;
+  /** The Config table as the functions see it. */
+  readonly config: Config;
   readonly eventLog: EventLog;
   readonly eventLogReader: EventLogReader;
+  readonly eventLogWriter: EventLogWriter;
+  /** Passes on what is odd, and nothing else. */
+  readonly telemetry: Telemetry;
+  /** Opened when they are first asked for: few commands need them. */
+  queues(): Promise<Queues>;
   /** Lets go of the sockets. */
   close(): void;
 }
+
+/** The relay's queues, to wake its functions by, and what has ended up beside them. */
+export interface Queues {
+  readonly eventQueue: EventQueue;
+  readonly deliveryQueue: DeliveryQueue;
+  readonly deadLetters: Readonly<Record<QueueName, DeadLetters>>;
+}
+
+export const QUEUE_NAMES = ['events', 'deliveries'] as const;
+export type QueueName = (typeof QUEUE_NAMES)[number];
 
 /** Where a relay is, and by which names its parts go. */
 export interface RelayDescription {
@@ -23,17 +43,25 @@ export interface RelayDescription {
   readonly webhookBaseAddress: string;
   readonly configTableName: string;
   readonly eventLogTableName: string;
-  /** How DynamoDB is reached; region, credentials and endpoint come from the environment unless given. */
-  readonly dynamoDbConfig: DynamoDbConfig;
+  readonly queueUrls: Readonly<Record<QueueName, string>>;
+  readonly deadLetterQueueUrls: Readonly<Record<QueueName, string>>;
+  /** How DynamoDB and SQS are reached; region, credentials and endpoint come from the environment unless given. */
+  readonly dynamoDbConfig: ServiceConfig;
+  readonly sqsConfig: ServiceConfig;
   /** Where a local relay keeps everything; absent for a deployed one. */
   readonly dataDir?: string;
 }
 
-interface DynamoDbConfig {
+interface ServiceConfig {
   readonly endpoint?: string;
   readonly region?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
+
+/** Somebody at a terminal waits rather than that a message is received, and nobody hears of it. */
+const SQS_LIMITS = {
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+};
 
 /**
  * Opens a connection. Nothing is sent yet.
@@ -42,25 +70,70 @@ interface DynamoDbConfig {
  */
 export async function connect(relay: RelayDescription, warn: (message: string) => void): Promise<Connection> {
   // The AWS SDK takes longest to load; who only asks for help need not wait for it.
-  const [clients, configTable, configWriter, eventLog, eventLogReader, { systemClock }] = await Promise.all([
+  const [aws, { Config }] = await Promise.all([loadTables(), import('../relay/config.ts')]);
+  const client = aws.dynamoDbClient(relay.dynamoDbConfig);
+  const configOptions = { client, tableName: relay.configTableName };
+  const clock = aws.systemClock;
+  const telemetry = warningsOnly(warn);
+  const log = { client, tableName: relay.eventLogTableName, clock, telemetry };
+  const configTable = new aws.DynamoConfigTable(configOptions);
+  const sqs: { close?: () => void; opened?: Promise<Queues> } = {};
+  return {
+    relay,
+    clock,
+    telemetry,
+    configTable,
+    config: new Config(configTable, clock, telemetry),
+    configWriter: new aws.ConfigWriter(configOptions),
+    eventLog: new aws.DynamoEventLog(log),
+    eventLogReader: new aws.EventLogReader(log),
+    eventLogWriter: new aws.EventLogWriter(log),
+    queues() {
+      sqs.opened ??= openQueues(relay, telemetry, (close) => {
+        sqs.close = close;
+      });
+      return sqs.opened;
+    },
+    close() {
+      client.destroy();
+      sqs.close?.();
+    },
+  };
+}
+
+async function loadTables() {
+  const modules = await Promise.all([
     import('../aws/clients.ts'),
     import('../aws/config-table.ts'),
     import('../aws/config-writer.ts'),
     import('../aws/event-log.ts'),
     import('../aws/event-log-reader.ts'),
+    import('../aws/event-log-writer.ts'),
     import('../aws/system-clock.ts'),
   ]);
-  const client = clients.dynamoDbClient(relay.dynamoDbConfig);
-  const config = { client, tableName: relay.configTableName };
-  const log = { client, tableName: relay.eventLogTableName, clock: systemClock };
+  const [clients, table, writer, log, logReader, logWriter, clock] = modules;
+  return { ...clients, ...table, ...writer, ...log, ...logReader, ...logWriter, ...clock };
+}
+
+async function openQueues(
+  { queueUrls, deadLetterQueueUrls, sqsConfig }: RelayDescription,
+  telemetry: Telemetry,
+  onOpen: (close: () => void) => void,
+): Promise<Queues> {
+  const [{ sqsClient }, { SqsEventQueue }, { SqsDeliveryQueue }, { DeadLetters }] = await Promise.all([
+    import('../aws/clients.ts'),
+    import('../aws/event-queue.ts'),
+    import('../aws/delivery-queue.ts'),
+    import('../aws/dead-letters.ts'),
+  ]);
+  const client = sqsClient({ ...SQS_LIMITS, ...sqsConfig });
+  onOpen(() => client.destroy());
+  const deadLetters = (name: QueueName) =>
+    new DeadLetters({ client, queueUrl: deadLetterQueueUrls[name], sourceUrl: queueUrls[name] });
   return {
-    relay,
-    clock: systemClock,
-    configTable: new configTable.DynamoConfigTable(config),
-    configWriter: new configWriter.ConfigWriter(config),
-    eventLog: new eventLog.DynamoEventLog({ ...log, telemetry: warningsOnly(warn) }),
-    eventLogReader: new eventLogReader.EventLogReader(log),
-    close: () => client.destroy(),
+    eventQueue: new SqsEventQueue({ client, queueUrl: queueUrls.events, telemetry }),
+    deliveryQueue: new SqsDeliveryQueue({ client, queueUrl: queueUrls.deliveries, telemetry }),
+    deadLetters: { events: deadLetters('events'), deliveries: deadLetters('deliveries') },
   };
 }
 

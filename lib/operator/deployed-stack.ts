@@ -8,6 +8,10 @@ const outputsSchema = z.object({
   WebhookBaseAddress: z.url(),
   ConfigTableName: z.string().min(1),
   EventLogTableName: z.string().min(1),
+  EventsQueueUrl: z.url(),
+  EventsDeadLetterQueueUrl: z.url(),
+  DeliveriesQueueUrl: z.url(),
+  DeliveriesDeadLetterQueueUrl: z.url(),
 });
 
 /** CloudFormation answers within a second or two; without limits the SDK would wait for ever. */
@@ -33,12 +37,19 @@ export async function findDeployedStack(name: string): Promise<RelayDescription>
       `the stack ${name} (${stack.StackStatus}) is not a relay, or not fully deployed: it has no output ${missing}`,
     );
   }
+  const { data } = parsed;
   return {
     title: `the stack ${name}`,
-    webhookBaseAddress: parsed.data.WebhookBaseAddress,
-    configTableName: parsed.data.ConfigTableName,
-    eventLogTableName: parsed.data.EventLogTableName,
+    webhookBaseAddress: data.WebhookBaseAddress,
+    configTableName: data.ConfigTableName,
+    eventLogTableName: data.EventLogTableName,
+    queueUrls: { events: data.EventsQueueUrl, deliveries: data.DeliveriesQueueUrl },
+    deadLetterQueueUrls: {
+      events: data.EventsDeadLetterQueueUrl,
+      deliveries: data.DeliveriesDeadLetterQueueUrl,
+    },
     dynamoDbConfig: {},
+    sqsConfig: {},
   };
 }
 

@@ -1,8 +1,9 @@
 /** What an operator does with endpoints: the URLs that get the webhooks. */
-import { z } from 'zod';
 import { type Endpoint, endpointSchema } from '../relay/endpoint.ts';
+import type { Health } from '../relay/health.ts';
 import { checkAttributes } from './attributes.ts';
 import type { Connection } from './connection.ts';
+import { clearHealth, readHealth } from './endpoint-health.ts';
 import { AlreadyExistsError, InvalidInputError, NotFoundError } from './errors.ts';
 import { idOf, type Listed, listed, listRows } from './listing.ts';
 import { canBeRowId } from './row-id.ts';
@@ -10,13 +11,8 @@ import { canBeRowId } from './row-id.ts';
 /** An endpoint's attributes by their names in the row, as they were given: they are checked before they are written. */
 export type GivenAttributes = Readonly<Record<string, unknown>>;
 
-/** What the functions have found out about an endpoint. */
-export type Health = z.output<typeof healthSchema>;
-
-/** An endpoint's row, or what is wrong with it; and its health once it was owed something. */
+/** An endpoint's row, or what is wrong with it; and its health once it was sent or owed something. */
 export type ListedEndpoint = Listed<Endpoint> & { readonly health?: Health };
-
-const healthSchema = z.object({ state: z.string(), reason: z.string().optional() });
 
 /** Of an endpoint that is there, these cannot be taken away. */
 const ESSENTIAL = ['id', 'url'];
@@ -44,7 +40,7 @@ export async function listEndpoints(connection: Pick<Connection, 'configTable'>)
     listRows(connection, 'endpoint', endpointSchema),
     readHealth(connection),
   ]);
-  return endpoints.map((endpoint) => ({ ...endpoint, ...health.get(idOf(endpoint)) }));
+  return endpoints.map((endpoint) => withHealth(endpoint, health));
 }
 
 /** @throws NotFoundError */
@@ -59,17 +55,12 @@ export async function showEndpoint(
   ]);
   const [endpoint] = listed(row === undefined ? [] : [row], endpointSchema);
   if (endpoint === undefined) throw new NotFoundError('endpoint', id);
-  return { ...endpoint, ...health.get(id) };
+  return withHealth(endpoint, health);
 }
 
-async function readHealth({ configTable }: Pick<Connection, 'configTable'>) {
-  const rows = await configTable.rows('health');
-  return new Map(
-    rows.flatMap(({ id, attributes }) => {
-      const health = healthSchema.safeParse(attributes);
-      return health.success ? [[id, { health: health.data }]] : [];
-    }),
-  );
+function withHealth(endpoint: Listed<Endpoint>, all: ReadonlyMap<string, Health>): ListedEndpoint {
+  const health = all.get(idOf(endpoint));
+  return { ...endpoint, ...(health !== undefined && { health }) };
 }
 
 /**
@@ -91,6 +82,63 @@ export async function changeEndpoint(
   const endpoint = checkAttributes(endpointSchema, { ...Object.fromEntries(changed), id });
   if (!(await configWriter.change('endpoint', id, change))) throw new NotFoundError('endpoint', id);
   return endpoint;
+}
+
+/** What a person does with an endpoint as a whole. */
+export const DEEDS = ['pause', 'resume', 'disable', 'enable'] as const;
+export type Deed = (typeof DEEDS)[number];
+
+const STATE_AFTER = { pause: 'paused', resume: 'on', disable: 'off', enable: 'on' } as const satisfies Record<
+  Deed,
+  Endpoint['state']
+>;
+
+export interface StateChange {
+  readonly endpoint: Endpoint;
+  /** What had been wrong with it and is forgotten now. */
+  readonly cleared?: Health;
+}
+
+/**
+ * Pauses an endpoint, or ends the pause; turns it off, or on. Whoever resumes or enables one has mended it: a circuit
+ * that is open or that has been given up is closed again. To enable goes further and forgets every failure; to resume
+ * leaves a drain that is under way as it is.
+ *
+ * @throws NotFoundError
+ * @throws InvalidInputError when the row is wrong in some other respect
+ */
+export async function changeState(
+  connection: Pick<Connection, 'configTable' | 'configWriter' | 'clock'>,
+  id: string,
+  deed: Deed,
+): Promise<StateChange> {
+  const endpoint = await changeEndpoint(connection, id, { state: STATE_AFTER[deed] });
+  const cleared = await clearedBy(connection, endpoint, deed);
+  return { endpoint, ...(cleared !== undefined && { cleared }) };
+}
+
+function clearedBy(
+  connection: Pick<Connection, 'configTable'>,
+  endpoint: Endpoint,
+  deed: Deed,
+): Promise<Health | undefined> {
+  switch (deed) {
+    case 'pause':
+    case 'disable':
+      return Promise.resolve(undefined);
+    case 'resume':
+      return clearHealth(
+        connection,
+        endpoint,
+        ({ health }) => health.state === 'open' || health.state === 'disabled',
+      );
+    case 'enable':
+      return clearHealth(
+        connection,
+        endpoint,
+        ({ health }) => health.state !== 'closed' || health.consecutiveFailures > 0,
+      );
+  }
 }
 
 /** What stands in the row can be taken out of it, even what the functions do not know. */

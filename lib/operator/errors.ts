@@ -19,7 +19,7 @@ export class InvalidInputError extends Error {
 }
 
 /** What things are called that a person can name. */
-export type Thing = 'endpoint' | 'source' | 'event' | 'order';
+export type Thing = 'endpoint' | 'source' | 'event' | 'order' | 'delivery' | 'message';
 
 export class NotFoundError extends Error {
   override readonly name = 'NotFoundError';
@@ -38,6 +38,29 @@ export class AlreadyExistsError extends Error {
   constructor(thing: Thing, id: string) {
     super(`there is already ${thing === 'source' ? 'a source' : `an ${thing}`} ${id}`);
     this.thing = thing;
+  }
+}
+
+/** Nothing would come of it as things stand. */
+export class NotPossibleError extends Error {
+  override readonly name = 'NotPossibleError';
+  /** What to do first. */
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+/** It was stopped by whoever had started it, or by a failure; what was done until then stays done. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+  readonly hint: string;
+
+  constructor(message: string, hint: string, options?: ErrorOptions) {
+    super(message, options);
+    this.hint = hint;
   }
 }
 

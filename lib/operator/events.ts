@@ -1,9 +1,10 @@
 /** What an operator reads of events: a list by time, and all there is about one. */
 import { after } from '../relay/clock.ts';
 import type { EventKey, EventRecord, Payload } from '../relay/event.ts';
-import { type EventId, isEventId, sha256Hex } from '../relay/ids.ts';
+import { sha256Hex } from '../relay/ids.ts';
 import type { Connection } from './connection.ts';
-import { InvalidInputError, NotFoundError } from './errors.ts';
+import { NotFoundError } from './errors.ts';
+import { checkEventId, findEventKey } from './event-key.ts';
 import { type EventWithDeliveries, findOrder } from './orders.ts';
 import { checkSourceId } from './sources.ts';
 
@@ -56,11 +57,7 @@ export interface EventDetailQuery {
  */
 export async function showEvent(connection: Connection, query: EventDetailQuery): Promise<EventDetail> {
   const { eventId, withBody = false } = query;
-  if (!isEventId(eventId)) {
-    const problem = 'must be evt_ and 26 digits and capital letters';
-    throw new InvalidInputError([{ attribute: 'eventId', problem }]);
-  }
-  const key = await findEvent(connection, eventId, query);
+  const key = await findEvent(connection, query);
   const { eventLog } = connection;
   const [event, payload, deliveries] = await Promise.all([
     eventLog.event(key),
@@ -71,21 +68,16 @@ export async function showEvent(connection: Connection, query: EventDetailQuery)
   return {
     ...event,
     ...(payload !== undefined && { payload: describePayload(payload, withBody) }),
-    deliveries: deliveries.filter((delivery) => delivery.eventId === eventId),
+    deliveries: deliveries.filter((delivery) => delivery.eventId === key.eventId),
   };
 }
 
 async function findEvent(
   connection: Connection,
-  eventId: EventId,
-  { order, source }: EventDetailQuery,
+  { eventId, order, source }: EventDetailQuery,
 ): Promise<EventKey> {
-  const orderKey =
-    order === undefined
-      ? await connection.eventLogReader.orderOfEvent(eventId)
-      : await findOrder(connection, { id: order, source });
-  if (orderKey === undefined) throw new NotFoundError('event', eventId);
-  return { orderKey, eventId };
+  if (order === undefined) return findEventKey(connection, eventId);
+  return { eventId: checkEventId(eventId), orderKey: await findOrder(connection, { id: order, source }) };
 }
 
 function describePayload({ contentType, body }: Payload, withBody: boolean): PayloadDetail {

@@ -12,7 +12,12 @@ const discoverySchema = z.object({
   webhookBaseAddress: z.url(),
   configTableName: z.string().min(1),
   eventLogTableName: z.string().min(1),
+  eventsQueueUrl: z.url(),
+  eventsDeadLetterQueueUrl: z.url(),
+  deliveriesQueueUrl: z.url(),
+  deliveriesDeadLetterQueueUrl: z.url(),
   dynamoDbEndpoint: z.url(),
+  sqsEndpoint: z.url(),
   region: z.string().min(1),
   /** Null when the relay keeps everything in memory. */
   dataDir: z.string().nullish(),
@@ -25,12 +30,20 @@ const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 export async function findLocalRelay(port: number): Promise<RelayDescription> {
   const discovery = discoverySchema.safeParse(await ask(port));
   if (!discovery.success) throw new NotARelayError('local', `what answers on port ${port} is not a relay`);
-  const { webhookBaseAddress, dynamoDbEndpoint, region, dataDir, ...names } = discovery.data;
+  const { region, dataDir, ...data } = discovery.data;
+  const service = { region, credentials: CREDENTIALS };
   return {
     title: `the local relay on port ${port}`,
-    webhookBaseAddress,
-    ...names,
-    dynamoDbConfig: { endpoint: dynamoDbEndpoint, region, credentials: CREDENTIALS },
+    webhookBaseAddress: data.webhookBaseAddress,
+    configTableName: data.configTableName,
+    eventLogTableName: data.eventLogTableName,
+    queueUrls: { events: data.eventsQueueUrl, deliveries: data.deliveriesQueueUrl },
+    deadLetterQueueUrls: {
+      events: data.eventsDeadLetterQueueUrl,
+      deliveries: data.deliveriesDeadLetterQueueUrl,
+    },
+    dynamoDbConfig: { endpoint: data.dynamoDbEndpoint, ...service },
+    sqsConfig: { endpoint: data.sqsEndpoint, ...service },
     ...(dataDir && { dataDir }),
   };
 }

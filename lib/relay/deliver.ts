@@ -173,8 +173,10 @@ async function findEndpoint(
   delivery: Delivery,
 ): Promise<Endpoint | { cancelled: string } | 'wait'> {
   const found = judge(relay, delivery, await relay.config.endpoints());
-  // Whoever has sent the message may have read newer rows: sweep, when one is mended or on again.
-  return found === 'wait' ? judge(relay, delivery, await relay.config.endpoints(true)) : found;
+  // Whoever has sent the message may have read newer rows: sweep, when one is mended or on again; or a person.
+  return typeof found === 'object' && 'url' in found
+    ? found
+    : judge(relay, delivery, await relay.config.endpoints(true));
 }
 
 function judge(

@@ -43,7 +43,8 @@ export function eventTime(id: EventId): Date {
 
 /** The smallest possible event id of a moment: where a range of ids starts. */
 export function firstEventIdAt(moment: Date): EventId {
-  return `${EVENT_PREFIX}${ulid(moment.getTime(), () => 0)}` as EventId;
+  // The library takes zero for no time at all.
+  return `${EVENT_PREFIX}${ulid(Math.max(1, moment.getTime()), () => 0)}` as EventId;
 }
 
 /** True for a string that {@link nextEventId} could have made. */

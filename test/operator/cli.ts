@@ -5,6 +5,12 @@ export interface CliOptions {
   /** The standard input. */
   readonly input?: string | Uint8Array;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Ctrl-C. */
+  readonly interruption?: AbortSignal;
+  /** How wide the terminal is in which errors are shown; absent for a pipe. */
+  readonly errColumns?: number;
+  /** Hears of whatever is written where errors are. */
+  readonly onErr?: () => void;
 }
 
 export interface CliResult {
@@ -21,10 +27,13 @@ export async function cli(args: readonly string[], options: CliOptions = {}): Pr
     },
     err: (text) => {
       written.err += text;
+      options.onErr?.();
     },
     input: async () => Buffer.from(options.input ?? ''),
     environment: options.environment ?? {},
     isColoured: false,
+    errColumns: options.errColumns,
+    interruption: () => options.interruption ?? new AbortController().signal,
   });
   return { exitCode, ...written };
 }

@@ -39,7 +39,7 @@ describe('endpoints add', () => {
 
     const result = await endpoints(
       ...['add', '--id', 'erp', '--url', URL_OF_ERP, ...given.split(' ')],
-      ...['--max-attempts', '3', '--description', 'the ERP', '--json'],
+      ...['--max-attempts', '3', '--rate-limit-per-second', '0.5', '--description', 'the ERP', '--json'],
     );
 
     expect(jsonOf(result)).toMatchObject({
@@ -50,6 +50,7 @@ describe('endpoints add', () => {
       ordering: 'strict',
       timeoutSeconds: 2.5,
       maxAttempts: 3,
+      rateLimitPerSecond: 0.5,
       description: 'the ERP',
       createdAt: NOW,
       updatedAt: NOW,
@@ -86,6 +87,11 @@ describe('endpoints add', () => {
         '--timeout-seconds must be at most 30; --max-attempts must be a whole number',
     ],
     [
+      'a rate limit that is none',
+      ['--id', 'b', '--url', URL_OF_ERP, '--rate-limit-per-second', '0'],
+      '--rate-limit-per-second must be at least 0.01',
+    ],
+    [
       'what is no number',
       ['--id', 'b', '--url', URL_OF_ERP, '--max-attempts', 'ten'],
       '--max-attempts must be a number',
@@ -116,16 +122,19 @@ describe('endpoints list', () => {
     expect(jsonOf(await endpoints('list', '--json'))).toEqual([]);
   });
 
-  it('shows each endpoint with its health', async () => {
+  it('shows each endpoint with its health in a word, and what the word means just now', async () => {
     await anEndpoint({ state: 'off' }, 'shop');
     await anEndpoint({ ordering: 'strict' });
     await relay().put('health', 'shop', { state: 'open', reason: 'it times out' });
+    await relay().put('health', 'erp', { state: 'closed', provenAt: '2026-03-01T12:00:00Z', version: 2 });
 
     expect((await endpoints('list')).out).toBe(
       [
-        'ENDPOINT  STATE  HEALTH              ORDERING  URL',
-        `erp       on     –                   strict    ${URL_OF_ERP}`,
-        `shop      off    open: it times out  latest    ${URL_OF_ERP}`,
+        'ENDPOINT  STATE  HEALTH  ORDERING  URL',
+        `erp       on     ok      strict    ${URL_OF_ERP}`,
+        `shop      off    open    latest    ${URL_OF_ERP}`,
+        '',
+        'shop  it times out; nothing is sent but a probe, the next one within a minute',
         '',
       ].join('\n'),
     );
@@ -171,28 +180,30 @@ describe('endpoints show', () => {
       sources: ['main'],
       createdAt: 'in March',
       updatedAt: 'in May',
+      rateLimitPerSecond: 2.5,
     });
-    await relay().put('health', 'erp', { state: 'closed' });
+    await relay().put('health', 'erp', { state: 'disabled', reason: 'it answered 410' });
 
     expect((await endpoints('show', 'erp')).out).toBe(
       [
         'Endpoint erp',
-        `  url              ${URL_OF_ERP}`,
-        '  state            on',
-        '  source           main',
-        '  ordering         latest',
-        '  timeout-seconds  10',
-        '  max-attempts     10',
-        '  description      the ERP',
-        '  health           closed',
-        '  added            in March',
-        '  changed          in May',
+        `  url                    ${URL_OF_ERP}`,
+        '  state                  on',
+        '  source                 main',
+        '  ordering               latest',
+        '  timeout-seconds        10',
+        '  max-attempts           10',
+        '  rate-limit-per-second  2.5',
+        '  description            the ERP',
+        '  health                 disabled: it answered 410; when it is mended, `endpoints enable erp`',
+        '  added                  in March',
+        '  changed                in May',
         '',
       ].join('\n'),
     );
     expect(jsonOf(await endpoints('show', 'erp', '--json'))).toMatchObject({
       id: 'erp',
-      health: { state: 'closed' },
+      health: { state: 'disabled', reason: 'it answered 410', consecutiveFailures: 0 },
     });
   });
 
@@ -289,15 +300,91 @@ describe('endpoints set', () => {
   });
 });
 
-describe('endpoints enable and disable', () => {
-  it('set the state', async () => {
+describe('endpoints pause, resume, disable and enable', () => {
+  it.each([
+    ['pause', 'paused', 'Endpoint erp is paused.'],
+    ['resume', 'on', 'Endpoint erp is on.'],
+    ['disable', 'off', 'Endpoint erp is off.'],
+    ['enable', 'on', 'Endpoint erp is on.'],
+  ])('%s sets the state to %s', async (deed, state, news) => {
+    await anEndpoint({ state: 'on', maxAttempts: 3 });
+
+    const { exitCode, out } = await endpoints(deed, 'erp');
+
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(`${news}\n`);
+    expect(out).toContain('The relay goes by it within 10 s.');
+    expect(await relay().config()).toMatchObject([{ id: 'erp', state, maxAttempts: 3, updatedAt: NOW }]);
+    expect(jsonOf(await endpoints(deed, 'erp', '--json'))).toMatchObject({ id: 'erp', state });
+  });
+
+  const TROUBLE = {
+    reason: 'it answered 410: gone for good',
+    consecutiveFailures: 7,
+    failingSince: '2026-03-01T12:00:00.000Z',
+    lastError: 'status 410',
+    retryAt: '2026-03-01T13:00:00.000Z',
+    probeIntervalSeconds: 120,
+    wakesPerMinute: 20,
+    nextSlotAt: '2026-03-01T13:00:00.000Z',
+  };
+  const SPEED = { provenAt: '2026-02-01T12:00:00.000Z', slowUntil: '2026-03-01T12:05:00.000Z' };
+  const RIGHTS = { deliveringId: 'somebody', deliveringUntil: '2026-03-01T12:05:00.000Z' };
+  const healthRow = async () => (await relay().config()).find(({ kind }) => kind === 'health');
+
+  it.each([
+    ['enable', 'disabled'],
+    ['enable', 'open'],
+    ['enable', 'recovering'],
+    ['enable', 'closed'],
+    ['resume', 'disabled'],
+    ['resume', 'open'],
+  ])('%s closes a circuit that is %s, and keeps what is known of speed', async (deed, state) => {
+    await anEndpoint({ state: 'off' });
+    await relay().put('health', 'erp', { state, version: 4, ...TROUBLE, ...SPEED, ...RIGHTS });
+
+    const result = await endpoints(deed, 'erp', '--json');
+
+    expect(jsonOf(result)).toMatchObject({ id: 'erp', state: 'on', clearedHealth: { state } });
+    expect(await healthRow()).toEqual({
+      ...{ kind: 'health', id: 'erp', state: 'closed', consecutiveFailures: 0, version: 5 },
+      ...SPEED,
+      ...RIGHTS,
+    });
+  });
+
+  it.each([
+    ['resume', 'recovering', TROUBLE],
+    ['resume', 'closed', TROUBLE],
+    ['enable', 'closed', SPEED],
+    ['pause', 'open', TROUBLE],
+    ['disable', 'open', TROUBLE],
+  ])('%s leaves a circuit alone that is %s', async (deed, state, parts) => {
     await anEndpoint();
+    await relay().put('health', 'erp', { state, version: 4, ...parts });
+    const before = await healthRow();
 
-    expect((await endpoints('disable', 'erp')).out).toMatch(/^Endpoint erp is off\.\n/);
-    expect(await relay().config()).toMatchObject([{ id: 'erp', state: 'off' }]);
+    await endpoints(deed, 'erp');
 
-    expect(jsonOf(await endpoints('enable', 'erp', '--json'))).toMatchObject({ id: 'erp', state: 'on' });
-    expect(await relay().config()).toMatchObject([{ id: 'erp', state: 'on' }]);
+    expect(await healthRow()).toEqual(before);
+  });
+
+  it('says what was wrong, and how the endpoint gets what it has missed', async () => {
+    await anEndpoint();
+    await relay().put('health', 'erp', { state: 'disabled', version: 4, ...TROUBLE });
+
+    const { out } = await endpoints('enable', 'erp');
+
+    expect(out).toContain('Its health is cleared. It was disabled: it answered 410: gone for good\n');
+    expect(out).toContain('`replay --endpoint erp --since 2026-03-01T12:00:00.000Z`');
+  });
+
+  it('writes no health of an endpoint of which nothing is known', async () => {
+    await anEndpoint({ state: 'off' });
+
+    await endpoints('enable', 'erp');
+
+    expect(await relay().config()).toMatchObject([{ kind: 'endpoint', state: 'on' }]);
   });
 });
 
@@ -319,7 +406,7 @@ describe('endpoints remove', () => {
   });
 });
 
-describe.each(['show', 'enable', 'disable', 'remove'])('endpoints %s', (command) => {
+describe.each(['show', 'pause', 'resume', 'enable', 'disable', 'remove'])('endpoints %s', (command) => {
   it.each([
     ['unknown', 'shop'],
     ['empty', ''],

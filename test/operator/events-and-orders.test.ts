@@ -1,51 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { after } from '../../lib/relay/clock.ts';
-import type { Delivery } from '../../lib/relay/delivery.ts';
-import type { EventRecord, Outcomes, Payload } from '../../lib/relay/event.ts';
-import { aliasKeyOf, nextEventId, orderKeyOf, sha256Hex } from '../../lib/relay/ids.ts';
-import { sourceIdSchema } from '../../lib/relay/source.ts';
-import { aDelivery, anEndpointId, aPayload } from '../ports/builders.ts';
+import { sha256Hex } from '../../lib/relay/ids.ts';
+import { anEndpointId, aPayload } from '../ports/builders.ts';
 import { jsonOf } from './cli.ts';
 import { useRelayOfTables } from './relay-of-tables.ts';
+import { storedEvents } from './stored-events.ts';
 
 const relay = useRelayOfTables();
+const { aSource, stored, fannedOut, owed } = storedEvents(relay);
 
 const TIME = String.raw`(\w{3} [ \d]\d (\d{4} )?)?\d\d:\d\d:\d\d`;
-
-/** A source of its own for each test, because the event log is never emptied. */
-async function aSource() {
-  const source = sourceIdSchema.parse(randomUUID());
-  await relay().put('source', source, { tokenSha256: sha256Hex(source) });
-  return source;
-}
-
-/** An event that has just come, and is stored. */
-async function stored(parts: Partial<EventRecord> & Pick<EventRecord, 'source'>, payload?: Payload) {
-  const { clock, eventLog } = relay().connection;
-  const { orderId } = parts;
-  const orderKey = orderKeyOf(parts.source, orderId ?? randomUUID());
-  const eventId = nextEventId(clock, Math.random, await eventLog.newestEventId(orderKey));
-  const event: EventRecord = { orderKey, eventId, receivedAt: clock.now(), ...parts };
-  await eventLog.store(event, payload ?? aPayload(), after(clock.now(), 60_000));
-  if (event.niceId !== undefined) await eventLog.putAlias(aliasKeyOf(event.source, event.niceId), orderKey);
-  return event;
-}
-
-function fannedOut(event: EventRecord, outcomes: Outcomes, changes: EventRecord['changes'] = []) {
-  const fannedOutAt = after(event.receivedAt, 143);
-  return relay().connection.eventLog.finishFanOut(event, { outcomes, changes, fannedOutAt });
-}
-
-/** A delivery of an event that failed twice and is owed. */
-async function owed({ orderKey, eventId, receivedAt }: EventRecord, parts: Partial<Delivery> = {}) {
-  const attempts = [
-    { at: receivedAt, durationMs: 20, status: 503, answer: 'busy\u001b[2J' },
-    { at: receivedAt, durationMs: 10_000, error: 'timeout after 10 s' },
-  ];
-  const delivery = aDelivery({ orderKey, eventId, attempts, attemptCount: 2, ...parts });
-  await relay().connection.eventLog.putDeliveryIfAbsent(delivery);
-}
 
 describe('events list', () => {
   it('shows the newest first: when, which order, what changed, what became of it', async () => {

@@ -4,9 +4,11 @@ import { explainAwsFailure } from '../../lib/operator/aws-failure.ts';
 import { failureOf } from '../../lib/operator/cli/failure.ts';
 import {
   AlreadyExistsError,
+  InterruptedError,
   InvalidInputError,
   NotARelayError,
   NotFoundError,
+  NotPossibleError,
 } from '../../lib/operator/errors.ts';
 import { SendError } from '../../lib/operator/send.ts';
 import { StoreError } from '../../lib/relay/ports.ts';
@@ -52,6 +54,7 @@ describe('what was typed wrong', () => {
     new NotFoundError('order', '7-501'),
     new AlreadyExistsError('source', 'main'),
     new AlreadyExistsError('endpoint', 'erp'),
+    new NotPossibleError('the endpoint erp is off', '`endpoints enable erp` turns it on.'),
   ])('is exit code 2, with what to do: $message', (error) => {
     const failure = failureOf(error, aCommand());
 
@@ -64,6 +67,13 @@ describe('what failed', () => {
   it.each<[Error, string]>([
     [new NotARelayError('local', 'no relay is running'), 'no relay is running'],
     [new NotARelayError('stack', 'there is no stack'), 'there is no stack'],
+    [new InterruptedError('it was interrupted', 'Do it again.'), 'it was interrupted'],
+    [
+      new InterruptedError('it was interrupted', 'Do it again.', {
+        cause: new StoreError('x', { cause: anAwsError('ThrottlingException') }),
+      }),
+      'it was interrupted: AWS is throttling these requests: try again in a moment',
+    ],
     [new SendError('relay.example did not answer'), 'relay.example did not answer'],
     [new Error('outer', { cause: new Error('inner') }), 'outer: inner'],
     [

@@ -15,6 +15,7 @@ function anOutput({ json = false } = {}) {
     input: async () => new Uint8Array(),
     environment: {},
     isColoured: false,
+    interruption: () => new AbortController().signal,
   };
   return { output: new Output({ terminal, json }), written };
 }

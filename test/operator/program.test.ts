@@ -5,9 +5,13 @@ import { cli, jsonOf } from './cli.ts';
 
 const COMMANDS = [
   ...['add', 'list', 'rotate', 'remove'].map((name) => `sources ${name}`),
-  ...['add', 'list', 'show', 'set', 'enable', 'disable', 'remove'].map((name) => `endpoints ${name}`),
+  ...['add', 'list', 'show', 'set', 'remove'].map((name) => `endpoints ${name}`),
+  ...['pause', 'resume', 'enable', 'disable'].map((name) => `endpoints ${name}`),
   ...['list', 'show'].map((name) => `events ${name}`),
   'orders show',
+  ...['list', 'retry', 'cancel'].map((name) => `deliveries ${name}`),
+  'replay',
+  ...['list', 'redrive', 'drop'].map((name) => `dlq ${name}`),
   'send',
 ];
 

@@ -1,12 +1,14 @@
-/** A local relay without functions: enough for every command that reads and writes tables. */
+/** A local relay without functions: enough for every command, for those read and write tables and queues. */
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { DeleteCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
-import { dynamoDbClient } from '../../lib/aws/clients.ts';
+import { dynamoDbClient, sqsClient } from '../../lib/aws/clients.ts';
 import { type LocalRelay, startLocalRelay } from '../../lib/local/local-relay.ts';
 import { type Connection, connect } from '../../lib/operator/connection.ts';
 import { findLocalRelay } from '../../lib/operator/local-relay.ts';
+import { Queues } from '../../lib/stack/queues.ts';
 import { Tables } from '../../lib/stack/tables.ts';
 import { type CliOptions, type CliResult, cli } from './cli.ts';
 
@@ -18,6 +20,8 @@ export interface RelayOfTables {
   readonly port: string;
   readonly dynamoDbEndpoint: string;
   readonly connection: Connection;
+  /** For what no command does: to put messages on queues, and to see what is there. */
+  readonly sqs: SQSClient;
   /** Runs a command on this relay. */
   cli(args: readonly string[], options?: CliOptions): Promise<CliResult>;
   /** All rows of the Config table, by kind and id. */
@@ -50,10 +54,21 @@ export function useRelayOfTables(): () => RelayOfTables {
 /** Without the functions there is no HTTP API either: its address is made up. */
 function tablesTemplate(): unknown {
   const stack = new Stack(new App(), 'Tables');
-  const { config, eventLog } = new Tables(stack, 'Tables', { removalPolicy: 'destroy' });
-  new CfnOutput(stack, 'WebhookBaseAddress', { value: WEBHOOKS });
-  new CfnOutput(stack, 'ConfigTableName', { value: config.tableName });
-  new CfnOutput(stack, 'EventLogTableName', { value: eventLog.tableName });
+  const settings = { removalPolicy: 'destroy' } as const;
+  const { config, eventLog } = new Tables(stack, 'Tables', { settings, key: undefined });
+  const timeout = Duration.seconds(60);
+  const timeouts = { fanOutTimeout: timeout, deliverTimeout: timeout };
+  const queues = new Queues(stack, 'Queues', { ...timeouts, key: undefined });
+  const outputs = {
+    WebhookBaseAddress: WEBHOOKS,
+    ConfigTableName: config.tableName,
+    EventLogTableName: eventLog.tableName,
+    EventsQueueUrl: queues.events.queueUrl,
+    EventsDeadLetterQueueUrl: queues.eventsDeadLetter.queueUrl,
+    DeliveriesQueueUrl: queues.deliveries.queueUrl,
+    DeliveriesDeadLetterQueueUrl: queues.deliveriesDeadLetter.queueUrl,
+  };
+  for (const [name, value] of Object.entries(outputs)) new CfnOutput(stack, name, { value });
   return Template.fromStack(stack).toJSON();
 }
 
@@ -61,6 +76,7 @@ async function over({ url }: LocalRelay): Promise<RelayOfTables> {
   const { port } = new URL(url);
   const description = await findLocalRelay(Number(port));
   const client = dynamoDbClient(description.dynamoDbConfig);
+  const sqs = sqsClient(description.sqsConfig);
   const connection = await connect(description, () => {});
   const TableName = description.configTableName;
   const config = async () => (await client.send(new ScanCommand({ TableName }))).Items ?? [];
@@ -68,6 +84,7 @@ async function over({ url }: LocalRelay): Promise<RelayOfTables> {
     port,
     dynamoDbEndpoint: description.dynamoDbConfig.endpoint ?? '',
     connection,
+    sqs,
     cli: (args, options) => cli([...args, '--port', port], options),
     config,
     async put(kind, id, attributes) {
@@ -80,6 +97,7 @@ async function over({ url }: LocalRelay): Promise<RelayOfTables> {
     },
     close() {
       client.destroy();
+      sqs.destroy();
       connection.close();
     },
   };

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { aDiscovery } from './a-discovery.ts';
 import { type Answer, aFreePort, aServer } from './a-server.ts';
 import { cli, jsonOf } from './cli.ts';
 
@@ -108,16 +109,7 @@ describe('send', () => {
   });
 
   it('needs an address when the relay keeps none', async () => {
-    const { port } = await aServer({
-      body: JSON.stringify({
-        webhookBaseAddress: 'http://127.0.0.1/webhooks/',
-        configTableName: 'Config',
-        eventLogTableName: 'EventLog',
-        dynamoDbEndpoint: 'http://127.0.0.1:1/',
-        region: 'us-east-1',
-        dataDir: null,
-      }),
-    });
+    const { port } = await aServer({ body: aDiscovery() });
 
     const environment = { RELAY_WEBHOOK_ADDRESS: '' };
     const { exitCode, out, err } = await cli(['send', '-', '--port', port], { environment });

@@ -1,9 +1,18 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { aDiscovery } from './a-discovery.ts';
 import { aFreePort, aServer } from './a-server.ts';
 import { cli, jsonOf } from './cli.ts';
 import { useRelayOfTables, WEBHOOKS } from './relay-of-tables.ts';
 
 const relay = useRelayOfTables();
+
+const QUEUES = 'https://sqs.eu-central-1.amazonaws.com/123456789012';
+const QUEUE_URLS = {
+  EventsQueueUrl: `${QUEUES}/events.fifo`,
+  EventsDeadLetterQueueUrl: `${QUEUES}/events-dead.fifo`,
+  DeliveriesQueueUrl: `${QUEUES}/deliveries`,
+  DeliveriesDeadLetterQueueUrl: `${QUEUES}/deliveries-dead`,
+};
 
 describe('a command on the local relay', () => {
   it('takes the port before and after its name', async () => {
@@ -40,16 +49,13 @@ describe('a command on the local relay', () => {
   });
 
   it('says that the tables are not reachable when the relay has gone', async () => {
-    const description = { configTableName: 'Config', eventLogTableName: 'EventLog', region: 'us-east-1' };
-    const dynamoDbEndpoint = `http://127.0.0.1:${await aFreePort()}`;
-    const { port } = await aServer({
-      body: JSON.stringify({ ...description, webhookBaseAddress: WEBHOOKS, dynamoDbEndpoint }),
-    });
+    const engines = `http://127.0.0.1:${await aFreePort()}`;
+    const { port } = await aServer({ body: aDiscovery(engines) });
 
     const { exitCode, out, err } = await cli(['endpoints', 'list', '--port', port]);
 
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
-    expect(err).toContain(`cannot be reached: ECONNREFUSED (${new URL(dynamoDbEndpoint).host})`);
+    expect(err).toContain(`cannot be reached: ECONNREFUSED (${new URL(engines).host})`);
   });
 
   it.each([
@@ -100,6 +106,7 @@ describe('a command on a deployed stack', () => {
         WebhookBaseAddress: 'https://deployed.example/webhooks/',
         ConfigTableName: 'ConfigTable',
         EventLogTableName: 'EventLogTable',
+        ...QUEUE_URLS,
       }),
     });
     const stack = ['--stack', 'SensariaRelay', '--json'];
@@ -151,7 +158,12 @@ describe('a command on a deployed stack', () => {
     [
       'a table that is gone',
       {
-        body: stackXml({ WebhookBaseAddress: WEBHOOKS, ConfigTableName: 'Gone', EventLogTableName: 'Gone' }),
+        body: stackXml({
+          WebhookBaseAddress: WEBHOOKS,
+          ConfigTableName: 'Gone',
+          EventLogTableName: 'Gone',
+          ...QUEUE_URLS,
+        }),
       },
       'a table of the relay is not there (any more)',
     ],

@@ -18,6 +18,7 @@ const attributesSchema = z.object({
   ordering: z.string().exactOptional(),
   timeoutSeconds: z.coerce.number().exactOptional(),
   maxAttempts: z.coerce.number().exactOptional(),
+  rateLimitPerSecond: z.coerce.number().exactOptional(),
   description: z.string().exactOptional(),
 });
 const addOptionsSchema = attributesSchema.extend({ id: z.string() });
@@ -38,6 +39,10 @@ export function addAttributeOptions(command: Command): Command {
     )
     .option('--timeout-seconds <seconds>', 'over one whole attempt, 1 to 30; 10 unless given')
     .option('--max-attempts <number>', 'how often a delivery is tried, 1 to 100; 10 unless given')
+    .option(
+      '--rate-limit-per-second <number>',
+      'so many requests a second at most, 0.01 to 1000; no limit unless given',
+    )
     .option('--description <text>', 'a note to yourself');
 }
 

@@ -1,6 +1,7 @@
 /** Endpoints as text and as JSON: those that work, and those whose row is wrong. */
 import type { Endpoint } from '../../relay/endpoint.ts';
-import type { Health, ListedEndpoint } from '../endpoints.ts';
+import type { ListedEndpoint } from '../endpoints.ts';
+import { healthDetail, healthWord } from './health-text.ts';
 import { invalidRowsText } from './invalid-rows.ts';
 import type { Colours } from './output.ts';
 import { indent, table } from './table.ts';
@@ -22,12 +23,24 @@ export function endpointListText(rows: readonly ListedEndpoint[], colours: Colou
   const cells = rows.flatMap((row) => {
     if (!('valid' in row)) return [];
     const { id, state, ordering, url } = row.valid;
-    return [[colours.bold(id), stateText(state, colours), healthText(row.health, colours), ordering, url]];
+    return [[colours.bold(id), stateText(state, colours), healthWord(row.health, colours), ordering, url]];
   });
   return [
     ...(cells.length > 0 ? [table(cells, ['endpoint', 'state', 'health', 'ordering', 'url'])] : []),
+    ...healthNotes(rows, colours),
     ...invalidRowsText(rows, CONSEQUENCE, colours),
   ].join('\n');
+}
+
+/** What a word says too little about. */
+function healthNotes(rows: readonly ListedEndpoint[], { bold }: Colours): string[] {
+  const notes = rows.flatMap((row) => {
+    if (!('valid' in row)) return [];
+    const { id } = row.valid;
+    const detail = healthDetail(id, row.health);
+    return detail === undefined ? [] : [[bold(id), detail]];
+  });
+  return notes.length === 0 ? [] : ['', table(notes)];
 }
 
 /**
@@ -38,6 +51,8 @@ export function endpointListText(rows: readonly ListedEndpoint[], colours: Colou
 export function endpointText(listed: ListedEndpoint, colours: Colours, news = ''): string {
   if ('invalid' in listed) return invalidRowsText([listed], CONSEQUENCE, colours).join('\n');
   const { health, valid: endpoint } = listed;
+  // Of one that has just been changed, nothing was read but its own row.
+  const isKnown = news === '';
   const rows = [
     ['url', endpoint.url],
     ['state', stateText(endpoint.state, colours)],
@@ -45,8 +60,18 @@ export function endpointText(listed: ListedEndpoint, colours: Colours, news = ''
     ['ordering', endpoint.ordering],
     ['timeout-seconds', String(endpoint.timeoutSeconds)],
     ['max-attempts', String(endpoint.maxAttempts)],
+    ...(endpoint.rateLimitPerSecond === undefined
+      ? []
+      : [['rate-limit-per-second', String(endpoint.rateLimitPerSecond)]]),
     ...(endpoint.description === undefined ? [] : [['description', endpoint.description]]),
-    ...(health === undefined ? [] : [['health', healthText(health, colours)]]),
+    ...(isKnown
+      ? [
+          [
+            'health',
+            [healthWord(health, colours), healthDetail(endpoint.id, health)].filter(Boolean).join(': '),
+          ],
+        ]
+      : []),
     ['added', writtenTimeText(endpoint.createdAt)],
     ...(endpoint.updatedAt === endpoint.createdAt ? [] : [['changed', writtenTimeText(endpoint.updatedAt)]]),
   ];
@@ -65,12 +90,4 @@ function stateText(state: Endpoint['state'], { green, yellow, dim }: Colours): s
     case 'off':
       return dim(state);
   }
-}
-
-/** `closed`, as of a circuit that current flows through, is how it should be. */
-function healthText(health: Health | undefined, { red }: Colours): string {
-  if (health === undefined) return '–';
-  const { state, reason } = health;
-  const text = reason === undefined ? state : `${state}: ${reason}`;
-  return state === 'closed' ? text : red(text);
 }

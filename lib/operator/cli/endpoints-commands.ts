@@ -16,6 +16,7 @@ import {
   readSetOptions,
   severalTexts,
 } from './endpoint-options.ts';
+import { addStateCommands } from './endpoint-state-commands.ts';
 import { endpointJson, endpointListText, endpointText } from './endpoint-text.ts';
 import { type GivenOptions, onRelay } from './on-relay.ts';
 import type { Output, Terminal } from './output.ts';
@@ -80,19 +81,7 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
       await change(command, id, attributes, 'is changed.');
     });
 
-  endpoints
-    .command('enable <id>')
-    .description('send to an endpoint: set --state on')
-    .action((id: string, _options: GivenOptions, command: Command) =>
-      change(command, id, { state: 'on' }, 'is on.'),
-    );
-
-  endpoints
-    .command('disable <id>')
-    .description('cancel what an endpoint would get: set --state off')
-    .action((id: string, _options: GivenOptions, command: Command) =>
-      change(command, id, { state: 'off' }, 'is off.'),
-    );
+  addStateCommands(endpoints, terminal);
 
   endpoints
     .command('remove <id>')

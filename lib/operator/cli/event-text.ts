@@ -82,10 +82,17 @@ export function outcomeText(outcome: string, colours: Colours): string {
   return state === undefined ? outcome : colours[colourOf(state)](state) + outcome.slice(state.length);
 }
 
-/** A delivery's outcome, and when it is tried again. */
+/** A delivery's state by itself. */
+export function stateText(state: DeliveryState, colours: Colours): string {
+  return colours[colourOf(state)](state);
+}
+
+/** A delivery's outcome, when it was replayed, and when it is tried again. */
 export function deliveryText(delivery: Delivery, colours: Colours): string {
-  const text = outcomeText(outcomeOf(delivery), colours);
-  const { nextAttemptAt } = delivery;
+  const { nextAttemptAt, replayedAt } = delivery;
+  // An outcome ends by saying that it is of a replay: the row knows since when.
+  const replayed = replayedAt === undefined ? '' : ` ${timeText(replayedAt)}`;
+  const text = outcomeText(outcomeOf(delivery), colours) + replayed;
   return nextAttemptAt === undefined ? text : `${text}, next attempt ${timeText(nextAttemptAt)}`;
 }
 

@@ -42,8 +42,13 @@ export function eventText(event: EventDetail, colours: Colours): string {
   ].join('\n');
 }
 
-function fannedOutText({ receivedAt, fannedOutAt, closed }: EventRecord, { yellow, red }: Colours): string {
+function fannedOutText(event: EventRecord, { yellow, red }: Colours): string {
+  const { eventId, receivedAt, fannedOutAt, closed, fanOutTries = 0, setAsideUntil, givenUpAt } = event;
   if (closed !== undefined) return red(`no: ${closed}`);
+  if (fannedOutAt === undefined && givenUpAt !== undefined)
+    return red(`no, ${fanOutTries} tries failed: \`deliveries retry ${eventId} --state set-aside\``);
+  if (fannedOutAt === undefined && setAsideUntil !== undefined)
+    return yellow(`not yet: ${fanOutTries} tries failed, set aside until ${timeText(setAsideUntil)}`);
   if (fannedOutAt === undefined) return yellow('not yet');
   return `${durationText(fannedOutAt.getTime() - receivedAt.getTime())} later`;
 }

@@ -2,12 +2,12 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
-import { InvalidInputError } from '../errors.ts';
 import { type EventListQuery, LISTED_DAYS, listEvents, showEvent } from '../events.ts';
 import { eventJson, eventListText, eventText } from './event-view.ts';
+import { readMoment } from './moment-option.ts';
 import { type GivenOptions, onRelay } from './on-relay.ts';
 import type { Terminal } from './output.ts';
-import { parseMoment, timeText } from './times.ts';
+import { timeText } from './times.ts';
 
 const text = z.string().exactOptional();
 
@@ -29,7 +29,7 @@ export function addEventsCommands(program: Command, terminal: Terminal): void {
     .option('--since <moment>', 'none older: 30m, 2h or 3d ago, or a time such as 2026-03-01T09:30')
     .option('--source <id>', 'only of this source')
     .action(async (options: GivenOptions, command: Command) => {
-      const query = readListOptions(options, new Date());
+      const query = readListOptions(options);
       await onRelay(command, terminal, async (connection, output) => {
         const found = await listEvents(connection, query);
         output.show(found, (all) => eventListText(all, output.colours));
@@ -53,13 +53,9 @@ export function addEventsCommands(program: Command, terminal: Terminal): void {
     });
 }
 
-function readListOptions(options: GivenOptions, now: Date): EventListQuery {
+function readListOptions(options: GivenOptions): EventListQuery {
   const { since, ...query } = checkAttributes(listOptionsSchema, options);
-  if (since === undefined) return query;
-  const moment = parseMoment(since, now);
-  if (moment !== undefined) return { ...query, since: moment };
-  const problem = 'must be so long ago (30m, 2h, 3d) or a time in ISO 8601 (2026-03-01, 2026-03-01T09:30Z)';
-  throw new InvalidInputError([{ attribute: 'since', problem }]);
+  return { ...query, since: readMoment('since', since) };
 }
 
 function rangeText({ since, source }: EventListQuery): string {

@@ -4,9 +4,11 @@ import { explainAwsFailure } from '../aws-failure.ts';
 import {
   AlreadyExistsError,
   type InputIssue,
+  InterruptedError,
   InvalidInputError,
   NotARelayError,
   NotFoundError,
+  NotPossibleError,
   type Thing,
 } from '../errors.ts';
 import { SendError } from '../send.ts';
@@ -38,6 +40,10 @@ export function failureOf(error: unknown, command: Command): Failure {
         : '`endpoints set` changes it, `endpoints remove` removes it.';
     return { exitCode: MISUSED, message: error.message, hint };
   }
+  if (error instanceof NotPossibleError) {
+    return { exitCode: MISUSED, message: error.message, hint: error.hint };
+  }
+  if (error instanceof InterruptedError) return interrupted(error);
   if (error instanceof NotARelayError) return notARelay(error);
   if (error instanceof SendError) return { exitCode: FAILED, message: error.message };
   return { exitCode: FAILED, message: explainAwsFailure(error) ?? describe(error) };
@@ -47,6 +53,9 @@ const HINTS_NOT_FOUND: Readonly<Record<Thing, string>> = {
   endpoint: '`endpoints list` shows those there are.',
   source: '`sources list` shows those there are.',
   event: 'One that has only just come may take a second to be found; --order finds it at once.',
+  delivery: '`orders show` and `events show` tell what became of an event at each endpoint.',
+  message:
+    '`dlq list` shows those there are; one that somebody else has just received comes back within a minute.',
   order: 'Orders are known by the Hub’s id and by their nice id; `events list` shows those of late.',
 };
 
@@ -60,6 +69,11 @@ function misused(error: CommanderError): Failure {
   const message = isHelp(error) ? 'a command is missing' : error.message;
   const [, problem = message, suggestion] = /^(?:error: )?(.*?)\.?(?:\n\((.*)\))?$/s.exec(message) ?? [];
   return { exitCode: MISUSED, message: problem, hint: suggestion ?? '--help says what a command takes.' };
+}
+
+function interrupted({ message, hint, cause }: InterruptedError): Failure {
+  const why = cause === undefined ? '' : `: ${explainAwsFailure(cause) ?? describe(cause)}`;
+  return { exitCode: FAILED, message: message + why, hint };
 }
 
 function notARelay({ place, message }: NotARelayError): Failure {

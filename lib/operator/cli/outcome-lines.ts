@@ -32,8 +32,8 @@ function endpointsOf({ outcomes = {}, deliveries }: EventWithDeliveries): string
 function attemptLines(delivery: Delivery | undefined, columns: number, colours: Colours): string[] {
   if (delivery === undefined || delivery.attempts.length === 0) return [];
   const { attempts, attemptCount } = delivery;
-  // The row keeps only the last ones.
-  const notKept = attemptCount - attempts.length;
+  // The row keeps only the last ones; of one that was replayed it keeps those before, too, but counts anew.
+  const notKept = Math.max(0, attemptCount - attempts.length);
   const rows = attempts.map((made, index) => attemptCells(made, notKept + index + 1, colours));
   return [indent(table(rows), columns)];
 }

@@ -12,6 +12,10 @@ export interface Terminal {
   readonly isColoured: boolean;
   /** How wide it is; absent for a pipe. */
   readonly columns?: number | undefined;
+  /** How wide that is where errors are written; absent for a pipe, into which no progress is written. */
+  readonly errColumns?: number | undefined;
+  /** From now on Ctrl-C asks the command to end, as this signal tells it; a second one ends it by force. */
+  interruption(): AbortSignal;
 }
 
 export type Colour = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';

@@ -1,12 +1,15 @@
 /** The CLI: a table of contents. */
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { addDeliveriesCommands } from './deliveries-commands.ts';
+import { addDlqCommands } from './dlq-commands.ts';
 import { addEndpointsCommands } from './endpoints-commands.ts';
 import { addEventsCommands } from './events-commands.ts';
 import { failureOf, isHelp } from './failure.ts';
 import { addGlobalOptions } from './on-relay.ts';
 import { addOrdersCommands } from './orders-commands.ts';
 import { Output, type Terminal } from './output.ts';
+import { addReplayCommand } from './replay-command.ts';
 import { addSendCommand } from './send-command.ts';
 import { addSourcesCommands } from './sources-commands.ts';
 
@@ -20,6 +23,9 @@ Examples:
   $ npm run relay -- endpoints set erp --timeout-seconds 20 --unset ordering
   $ npm run relay -- events list --since 2h
   $ npm run relay -- orders show Magic7-501
+  $ npm run relay -- deliveries list --endpoint erp
+  $ npm run relay -- deliveries retry --endpoint erp --state dead --dry-run
+  $ npm run relay -- replay --endpoint erp --since 2026-03-01T09:30
   $ npm run relay -- send order.json --order 7-501
 
 Exit code: 0 done, 1 the relay or AWS failed or is not reachable, 2 what was typed is wrong and nothing was written.
@@ -85,6 +91,9 @@ function buildProgram(terminal: Terminal, { colours, isJson }: Output): Command 
   addEndpointsCommands(program, terminal);
   addEventsCommands(program, terminal);
   addOrdersCommands(program, terminal);
+  addDeliveriesCommands(program, terminal);
+  addReplayCommand(program, terminal);
+  addDlqCommands(program, terminal);
   addSendCommand(program, terminal);
   return program;
 }

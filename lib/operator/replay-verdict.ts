@@ -1,0 +1,50 @@
+/** Whether an event is to be sent to an endpoint once more. */
+import type { Delivery } from '../relay/delivery.ts';
+import type { Endpoint } from '../relay/endpoint.ts';
+import type { EventRecord } from '../relay/event.ts';
+import { stateOf } from '../relay/outcome.ts';
+
+/**
+ * `owed`: it is to be sent. `delivered`: the endpoint has had it. `underWay`: it is pending, or being sent.
+ * `replayed`: this very replay, which was interrupted, has seen to it already. `newer`: a newer one of its order takes
+ * its place. `notFannedOut`: its first attempt is yet to come. `closed`: there is nothing to send.
+ */
+export type Verdict = 'owed' | 'delivered' | 'underWay' | 'replayed' | 'newer' | 'notFannedOut' | 'closed';
+
+export interface ReplayRules {
+  readonly includeDelivered: boolean;
+  /** When the replay that is resumed was begun. */
+  readonly resume?: Date | undefined;
+}
+
+/**
+ * @param row the delivery's row; most deliveries never had one
+ * @param isNewest asked last, for it takes a read: whether the event is its order's newest that can be sent
+ */
+export async function verdictOf(
+  event: EventRecord,
+  { id, ordering }: Pick<Endpoint, 'id' | 'ordering'>,
+  row: Delivery | undefined,
+  { includeDelivered, resume }: ReplayRules,
+  isNewest: () => Promise<boolean>,
+): Promise<Verdict> {
+  if (event.closed !== undefined) return 'closed';
+  if (event.fannedOutAt === undefined) return 'notFannedOut';
+  // The row is the truth; the event's outcome follows it.
+  const state = row?.state ?? stateOf(event.outcomes?.[id]);
+  if (state === 'pending') return 'underWay';
+  if (resume !== undefined && row?.replayedAt !== undefined && row.replayedAt >= resume) return 'replayed';
+  switch (state) {
+    case 'delivered':
+      if (!includeDelivered) return 'delivered';
+      break;
+    case 'superseded':
+    case 'skipped':
+      return 'newer';
+    case 'dead':
+    case 'cancelled':
+    case undefined:
+      break;
+  }
+  return ordering !== 'latest' || (await isNewest()) ? 'owed' : 'newer';
+}

@@ -1,0 +1,426 @@
+import { randomUUID } from 'node:crypto';
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { after as later } from '../../lib/relay/clock.ts';
+import { attentionOf, type Delivery } from '../../lib/relay/delivery.ts';
+import type { EventRecord } from '../../lib/relay/event.ts';
+import type { EndpointId } from '../../lib/relay/ids.ts';
+import { FAN_OUT_ATTENTION } from '../../lib/relay/set-aside.ts';
+import { anEndpointId } from '../ports/builders.ts';
+import { jsonOf } from './cli.ts';
+import { useRelayOfTables } from './relay-of-tables.ts';
+import { storedEvents } from './stored-events.ts';
+
+const relay = useRelayOfTables();
+const { aSource, stored, fannedOut, owed } = storedEvents(relay);
+
+const deliveries = (...args: string[]) => relay().cli(['deliveries', ...args]);
+const OVER = (endpointId: EndpointId) => ({ owedTo: attentionOf(endpointId), settledAt: new Date() });
+
+/** An endpoint of its own for each test, because the event log is never emptied. */
+async function anEndpoint(attributes: object = {}) {
+  const id = anEndpointId(randomUUID());
+  await relay().put('endpoint', id, { url: 'https://erp.example/', ...attributes });
+  return id;
+}
+
+/** A delivery of a fanned out event of an order of its own. */
+async function aDelivery(endpointId: EndpointId, parts: Partial<Delivery> = {}) {
+  const event = await stored({ source: await aSource(), orderId: '7-501', niceId: 'Magic7-501' });
+  const delivery = await owed(event, { endpointId, ...parts });
+  await fannedOut(event, { [endpointId]: `${delivery.state}: 503 in 20 ms` });
+  return delivery;
+}
+
+async function rowOf({ orderKey, endpointId }: Delivery) {
+  const rows = await relay().connection.eventLog.deliveries(orderKey);
+  return rows.find((row) => row.endpointId === endpointId);
+}
+
+/** An event whose fan-out has failed for days. */
+async function aSetAsideEvent() {
+  const event = await stored({ source: await aSource(), orderId: '7-501' });
+  const now = new Date();
+  await relay().connection.eventLog.noteFanOutTry(event, {
+    ...{ fanOutTries: 83, givenUpAt: now, setAsideUntil: now },
+    ...{ owedTo: FAN_OUT_ATTENTION, dueAt: now },
+  });
+  return event;
+}
+
+const listedSchema = z.object({
+  deliveries: z.array(z.looseObject({ eventId: z.string(), state: z.string() })),
+  more: z.boolean(),
+});
+const listed = async (...args: string[]) =>
+  listedSchema.parse(jsonOf(await deliveries('list', ...args, '--json')));
+
+/** The bodies of what is on a queue. */
+async function messagesOn(queue: 'events' | 'deliveries'): Promise<string[]> {
+  const { sqs, connection } = relay();
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({ QueueUrl: connection.relay.queueUrls[queue], MaxNumberOfMessages: 10 }),
+  );
+  return Messages.map(({ Body = '' }) => Body);
+}
+
+describe('deliveries list', () => {
+  it('says that there is nothing to do', async () => {
+    expect((await deliveries('list', '--state', 'dead')).out).toBe(
+      'Nothing is owed, and nothing needs a person.\n',
+    );
+  });
+
+  it('shows what needs a person, the last first, and then what is pending, the next first', async () => {
+    const id = await anEndpoint();
+    const inAnHour = later(new Date(), 3_600_000);
+    const last = await aDelivery(id, { nextAttemptAt: inAnHour, dueAt: inAnHour });
+    const next = await aDelivery(id, { reason: 'endpoint is paused' });
+    const dead = await aDelivery(id, { state: 'dead', ...OVER(id), dueAt: later(new Date(), -2_000) });
+    const cancelled = await aDelivery(id, {
+      state: 'cancelled',
+      reason: 'endpoint is off',
+      ...OVER(id),
+      dueAt: new Date(),
+    });
+
+    const { exitCode, out } = await deliveries('list', '--endpoint', id);
+
+    expect(exitCode).toBe(0);
+    const [head, ...lines] = out.trimEnd().split('\n');
+    expect(head).toMatch(/^ORDER +ENDPOINT +STATE +TRIES +OWED SINCE +NEXT TRY +EVENT +LAST RESULT$/);
+    expect(lines).toEqual([
+      expect.stringMatching(`^Magic7-501 .* cancelled +2 .* – +${cancelled.eventId} +endpoint is off$`),
+      expect.stringMatching(`^Magic7-501 .* dead +2 .* ${dead.eventId} +timeout after 10 s, attempt 2$`),
+      expect.stringMatching(`^Magic7-501 .* pending +2 .* – +${next.eventId} +endpoint is paused$`),
+      expect.stringMatching(`^Magic7-501 .* pending +2 .* ${last.eventId} +timeout after 10 s, attempt 2$`),
+      '',
+      '1 cancelled, 1 dead, 2 pending.',
+    ]);
+  });
+
+  it('lists what is owed to all endpoints, to those that were removed, too', async () => {
+    const removed = anEndpointId(randomUUID());
+    await relay().put('health', removed, { state: 'closed', version: 1 });
+    const both = [await aDelivery(await anEndpoint()), await aDelivery(removed)];
+
+    const { deliveries: found } = await listed('--state', 'pending');
+
+    expect(found.map(({ eventId }) => eventId).toSorted()).toEqual(
+      both.map(({ eventId }) => eventId).toSorted(),
+    );
+  });
+
+  it.each([
+    ['pending', ['pending']],
+    ['dead', ['dead']],
+    ['cancelled', ['cancelled']],
+  ])('can be of one state: %s', async (state, states) => {
+    const id = await anEndpoint();
+    await aDelivery(id);
+    for (const over of ['dead', 'cancelled'] as const) await aDelivery(id, { state: over, ...OVER(id) });
+
+    const { deliveries: found } = await listed('--endpoint', id, '--state', state);
+
+    expect(found.map((one) => one.state)).toEqual(states);
+  });
+
+  it('leaves out what has ended, though a list still names it', async () => {
+    const id = await anEndpoint();
+    await aDelivery(id, { state: 'delivered' });
+
+    expect(await listed('--endpoint', id)).toEqual({ deliveries: [], more: false });
+  });
+
+  it('leaves out what became owed before a moment', async () => {
+    const id = await anEndpoint();
+    const now = new Date();
+    await aDelivery(id, { owedSince: later(now, -7_200_000), dueAt: now });
+    const young = await aDelivery(id, { owedSince: now, dueAt: now });
+
+    expect((await listed('--endpoint', id, '--since', '1h')).deliveries).toMatchObject([
+      { eventId: young.eventId },
+    ]);
+  });
+
+  it('stops at the limit, and says so', async () => {
+    const id = await anEndpoint();
+    for (let count = 0; count < 3; count++) await aDelivery(id);
+
+    expect(await listed('--endpoint', id, '--limit', '2')).toMatchObject({
+      deliveries: [{}, {}],
+      more: true,
+    });
+    expect((await deliveries('list', '--endpoint', id, '--limit', '2')).out).toMatch(
+      /\n2 pending\. There are more: --limit shows them\.\n$/,
+    );
+    expect(await listed('--endpoint', id, '--limit', '3')).toMatchObject({
+      deliveries: [{}, {}, {}],
+      more: false,
+    });
+  });
+
+  it('shows events that were given up before they reached any endpoint', async () => {
+    const event = await aSetAsideEvent();
+
+    expect((await deliveries('list', '--state', 'set-aside')).out).toMatch(
+      new RegExp(`7-501 +all +set aside +83 .* ${event.eventId} +its fan-out fails\n`),
+    );
+    const { deliveries: found } = await listed('--state', 'set-aside');
+    expect(found.find(({ eventId }) => eventId === event.eventId)).toMatchObject({
+      state: 'set-aside',
+      fanOutTries: 83,
+    });
+    expect(
+      (await relay().cli(['events', 'show', event.eventId, '--order', '7-501', '--source', event.source]))
+        .out,
+    ).toContain(`no, 83 tries failed: \`deliveries retry ${event.eventId} --state set-aside\``);
+  });
+
+  it.each([
+    ['--endpoint nobody', 'there is no endpoint nobody'],
+    ['--state late', '--state must be pending, dead, cancelled or set-aside'],
+    ['--since soon', '--since must be so long ago'],
+    ['--limit 0', '--limit must be at least 1'],
+  ])('refuses %s with exit code 2', async (args, message) => {
+    const { exitCode, out, err } = await deliveries('list', ...args.split(' '));
+
+    expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
+    expect(err).toContain(`error: ${message}`);
+  });
+});
+
+describe('deliveries retry', () => {
+  it('makes the dead and cancelled deliveries of an endpoint owed again, and wakes them', async () => {
+    const id = await anEndpoint();
+    const dead = await aDelivery(id, { state: 'dead', ...OVER(id) });
+    const cancelled = await aDelivery(id, { state: 'cancelled', ...OVER(id) });
+    const tomorrow = later(new Date(), 86_400_000);
+    const pending = await aDelivery(id, { nextAttemptAt: tomorrow, dueAt: tomorrow });
+
+    const result = await deliveries('retry', '--endpoint', id);
+
+    expect(result).toMatchObject({ exitCode: 0, err: '' });
+    expect(result.out).toBe('2 deliveries are tried again.\nThat goes at once.\n');
+    for (const delivery of [dead, cancelled]) {
+      expect(await rowOf(delivery)).toMatchObject({
+        state: 'pending',
+        owedTo: id,
+        attemptCount: 0,
+        replayedAt: expect.any(Date),
+      });
+    }
+    expect(await rowOf(pending)).toMatchObject({ nextAttemptAt: tomorrow });
+    const woken = (await messagesOn('deliveries')).join();
+    for (const { eventId } of [dead, cancelled]) expect(woken).toContain(eventId);
+  });
+
+  it('makes a pending one due now, without starting its count anew', async () => {
+    const id = await anEndpoint();
+    const tomorrow = later(new Date(), 86_400_000);
+    const pending = await aDelivery(id, { nextAttemptAt: tomorrow, dueAt: tomorrow });
+    const waiting = await aDelivery(id, { reason: 'endpoint is recovering' });
+
+    const result = await deliveries('retry', '--endpoint', id, '--state', 'pending', '--json');
+
+    expect(jsonOf(result)).toMatchObject({ retried: 1, dueAlready: 1, underWay: 0 });
+    const row = await rowOf(pending);
+    expect(row).toMatchObject({ state: 'pending', reason: 'retried by hand', attemptCount: 2 });
+    expect(row).not.toHaveProperty('nextAttemptAt');
+    expect(row).not.toHaveProperty('replayedAt');
+    expect(row?.dueAt?.getTime()).toBeLessThanOrEqual(Date.now());
+    expect(await rowOf(waiting)).toMatchObject({ reason: 'endpoint is recovering' });
+  });
+
+  it('retries one delivery, whatever its state', async () => {
+    const id = await anEndpoint();
+    const one = await aDelivery(id, { state: 'dead', ...OVER(id) });
+    const other = await aDelivery(id, { state: 'dead', ...OVER(id) });
+
+    const { out } = await deliveries('retry', one.eventId, '--endpoint', id);
+
+    expect(out).toMatch(/^1 delivery is tried again\.\n/);
+    expect(await rowOf(one)).toMatchObject({ state: 'pending' });
+    expect(await rowOf(other)).toMatchObject({ state: 'dead' });
+  });
+
+  it('counts, and changes nothing, in a dry run', async () => {
+    const id = await anEndpoint();
+    const dead = await aDelivery(id, { state: 'dead', ...OVER(id) });
+
+    const { out } = await deliveries('retry', '--endpoint', id, '--dry-run');
+
+    expect(out).toBe('1 delivery would be tried again.\n');
+    expect(await rowOf(dead)).toMatchObject({ state: 'dead' });
+  });
+
+  it('leaves alone what is being sent', async () => {
+    const id = await anEndpoint();
+    const leased = await aDelivery(id, { leaseId: 'lease', leaseUntil: later(new Date(), 30_000) });
+
+    const { out } = await deliveries('retry', leased.eventId, '--endpoint', id);
+
+    expect(out).toBe('0 deliveries are tried again.\n1 is being sent at this moment.\n');
+    expect(await rowOf(leased)).toEqual(leased);
+  });
+
+  it('says what the endpoint waits for', async () => {
+    const id = await anEndpoint({ state: 'paused' });
+    await aDelivery(id, { state: 'dead', ...OVER(id) });
+
+    expect((await deliveries('retry', '--endpoint', id)).out).toContain(
+      `until \`endpoints resume ${id}\`.\n`,
+    );
+  });
+
+  it('gives events that were set aside back to fan-out', async () => {
+    const event = await aSetAsideEvent();
+
+    const { exitCode, out } = await deliveries('retry', event.eventId, '--state', 'set-aside');
+
+    expect({ exitCode, out }).toEqual({ exitCode: 0, out: '1 event is tried again.\nThat goes at once.\n' });
+    const row = await relay().connection.eventLog.event(event);
+    expect(row).toMatchObject({ fanOutTries: 1 });
+    expect(row).not.toHaveProperty('givenUpAt');
+    expect(row).not.toHaveProperty('setAsideUntil');
+    const lists = [0, 1, 2, 3].map((shard) => `fan-out#${shard}`);
+    const owedNow = await Promise.all(
+      lists.map((list) => relay().connection.eventLog.owed(list, later(new Date(), 1_000), 100)),
+    );
+    expect(owedNow.flat().map(({ eventId }) => eventId)).toContain(event.eventId);
+    expect((await messagesOn('events')).join()).toContain(event.eventId);
+  });
+
+  it('gives all of them back', async () => {
+    const events: EventRecord[] = [await aSetAsideEvent(), await aSetAsideEvent()];
+
+    await deliveries('retry', '--state', 'set-aside');
+
+    for (const event of events) {
+      expect(await relay().connection.eventLog.event(event)).toMatchObject({ fanOutTries: 1 });
+    }
+  });
+
+  it('stops when it is interrupted, and says what to do', async () => {
+    const id = await anEndpoint();
+    const dead = await aDelivery(id, { state: 'dead', ...OVER(id) });
+
+    const { exitCode, out, err } = await relay().cli(['deliveries', 'retry', '--endpoint', id], {
+      interruption: AbortSignal.abort(),
+    });
+
+    expect({ exitCode, out }).toEqual({ exitCode: 1, out: '0 deliveries are tried again.\n' });
+    expect(err).toMatch(/^error: it was interrupted\nWhat is counted above is done/);
+    expect(await rowOf(dead)).toMatchObject({ state: 'dead' });
+  });
+
+  it.each([
+    ['off', { state: 'off' }, {}, 'is off\n`endpoints enable '],
+    [
+      'disabled',
+      {},
+      { state: 'disabled', reason: 'it is gone' },
+      'is disabled: it is gone\n`endpoints enable ',
+    ],
+    ['wrong', { state: 'of' }, {}, 'is wrong: state: '],
+  ])(
+    'refuses an endpoint that is %s: all would be cancelled again',
+    async (_, attributes, health, message) => {
+      const id = await anEndpoint(attributes);
+      await relay().put('health', id, { state: 'closed', version: 1, ...health });
+
+      const { exitCode, err } = await deliveries('retry', '--endpoint', id);
+
+      expect(exitCode).toBe(2);
+      expect(err).toContain(message);
+    },
+  );
+
+  it('refuses a delivery that has ended well', async () => {
+    const id = await anEndpoint();
+    const { eventId } = await aDelivery(id, { state: 'delivered' });
+
+    const { exitCode, err } = await deliveries('retry', eventId, '--endpoint', id);
+
+    expect(exitCode).toBe(2);
+    expect(err).toContain(
+      `error: the delivery ${eventId} to ${id} is delivered\n\`replay --event ${eventId}`,
+    );
+  });
+
+  it.each([
+    ['', '--endpoint is missing'],
+    ['--state dead', '--endpoint is missing'],
+    ['--state set-aside --endpoint erp', '--endpoint does not go with --state set-aside'],
+    ['--endpoint nobody', 'there is no endpoint nobody'],
+    ['evt_1 --endpoint erp', '<event-id> must be evt_'],
+    ['evt_01M86WVMXHG7RHAJ1ZPVK76BDE --endpoint erp', 'there is no event evt_01M86WVMXHG7RHAJ1ZPVK76BDE'],
+  ])('refuses “%s” with exit code 2', async (args, message) => {
+    await relay().put('endpoint', 'erp', { url: 'https://erp.example/' });
+
+    const { exitCode, out, err } = await deliveries('retry', ...args.split(' ').filter(Boolean));
+
+    expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
+    expect(err).toContain(`error: ${message}`);
+  });
+});
+
+describe('deliveries cancel', () => {
+  it('gives up what is pending to an endpoint, in the row and in the event', async () => {
+    const id = await anEndpoint();
+    const pending = await aDelivery(id);
+    const dead = await aDelivery(id, { state: 'dead', ...OVER(id) });
+
+    const { exitCode, out } = await deliveries('cancel', '--endpoint', id);
+
+    expect({ exitCode, out }).toEqual({
+      exitCode: 0,
+      out: '1 delivery is cancelled.\n`deliveries retry` takes that back.\n',
+    });
+    expect(await rowOf(pending)).toMatchObject({
+      ...{ state: 'cancelled', reason: 'cancelled by hand', owedTo: attentionOf(id) },
+    });
+    expect(await relay().connection.eventLog.event(pending)).toMatchObject({
+      outcomes: { [id]: 'cancelled: cancelled by hand' },
+    });
+    expect(await rowOf(dead)).toMatchObject({ state: 'dead' });
+  });
+
+  it('counts, and changes nothing, in a dry run', async () => {
+    const id = await anEndpoint();
+    const pending = await aDelivery(id);
+
+    expect((await deliveries('cancel', pending.eventId, '--endpoint', id, '--dry-run')).out).toBe(
+      '1 delivery would be cancelled.\n',
+    );
+    expect(await rowOf(pending)).toEqual(pending);
+  });
+
+  it('leaves alone what is being sent', async () => {
+    const id = await anEndpoint();
+    const leased = await aDelivery(id, { leaseId: 'lease', leaseUntil: later(new Date(), 30_000) });
+
+    expect(jsonOf(await deliveries('cancel', '--endpoint', id, '--json'))).toEqual({
+      ...{ cancelled: 0, underWay: 1, interrupted: false },
+    });
+    expect(await rowOf(leased)).toEqual(leased);
+  });
+
+  it('refuses a delivery that is over', async () => {
+    const id = await anEndpoint();
+    const { eventId } = await aDelivery(id, { state: 'dead', ...OVER(id) });
+
+    const { exitCode, err } = await deliveries('cancel', eventId, '--endpoint', id);
+
+    expect(exitCode).toBe(2);
+    expect(err).toContain(`error: the delivery ${eventId} to ${id} is dead`);
+  });
+
+  it('refuses to cancel everything', async () => {
+    const { exitCode, err } = await deliveries('cancel');
+
+    expect(exitCode).toBe(2);
+    expect(err).toContain('error: --endpoint is missing');
+  });
+});

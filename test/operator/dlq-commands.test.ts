@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto';
+import {
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SendMessageCommandInput,
+} from '@aws-sdk/client-sqs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { DeadLetters } from '../../lib/aws/dead-letters.ts';
+import type { QueueName } from '../../lib/operator/connection.ts';
+import { jsonOf } from './cli.ts';
+import { useRelayOfTables } from './relay-of-tables.ts';
+
+const relay = useRelayOfTables();
+const dlq = (args: string) => relay().cli(['dlq', ...args.split(' ')]);
+
+const EVENT = { orderKey: 'main/7-501', eventId: 'evt_01M86WVMXHG7RHAJ1ZPVK76BDE' };
+const UNSTORED = { ...EVENT, unstored: { event: {}, payload: { bodyGzip: 'of somebody' } } };
+
+const deadLetterUrl = (queue: QueueName) => relay().connection.relay.deadLetterQueueUrls[queue];
+const sourceUrl = (queue: QueueName) => relay().connection.relay.queueUrls[queue];
+
+/** @returns its message id */
+async function aLetter(
+  queue: QueueName,
+  body: unknown,
+  parts: Partial<SendMessageCommandInput> = {},
+): Promise<string> {
+  const { MessageId = '' } = await relay().sqs.send(
+    new SendMessageCommand({
+      QueueUrl: deadLetterUrl(queue),
+      MessageBody: typeof body === 'string' ? body : JSON.stringify(body),
+      ...(queue === 'events' && { MessageGroupId: 'main/7-501', MessageDeduplicationId: randomUUID() }),
+      ...parts,
+    }),
+  );
+  return MessageId;
+}
+
+/** Takes all that is on a queue. */
+async function take(QueueUrl: string) {
+  const { Messages = [] } = await relay().sqs.send(
+    new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ['All'] }),
+  );
+  for (const { ReceiptHandle } of Messages)
+    await relay().sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+  return Messages;
+}
+
+/** Of a group of a FIFO queue, the next ones come only when those before them are deleted. */
+async function takeAll(url: string) {
+  const all = await take(url);
+  for (let more = all; more.length > 0; all.push(...more)) more = await take(url);
+  return all;
+}
+
+const bodiesOn = async (url: string) => (await takeAll(url)).map(({ Body }) => Body);
+
+/** They are shared by the tests of this file. */
+afterEach(async () => {
+  for (const queue of ['events', 'deliveries'] as const) {
+    for (const url of [deadLetterUrl(queue), sourceUrl(queue)]) await takeAll(url);
+  }
+});
+
+const listSchema = z.object({
+  letters: z.array(z.looseObject({ messageId: z.string(), queue: z.string() })),
+  approximateCount: z.number(),
+});
+const list = async (args = '') => listSchema.parse(jsonOf(await dlq(`list --json ${args}`.trim())));
+
+describe('dlq list', () => {
+  it('says that the queues are empty', async () => {
+    expect(await dlq('list')).toEqual({ exitCode: 0, out: 'The dead-letter queues are empty.\n', err: '' });
+  });
+
+  it('shows of the relay’s own messages what they name, and of others how they begin', async () => {
+    const reason = { DataType: 'String', StringValue: 'body is not JSON' };
+    const own = await aLetter('deliveries', { ...EVENT, endpointId: 'erp' });
+    const foreign = await aLetter('events', `hello\n${'x'.repeat(100)}`, { MessageAttributes: { reason } });
+    const whole = await aLetter('events', UNSTORED, { MessageGroupId: 'another' });
+
+    const { exitCode, out } = await dlq('list');
+
+    expect(exitCode).toBe(0);
+    const [head, ...lines] = out.trimEnd().split('\n');
+    expect(head).toMatch(/^QUEUE +MESSAGE +SENT +RECEIVED +REASON +CONTENT$/);
+    expect(lines).toEqual([
+      expect.stringMatching(`^events +${foreign} .* 1 +body is not JSON +hello.u000ax{54}$`),
+      expect.stringMatching(
+        `^events +${whole} .* 1 +received too often +main/7-501 +${EVENT.eventId} +holds the event itself$`,
+      ),
+      expect.stringMatching(
+        `^deliveries +${own} .* 1 +received too often +main/7-501 +${EVENT.eventId} +to erp$`,
+      ),
+      '',
+      '3 messages of about 3: SQS counts roughly, and hides what somebody has just received.',
+    ]);
+    expect(out).not.toContain('somebody"');
+  });
+
+  it('leaves the messages where they are', async () => {
+    await aLetter('events', EVENT);
+    await aLetter('deliveries', EVENT);
+
+    const [before, now] = [await list(), await list()];
+
+    expect(before.letters.map(({ messageId }) => messageId)).toEqual(
+      now.letters.map(({ messageId }) => messageId),
+    );
+    expect(now).toMatchObject({
+      letters: [{ queue: 'events', names: { ...EVENT, holdsEvent: false } }, { queue: 'deliveries' }],
+      approximateCount: 2,
+    });
+  });
+
+  it('stops at the limit, and can be of one queue', async () => {
+    for (let count = 0; count < 3; count++) await aLetter('deliveries', EVENT);
+    await aLetter('events', EVENT);
+
+    expect(await list('--limit 2 --queue deliveries')).toMatchObject({
+      letters: [{}, {}],
+      approximateCount: 3,
+    });
+    expect(await list('--queue events')).toMatchObject({
+      letters: [{ queue: 'events' }],
+      approximateCount: 1,
+    });
+    expect((await list('--queue deliveries')).letters).toHaveLength(3);
+  });
+});
+
+describe('dlq redrive', () => {
+  it('sends all back to where they came from, in their groups, and in their order', async () => {
+    for (let count = 0; count < 12; count++) await aLetter('events', { count });
+    const delivery = { ...EVENT, endpointId: 'erp' };
+    await aLetter('deliveries', delivery);
+
+    const { exitCode, out } = await dlq('redrive --all');
+
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^13 messages are on the way again\.\n/);
+    expect(await list()).toEqual({ letters: [], approximateCount: 0 });
+    const events = await takeAll(sourceUrl('events'));
+    expect(events.map(({ Body }) => Body)).toEqual(
+      Array.from({ length: 12 }, (_, count) => JSON.stringify({ count })),
+    );
+    expect(events[0]?.Attributes).toMatchObject({ MessageGroupId: 'main/7-501' });
+    expect(await bodiesOn(sourceUrl('deliveries'))).toEqual([JSON.stringify(delivery)]);
+  });
+
+  it('sends one back, and leaves the others', async () => {
+    const [one] = [await aLetter('deliveries', 'one'), await aLetter('deliveries', 'other')];
+
+    const { exitCode, out } = await dlq(`redrive --message-id ${one} --queue deliveries`);
+
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^1 message is on the way again\.\n/);
+    expect(await bodiesOn(sourceUrl('deliveries'))).toEqual(['one']);
+    expect(await bodiesOn(deadLetterUrl('deliveries'))).toEqual(['other']);
+  });
+
+  it('keeps a message whose queue refuses it', async () => {
+    await aLetter('events', 'kept');
+    const queueUrl = deadLetterUrl('events');
+    const letters = new DeadLetters({
+      client: relay().sqs,
+      queueUrl,
+      sourceUrl: `${queueUrl}-that-is-not-there`,
+    });
+    const received = await letters.receive(20);
+
+    await expect(Promise.all(received.map((letter) => letters.sendBack(letter)))).rejects.toThrow();
+
+    await letters.giveBack(received);
+    expect(await bodiesOn(deadLetterUrl('events'))).toEqual(['kept']);
+  });
+
+  it('stops when it is interrupted', async () => {
+    await aLetter('deliveries', 'kept');
+
+    const { exitCode, err } = await relay().cli(['dlq', 'redrive', '--all'], {
+      interruption: AbortSignal.abort(),
+    });
+
+    expect(exitCode).toBe(1);
+    expect(err).toContain('error: it was interrupted');
+    expect(await bodiesOn(deadLetterUrl('deliveries'))).toEqual(['kept']);
+  });
+});
+
+describe('dlq drop', () => {
+  it('deletes all but events that are nowhere else', async () => {
+    await aLetter('events', UNSTORED);
+    await aLetter('events', { unstored: 'of an odd form' }, { MessageGroupId: 'another' });
+    await aLetter('events', EVENT, { MessageGroupId: 'a third' });
+    await aLetter('deliveries', 'hello');
+
+    const { exitCode, out } = await dlq('drop --all');
+
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^2 messages are deleted\.\n2 messages are kept: an event that is nowhere else, /);
+    expect((await list()).letters).toMatchObject([
+      { names: { holdsEvent: true } },
+      { beginning: '{"unstored":"of an odd form"}' },
+    ]);
+  });
+
+  it('refuses to delete such an event by its id, too, unless it is said twice', async () => {
+    const id = await aLetter('events', UNSTORED);
+
+    const { exitCode, err } = await dlq(`drop --message-id ${id}`);
+
+    expect(exitCode).toBe(2);
+    expect(err).toMatch(`error: the message ${id} holds an event that is nowhere else\n\`dlq redrive\``);
+    expect((await dlq(`drop --message-id ${id} --even-unstored`)).out).toBe('1 message is deleted.\n');
+    expect((await list()).letters).toEqual([]);
+  });
+});
+
+describe('a dlq command that is wrong', () => {
+  it.each([
+    ['redrive', '--message-id is missing, or --all'],
+    ['drop', '--message-id is missing, or --all'],
+    ['drop --all --message-id a', '--all does not go with --message-id'],
+    ['list --queue dead', '--queue must be events or deliveries'],
+    ['list --limit 0', '--limit must be at least 1'],
+    ['redrive --message-id nothing', 'there is no message nothing among those that can be received now'],
+  ])('is refused with exit code 2: %s', async (args, message) => {
+    const { exitCode, out, err } = await dlq(args);
+
+    expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
+    expect(err).toContain(`error: ${message}`);
+  });
+});

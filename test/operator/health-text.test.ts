@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { healthDetail, healthWord } from '../../lib/operator/cli/health-text.ts';
+import { timeText } from '../../lib/operator/cli/times.ts';
+import { after } from '../../lib/relay/clock.ts';
+import { type Health, UNKNOWN_HEALTH } from '../../lib/relay/health.ts';
+
+const asIs = (text: string) => text;
+const COLOURS = { bold: asIs, dim: asIs, red: asIs, green: asIs, yellow: asIs, cyan: asIs };
+const NOW = new Date('2026-03-01T12:00:00Z');
+const LATER = after(NOW, 60_000);
+const PROVEN = { ...UNKNOWN_HEALTH, provenAt: NOW };
+
+describe('the health of an endpoint', () => {
+  it.each<[string, Health | undefined, RegExp | undefined]>([
+    ['new', undefined, undefined],
+    ['new', UNKNOWN_HEALTH, undefined],
+    ['ok', PROVEN, undefined],
+    [
+      'slow',
+      { ...UNKNOWN_HEALTH, slowUntil: LATER },
+      new RegExp(`and until ${timeText(LATER, NOW)} at least$`),
+    ],
+    ['slow', { ...UNKNOWN_HEALTH, slowUntil: NOW }, /until it answers within 2 s$/],
+    [
+      'failing',
+      { ...PROVEN, consecutiveFailures: 1, lastError: 'status 503' },
+      /^it has failed once in a row: status 503$/,
+    ],
+    ['failing', { ...PROVEN, consecutiveFailures: 3 }, /^it has failed 3 times in a row: no answer$/],
+    [
+      'open',
+      { ...PROVEN, state: 'open', reason: 'it times out', retryAt: LATER },
+      new RegExp(`^it times out; nothing is sent but a probe, the next one after ${timeText(LATER, NOW)}$`),
+    ],
+    ['open', { ...PROVEN, state: 'open', retryAt: NOW }, /the next one within a minute$/],
+    [
+      'recovering',
+      { ...PROVEN, state: 'recovering', reason: 'it answers again', wakesPerMinute: 40 },
+      /^it answers again; it gets what it missed, 40 in this minute/,
+    ],
+    [
+      'disabled',
+      { ...PROVEN, state: 'disabled', reason: 'it is gone' },
+      /^it is gone; .*`endpoints enable erp`$/,
+    ],
+  ])('is %s: %j', (word, health, detail) => {
+    expect(healthWord(health, COLOURS)).toBe(word);
+    if (detail === undefined) expect(healthDetail('erp', health, NOW)).toBeUndefined();
+    else expect(healthDetail('erp', health, NOW)).toMatch(detail);
+  });
+});

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { addEndpoint } from '../../lib/operator/endpoints.ts';
+import { showEvent } from '../../lib/operator/events.ts';
+import { replayEvents } from '../../lib/operator/replays.ts';
+import { addSource } from '../../lib/operator/sources.ts';
+import { after as later } from '../../lib/relay/clock.ts';
+import { useRunningRelay } from '../end-to-end/a-running-relay.ts';
+import { anOrder, sendAccepted } from '../end-to-end/the-hub.ts';
+import { aServer } from './a-server.ts';
+
+const relay = useRunningRelay();
+
+/** More than are woken at once. */
+const EVENTS = 12;
+
+describe('a replay on a relay that runs', () => {
+  it('brings an endpoint all that came before it was there, drained by sweep', async () => {
+    const { connection, runSchedules } = relay();
+    const { address } = await addSource(connection, 'main');
+    const eventIds: string[] = [];
+    for (let order = 1; order <= EVENTS; order++) {
+      const body = anOrder(String(order));
+      eventIds.push(
+        await sendAccepted(address, { orderId: String(order), contentType: 'application/json', body }),
+      );
+    }
+    const show = (eventId: string) => showEvent(connection, { eventId });
+    for (const eventId of eventIds) {
+      await expect.poll(() => show(eventId), { timeout: 20_000 }).toHaveProperty('fannedOutAt');
+    }
+    const late = await aServer();
+    await addEndpoint(connection, 'late', { url: late.url });
+    const since = later(new Date(), -3_600_000);
+
+    const result = await replayEvents(connection, { endpointId: 'late', since, includeDelivered: false });
+
+    expect(result).toMatchObject({ counts: { owed: EVENTS }, atOnce: false });
+    const arrived = async () => {
+      await runSchedules();
+      return new Set(late.requests.map(({ headers }) => headers['webhook-id'])).size;
+    };
+    await expect.poll(arrived, { timeout: 25_000, interval: 500 }).toBe(EVENTS);
+    for (const eventId of eventIds) {
+      await expect
+        .poll(async () => (await show(eventId)).outcomes, { timeout: 20_000 })
+        .toEqual({ late: expect.stringMatching(/^delivered 200 in \d+ ms, replayed$/) });
+    }
+  }, 90_000);
+});

@@ -1,0 +1,49 @@
+/** Events and deliveries as the functions would have stored them. */
+import { randomUUID } from 'node:crypto';
+import { after } from '../../lib/relay/clock.ts';
+import type { Delivery } from '../../lib/relay/delivery.ts';
+import type { EventRecord, Outcomes, Payload } from '../../lib/relay/event.ts';
+import { aliasKeyOf, nextEventId, orderKeyOf, sha256Hex } from '../../lib/relay/ids.ts';
+import { sourceIdSchema } from '../../lib/relay/source.ts';
+import { aDelivery, aPayload } from '../ports/builders.ts';
+import type { RelayOfTables } from './relay-of-tables.ts';
+
+export function storedEvents(relay: () => Pick<RelayOfTables, 'connection' | 'put'>) {
+  return {
+    /** A source of its own for each test, because the event log is never emptied. */
+    async aSource() {
+      const source = sourceIdSchema.parse(randomUUID());
+      await relay().put('source', source, { tokenSha256: sha256Hex(source) });
+      return source;
+    },
+
+    /** An event that has just come, and is stored. */
+    async stored(parts: Partial<EventRecord> & Pick<EventRecord, 'source'>, payload?: Payload) {
+      const { clock, eventLog } = relay().connection;
+      const { orderId } = parts;
+      const orderKey = orderKeyOf(parts.source, orderId ?? randomUUID());
+      const eventId = nextEventId(clock, Math.random, await eventLog.newestEventId(orderKey));
+      const event: EventRecord = { orderKey, eventId, receivedAt: clock.now(), ...parts };
+      await eventLog.store(event, payload ?? aPayload(), after(clock.now(), 60_000));
+      if (event.niceId !== undefined)
+        await eventLog.putAlias(aliasKeyOf(event.source, event.niceId), orderKey);
+      return event;
+    },
+
+    fannedOut(event: EventRecord, outcomes: Outcomes, changes: EventRecord['changes'] = []) {
+      const fannedOutAt = after(event.receivedAt, 143);
+      return relay().connection.eventLog.finishFanOut(event, { outcomes, changes, fannedOutAt });
+    },
+
+    /** A delivery of an event that failed twice and is owed. */
+    async owed({ orderKey, eventId, receivedAt }: EventRecord, parts: Partial<Delivery> = {}) {
+      const attempts = [
+        { at: receivedAt, durationMs: 20, status: 503, answer: 'busy\u001b[2J' },
+        { at: receivedAt, durationMs: 10_000, error: 'timeout after 10 s' },
+      ];
+      const delivery = aDelivery({ orderKey, eventId, attempts, attemptCount: 2, ...parts });
+      await relay().connection.eventLog.putDeliveryIfAbsent(delivery);
+      return delivery;
+    },
+  };
+}
