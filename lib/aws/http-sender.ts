@@ -87,6 +87,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'host name could not be looked up',
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'answer is not HTTP',
   UND_ERR_HEADERS_OVERFLOW: 'answer headers too large',
   HPE_HEADER_OVERFLOW: 'answer headers too large',
   ERR_TLS_CERT_ALTNAME_INVALID: 'TLS certificate is for another name',
@@ -103,6 +104,7 @@ function describe(error: unknown): string {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
   const known = DESCRIPTIONS[code];
   if (known !== undefined) return known;
-  if (code.startsWith('HPE_')) return 'answer is not HTTP';
+  if (code.startsWith('HPE_') || (error instanceof Error && error.name === 'HTTPParserError'))
+    return 'answer is not HTTP';
   return code === '' ? 'request failed' : `request failed: ${code}`;
 }
