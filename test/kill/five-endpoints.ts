@@ -3,19 +3,22 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import type { Random } from '../../lib/relay/clock.ts';
+import type { Endpoint } from '../../lib/relay/endpoint.ts';
 
-/** By id, and how each wants the events of an order. */
-export const ENDPOINTS = {
-  erp: 'latest',
-  shop: 'latest',
-  audit: 'strict',
-  chat: 'none',
-  warehouse: 'latest',
-} as const;
-export type Id = keyof typeof ENDPOINTS;
+export const IDS = ['erp', 'shop', 'audit', 'chat', 'warehouse'] as const;
+export type Id = (typeof IDS)[number];
 /** The one that is down. */
 export const DOWN: Id = 'warehouse';
-export const IDS = Object.keys(ENDPOINTS) as Id[];
+
+/** How each wants the events of an order. */
+export type Orderings = Readonly<Record<Id, Endpoint['ordering']>>;
+
+/** Each way at least once; that of the one that is down by chance. */
+export function drawOrderings(random: Random): Orderings {
+  const ofDown = (['latest', 'strict', 'none'] as const)[Math.floor(random() * 3)] ?? 'latest';
+  return { erp: 'latest', shop: 'latest', audit: 'strict', chat: 'none', warehouse: ofDown };
+}
 
 export interface Arrival {
   readonly endpoint: Id;
@@ -40,7 +43,7 @@ export async function startFiveEndpoints(answerAfterMs: () => number): Promise<F
   const server = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://127.0.0.1');
     const arrival: Arrival = {
-      endpoint: z.enum(ENDPOINT_IDS).parse(pathname.slice(1)),
+      endpoint: z.enum(IDS).parse(pathname.slice(1)),
       orderId: searchParams.get('orderid') ?? '',
       eventId: String(request.headers['webhook-id']),
       startedAtMs: performance.now(),
@@ -73,5 +76,3 @@ export async function startFiveEndpoints(answerAfterMs: () => number): Promise<F
     },
   };
 }
-
-const ENDPOINT_IDS = IDS as [Id, ...Id[]];

@@ -3,210 +3,159 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sqsClient } from '../../lib/aws/clients.ts';
-import { SqsDeliveryQueue } from '../../lib/aws/delivery-queue.ts';
-import { SqsEventQueue } from '../../lib/aws/event-queue.ts';
-import { systemClock } from '../../lib/aws/system-clock.ts';
 import { type Connection, connect } from '../../lib/operator/connection.ts';
 import { addEndpoint } from '../../lib/operator/endpoints.ts';
 import { findLocalRelay } from '../../lib/operator/local-relay.ts';
-import { Deadline } from '../../lib/relay/clock.ts';
+import type { Random } from '../../lib/relay/clock.ts';
 import { Config } from '../../lib/relay/config.ts';
+import { attentionOf } from '../../lib/relay/delivery.ts';
+import { endpointIdSchema } from '../../lib/relay/endpoint.ts';
 import type { EventRecord } from '../../lib/relay/event.ts';
 import { closing } from '../../lib/relay/health.ts';
-import { orderKeyOf } from '../../lib/relay/ids.ts';
+import { FAN_OUT, orderKeyOf, SHARDS } from '../../lib/relay/ids.ts';
+import { FAN_OUT_ATTENTION } from '../../lib/relay/set-aside.ts';
 import { sourceIdSchema } from '../../lib/relay/source.ts';
-import { sweep } from '../../lib/relay/sweep.ts';
 import { type RelayProcess, spawnRelay } from '../end-to-end/spawn-relay.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
 import { seededRandom } from '../simulation/scheduler.ts';
-import { DOWN, ENDPOINTS, type FiveEndpoints, IDS, startFiveEndpoints } from './five-endpoints.ts';
-import { type Accepted, type Evidence, unsettled, wrongs } from './verdict.ts';
+import {
+  DOWN,
+  drawOrderings,
+  type FiveEndpoints,
+  IDS,
+  type Orderings,
+  startFiveEndpoints,
+} from './five-endpoints.ts';
+import { type HubLoad, startHubLoad } from './hub-load.ts';
+import { startSweeping } from './start-sweeping.ts';
+import { type Evidence, unsettled, wrongs } from './verdict.ts';
 
-const ORDERS = 20;
 const SOURCE = sourceIdSchema.parse('main');
-const STATUSES = ['New', 'ReadyForImageDl', 'Pending', 'InProduction', 'Shipped', 'Delivered'];
-const SETTLED_WITHIN_MS = 180_000;
-const SWEEP_EVERY_MS = 1_000;
+const ANSWERS_WITHIN_MS = 40;
+const SETTLED_WITHIN_MS = 240_000;
+const LOOKED_AT_EVERY_MS = 500;
+const ANY_TIME = new Date('9999-12-31T23:59:59Z');
 
 export interface KillOptions {
+  /** How long webhooks come while the relay runs; what it takes to start is added. */
   readonly seconds: number;
   readonly kills: number;
   readonly seed: number;
+  /**
+   * Whether to wait, once every webhook that was answered 2xx is accounted for, until nothing whatever is owed: one
+   * that was stored and never answered, or only half stored, may be so for two minutes.
+   */
+  readonly untilNothingIsOwed: boolean;
   readonly say: (text: string) => void;
 }
 
 export interface KillReport extends Evidence {
-  /** Webhooks that were sent, whatever became of their answer. */
-  readonly sent: number;
+  readonly counts: HubLoad['counts'];
   readonly kills: number;
-  readonly settledAfterMs: number;
+  /** From the end of the load until every webhook that was answered 2xx was accounted for. */
+  readonly accountedForAfterMs: number;
+  /** The same until nothing was owed any more; absent when that was not waited for. */
+  readonly nothingOwedAfterMs?: number;
   /** What is missing or should not have happened, in sentences. */
   readonly failures: readonly string[];
 }
 
-export async function killUnderLoad({ seconds, kills, seed, say }: KillOptions): Promise<KillReport> {
-  const random = seededRandom(seed);
+export async function killUnderLoad(options: KillOptions): Promise<KillReport> {
+  const random = seededRandom(options.seed);
+  const orderings = drawOrderings(random);
   const dataDir = await mkdtemp(join(tmpdir(), 'sensaria-relay-kill-'));
-  const endpoints = await startFiveEndpoints(() => random() * 40);
+  const endpoints = await startFiveEndpoints(() => random() * ANSWERS_WITHIN_MS);
   let relay = await spawnRelay(dataDir);
+  const killOnExit = () => void relay.kill();
+  process.once('exit', killOnExit);
   try {
-    await register(relay, endpoints);
-    const accepted: Accepted[] = [];
-    const load = new Load(() => relay.address, random, accepted);
-    const loading = load.run(seconds * 1000);
-    for (let kill = 1; kill <= kills; kill++) {
-      await sleep((seconds * 1000 * (0.5 + random())) / (kills + 1));
+    await register(relay, endpoints, orderings);
+    const load = startHubLoad(() => relay.address, random);
+    for (const [index, uptimeMs] of uptimes(options, random).entries()) {
+      await sleep(uptimeMs);
+      if (index === options.kills) break;
       await relay.kill();
-      say(`killed ${kill} of ${kills} times; ${accepted.length} webhooks accepted so far`);
+      options.say(`killed ${index + 1} of ${options.kills} times; ${load.accepted.length} webhooks accepted`);
       relay = await spawnRelay(dataDir);
     }
-    await loading;
+    await load.stop();
     endpoints.comeUp();
-    return { ...(await settle(relay, endpoints, accepted, say)), sent: load.sent, kills };
+    const evidence = { orderings, accepted: load.accepted, arrivals: endpoints.arrivals };
+    const settled = await settle(relay, evidence, options);
+    return { ...settled, counts: load.counts, kills: options.kills };
   } finally {
+    process.off('exit', killOnExit);
     await relay.kill();
     await endpoints.stop();
     await rm(dataDir, { recursive: true, force: true });
   }
 }
 
-async function register(relay: RelayProcess, endpoints: FiveEndpoints): Promise<void> {
+/** How long the relay runs each time: its whole time, cut at random moments. */
+function uptimes({ seconds, kills }: KillOptions, random: Random): number[] {
+  const moments = Array.from({ length: kills }, () => random() * seconds * 1_000).sort((a, b) => a - b);
+  return [...moments, seconds * 1_000].map((moment, index) => moment - (moments[index - 1] ?? 0));
+}
+
+async function register(relay: RelayProcess, endpoints: FiveEndpoints, orderings: Orderings): Promise<void> {
   await onConnection(relay, async (connection) => {
-    for (const id of IDS)
-      await addEndpoint(connection, id, {
-        url: endpoints.urlOf(id),
-        ordering: ENDPOINTS[id],
-        maxAttempts: 100,
-      });
+    for (const id of IDS) {
+      // The one that is down must not run out of attempts.
+      const attributes = { url: endpoints.urlOf(id), ordering: orderings[id], maxAttempts: 100 };
+      await addEndpoint(connection, id, attributes);
+    }
   });
 }
 
-/** The Hub: orders that move on in bursts, each webhook sent once, come what may. */
-class Load {
-  readonly #address: () => string;
-  readonly #random: () => number;
-  readonly #accepted: Accepted[];
-  sent = 0;
-
-  constructor(address: () => string, random: () => number, accepted: Accepted[]) {
-    this.#address = address;
-    this.#random = random;
-    this.#accepted = accepted;
-  }
-
-  async run(durationMs: number): Promise<void> {
-    const endsAtMs = performance.now() + durationMs;
-    await Promise.all(Array.from({ length: ORDERS }, (_, order) => this.#order(`7-${order}`, endsAtMs)));
-  }
-
-  async #order(orderId: string, endsAtMs: number): Promise<void> {
-    await sleep(this.#random() * 2_000);
-    for (let step = 0; performance.now() < endsAtMs; step++) {
-      await this.#send(orderId, STATUSES[step % STATUSES.length] ?? 'New', step);
-      // Bursts of a few, then a pause.
-      await sleep(this.#random() < 0.7 ? this.#random() * 50 : this.#random() * 5_000);
-    }
-  }
-
-  async #send(orderId: string, status: string, step: number): Promise<void> {
-    this.sent += 1;
-    const body = JSON.stringify({
-      Id: orderId,
-      Items: [{ Sku: 'Mug', Status: status, TrackingNumber: `${step}` }],
-    });
-    try {
-      const answer = await fetch(`${this.#address()}${orderId}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body,
-        signal: AbortSignal.timeout(15_000),
-      });
-      if (!answer.ok) return;
-      const { eventId } = (await answer.json()) as { eventId: string };
-      this.#accepted.push({ orderId, eventId });
-    } catch {
-      // There was no answer, or not all of it: nothing was promised.
-    }
-  }
-}
-
-/** Sweeps far more often than the schedule does, which must do no harm, until everything is as it should be. */
+/** Looks again and again, while it is swept all the time, until everything is as it should be. */
 async function settle(
   relay: RelayProcess,
-  endpoints: FiveEndpoints,
-  accepted: readonly Accepted[],
-  say: (text: string) => void,
-): Promise<Omit<KillReport, 'sent' | 'kills'>> {
+  seen: Omit<Evidence, 'events'>,
+  { untilNothingIsOwed, say }: KillOptions,
+): Promise<Omit<KillReport, 'counts' | 'kills'>> {
   const startedAtMs = performance.now();
+  const passedMs = () => performance.now() - startedAtMs;
   return onConnection(relay, async (connection) => {
     await enable(connection);
-    for (;;) {
-      await sweepOnce(connection);
-      const evidence = {
-        accepted,
-        arrivals: endpoints.arrivals,
-        events: await readEvents(connection, accepted),
-      };
-      const open = unsettled(evidence);
-      const settledAfterMs = performance.now() - startedAtMs;
-      if (open.length === 0 || settledAfterMs > SETTLED_WITHIN_MS)
-        return { ...evidence, settledAfterMs, failures: [...open, ...wrongs(evidence)] };
-      say(`${open.length} deliveries are not settled yet, such as: ${open[0]}`);
-      await sleep(SWEEP_EVERY_MS);
+    const sweeping = await startSweeping(relay.address);
+    try {
+      let accountedForAfterMs: number | undefined;
+      for (;;) {
+        const evidence = { ...seen, events: await readEvents(connection, seen.accepted) };
+        const open = unsettled(evidence);
+        if (open.length === 0) accountedForAfterMs ??= passedMs();
+        const owed = untilNothingIsOwed ? await countOwed(connection) : 0;
+        const nothingOwed = untilNothingIsOwed && owed === 0 && { nothingOwedAfterMs: passedMs() };
+        if ((open.length === 0 && owed === 0) || passedMs() > SETTLED_WITHIN_MS) {
+          const stillOwed = owed === 0 ? [] : [`${owed} things are still owed`];
+          const failures = [...open, ...stillOwed, ...wrongs(evidence), ...(await attention(connection))];
+          return {
+            ...evidence,
+            ...nothingOwed,
+            accountedForAfterMs: accountedForAfterMs ?? passedMs(),
+            failures,
+          };
+        }
+        say(`${open.length} deliveries are not accounted for, ${owed} things are owed; ${open[0] ?? ''}`);
+        await sleep(LOOKED_AT_EVERY_MS);
+      }
+    } finally {
+      await sweeping.stop();
     }
   });
 }
 
-/** What a person would do who knows that the endpoint is up again: its next probe may be minutes away. */
+/** What a person does who knows that the endpoint is up again: its next probe may be minutes away. */
 async function enable({ configTable, clock }: Connection): Promise<void> {
   const { health } = new Config(configTable, clock, new MemoryTelemetry());
-  for (const id of IDS.filter((one) => one === DOWN)) {
-    const endpointId = id as string as Parameters<typeof health.reread>[0];
-    await health.reread(endpointId);
-    await health.change(endpointId, (current) => closing(current));
-  }
-}
-
-async function sweepOnce(connection: Connection): Promise<void> {
-  const { configTable, eventLog, relay, clock } = connection;
-  const telemetry = new MemoryTelemetry();
-  const { sqs, eventsQueueUrl, deliveriesQueueUrl } = await queuesOf(relay.webhookBaseAddress);
-  try {
-    await sweep(
-      {
-        clock,
-        random: Math.random,
-        telemetry,
-        eventLog,
-        config: new Config(configTable, clock, telemetry),
-        eventQueue: new SqsEventQueue({ client: sqs, queueUrl: eventsQueueUrl, telemetry }),
-        deliveryQueue: new SqsDeliveryQueue({ client: sqs, queueUrl: deliveriesQueueUrl, telemetry }),
-      },
-      new Deadline(systemClock, 30_000),
-    );
-  } finally {
-    sqs.destroy();
-  }
-}
-
-async function queuesOf(webhookBaseAddress: string) {
-  const discovery = await fetch(new URL('/.well-known/sensaria-relay', webhookBaseAddress));
-  const { sqsEndpoint, region, eventsQueueUrl, deliveriesQueueUrl } = (await discovery.json()) as Record<
-    'sqsEndpoint' | 'region' | 'eventsQueueUrl' | 'deliveriesQueueUrl',
-    string
-  >;
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  return {
-    sqs: sqsClient({ endpoint: sqsEndpoint, region, credentials }),
-    eventsQueueUrl,
-    deliveriesQueueUrl,
-  };
+  const id = endpointIdSchema.parse(DOWN);
+  await health.reread(id);
+  await health.change(id, closing);
 }
 
 async function readEvents(
   { eventLog }: Connection,
-  accepted: readonly Accepted[],
+  accepted: Evidence['accepted'],
 ): Promise<Map<string, EventRecord>> {
   const events = new Map<string, EventRecord>();
   for (const orderId of new Set(accepted.map((one) => one.orderId))) {
@@ -214,6 +163,23 @@ async function readEvents(
       events.set(event.eventId, event);
   }
   return events;
+}
+
+async function countOwed(connection: Connection): Promise<number> {
+  const shards = Array.from({ length: SHARDS }, (_, shard) => `${FAN_OUT}#${shard}`);
+  return countIn(connection, [...shards, ...IDS]);
+}
+
+/** Nothing may have been given up: every endpoint answers in the end. */
+async function attention(connection: Connection): Promise<string[]> {
+  const lists = [FAN_OUT_ATTENTION, ...IDS.map((id) => attentionOf(endpointIdSchema.parse(id)))];
+  const count = await countIn(connection, lists);
+  return count === 0 ? [] : [`${count} things are left to a person`];
+}
+
+async function countIn({ eventLog }: Connection, lists: readonly string[]): Promise<number> {
+  const found = await Promise.all(lists.map((list) => eventLog.owed(list, ANY_TIME, 1_000)));
+  return found.flat().length;
 }
 
 async function onConnection<Result>(

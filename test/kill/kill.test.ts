@@ -3,9 +3,15 @@ import { killUnderLoad } from './kill-under-load.ts';
 
 describe('a relay that is killed under load', () => {
   it('has every webhook that it answered 2xx at every endpoint in the end, and nothing stale after something newer', async () => {
-    const { accepted, failures } = await killUnderLoad({ seconds: 8, kills: 2, seed: 7, say: () => {} });
+    const { accepted, failures } = await killUnderLoad({
+      seconds: 8,
+      kills: 2,
+      seed: 7,
+      untilNothingIsOwed: false,
+      say: () => {},
+    });
 
     expect(accepted.length).toBeGreaterThan(10);
     expect(failures).toEqual([]);
-  }, 240_000);
+  }, 300_000);
 });

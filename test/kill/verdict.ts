@@ -1,8 +1,8 @@
 /** What became of every webhook that was answered 2xx, at every endpoint, and what should not have. */
+import { endpointIdSchema } from '../../lib/relay/endpoint.ts';
 import type { EventRecord } from '../../lib/relay/event.ts';
-import type { EndpointId } from '../../lib/relay/ids.ts';
 import { stateOf } from '../../lib/relay/outcome.ts';
-import { type Arrival, ENDPOINTS, IDS, type Id } from './five-endpoints.ts';
+import { type Arrival, IDS, type Id, type Orderings } from './five-endpoints.ts';
 
 export interface Accepted {
   readonly orderId: string;
@@ -10,6 +10,7 @@ export interface Accepted {
 }
 
 export interface Evidence {
+  readonly orderings: Orderings;
   readonly accepted: readonly Accepted[];
   readonly arrivals: readonly Arrival[];
   /** The event log, by event id. */
@@ -17,7 +18,7 @@ export interface Evidence {
 }
 
 /** In sentences; empty once everything is settled as it should be. */
-export function unsettled({ accepted, arrivals, events }: Evidence): string[] {
+export function unsettled({ orderings, accepted, arrivals, events }: Evidence): string[] {
   const acknowledged = new Set(
     arrivals
       .filter(({ acknowledgedAtMs }) => acknowledgedAtMs !== undefined)
@@ -25,8 +26,9 @@ export function unsettled({ accepted, arrivals, events }: Evidence): string[] {
   );
   return accepted.flatMap(({ eventId }) =>
     IDS.flatMap((id) => {
-      const state = stateOf(events.get(eventId)?.outcomes?.[id as string as EndpointId]);
-      if (state === 'superseded' && ENDPOINTS[id] === 'latest') return [];
+      const state = stateOf(outcomeAt(id, events.get(eventId)));
+      // That a newer one came instead is what `wrongs` sees to: the last one must be the newest.
+      if (state === 'superseded' && orderings[id] === 'latest') return [];
       if (state !== 'delivered') return [`${eventId} is ${state ?? 'not settled'} for ${id}`];
       return acknowledged.has(`${id} ${eventId}`) ? [] : [`${eventId} never arrived at ${id}`];
     }),
@@ -34,13 +36,13 @@ export function unsettled({ accepted, arrivals, events }: Evidence): string[] {
 }
 
 /** What no later time can mend: an older snapshot after a newer one, an order out of order, an end that is not the newest. */
-export function wrongs({ accepted, arrivals }: Evidence): string[] {
+export function wrongs({ orderings, accepted, arrivals, events }: Evidence): string[] {
   const orderIds = [...new Set(accepted.map(({ orderId }) => orderId))];
   return orderIds.flatMap((orderId) =>
     IDS.flatMap((id) => {
       const own = arrivals.filter((arrival) => arrival.orderId === orderId && arrival.endpoint === id);
-      const ordering = ENDPOINTS[id];
-      if (ordering === 'strict') return outOfOrderIn(own);
+      const ordering = orderings[id];
+      if (ordering === 'strict') return outOfOrderIn(own, (eventId) => isLate(id, events.get(eventId)));
       const ofOrder = accepted.filter((one) => one.orderId === orderId);
       return ordering === 'latest' ? [...staleIn(own), ...endOf(id, own, ofOrder)] : [];
     }),
@@ -69,16 +71,26 @@ function endOf(id: Id, own: readonly Arrival[], accepted: readonly Accepted[]): 
   return [`${id} ends on ${last?.eventId ?? 'nothing'}, the newest is ${newest}`];
 }
 
-/** By when each event first came. */
-function outOfOrderIn(own: readonly Arrival[]): string[] {
+/** By when each event first came; one that is marked as late may be so. */
+function outOfOrderIn(own: readonly Arrival[], mayBeLate: (eventId: string) => boolean): string[] {
   const first = [...new Map(own.toReversed().map((arrival) => [arrival.eventId, arrival])).values()];
-  const byStart = first.sort((a, b) => a.startedAtMs - b.startedAtMs);
+  const inTurn = first.filter(({ eventId }) => !mayBeLate(eventId));
+  const byStart = inTurn.sort((a, b) => a.startedAtMs - b.startedAtMs);
   return byStart.flatMap((arrival, index) => {
     const before = byStart[index - 1];
     return before && before.eventId > arrival.eventId
       ? [`${arrival.endpoint} got ${arrival.eventId} after ${before.eventId}`]
       : [];
   });
+}
+
+function isLate(id: Id, event: EventRecord | undefined): boolean {
+  return outcomeAt(id, event)?.includes(', late') ?? false;
+}
+
+/** As the event's row has it: `delivered 200 in 12 ms, late`. */
+export function outcomeAt(id: Id, event: EventRecord | undefined): string | undefined {
+  return event?.outcomes?.[endpointIdSchema.parse(id)];
 }
 
 /** How often an endpoint was sent what it had acknowledged already. */

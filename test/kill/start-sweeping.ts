@@ -1,0 +1,91 @@
+/**
+ * The sweep of a relay that runs as a process of its own, run from outside: nobody who tests wants to wait for the
+ * schedule's minute, and several sweeps at once have to be harmless.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { dynamoDbClient, sqsClient } from '../../lib/aws/clients.ts';
+import { DynamoConfigTable } from '../../lib/aws/config-table.ts';
+import { SqsDeliveryQueue } from '../../lib/aws/delivery-queue.ts';
+import { DynamoEventLog } from '../../lib/aws/event-log.ts';
+import { SqsEventQueue } from '../../lib/aws/event-queue.ts';
+import { systemClock as clock } from '../../lib/aws/system-clock.ts';
+import { Deadline } from '../../lib/relay/clock.ts';
+import { Config } from '../../lib/relay/config.ts';
+import type { SweepRelay } from '../../lib/relay/relay.ts';
+import { sweep } from '../../lib/relay/sweep.ts';
+import { MemoryTelemetry } from '../memory/telemetry.ts';
+
+const EVERY_MS = 1_000;
+/** As the stack has it: see `lib/stack/functions.ts`. */
+const TIMEOUT_MS = 50_000;
+
+/** What a local relay answers there is all that a program needs to work on it. */
+const DISCOVERY_PATH = '/.well-known/sensaria-relay';
+
+const discoverySchema = z.looseObject({
+  configTableName: z.string(),
+  eventLogTableName: z.string(),
+  eventsQueueUrl: z.url(),
+  deliveriesQueueUrl: z.url(),
+  dynamoDbEndpoint: z.url(),
+  sqsEndpoint: z.url(),
+  region: z.string(),
+});
+
+/** The embedded engines check no signature, but the SDK must have something to sign with. */
+const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+export interface Sweeping {
+  /** Resolves once the last sweep has ended. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Sweeps once a second from now on.
+ *
+ * @param url of the relay, which has to be running until this is stopped
+ */
+export async function startSweeping(url: string): Promise<Sweeping> {
+  const { ports, close } = await portsOf(url);
+  const stopping = new AbortController();
+  const sweepOn = async () => {
+    while (!stopping.signal.aborted) {
+      // What an earlier sweep has read of the config is ten seconds old at most: here each reads it anew.
+      const config = new Config(ports.configTable, clock, ports.telemetry);
+      await sweep({ ...ports, config }, new Deadline(clock, TIMEOUT_MS));
+      await sleep(EVERY_MS, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  };
+  const swept = sweepOn();
+  return {
+    async stop() {
+      stopping.abort();
+      await swept;
+      close();
+    },
+  };
+}
+
+async function portsOf(url: string) {
+  const answer = await fetch(new URL(DISCOVERY_PATH, url));
+  const found = discoverySchema.parse(await answer.json());
+  const service = { region: found.region, credentials: CREDENTIALS };
+  const client = dynamoDbClient({ ...service, endpoint: found.dynamoDbEndpoint });
+  const sqs = sqsClient({ ...service, endpoint: found.sqsEndpoint });
+  const telemetry = new MemoryTelemetry();
+  const ports = {
+    clock,
+    random: Math.random,
+    telemetry,
+    configTable: new DynamoConfigTable({ client, tableName: found.configTableName }),
+    eventLog: new DynamoEventLog({ client, tableName: found.eventLogTableName, clock, telemetry }),
+    eventQueue: new SqsEventQueue({ client: sqs, queueUrl: found.eventsQueueUrl, telemetry }),
+    deliveryQueue: new SqsDeliveryQueue({ client: sqs, queueUrl: found.deliveriesQueueUrl, telemetry }),
+  } satisfies Omit<SweepRelay, 'config'> & Record<'configTable', unknown>;
+  const close = () => {
+    client.destroy();
+    sqs.destroy();
+  };
+  return { ports, close };
+}
