@@ -15,8 +15,11 @@ import { stateOf } from './outcome.ts';
 import type { SendingRelay } from './relay.ts';
 import { settle } from './settle.ts';
 
-/** How long a delivery behind another one waits before it looks again; the one before it wakes it earlier. */
-const BEHIND_MS = 5_000;
+/**
+ * How long a delivery behind another one waits before it looks again; the one before it wakes it earlier. So short that
+ * it counts as due by then.
+ */
+const BEHIND_MS = 2_000;
 
 /** `go` now; `wait` because an earlier one may be under way; `superseded` because a newer one takes its place. */
 export type Turn = 'go' | 'superseded' | { readonly waitUntil: Date };
