@@ -17,7 +17,7 @@ const urlSchema = z
   }, 'must not carry a user name or password');
 
 /** The row as a person may write it: everything but `id` and `url` has a default. */
-export const endpointSchema = z.strictObject({
+const attributesSchema = z.strictObject({
   id: endpointIdSchema,
   url: urlSchema,
   /** `on`; `paused` parks everything until it is on again; `off` cancels. */
@@ -32,10 +32,22 @@ export const endpointSchema = z.strictObject({
   maxAttempts: z.int().min(1).max(100).default(10),
   /** So many requests in a second at most, on average, over all functions. */
   rateLimitPerSecond: z.number().min(0.01).max(1_000).optional(),
+  /** Sent only once its order has been quiet for so long, which leaves the newest alone: at most SQS's longest delay. */
+  debounceSeconds: z.int().min(1).max(900).optional(),
+  /** Not sent when it says the same as the event before, and the endpoint has had, or did not want, that one. */
+  skipUnchanged: z.boolean().default(false),
   description: z.string().optional(),
   createdAt: z.string().optional(),
   updatedAt: z.string().optional(),
 });
+
+export const endpointSchema = attributesSchema.refine(
+  ({ ordering, debounceSeconds }) => ordering === 'latest' || debounceSeconds === undefined,
+  {
+    path: ['debounceSeconds'],
+    error: 'goes with the ordering latest alone, for it leaves out all but the newest',
+  },
+);
 
 export type Endpoint = z.output<typeof endpointSchema>;
 

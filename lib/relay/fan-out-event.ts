@@ -16,6 +16,7 @@ import {
   afterAttempt,
   behind,
   changed,
+  debounced,
   held,
   leftToDeliver,
   newDelivery,
@@ -23,6 +24,7 @@ import {
   wakeUp,
   withoutRow,
 } from './transition.ts';
+import { isOldNews, sameAsBefore } from './unchanged.ts';
 import { wake } from './wake.ts';
 
 /**
@@ -34,7 +36,7 @@ const ABANDONED_AFTER_MS = FAN_OUT_DUE_MS;
 /** Rejects when the store fails; what was sent by then may be sent again. */
 export async function fanOutEvent(
   relay: SendingRelay,
-  { event, first, newer, newerMayBeSent, mayBeSent, itemsBefore }: OwedEvent,
+  { event, first, before, newer, newerMayBeSent, mayBeSent, itemsBefore }: OwedEvent,
 ): Promise<void> {
   const [payload, rows, endpoints] = await Promise.all([
     relay.eventLog.payload(event),
@@ -46,10 +48,13 @@ export async function fanOutEvent(
 
   const existing = ofEvent(rows, event);
   const subscribed = endpoints.valid.filter(({ state, id }) => state !== 'off' && !existing.has(id));
+  const hearing = subscribed.filter((endpoint) => hears(endpoint, event.source));
+  const changes = event.items === undefined ? [] : changesBetween(itemsBefore, event.items);
+  const mayBeOldNews = before && changes.length === 0 && hearing.some(({ skipUnchanged }) => skipUnchanged);
+  const same = mayBeOldNews ? await sameAsBefore(relay, payload, before) : undefined;
+  const view = { rows, newer, newerMayBeSent, same };
   const fresh = await Promise.all([
-    ...subscribed
-      .filter((endpoint) => hears(endpoint, event.source))
-      .map((endpoint) => firstDelivery(relay, endpoint, event, payload, { rows, newer, newerMayBeSent })),
+    ...hearing.map((endpoint) => firstDelivery(relay, endpoint, event, payload, view)),
     ...endpoints.invalid
       .filter(({ id }) => !existing.has(id))
       .map(({ id }) => held(newDelivery(event, id, relay.clock.now()), 'invalid config')),
@@ -59,7 +64,7 @@ export async function fanOutEvent(
   const deliveries = [...existing.values(), ...(await writeRows(relay, event, known))];
 
   await relay.eventLog.finishFanOut(event, {
-    changes: event.items === undefined ? [] : changesBetween(itemsBefore, event.items),
+    changes,
     outcomes: Object.fromEntries(
       deliveries.map((delivery) => [delivery.endpointId, outcomeOf(delivery)]),
     ) as Outcomes,
@@ -88,13 +93,18 @@ async function closeIfAbandoned(relay: SendingRelay, event: EventRecord): Promis
   await relay.eventLog.closeWithoutPayload(event, 'no payload: the webhook was never answered 2xx', now);
 }
 
+interface FirstView extends OrderView {
+  /** The event before, when this one says the same. */
+  readonly same: EventRecord | undefined;
+}
+
 /** The delivery as it stands after its first attempt, or without one if it must not be attempted here and now. */
 async function firstDelivery(
   relay: SendingRelay,
   endpoint: Endpoint,
   event: EventRecord,
   payload: Payload,
-  view: OrderView,
+  view: FirstView,
 ): Promise<Delivery> {
   const delivery = {
     ...newDelivery(event, endpoint.id, relay.clock.now()),
@@ -102,10 +112,15 @@ async function firstDelivery(
   };
   const admission = admissionOf(endpoint, relay.config.health.of(endpoint.id));
   if (admission.kind === 'cancelled') return withoutRow(delivery, 'cancelled', admission.reason);
+  // Before it could take the place of an older one: what is skipped supersedes nothing.
+  if (endpoint.skipUnchanged && view.same !== undefined && isOldNews(view.same, endpoint.id))
+    return withoutRow(delivery, 'skipped', 'nothing has changed');
   const turn = await takeTurn(relay, endpoint, event, view);
   if (turn === 'superseded') return withoutRow(delivery, 'superseded', 'a newer event was faster');
   if (admission.kind === 'held') return held(delivery, admission.reason);
   if (turn !== 'go') return behind(delivery, turn.waitUntil);
+  if (endpoint.debounceSeconds !== undefined)
+    return debounced(delivery, after(event.receivedAt, endpoint.debounceSeconds * 1000), relay.clock.now());
   if (admission.kind === 'by deliver') return leftToDeliver(delivery, relay.clock.now());
 
   const made = await attempt(relay, endpoint, event, payload);

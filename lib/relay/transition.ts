@@ -54,6 +54,11 @@ export function behind(delivery: Delivery, waitUntil: Date): Delivery {
   return { ...delivery, reason: 'behind an earlier delivery', nextAttemptAt: waitUntil, dueAt };
 }
 
+/** A delivery that is first attempted when its order has been quiet for a while: a newer event takes its place. */
+export function debounced(delivery: Delivery, quietAt: Date, now: Date): Delivery {
+  return changed(delivery, { ...postponing(quietAt, now), reason: 'waits until its order is quiet' });
+}
+
 /** What an attempt makes of a delivery. */
 export function afterAttempt(
   delivery: Delivery,
