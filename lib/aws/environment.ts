@@ -20,6 +20,8 @@ const VARIABLES = {
   RETENTION_DAYS: z.coerce.number().int().min(1),
   /** How many days payloads are kept. */
   PAYLOAD_RETENTION_DAYS: z.coerce.number().int().min(1),
+  /** How many hours without a webhook are worth a notice; 0 for none. */
+  SILENCE_HOURS: z.coerce.number().int().min(0),
 };
 
 type Variable = keyof typeof VARIABLES;

@@ -1,6 +1,6 @@
 /** What a delivery is: one event on its way to one endpoint, when it outlives its fan-out. */
 import type { EventKey } from './event.ts';
-import type { EndpointId } from './ids.ts';
+import { type EndpointId, sourceOf, TESTS } from './ids.ts';
 
 /**
  * `pending` is owed; the others are settled: `delivered`, `superseded` by a newer snapshot of the order,
@@ -73,6 +73,11 @@ export function isSettled(delivery: Delivery): boolean {
 /** True while a function that may still be sending holds it. */
 export function isLeased(delivery: Delivery, now: Date): boolean {
   return delivery.leaseUntil !== undefined && delivery.leaseUntil > now;
+}
+
+/** True for one by which somebody tries an endpoint out: nobody has to look after it. */
+export function isTest({ orderKey }: Pick<Delivery, 'orderKey'>): boolean {
+  return sourceOf(orderKey) === TESTS;
 }
 
 /** The list of an endpoint's rows that need a person: shown, alarmed, replayable, and left alone by sweep. */

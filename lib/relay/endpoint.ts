@@ -1,6 +1,7 @@
 /** What an endpoint is: a URL that wants the webhooks, as its row in the Config table describes it. */
 import * as z from 'zod';
-import { type EndpointId, FAN_OUT, type SourceId } from './ids.ts';
+import type { EventRecord } from './event.ts';
+import { type EndpointId, FAN_OUT, NOTICES, type SourceId, TESTS } from './ids.ts';
 
 /** `#` parts the keys that an endpoint's id is put into. */
 export const endpointIdSchema = z
@@ -36,6 +37,8 @@ const attributesSchema = z.strictObject({
   debounceSeconds: z.int().min(1).max(900).optional(),
   /** Not sent when it says the same as the event before, and the endpoint has had, or did not want, that one. */
   skipUnchanged: z.boolean().default(false),
+  /** Whether it gets the relay's own news: an endpoint that is down, deliveries that are dead, a Hub that is silent. */
+  notices: z.boolean().default(false),
   description: z.string().optional(),
   createdAt: z.string().optional(),
   updatedAt: z.string().optional(),
@@ -51,7 +54,22 @@ export const endpointSchema = attributesSchema.refine(
 
 export type Endpoint = z.output<typeof endpointSchema>;
 
-/** True for an endpoint that hears a source. */
-export function hears(endpoint: Endpoint, source: SourceId): boolean {
-  return endpoint.sources === undefined || endpoint.sources.includes(source);
+/** True for an endpoint that hears a source. Of the relay's own, it is the event that says whom it is for. */
+export function hears({ sources }: Pick<Endpoint, 'sources'>, source: SourceId): boolean {
+  return sources === undefined || sources.includes(source) || source === NOTICES || source === TESTS;
+}
+
+/** True for an endpoint that an event is meant for. */
+export function isMeantFor(
+  endpoint: Pick<Endpoint, 'id' | 'sources' | 'notices'>,
+  { source, endpointId }: Pick<EventRecord, 'source' | 'endpointId'>,
+): boolean {
+  switch (source) {
+    case TESTS:
+      return endpoint.id === endpointId;
+    case NOTICES:
+      return endpoint.notices && endpoint.id !== endpointId;
+    default:
+      return hears(endpoint, source);
+  }
 }

@@ -57,6 +57,13 @@ export function blamesEndpoint({ status }: Attempt): boolean {
   return status === undefined || status === 429 || status >= 500;
 }
 
+/** True for one that has failed its way into this, or wants to be left alone for long: worth telling somebody. */
+export function isDown({ state, consecutiveFailures, retryAt }: Health, now: Date): boolean {
+  if (state !== 'open') return false;
+  const isAwayForLong = retryAt !== undefined && retryAt > after(now, PROBE_AFTER_SECONDS_AT_MOST * 1000);
+  return consecutiveFailures >= FAILURES_TO_OPEN || isAwayForLong;
+}
+
 /** True for one that has answered quickly since it was new or slow. */
 export function isQuick({ provenAt, slowUntil }: Health): boolean {
   return provenAt !== undefined && slowUntil === undefined;

@@ -69,8 +69,13 @@ export interface EventLog {
   noteFanOutTry(event: EventRecord, change: FanOutTry): Promise<boolean>;
   /** Sets one endpoint's outcome; false while the event is not fanned out. */
   recordOutcome(key: EventKey, endpointId: EndpointId, outcome: string): Promise<boolean>;
-  /** What is owed to one list and was due before a moment, the longest overdue first. Eventually consistent. */
-  owed(owedTo: string, dueBefore: Date, limit: number): Promise<OwedItem[]>;
+  /**
+   * What is owed to one list and was due before a moment, the longest overdue first. Eventually consistent.
+   * @param dueSince nothing that was due before
+   */
+  owed(owedTo: string, dueBefore: Date, limit: number, dueSince?: Date): Promise<OwedItem[]>;
+  /** The newest webhook of all orders, if one came since; notices and tests are none. Eventually consistent. */
+  newestWebhook(since: Date): Promise<EventId | undefined>;
   /** Moves `dueAt` on; false when the row is no longer owed and due as it was read. */
   postpone(item: OwedItem, dueAt: Date): Promise<boolean>;
   /** Points from the id that people know an order by to its partition. Idempotent. */

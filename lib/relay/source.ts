@@ -1,11 +1,15 @@
 /** What a source is: one Hub account, known by the token in the address that was given to it. */
 import * as z from 'zod';
-import type { SourceId } from './ids.ts';
+import { NOTICES, type SourceId, TESTS } from './ids.ts';
 
 /** The id is the first part of every order key, up to the first `/`. */
 export const sourceIdSchema = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
+  .refine(
+    (id) => id !== NOTICES && id !== TESTS,
+    `must not be ${NOTICES} or ${TESTS}: they are the relay’s own`,
+  )
   .transform((id) => id as SourceId);
 
 export const sourceSchema = z.strictObject({

@@ -2,6 +2,7 @@
 import type { Deadline } from './clock.ts';
 import type { Endpoints } from './config.ts';
 import { FAN_OUT, SHARDS } from './ids.ts';
+import { areNewsWanted, tellNewsOf, tellSilence } from './news.ts';
 import type { SweepRelay } from './relay.ts';
 import { sweepEndpoint } from './sweep-endpoint.ts';
 import { LIST_LIMIT, reportOverdue, wakeOverdue } from './wake-overdue.ts';
@@ -17,8 +18,12 @@ interface List {
   readonly sweep: () => Promise<void>;
 }
 
-export async function sweep(relay: SweepRelay, deadline: Deadline): Promise<void> {
-  const lists = rotated(listsOf(relay, await relay.config.endpoints()), relay.random());
+/** @param silenceHours how long no webhook may come before the endpoints that ask for notices are told; 0 for never */
+export async function sweep(relay: SweepRelay, deadline: Deadline, silenceHours = 0): Promise<void> {
+  const endpoints = await relay.config.endpoints();
+  const lists = rotated(listsOf(relay, endpoints), relay.random());
+  // Last: that work goes on matters more than that it is talked about.
+  if (areNewsWanted(endpoints)) lists.push(...newsOf(relay, endpoints, silenceHours));
   const work = async () => {
     for (let list = lists.shift(); list !== undefined; list = lists.shift()) {
       if (!deadline.allows(LIST_TAKES_MS)) return;
@@ -38,6 +43,18 @@ function listsOf(relay: SweepRelay, { valid, invalid }: Endpoints): List[] {
   return [
     ...shards.map((name) => ({ name, sweep: () => sweepShard(relay, name) })),
     ...[...ids].map((id) => ({ name: id, sweep: () => sweepEndpoint(relay, id, rows.get(id)) })),
+  ];
+}
+
+/** By endpoint, so that what cannot be told of one does not keep that of the others. */
+function newsOf(relay: SweepRelay, { valid }: Endpoints, silenceHours: number): List[] {
+  const silence = { name: 'silence', sweep: () => tellSilence(relay, silenceHours) };
+  return [
+    ...valid.map((endpoint) => ({
+      name: `news of ${endpoint.id}`,
+      sweep: () => tellNewsOf(relay, endpoint),
+    })),
+    ...(silenceHours > 0 ? [silence] : []),
   ];
 }
 

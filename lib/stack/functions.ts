@@ -15,7 +15,7 @@ import {
 } from './permissions.ts';
 import type { Queues } from './queues.ts';
 import { RelayFunction, type RelayFunctionProps } from './relay-function.ts';
-import { OWED_INDEX, type Tables } from './tables.ts';
+import { BY_TIME_INDEX, OWED_INDEX, type Tables } from './tables.ts';
 
 export const TIMEOUTS = {
   /** Half of the 30 s for which API Gateway waits. */
@@ -131,7 +131,7 @@ function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionPro
 function sweep({ tables, queues, settings }: FunctionsProps): RelayFunctionProps {
   return {
     handler: 'lambdas/sweep.ts',
-    description: 'Puts what is overdue back on its queue',
+    description: 'Puts what is overdue back on its queue, and tells the news',
     timeout: TIMEOUTS.sweep,
     memoryMb: settings.sweepMemoryMb,
     logRetentionDays: settings.logRetentionDays,
@@ -139,10 +139,13 @@ function sweep({ tables, queues, settings }: FunctionsProps): RelayFunctionProps
       ...namesOf(tables),
       EVENTS_QUEUE_URL: queues.events.queueUrl,
       DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
+      SILENCE_HOURS: String(settings.silenceHours),
+      ...retention(settings),
     },
     may: [
       mayQueryIndex(tables.eventLog, OWED_INDEX),
-      mayUse(tables.eventLog, 'UpdateItem'),
+      mayQueryIndex(tables.eventLog, BY_TIME_INDEX),
+      mayUse(tables.eventLog, 'Query', 'GetItem', 'UpdateItem', 'BatchWriteItem'),
       mayUse(tables.config, 'Query'),
       mayUseHealth(tables.config, 'GetItem', 'UpdateItem', 'DeleteItem'),
       maySend(queues.events, queues.deliveries),

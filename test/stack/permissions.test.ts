@@ -7,7 +7,6 @@ const template = theTemplate();
 const FUNCTION_ROLES = ['IngestRole', 'FanOutRole', 'DeliverRole', 'SweepRole'];
 const ROLES = [...FUNCTION_ROLES, 'SweepScheduleRole'];
 
-const OWED_INDEX = { 'Fn::Join': ['', [arnOf('EventLogTable'), '/index/owed']] };
 const HEALTH_ONLY = {
   'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['health'] },
   Null: { 'dynamodb:LeadingKeys': 'false' },
@@ -75,7 +74,13 @@ describe('the permissions', () => {
     [
       'SweepRole',
       {
-        EventLogTable: ['dynamodb:UpdateItem'],
+        EventLogTable: [
+          'dynamodb:BatchWriteItem',
+          'dynamodb:GetItem',
+          'dynamodb:Query',
+          'dynamodb:UpdateItem',
+        ],
+        'EventLogTable/index/byTime': ['dynamodb:Query'],
         'EventLogTable/index/owed': ['dynamodb:Query'],
         ConfigTable: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
         EventsQueue: ['sqs:SendMessage'],
@@ -137,8 +142,15 @@ function actionsByResource(role: string): Record<string, string[]> {
 
 /** The logical id of the resource whose ARN it is. */
 function nameOf(resource: Statement['Resource'][number]): string {
-  if (JSON.stringify(resource) === JSON.stringify(OWED_INDEX)) return 'EventLogTable/index/owed';
+  const index = ['owed', 'byTime'].find(
+    (name) => JSON.stringify(resource) === JSON.stringify(arnOfIndex(name)),
+  );
+  if (index !== undefined) return `EventLogTable/index/${index}`;
   return z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }).parse(resource)['Fn::GetAtt'][0];
+}
+
+function arnOfIndex(name: string) {
+  return { 'Fn::Join': ['', [arnOf('EventLogTable'), `/index/${name}`]] };
 }
 
 function principalsOf(role: string): string[] {

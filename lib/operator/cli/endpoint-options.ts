@@ -19,6 +19,9 @@ const attributesSchema = z.object({
   timeoutSeconds: z.coerce.number().exactOptional(),
   maxAttempts: z.coerce.number().exactOptional(),
   rateLimitPerSecond: z.coerce.number().exactOptional(),
+  debounceSeconds: z.coerce.number().exactOptional(),
+  skipUnchanged: z.boolean().exactOptional(),
+  notices: z.boolean().exactOptional(),
   description: z.string().exactOptional(),
 });
 const addOptionsSchema = attributesSchema.extend({ id: z.string() });
@@ -43,6 +46,12 @@ export function addAttributeOptions(command: Command): Command {
       '--rate-limit-per-second <number>',
       'so many requests a second at most, 0.01 to 1000; no limit unless given',
     )
+    .option(
+      '--debounce-seconds <seconds>',
+      'the newest of an order alone, once the order has been quiet for so long, 1 to 900; at once unless given',
+    )
+    .option('--skip-unchanged', 'not what says the same as the webhook before')
+    .option('--notices', 'the relay’s own news, too: who is down or back, what failed for good, a silent Hub')
     .option('--description <text>', 'a note to yourself');
 }
 

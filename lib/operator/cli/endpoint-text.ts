@@ -63,6 +63,11 @@ export function endpointText(listed: ListedEndpoint, colours: Colours, news = ''
     ...(endpoint.rateLimitPerSecond === undefined
       ? []
       : [['rate-limit-per-second', String(endpoint.rateLimitPerSecond)]]),
+    ...(endpoint.debounceSeconds === undefined
+      ? []
+      : [['debounce-seconds', String(endpoint.debounceSeconds)]]),
+    ...(endpoint.skipUnchanged ? [['skip-unchanged', 'yes']] : []),
+    ...(endpoint.notices ? [['notices', 'yes']] : []),
     ...(endpoint.description === undefined ? [] : [['description', endpoint.description]]),
     ...(isKnown
       ? [

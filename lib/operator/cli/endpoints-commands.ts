@@ -17,6 +17,7 @@ import {
   severalTexts,
 } from './endpoint-options.ts';
 import { addStateCommands } from './endpoint-state-commands.ts';
+import { addTestCommand } from './endpoint-test-command.ts';
 import { endpointJson, endpointListText, endpointText } from './endpoint-text.ts';
 import { type GivenOptions, onRelay } from './on-relay.ts';
 import type { Output, Terminal } from './output.ts';
@@ -82,6 +83,7 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
     });
 
   addStateCommands(endpoints, terminal);
+  addTestCommand(endpoints, terminal);
 
   endpoints
     .command('remove <id>')
