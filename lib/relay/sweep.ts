@@ -9,6 +9,8 @@ import { LIST_LIMIT, reportOverdue, wakeOverdue } from './wake-overdue.ts';
 
 /** What one list may take; a sweep that has less time left leaves the rest to the next. */
 const LIST_TAKES_MS = 10_000;
+/** Of each shard of fan-out: what an outage of the queue has left behind is thousands of events, and all are late. */
+const PAGES_PER_SHARD = 20;
 /** Lists in hand at the same time. */
 const PARALLEL = 4;
 
@@ -21,7 +23,7 @@ interface List {
 /** @param silenceHours how long no webhook may come before the endpoints that ask for notices are told; 0 for never */
 export async function sweep(relay: SweepRelay, deadline: Deadline, silenceHours = 0): Promise<void> {
   const endpoints = await relay.config.endpoints();
-  const lists = rotated(listsOf(relay, endpoints), relay.random());
+  const lists = rotated(listsOf(relay, endpoints, deadline), relay.random());
   // Last: that work goes on matters more than that it is talked about.
   if (areNewsWanted(endpoints)) lists.push(...newsOf(relay, endpoints, silenceHours));
   const work = async () => {
@@ -34,14 +36,14 @@ export async function sweep(relay: SweepRelay, deadline: Deadline, silenceHours 
 }
 
 /** Fan-out's, and those of all endpoints that there are, and that there were as long as something is owed to them. */
-function listsOf(relay: SweepRelay, { valid, invalid }: Endpoints): List[] {
+function listsOf(relay: SweepRelay, { valid, invalid }: Endpoints, deadline: Deadline): List[] {
   const shards = Array.from({ length: SHARDS }, (_, shard) => `${FAN_OUT}#${shard}`);
   const rows = new Map(valid.map((endpoint) => [endpoint.id, endpoint]));
   // What is owed to an endpoint whose row is wrong waits until the row is mended.
   const waiting = new Set(invalid.map(({ id }) => id));
   const ids = new Set([...rows.keys(), ...relay.config.health.ids()]).difference(waiting);
   return [
-    ...shards.map((name) => ({ name, sweep: () => sweepShard(relay, name) })),
+    ...shards.map((name) => ({ name, sweep: () => sweepShard(relay, name, deadline) })),
     ...[...ids].map((id) => ({ name: id, sweep: () => sweepEndpoint(relay, id, rows.get(id)) })),
   ];
 }
@@ -58,8 +60,12 @@ function newsOf(relay: SweepRelay, { valid }: Endpoints, silenceHours: number): 
   ];
 }
 
-async function sweepShard(relay: SweepRelay, shard: string): Promise<void> {
-  reportOverdue(relay, shard, await wakeOverdue(relay, shard, LIST_LIMIT));
+async function sweepShard(relay: SweepRelay, shard: string, deadline: Deadline): Promise<void> {
+  for (let page = 0; page < PAGES_PER_SHARD; page++) {
+    const overdue = await wakeOverdue(relay, shard, LIST_LIMIT);
+    reportOverdue(relay, shard, overdue);
+    if (overdue.length < LIST_LIMIT || !deadline.allows(LIST_TAKES_MS)) return;
+  }
 }
 
 /** Starts anywhere in the lists: when time runs out, it is not always the same ones that were not reached. */
