@@ -26,6 +26,8 @@ export interface Attempt {
   readonly error?: string;
   /** The first 512 bytes of the answer, as text. */
   readonly answer?: string;
+  /** Given up before the endpoint's own time was over, so that nobody else had to wait for it. */
+  readonly cutShort?: boolean;
   /** How long a 429 or 503 asked to be left alone: its `Retry-After`, in either form. */
   readonly retryAfterSeconds?: number;
 }

@@ -14,6 +14,7 @@ import { outcomeOf } from './outcome.ts';
 import type { SendingRelay } from './relay.ts';
 import {
   afterAttempt,
+  afterCutShort,
   behind,
   changed,
   debounced,
@@ -32,6 +33,12 @@ import { wake } from './wake.ts';
  * more will be written.
  */
 const ABANDONED_AFTER_MS = FAN_OUT_DUE_MS;
+
+/**
+ * The whole batch waits for an inline attempt, and an endpoint that has always been quick may hang all of a sudden: it is
+ * given no longer than this, and then goes by deliver, which gives it all the time that it asks for.
+ */
+const INLINE_LIMIT_SECONDS = 5;
 
 /** Rejects when the store fails; what was sent by then may be sent again. */
 export async function fanOutEvent(
@@ -126,8 +133,9 @@ async function firstDelivery(
     return debounced(delivery, after(event.receivedAt, endpoint.debounceSeconds * 1000), relay.clock.now());
   if (admission.kind === 'by deliver') return leftToDeliver(delivery, relay.clock.now());
 
-  const made = await attempt(relay, endpoint, event, payload);
+  const made = await attempt(relay, endpoint, event, payload, INLINE_LIMIT_SECONDS);
   const now = relay.clock.now();
+  if (made.cutShort) return changed(delivery, afterCutShort(delivery, made, now));
   const attempted = changed(delivery, afterAttempt(delivery, endpoint, made, now, relay.random));
   return attempted.state === 'pending' ? attempted : changed(attempted, resting(attempted, now));
 }

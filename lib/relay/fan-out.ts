@@ -8,8 +8,8 @@ import type { EventMessage } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
 import { stepsAside } from './set-aside.ts';
 
-/** The longest that one event takes: every endpoint's attempt (30 s at most, in parallel), and the writing. */
-const EVENT_TAKES_MS = 40_000;
+/** The longest that one event takes: every endpoint's inline attempt (5 s at most, in parallel), and the writing. */
+const EVENT_TAKES_MS = 20_000;
 
 /**
  * Works off the orders that a batch of messages wakes, in parallel.

@@ -47,7 +47,8 @@ const GONE = 410;
 export function healthAfter(health: Health, made: Attempt): Health {
   const endedAt = after(made.at, made.durationMs);
   const timed = speedAfter(health, made, endedAt);
-  if (timed.state === 'disabled') return timed;
+  // That it is slow is all that is known: it may have been about to answer.
+  if (timed.state === 'disabled' || made.cutShort) return timed;
   if (made.status === GONE) return disabled(timed, 'it answered 410: gone for good');
   return blamesEndpoint(made) ? failed(timed, made, endedAt) : answered(timed);
 }

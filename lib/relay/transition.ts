@@ -26,6 +26,9 @@ const MAY_PASS_LATER = [408, 425, 429];
 /** How long after a message should have come sweep takes it for lost. */
 const MESSAGE_LOST_AFTER_MS = 60_000;
 
+/** The endpoint may still be at work on the first one. */
+const AGAIN_AFTER_CUT_SHORT_MS = 10_000;
+
 const RATE_LIMITED = 'waits its turn: rate limit';
 
 /** A delivery that nothing was done for yet. */
@@ -84,6 +87,16 @@ export function afterAttempt(
   const scheduled = nextAttemptAt(now, attemptCount, random);
   const asked = after(now, (made.retryAfterSeconds ?? 0) * 1000);
   return { ...counted, ...postponing(new Date(Math.max(asked.getTime(), scheduled.getTime())), now) };
+}
+
+/** What an attempt makes of a delivery that it was given up for, for the sake of others: it counts for nothing. */
+export function afterCutShort(delivery: Delivery, made: Attempt, now: Date): DeliveryChange {
+  return {
+    ...noted(delivery, made),
+    ...postponing(after(now, AGAIN_AFTER_CUT_SHORT_MS), now),
+    reason: 'takes longer than a first attempt may',
+    mayHaveArrivedAt: made.at,
+  };
 }
 
 /** What a probe makes of the delivery it was made with, when it failed: nothing, but that it can be seen. */
