@@ -86,6 +86,8 @@ export class DynamoEventLog implements EventLog {
   }
 
   async storeAgain(event: EventRecord, payload: Payload, dueAt: Date): Promise<void> {
+    // The message was on its way while somebody had the order forgotten.
+    if ((await this.event(event))?.forgottenAt !== undefined) return;
     // Payloads never change, so writing one again does no harm; the event's row is only written when it is not there.
     await this.#table.put('storing a payload again', await this.#payloadRow(event, payload));
     const row = this.#eventRow(event, dueAt);

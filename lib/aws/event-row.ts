@@ -33,6 +33,7 @@ const ATTRIBUTES = {
   setAsideUntil: moment,
   givenUpAt: moment,
   closed: z.string(),
+  forgottenAt: moment,
 };
 
 /** The row of an event that is yet to be fanned out. */

@@ -45,4 +45,6 @@ export interface EventRecord extends EventKey {
   readonly givenUpAt?: Date;
   /** Why it was closed without being fanned out. */
   readonly closed?: string;
+  /** When its payload was erased because somebody asked for it: there is nothing left to send. */
+  readonly forgottenAt?: Date;
 }

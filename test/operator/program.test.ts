@@ -12,6 +12,7 @@ const COMMANDS = [
   ...['list', 'retry', 'cancel'].map((name) => `deliveries ${name}`),
   'replay',
   ...['list', 'redrive', 'drop'].map((name) => `dlq ${name}`),
+  'forget',
   'send',
 ];
 

@@ -16,7 +16,7 @@ import { MemoryDeliveryQueue, MemoryEventQueue } from '../memory/queues.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
 import { StandingClock } from './standing-clock.ts';
 
-const TOKEN = 'a-token';
+const TOKEN = 'a-token'.padEnd(43, '-');
 export const SOURCE = sourceIdSchema.parse('main');
 export const ORDER = orderKeyOf(SOURCE, '1');
 

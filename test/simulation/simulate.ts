@@ -20,7 +20,7 @@ import { type Received, SimulatedQueue } from './queue.ts';
 import { Receivers } from './receivers.ts';
 import { Scheduler } from './scheduler.ts';
 
-const TOKEN = 'token';
+const TOKEN = 'token'.padEnd(43, '-');
 const SOURCE = sourceIdSchema.parse('main');
 const MINUTE_MS = 60_000;
 /** Long after the last retry of the schedule. */

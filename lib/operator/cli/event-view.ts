@@ -31,7 +31,7 @@ export function eventText(event: EventDetail, colours: Colours): string {
     ['received', timeText(event.receivedAt)],
     ['fanned out', fannedOutText(event, colours)],
     ['items', itemsText(event)],
-    ['payload', payloadText(event.payload)],
+    ['payload', payloadText(event)],
   ];
   const changes = changeRows(event);
   const outcomes = outcomeLines(event, colours, endpointColumn(event));
@@ -63,8 +63,9 @@ function itemsText({ items, itemsOmitted }: EventRecord): string {
   );
 }
 
-function payloadText(payload: PayloadDetail | undefined): string {
-  if (payload === undefined) return 'has expired or was erased';
+function payloadText({ payload, forgottenAt }: EventDetail): string {
+  if (payload === undefined)
+    return forgottenAt === undefined ? 'has expired or was erased' : `was erased ${timeText(forgottenAt)}`;
   const { contentType = 'no content type', bytes, sha256 } = payload;
   return `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}, ${contentType}, sha256 ${sha256}`;
 }

@@ -14,7 +14,10 @@ export function replayText({ counts, owedTo, leftOut }: ReplayResult, isDryRun: 
     ...line(replayed, `${wasOrWere(replayed)} replayed before it was interrupted.`),
     ...line(newer, `${givesOrGive(newer)} way to a newer event of the same order.`),
     ...line(notFannedOut, `${isOrAre(notFannedOut)} yet to be sent for the first time.`),
-    ...line(closed, `${isOrAre(closed)} without a payload: the webhook was never accepted.`),
+    ...line(
+      closed,
+      `${isOrAre(closed)} without a payload: the webhook was never accepted, or its order was forgotten.`,
+    ),
     ...leftOut.map((reason) => `Left out: ${reason}.`),
   ].join('\n');
 }
