@@ -8,7 +8,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
  * that takes longer than this is lost, and another one soon finds a healthy host. Three tries end within seven
  * seconds: no function is killed while it waits. Connections are kept alive between calls, as is the SDK's default.
  */
-const LIMITS = {
+export const LIMITS = {
   maxAttempts: 3,
   requestHandler: {
     connectionTimeout: 1_000,
