@@ -2,13 +2,18 @@
 import { SecretError, type Secrets } from '../../lib/relay/ports.ts';
 
 export class MemorySecrets implements Secrets {
-  readonly values = new Map<string, string>();
+  /** By the parameters' names. */
+  readonly values: Record<string, string>;
   /** Every parameter that was asked for, in order. */
   readonly asked: string[] = [];
 
-  async read(parameter: string): Promise<string> {
+  constructor(values: Record<string, string> = {}) {
+    this.values = values;
+  }
+
+  async read(parameter: string, _timeoutMs = 0): Promise<string> {
     this.asked.push(parameter);
-    const value = this.values.get(parameter);
+    const { [parameter]: value } = this.values;
     if (value === undefined) throw new SecretError('ParameterNotFound');
     if (value === '') throw new SecretError('it is empty');
     return value;

@@ -73,7 +73,7 @@ describe('a request', () => {
     ],
   ])('carries %s', async (_, attributes, headers) => {
     const relay = await sent(attributes, ({ secrets }) => {
-      secrets.values.set('/key', 'of key').set('/token', 'of token');
+      Object.assign(secrets.values, { '/key': 'of key', '/token': 'of token' });
     });
 
     expect(headersOf(relay)).toEqual([headers]);
@@ -95,7 +95,7 @@ describe('a request', () => {
   it('is signed with both secrets until the older one’s time is over', async () => {
     const signingSecrets = ['ssm:/new', toSigningSecret(randomBytes(24))];
     const relay = aRelay();
-    relay.secrets.values.set('/new', toSigningSecret(randomBytes(64)));
+    relay.secrets.values['/new'] = toSigningSecret(randomBytes(64));
     relay.endpoint('erp', { signingSecrets, previousSecretUntil: '2026-03-01T13:00:00Z', ordering: 'none' });
     const signatures = () =>
       relay.sender.to('erp').map(({ headers }) => headers['webhook-signature']?.split(' ').length);
@@ -110,10 +110,10 @@ describe('a request', () => {
 
 describe('a secret that a row refers to', () => {
   it('is read once in five minutes', async () => {
-    const relay = await sent({ headers: { 'x-key': 'ssm:/key' } }, ({ secrets }) =>
-      secrets.values.set('/key', 'a'),
-    );
-    relay.secrets.values.set('/key', 'b');
+    const relay = await sent({ headers: { 'x-key': 'ssm:/key' } }, ({ secrets }) => {
+      secrets.values['/key'] = 'a';
+    });
+    relay.secrets.values['/key'] = 'b';
 
     relay.minutes(4);
     await another(relay);
@@ -125,10 +125,10 @@ describe('a secret that a row refers to', () => {
   });
 
   it('is read again at once when it is refused, and sent once more if it has changed', async () => {
-    const relay = await sent({ auth: { type: 'bearer', token: 'ssm:/key' } }, ({ secrets }) =>
-      secrets.values.set('/key', 'a'),
-    );
-    relay.secrets.values.set('/key', 'b');
+    const relay = await sent({ auth: { type: 'bearer', token: 'ssm:/key' } }, ({ secrets }) => {
+      secrets.values['/key'] = 'a';
+    });
+    relay.secrets.values['/key'] = 'b';
     relay.sender.answers.set('erp', wants('Bearer b'));
     relay.minutes(1);
 
@@ -140,7 +140,7 @@ describe('a secret that a row refers to', () => {
 
   it('is not sent again when it is refused and has not changed', async () => {
     const relay = await sent({ auth: { type: 'bearer', token: 'ssm:/key' } }, ({ secrets, sender }) => {
-      secrets.values.set('/key', 'a');
+      secrets.values['/key'] = 'a';
       sender.answers.set('erp', UNAUTHORIZED);
     });
 
@@ -150,7 +150,7 @@ describe('a secret that a row refers to', () => {
 
   it('that was read only just now is not read again for every 401', async () => {
     const relay = await sent({ auth: { type: 'bearer', token: 'ssm:/key' } }, ({ secrets, sender }) => {
-      secrets.values.set('/key', 'a');
+      secrets.values['/key'] = 'a';
       sender.answers.set('erp', UNAUTHORIZED);
     });
     for (let count = 0; count < 5; count++) await another(relay);
@@ -186,7 +186,7 @@ describe('a secret that a row refers to', () => {
     ],
   ])('that %s is a failed attempt without a request', async (_, attributes, error) => {
     const relay = await sent(attributes, ({ secrets }) => {
-      secrets.values.set('/lines', 'two\nlines').set('/long', 'x'.repeat(9_000));
+      Object.assign(secrets.values, { '/lines': 'two\nlines', '/long': 'x'.repeat(9_000) });
     });
 
     expect(relay.sender.requests).toEqual([]);
@@ -208,7 +208,7 @@ describe('a secret that a row refers to', () => {
     expect(Math.max(...attempts)).toBeLessThanOrEqual(2);
     expect(relay.sender.eventsTo('shop')).toEqual(eventIds);
 
-    relay.secrets.values.set('/key', 'a');
+    relay.secrets.values['/key'] = 'a';
     await relay.run(20);
 
     expect(relay.sender.eventsTo('erp').toSorted()).toEqual(eventIds);
@@ -312,14 +312,14 @@ describe('a token', () => {
     const relay = await sent(
       { auth: { ...OAUTH2, clientSecret: 'ssm:/client' } },
       ({ secrets, tokenIssuer }) => {
-        secrets.values.set('/client', 'old');
+        secrets.values['/client'] = 'old';
         tokenIssuer.answer = async ({ clientSecret }, count) => {
           if (clientSecret === 'old' && count > 1) throw new TokenError('no', { isRefusal: true });
           return { value: `token-${count}`, expiresInSeconds: 120 };
         };
       },
     );
-    relay.secrets.values.set('/client', 'new');
+    relay.secrets.values['/client'] = 'new';
     relay.minutes(2);
 
     await another(relay);
@@ -367,7 +367,7 @@ describe('what is kept of an answer', () => {
     ['a secret that was read', { headers: { 'x-key': 'ssm:/key' } }, 'read from SSM'],
   ])('does not repeat %s', async (_, attributes, secret) => {
     const relay = await sent(attributes, ({ sender, secrets }) => {
-      secrets.values.set('/key', 'read from SSM');
+      secrets.values['/key'] = 'read from SSM';
       sender.answers.set('erp', { kind: 'answer', status: 400, text: `you sent: ${secret}!` });
     });
 
