@@ -19,11 +19,11 @@ const basicTextSchema = secretSchema.refine(
 );
 
 const nameSchema = z
-  .string({ error: 'must be text' })
+  .string()
   .refine((name) => faultOfName(name) !== 'malformed', 'must be letters, digits and hyphens')
   .refine((name) => faultOfName(name) !== 'reserved', 'must not be a header that the relay sets itself');
 
-const textSchema = z.string({ error: 'must be text' }).min(1, 'must not be empty');
+const textSchema = z.string().min(1, 'must not be empty');
 
 /** HTTP Basic (RFC 7617). */
 const basicSchema = z.strictObject({

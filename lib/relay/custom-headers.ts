@@ -37,6 +37,7 @@ function problemOfName(name: string): string | undefined {
 }
 
 function problemOfValue(name: string, value: unknown): string | undefined {
+  if (typeof value !== 'string') return `must have text as the value of ${name}`;
   const parsed = secretSchema.safeParse(value);
   if (!parsed.success) return `must have a good value for ${name}, which ${parsed.error.issues[0]?.message}`;
   return isReference(parsed.data) || isHeaderValue(parsed.data)

@@ -14,7 +14,7 @@ const REFERENCE = new RegExp(String.raw`^${SCHEME}/[\w./:+=@-]{1,${NAME_LIMIT}}$
 
 /** A secret, or a reference to one. */
 export const secretSchema = z
-  .string({ error: 'must be text' })
+  .string()
   .min(1, 'must not be empty')
   .refine(
     (text) => !text.startsWith(SCHEME) || isReference(text),

@@ -61,7 +61,7 @@ describe('the headers of an endpoint', () => {
     ['what is not ASCII', { 'x-key': `${SECRET}é` }, 'visible ASCII'],
     ['nothing but spaces', { 'x-key': '  ' }, 'visible ASCII'],
     ['an empty value', { 'x-key': '' }, 'x-key, which must not be empty'],
-    ['a value that is no text', { 'x-key': 7 }, 'x-key, which must be text'],
+    ['a value that is no text', { 'x-key': 7 }, 'text as the value of x-key'],
     ['a reference to nothing', { 'x-key': 'ssm:relay' }, 'x-key, which must be a value, or ssm:/'],
     ['a line end in a name', { [`${SECRET}\r\nhost`]: 'x' }, 'letters, digits and hyphens'],
     ['a colon in a name', { [`x:${SECRET}`]: 'x' }, 'letters, digits and hyphens'],
