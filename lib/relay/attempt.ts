@@ -1,10 +1,11 @@
 /** One attempt to deliver an event to an endpoint: the same code for fan-out and for deliver. */
 import type { Attempt } from './delivery.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { EventRecord, Payload } from './event.ts';
-import { forwardRequest } from './forward.ts';
+import type { EventRecord } from './event.ts';
+import type { Content } from './forward.ts';
 import type { SendResult } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
+import { send } from './send.ts';
 
 const ANSWER_LIMIT_BYTES = 512;
 /** The statuses whose `Retry-After` is honoured. */
@@ -21,13 +22,13 @@ export async function attempt(
   relay: SendingRelay,
   endpoint: Endpoint,
   event: EventRecord,
-  payload: Payload,
+  content: Content,
   limitSeconds = endpoint.timeoutSeconds,
 ): Promise<Attempt> {
   const at = relay.clock.now();
   const startedMs = relay.clock.monotonicMs();
   const timeoutSeconds = Math.min(endpoint.timeoutSeconds, limitSeconds);
-  const result = await relay.sender.post(forwardRequest({ ...endpoint, timeoutSeconds }, event, payload, at));
+  const result = await send(relay, { ...endpoint, timeoutSeconds }, event, content);
   const durationMs = Math.round(relay.clock.monotonicMs() - startedMs);
   const isCutShort =
     result.kind === 'failure' &&

@@ -1,7 +1,11 @@
 /** What an endpoint is: a URL that wants the webhooks, as its row in the Config table describes it. */
 import * as z from 'zod';
+import { authSchema } from './auth.ts';
+import { customHeadersSchema } from './custom-headers.ts';
 import type { EventRecord } from './event.ts';
 import { type EndpointId, FAN_OUT, NOTICES, type SourceId, TESTS } from './ids.ts';
+import { signingSecretSchema } from './signing-secret.ts';
+import { urlSchema } from './url.ts';
 
 /** `#` parts the keys that an endpoint's id is put into. */
 export const endpointIdSchema = z
@@ -10,47 +14,60 @@ export const endpointIdSchema = z
   .refine((id) => id !== FAN_OUT, `must not be ${FAN_OUT}, which has lists of its own`)
   .transform((id) => id as EndpointId);
 
-const urlSchema = z
-  .url({ protocol: /^https?$/, error: 'must be an absolute http or https URL', abort: true })
-  .refine((url) => {
-    const { username, password } = new URL(url);
-    return username === '' && password === '';
-  }, 'must not carry a user name or password');
-
 /** The row as a person may write it: everything but `id` and `url` has a default. */
-const attributesSchema = z.strictObject({
-  id: endpointIdSchema,
-  url: urlSchema,
-  /** `on`; `paused` parks everything until it is on again; `off` cancels. */
-  state: z.enum(['on', 'paused', 'off']).default('on'),
-  /** Which sources it hears; all when absent. */
-  sources: z.array(z.string().transform((id) => id as SourceId)).optional(),
-  /** What it gets of the events of one order: the newest that can be had, every one in turn, or every one as it comes. */
-  ordering: z.enum(['latest', 'strict', 'none']).default('latest'),
-  /** Over one whole attempt. */
-  timeoutSeconds: z.number().min(1).max(30).default(10),
-  /** How often a delivery is tried before it is dead. */
-  maxAttempts: z.int().min(1).max(100).default(10),
-  /** So many requests in a second at most, on average, over all functions. */
-  rateLimitPerSecond: z.number().min(0.01).max(1_000).optional(),
-  /** Sent only once its order has been quiet for so long, which leaves the newest alone: at most SQS's longest delay. */
-  debounceSeconds: z.int().min(1).max(900).optional(),
-  /** Not sent when it says the same as the event before, and the endpoint has had, or did not want, that one. */
-  skipUnchanged: z.boolean().default(false),
-  /** Whether it gets the relay's own news: an endpoint that is down, deliveries that are dead, a Hub that is silent. */
-  notices: z.boolean().default(false),
-  description: z.string().optional(),
-  createdAt: z.string().optional(),
-  updatedAt: z.string().optional(),
-});
-
-export const endpointSchema = attributesSchema.refine(
-  ({ ordering, debounceSeconds }) => ordering === 'latest' || debounceSeconds === undefined,
-  {
+export const endpointSchema = z
+  .strictObject({
+    id: endpointIdSchema,
+    url: urlSchema,
+    /** `on`; `paused` parks everything until it is on again; `off` cancels. */
+    state: z.enum(['on', 'paused', 'off']).default('on'),
+    /** Which sources it hears; all when absent. */
+    sources: z.array(z.string().transform((id) => id as SourceId)).optional(),
+    /** What it gets of the events of one order: the newest that can be had, every one in turn, or every one as it comes. */
+    ordering: z.enum(['latest', 'strict', 'none']).default('latest'),
+    /** Over one whole attempt. */
+    timeoutSeconds: z.number().min(1).max(30).default(10),
+    /** How often a delivery is tried before it is dead. */
+    maxAttempts: z.int().min(1).max(100).default(10),
+    /** So many requests in a second at most, on average, over all functions. */
+    rateLimitPerSecond: z.number().min(0.01).max(1_000).optional(),
+    /** What its requests carry beside the relay's own headers. */
+    headers: customHeadersSchema.optional(),
+    /** How the relay shows it who it is. */
+    auth: authSchema.optional(),
+    /** What its requests are signed with: the newest first, and the one before while it is being replaced. */
+    signingSecrets: z
+      .array(signingSecretSchema, { error: 'must be a list' })
+      .min(1, 'must be one or two')
+      .max(2, 'must be one or two')
+      .optional(),
+    /** After that moment, the first of the signing secrets alone is used. */
+    previousSecretUntil: z.iso
+      .datetime({ offset: true, error: 'must be a time in ISO 8601' })
+      .transform((text) => new Date(text))
+      .optional(),
+    /** Sent only once its order has been quiet for so long, which leaves the newest alone: at most SQS's longest delay. */
+    debounceSeconds: z.int().min(1).max(900).optional(),
+    /** Not sent when it says the same as the event before, and the endpoint has had, or did not want, that one. */
+    skipUnchanged: z.boolean().default(false),
+    /** Whether it gets the relay's own news: an endpoint that is down, deliveries that are dead, a Hub that is silent. */
+    notices: z.boolean().default(false),
+    description: z.string().optional(),
+    createdAt: z.string().optional(),
+    updatedAt: z.string().optional(),
+  })
+  .superRefine(({ headers = {}, auth }, context) => {
+    if (auth === undefined) return;
+    const own = auth.type === 'header' ? auth.name.toLowerCase() : 'authorization';
+    for (const name of Object.keys(headers)) {
+      if (![own, 'authorization'].includes(name.toLowerCase())) continue;
+      context.addIssue({ code: 'custom', path: ['headers'], message: `must not have ${name} beside auth` });
+    }
+  })
+  .refine(({ ordering, debounceSeconds }) => ordering === 'latest' || debounceSeconds === undefined, {
     path: ['debounceSeconds'],
     error: 'goes with the ordering latest alone, for it leaves out all but the newest',
-  },
-);
+  });
 
 export type Endpoint = z.output<typeof endpointSchema>;
 

@@ -8,12 +8,14 @@ import {
   mayChangeVisibility,
   mayConsume,
   mayQueryIndex,
+  mayRead,
   maySend,
   mayUse,
   mayUseHealth,
   mayUseKey,
 } from './permissions.ts';
 import type { Queues } from './queues.ts';
+import { readableSecrets } from './readable-secrets.ts';
 import { RelayFunction, type RelayFunctionProps } from './relay-function.ts';
 import { BY_TIME_INDEX, OWED_INDEX, type Tables } from './tables.ts';
 
@@ -97,6 +99,7 @@ function fanOut({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
       mayConsume(queues.events),
       mayChangeVisibility(queues.events),
       maySend(queues.deliveries, queues.eventsDeadLetter),
+      ...mayRead(tables, readableSecrets(settings)),
     ],
   };
 }
@@ -121,6 +124,7 @@ function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionPro
       mayUseHealth(tables.config, 'GetItem', 'UpdateItem'),
       mayConsume(queues.deliveries),
       maySend(queues.deliveries, queues.deliveriesDeadLetter),
+      ...mayRead(tables, readableSecrets(settings)),
     ],
     // It feeds its own queue: a delivery's attempts are a loop that ends by the relay's own rules, and that Lambda
     // would stop after about sixteen rounds.

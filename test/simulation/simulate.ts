@@ -9,6 +9,7 @@ import { sourceIdSchema } from '../../lib/relay/source.ts';
 import { sweep } from '../../lib/relay/sweep.ts';
 import { MemoryConfigTable } from '../memory/config-table.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
+import { CREDENTIALS } from './credentials.ts';
 import { ORDERINGS } from './endpoints.ts';
 import { drawRates, type FaultKind, Faults } from './faults.ts';
 import { type Shared, SimulatedFunction, SimulatedMapping } from './functions.ts';
@@ -60,6 +61,7 @@ export async function simulate(seed: number, spared: ReadonlySet<number> = new S
   const configTable = new MemoryConfigTable();
   configTable.put('source', SOURCE, { tokenSha256: sha256Hex(TOKEN) });
   const areProven = scheduler.chance(0.6);
+  const hasCredentials = scheduler.chance(0.5);
   for (const [id, ordering] of Object.entries(ORDERINGS)) {
     const provenAt = new Date(scheduler.nowMs).toISOString();
     if (areProven) configTable.put('health', id, { state: 'closed', provenAt });
@@ -69,6 +71,7 @@ export async function simulate(seed: number, spared: ReadonlySet<number> = new S
       ordering,
       timeoutSeconds,
       maxAttempts: 100,
+      ...(hasCredentials && CREDENTIALS[id]),
       ...(scheduler.chance(0.1) && { rateLimitPerSecond: scheduler.between(0.2, 5) }),
     });
   }

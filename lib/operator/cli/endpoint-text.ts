@@ -1,11 +1,12 @@
 /** Endpoints as text and as JSON: those that work, and those whose row is wrong. */
 import type { Endpoint } from '../../relay/endpoint.ts';
 import type { ListedEndpoint } from '../endpoints.ts';
+import type { MaskedEndpoint } from '../masked-endpoint.ts';
 import { healthDetail, healthWord } from './health-text.ts';
 import { invalidRowsText } from './invalid-rows.ts';
 import type { Colours } from './output.ts';
 import { indent, table } from './table.ts';
-import { writtenTimeText } from './times.ts';
+import { timeText, writtenTimeText } from './times.ts';
 
 const CONSEQUENCE = 'what the endpoint would get waits';
 
@@ -68,6 +69,7 @@ export function endpointText(listed: ListedEndpoint, colours: Colours, news = ''
       : [['debounce-seconds', String(endpoint.debounceSeconds)]]),
     ...(endpoint.skipUnchanged ? [['skip-unchanged', 'yes']] : []),
     ...(endpoint.notices ? [['notices', 'yes']] : []),
+    ...outgoingRows(endpoint),
     ...(endpoint.description === undefined ? [] : [['description', endpoint.description]]),
     ...(isKnown
       ? [
@@ -84,6 +86,30 @@ export function endpointText(listed: ListedEndpoint, colours: Colours, news = ''
     colours.bold(`Endpoint ${endpoint.id} ${news}`.trimEnd()),
     indent(table(rows.map(([name = '', value = '']) => [colours.dim(name), value]))),
   ].join('\n');
+}
+
+/** What its requests carry, as far as it may be seen. */
+function outgoingRows({
+  headers = {},
+  auth,
+  signingSecrets,
+  previousSecretUntil,
+}: MaskedEndpoint): string[][] {
+  const { type, ...parts } = auth ?? { type: undefined };
+  const until = previousSecretUntil && ` (until ${timeText(previousSecretUntil)})`;
+  return [
+    ...Object.entries(headers).map(([name, value]) => ['header', `${name}: ${value}`]),
+    ...(type === undefined ? [] : [['auth', type]]),
+    ...Object.entries(parts).map(([name, value]) => [optionOf(`auth-${name}`), String(value)]),
+    ...(signingSecrets ?? []).map((secret, index) => [
+      'signing-secret',
+      secret + (index === 0 ? '' : (until ?? '')),
+    ]),
+  ];
+}
+
+function optionOf(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function stateText(state: Endpoint['state'], { green, yellow, dim }: Colours): string {
