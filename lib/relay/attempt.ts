@@ -1,7 +1,10 @@
 /** One attempt to deliver an event to an endpoint: the same code for fan-out and for deliver. */
+
+import { contentFor } from './content.ts';
 import type { Attempt } from './delivery.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { EventRecord, Payload } from './event.ts';
+import type { Payload } from './event.ts';
+import type { ToldEvent } from './expression-input.ts';
 import { forwardRequest } from './forward.ts';
 import type { SendResult } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
@@ -15,12 +18,14 @@ const LONGEST_WAIT_SECONDS = 24 * 60 * 60;
 export async function attempt(
   relay: SendingRelay,
   endpoint: Endpoint,
-  event: EventRecord,
+  event: ToldEvent,
   payload: Payload,
 ): Promise<Attempt> {
+  const content = await contentFor(relay, endpoint, event, payload);
   const at = relay.clock.now();
+  if ('unsent' in content) return { at, durationMs: 0, error: content.unsent, unsent: true };
   const startedMs = relay.clock.monotonicMs();
-  const result = await relay.sender.post(forwardRequest(endpoint, event, payload, at));
+  const result = await relay.sender.post(forwardRequest(endpoint, event, content, at));
   const durationMs = Math.round(relay.clock.monotonicMs() - startedMs);
   const made: Attempt = { at, durationMs, ...describe(result, relay.clock.now()) };
   relay.config.health.observe(endpoint.id, made);

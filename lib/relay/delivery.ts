@@ -26,6 +26,8 @@ export interface Attempt {
   readonly error?: string;
   /** The first 512 bytes of the answer, as text. */
   readonly answer?: string;
+  /** Nothing was sent, because the endpoint's transform gave nothing: it says nothing of the endpoint. */
+  readonly unsent?: boolean;
   /** How long a 429 or 503 asked to be left alone: its `Retry-After`, in either form. */
   readonly retryAfterSeconds?: number;
 }
@@ -53,6 +55,10 @@ export interface Delivery extends DeliveryKey {
   readonly owedSince: Date;
   /** A newer event of its order was sent before it. */
   readonly late?: boolean;
+  /**
+   * The endpoint's filter has yet to be asked whether it wants the event at all: until then it takes nothing's place.
+   */
+  readonly undecided?: boolean;
   /** When somebody had it sent again. */
   readonly replayedAt?: Date;
   /**

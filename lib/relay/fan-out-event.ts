@@ -6,10 +6,11 @@ import { after } from './clock.ts';
 import type { Delivery } from './delivery.ts';
 import { type Endpoint, hears } from './endpoint.ts';
 import type { EventRecord, Outcomes, Payload } from './event.ts';
+import type { ToldEvent } from './expression-input.ts';
 import type { OwedEvent } from './fan-out-backlog.ts';
 import { aliasKeyOf } from './ids.ts';
 import { FAN_OUT_DUE_MS } from './ingest.ts';
-import { type OrderView, takeTurn } from './ordering.ts';
+import { isBeforeUndecided, type OrderView, takeTurn } from './ordering.ts';
 import { outcomeOf } from './outcome.ts';
 import type { SendingRelay } from './relay.ts';
 import {
@@ -20,10 +21,12 @@ import {
   leftToDeliver,
   newDelivery,
   resting,
+  undecided,
   wakeUp,
   withoutRow,
 } from './transition.ts';
 import { wake } from './wake.ts';
+import { FILTERED, wants } from './wants.ts';
 
 /**
  * An event row without its payload that is older than this never got its 2xx: no ingest runs that long, so nothing
@@ -44,22 +47,25 @@ export async function fanOutEvent(
   ]);
   if (payload === undefined) return closeIfAbandoned(relay, event);
 
+  const changes = event.items === undefined ? [] : changesBetween(itemsBefore, event.items);
   const existing = ofEvent(rows, event);
   const subscribed = endpoints.valid.filter(({ state, id }) => state !== 'off' && !existing.has(id));
   const fresh = await Promise.all([
     ...subscribed
       .filter((endpoint) => hears(endpoint, event.source))
-      .map((endpoint) => firstDelivery(relay, endpoint, event, payload, { rows, newer, newerMayBeSent })),
+      .map((endpoint) =>
+        firstDelivery(relay, endpoint, { ...event, changes }, payload, { rows, newer, newerMayBeSent }),
+      ),
     ...endpoints.invalid
       .filter(({ id }) => !existing.has(id))
-      .map(({ id }) => held(newDelivery(event, id, relay.clock.now()), 'invalid config')),
+      .map(({ id }) => held(undecided(newDelivery(event, id, relay.clock.now())), 'invalid config')),
   ]);
   // An earlier run that died may have left rows: they decide, and nothing is sent again.
   const known = mayBeSent ? fresh.map((each) => ({ ...each, mayHaveArrivedAt: event.receivedAt })) : fresh;
   const deliveries = [...existing.values(), ...(await writeRows(relay, event, known))];
 
   await relay.eventLog.finishFanOut(event, {
-    changes: event.items === undefined ? [] : changesBetween(itemsBefore, event.items),
+    changes,
     outcomes: Object.fromEntries(
       deliveries.map((delivery) => [delivery.endpointId, outcomeOf(delivery)]),
     ) as Outcomes,
@@ -92,7 +98,7 @@ async function closeIfAbandoned(relay: SendingRelay, event: EventRecord): Promis
 async function firstDelivery(
   relay: SendingRelay,
   endpoint: Endpoint,
-  event: EventRecord,
+  event: ToldEvent,
   payload: Payload,
   view: OrderView,
 ): Promise<Delivery> {
@@ -102,13 +108,18 @@ async function firstDelivery(
   };
   const admission = admissionOf(endpoint, relay.config.health.of(endpoint.id));
   if (admission.kind === 'cancelled') return withoutRow(delivery, 'cancelled', admission.reason);
+  const told = { ...event, late: delivery.late === true };
+  if (!(await wants(relay, endpoint, told, payload))) return withoutRow(delivery, 'skipped', FILTERED);
   const turn = await takeTurn(relay, endpoint, event, view);
   if (turn === 'superseded') return withoutRow(delivery, 'superseded', 'a newer event was faster');
-  if (admission.kind === 'held') return held(delivery, admission.reason);
-  if (turn !== 'go') return behind(delivery, turn.waitUntil);
-  if (admission.kind === 'by deliver') return leftToDeliver(delivery, relay.clock.now());
+  const owed = turn !== 'go' && turn.forNewer ? undecided(delivery) : delivery;
+  if (admission.kind === 'held') return held(owed, admission.reason);
+  if (turn !== 'go') return behind(owed, turn.waitUntil);
+  // What deliver may decide to send just now must find a row to wait for.
+  if (admission.kind === 'by deliver' || isBeforeUndecided(endpoint, event, view))
+    return leftToDeliver(delivery, relay.clock.now());
 
-  const made = await attempt(relay, endpoint, event, payload);
+  const made = await attempt(relay, endpoint, told, payload);
   const now = relay.clock.now();
   const attempted = changed(delivery, afterAttempt(delivery, endpoint, made, now, relay.random));
   return attempted.state === 'pending' ? attempted : changed(attempted, resting(attempted, now));

@@ -12,6 +12,7 @@ import { Config } from '../../lib/relay/config.ts';
 import { fanOut } from '../../lib/relay/fan-out.ts';
 import { ingest } from '../../lib/relay/ingest.ts';
 import type { EventMessage } from '../../lib/relay/ports.ts';
+import { MemoryExpressions } from '../memory/expressions.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
 import { type Call, CallRecorder } from './call-recorder.ts';
 import { putEndpoints, putSource } from './config-rows.ts';
@@ -82,6 +83,7 @@ function relayOver(stores: Stores) {
     eventQueue: new SqsEventQueue({ client: sqs, queueUrl: eventsQueueUrl, telemetry }),
     deliveryQueue: new SqsDeliveryQueue({ client: sqs, queueUrl: deliveriesQueueUrl, telemetry }),
     posted,
+    expressions: new MemoryExpressions(),
     sender: {
       async post({ url }: { readonly url: string }) {
         posted.push(url);

@@ -12,6 +12,7 @@ import { sourceIdSchema } from '../../lib/relay/source.ts';
 import { sweep } from '../../lib/relay/sweep.ts';
 import { MemoryConfigTable } from '../memory/config-table.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
+import { MemoryExpressions } from '../memory/expressions.ts';
 import { MemoryDeliveryQueue, MemoryEventQueue } from '../memory/queues.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
 import { StandingClock } from './standing-clock.ts';
@@ -58,10 +59,21 @@ export function aRelay() {
   const eventQueue = new MemoryEventQueue(clock.unmoved);
   const deliveryQueue = new MemoryDeliveryQueue(clock.unmoved);
   const sender = new MemorySender();
+  const expressions = new MemoryExpressions();
   const config = new Config(configTable, clock, telemetry);
   let draw: Random = () => 0.5;
   const random = () => draw();
-  const relay = { clock, random, telemetry, config, eventLog, eventQueue, deliveryQueue, sender };
+  const relay = {
+    clock,
+    random,
+    telemetry,
+    config,
+    eventLog,
+    eventQueue,
+    deliveryQueue,
+    sender,
+    expressions,
+  };
   /** What the functions gave back to the queues, to be received again. */
   const returned: { events: EventMessage[]; deliveries: DeliveryKey[] } = { events: [], deliveries: [] };
   configTable.put('source', SOURCE, { tokenSha256: sha256Hex(TOKEN) });
