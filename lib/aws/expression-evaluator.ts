@@ -1,7 +1,13 @@
 /** One process that evaluates expressions, for as long as it lives. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
-import { answerSchema, type EvaluationAnswer, type EvaluationJob, READY } from './expression-messages.ts';
+import * as z from 'zod';
+import { type EvaluationAnswer, type EvaluationJob, READY } from './expression-messages.ts';
+
+const answerSchema: z.ZodType<EvaluationAnswer> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('value'), json: z.string().exactOptional() }),
+  z.object({ kind: z.literal('failure'), reason: z.string(), ranAway: z.boolean() }),
+]);
 
 export class ExpressionEvaluator {
   readonly #child: ChildProcess;

@@ -1,5 +1,4 @@
 /** What goes to and fro between the relay and the process in which expressions are evaluated. */
-import * as z from 'zod';
 
 export interface EvaluationJob {
   readonly expression: string;
@@ -11,10 +10,7 @@ export interface EvaluationJob {
 /** The first message, once it can evaluate. */
 export const READY = 'ready';
 
-export const answerSchema = z.discriminatedUnion('kind', [
+export type EvaluationAnswer =
   /** `json` is absent when there is no result. */
-  z.object({ kind: z.literal('value'), json: z.string().exactOptional() }),
-  z.object({ kind: z.literal('failure'), reason: z.string(), ranAway: z.boolean() }),
-]);
-
-export type EvaluationAnswer = Readonly<z.output<typeof answerSchema>>;
+  | { readonly kind: 'value'; readonly json?: string }
+  | { readonly kind: 'failure'; readonly reason: string; readonly ranAway: boolean };

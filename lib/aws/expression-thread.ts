@@ -31,7 +31,7 @@ async function evaluate({ expression, input, as }: EvaluationJob): Promise<Evalu
     const json = JSON.stringify(value, withoutFunctions);
     if (json === undefined) return { kind: 'value' };
     return json.length > RESULT_LIMIT
-      ? { kind: 'failure', reason: 'its result is too large', ranAway: false }
+      ? { kind: 'failure', reason: 'it gives more than is ever sent', ranAway: false }
       : { kind: 'value', json };
   } catch (error) {
     return failureOf(error);

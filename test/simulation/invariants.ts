@@ -129,7 +129,7 @@ function checkIdsInOrder({ webhooks, faults, fail }: EndState): void {
   for (const later of webhooks) {
     for (const earlier of webhooks) {
       if (earlier.orderId !== later.orderId || !earlier.accepted || !later.accepted) continue;
-      if (earlier.accepted.atMs > later.sentAtMs) continue;
+      if (earlier.accepted.atMs > later.sentAtMs || earlier.accepted.byQueue) continue;
       if (earlier.accepted.eventId >= later.accepted.eventId) {
         fail(`${later.accepted.eventId} came after ${earlier.accepted.eventId} was answered`);
       }
