@@ -8,8 +8,8 @@ import { type EvaluationAnswer, type EvaluationJob, READY } from './expression-m
 const BOUNDS = {
   /** Milliseconds. */
   timeout: 1_500,
-  /** Nested evaluations. */
-  stack: 500,
+  /** Evaluations begun and not ended: those of a function that calls itself, but of a list's elements as well. */
+  stack: 20_000,
   /** Elements of a list. */
   sequence: 100_000,
 };

@@ -20,7 +20,7 @@ export interface OperatorWorld {
   readonly note: (text: string) => void;
 }
 
-const DEEDS = ['pause', 'off', 'remove', 'spoil', 'replay', 'replay', 'replay'] as const;
+const DEEDS = ['pause', 'off', 'remove', 'spoil', 'spoil', 'replay', 'replay', 'replay', 'replay'] as const;
 
 /** The state in the row; one that is none makes it invalid. */
 const STATES = { pause: 'paused', off: 'off', spoil: 'onn' } as const;
@@ -39,7 +39,7 @@ export class Operator {
   async work(): Promise<void> {
     const { scheduler, faults } = this.#world;
     for (;;) {
-      await scheduler.sleep(scheduler.between(2_000, 60_000));
+      await scheduler.sleep(scheduler.between(1_000, 40_000));
       if (!faults.enabled) return;
       const deed = scheduler.pick(DEEDS);
       if (deed === 'replay') await this.#replay();

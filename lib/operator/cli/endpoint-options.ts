@@ -6,6 +6,7 @@ import type { Connection } from '../connection.ts';
 import type { GivenAttributes } from '../endpoints.ts';
 import { InvalidInputError } from '../errors.ts';
 import { sourceIds } from '../sources.ts';
+import { addExpressionOptions } from './expression-options.ts';
 import type { GivenOptions } from './on-relay.ts';
 
 const texts = z.array(z.string());
@@ -19,6 +20,10 @@ const attributesSchema = z.object({
   timeoutSeconds: z.coerce.number().exactOptional(),
   maxAttempts: z.coerce.number().exactOptional(),
   rateLimitPerSecond: z.coerce.number().exactOptional(),
+  filter: z.string().exactOptional(),
+  transform: z.string().exactOptional(),
+  preset: z.string().exactOptional(),
+  contentType: z.string().exactOptional(),
   description: z.string().exactOptional(),
 });
 const addOptionsSchema = attributesSchema.extend({ id: z.string() });
@@ -26,7 +31,7 @@ const setOptionsSchema = attributesSchema.extend({ unset: texts.default([]) });
 
 /** All but `--url`, which `add` needs and `set` does not. */
 export function addAttributeOptions(command: Command): Command {
-  return command
+  return addExpressionOptions(command)
     .option('--state <state>', 'on, paused (it waits) or off (it is cancelled); on unless given')
     .option(
       '--source <id>',

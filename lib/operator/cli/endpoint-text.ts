@@ -4,9 +4,11 @@ import type { ListedEndpoint } from '../endpoints.ts';
 import { healthDetail, healthWord } from './health-text.ts';
 import { invalidRowsText } from './invalid-rows.ts';
 import type { Colours } from './output.ts';
-import { indent, table } from './table.ts';
+import { indent, shortened, table } from './table.ts';
 import { writtenTimeText } from './times.ts';
 
+/** `--json` shows all of it. */
+const EXPRESSION_LENGTH = 120;
 const CONSEQUENCE = 'what the endpoint would get waits';
 
 /** The row with its health, if there is any. */
@@ -63,6 +65,9 @@ export function endpointText(listed: ListedEndpoint, colours: Colours, news = ''
     ...(endpoint.rateLimitPerSecond === undefined
       ? []
       : [['rate-limit-per-second', String(endpoint.rateLimitPerSecond)]]),
+    ...expressionRow('filter', endpoint.filter),
+    ...expressionRow('transform', endpoint.transform),
+    ...(endpoint.contentType === undefined ? [] : [['content-type', endpoint.contentType]]),
     ...(endpoint.description === undefined ? [] : [['description', endpoint.description]]),
     ...(isKnown
       ? [
@@ -79,6 +84,13 @@ export function endpointText(listed: ListedEndpoint, colours: Colours, news = ''
     colours.bold(`Endpoint ${endpoint.id} ${news}`.trimEnd()),
     indent(table(rows.map(([name = '', value = '']) => [colours.dim(name), value]))),
   ].join('\n');
+}
+
+/** On one line, and so much of it that it is recognized. */
+function expressionRow(name: string, expression: string | undefined): string[][] {
+  if (expression === undefined) return [];
+  // Line ends are codes by now: see Output.show.
+  return [[name, shortened(expression.replaceAll('\\u000a', ' ').replace(/\s+/g, ' '), EXPRESSION_LENGTH)]];
 }
 
 function stateText(state: Endpoint['state'], { green, yellow, dim }: Colours): string {

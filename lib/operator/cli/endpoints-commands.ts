@@ -9,6 +9,8 @@ import {
   removeEndpoint,
   showEndpoint,
 } from '../endpoints.ts';
+import { warningsAbout } from '../expressions.ts';
+import { addExpressionCommands } from './endpoint-expression-commands.ts';
 import {
   addAttributeOptions,
   checkSources,
@@ -18,6 +20,7 @@ import {
 } from './endpoint-options.ts';
 import { addStateCommands } from './endpoint-state-commands.ts';
 import { endpointJson, endpointListText, endpointText } from './endpoint-text.ts';
+import { withExpressions } from './expression-options.ts';
 import { type GivenOptions, onRelay } from './on-relay.ts';
 import type { Output, Terminal } from './output.ts';
 
@@ -34,10 +37,11 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
       .requiredOption('--id <id>', 'what it is called')
       .requiredOption('--url <url>', 'where webhooks are sent'),
   ).action(async (options: GivenOptions, command: Command) => {
-    const { id, attributes } = readAddOptions(options);
+    const { id, attributes: given } = readAddOptions(options);
+    const attributes = await withExpressions(given);
     await onRelay(command, terminal, async (connection, output) => {
       await checkSources(connection, attributes);
-      showChanged(output, await addEndpoint(connection, id, attributes), 'is added.');
+      await showChanged(output, await addEndpoint(connection, id, attributes), 'is added.');
     });
   });
 
@@ -76,12 +80,13 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
       severalTexts,
     )
     .action(async (id: string, options: GivenOptions, command: Command) => {
-      const attributes = readSetOptions(options);
+      const attributes = await withExpressions(readSetOptions(options));
       if (Object.keys(attributes).length === 0) command.error('error: there is nothing to change');
       await change(command, id, attributes, 'is changed.');
     });
 
   addStateCommands(endpoints, terminal);
+  addExpressionCommands(endpoints, terminal);
 
   endpoints
     .command('remove <id>')
@@ -97,12 +102,13 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
   function change(command: Command, id: string, attributes: GivenAttributes, news: string): Promise<void> {
     return onRelay(command, terminal, async (connection, output) => {
       await checkSources(connection, attributes);
-      showChanged(output, await changeEndpoint(connection, id, attributes), news);
+      await showChanged(output, await changeEndpoint(connection, id, attributes), news);
     });
   }
 }
 
-function showChanged(output: Output, endpoint: Endpoint, news: string): void {
+async function showChanged(output: Output, endpoint: Endpoint, news: string): Promise<void> {
   output.show({ valid: endpoint }, (one) => endpointText(one, output.colours, news), endpointJson);
   output.hint('The relay goes by it within 10 s.');
+  for (const warning of await warningsAbout(endpoint)) output.warn(warning);
 }
