@@ -7,6 +7,7 @@ import { readEnvironment } from '../lib/aws/environment.ts';
 import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/function-setup.ts';
 import { parseEventMessage } from '../lib/aws/messages.ts';
 import { openOutgoing } from '../lib/aws/outgoing.ts';
+import { ProcessExpressions } from '../lib/aws/process-expressions.ts';
 import { handleBatch } from '../lib/aws/sqs-batch.ts';
 import { returnSoon } from '../lib/aws/visibility.ts';
 import { Deadline } from '../lib/relay/clock.ts';
@@ -38,6 +39,7 @@ const relay = {
   ...openTables(environment),
   deliveryQueue: new SqsDeliveryQueue({ client, queueUrl: environment.DELIVERIES_QUEUE_URL, telemetry }),
   ...openOutgoing({ clock, environment }),
+  expressions: new ProcessExpressions(),
 };
 
 export const handler = lambdaHandler<SQSEvent, SQSBatchResponse>((event, context) => {

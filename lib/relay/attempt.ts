@@ -1,8 +1,10 @@
 /** One attempt to deliver an event to an endpoint: the same code for fan-out and for deliver. */
+
+import { contentFor } from './content.ts';
 import type { Attempt } from './delivery.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { EventRecord } from './event.ts';
-import type { Content } from './forward.ts';
+import type { Payload } from './event.ts';
+import type { ToldEvent } from './expression-input.ts';
 import type { SendResult } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
 import { send } from './send.ts';
@@ -21,11 +23,13 @@ const LONGEST_WAIT_SECONDS = 24 * 60 * 60;
 export async function attempt(
   relay: SendingRelay,
   endpoint: Endpoint,
-  event: EventRecord,
-  content: Content,
+  event: ToldEvent,
+  payload: Payload,
   limitSeconds = endpoint.timeoutSeconds,
 ): Promise<Attempt> {
+  const content = await contentFor(relay, endpoint, event, payload);
   const at = relay.clock.now();
+  if ('unsent' in content) return { at, durationMs: 0, error: content.unsent, unsent: true };
   const startedMs = relay.clock.monotonicMs();
   const timeoutSeconds = Math.min(endpoint.timeoutSeconds, limitSeconds);
   const result = await send(relay, { ...endpoint, timeoutSeconds }, event, content);

@@ -28,6 +28,8 @@ export interface Attempt {
   readonly answer?: string;
   /** Given up before the endpoint's own time was over, so that nobody else had to wait for it. */
   readonly cutShort?: boolean;
+  /** Nothing was sent, because the endpoint's transform gave nothing: it says nothing of the endpoint. */
+  readonly unsent?: boolean;
   /** How long a 429 or 503 asked to be left alone: its `Retry-After`, in either form. */
   readonly retryAfterSeconds?: number;
 }
@@ -55,6 +57,10 @@ export interface Delivery extends DeliveryKey {
   readonly owedSince: Date;
   /** A newer event of its order was sent before it. */
   readonly late?: boolean;
+  /**
+   * The endpoint's filter has yet to be asked whether it wants the event at all: until then it takes nothing's place.
+   */
+  readonly undecided?: boolean;
   /** When somebody had it sent again. */
   readonly replayedAt?: Date;
   /**

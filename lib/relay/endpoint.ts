@@ -14,6 +14,15 @@ export const endpointIdSchema = z
   .refine((id) => id !== FAN_OUT, `must not be ${FAN_OUT}, which has lists of its own`)
   .transform((id) => id as EndpointId);
 
+/** Room for a message with all its cases; what is longer is a program, and nobody reads it in a row. */
+const EXPRESSION_LENGTH = 8 * 1024;
+/** That it is JSONata is checked where it is written: few functions ever load what could tell. */
+const expressionSchema = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(EXPRESSION_LENGTH, `must be at most ${EXPRESSION_LENGTH} characters`)
+  .optional();
+
 /** The row as a person may write it: everything but `id` and `url` has a default. */
 export const endpointSchema = z
   .strictObject({
@@ -31,6 +40,17 @@ export const endpointSchema = z
     maxAttempts: z.int().min(1).max(100).default(10),
     /** So many requests in a second at most, on average, over all functions. */
     rateLimitPerSecond: z.number().min(0.01).max(1_000).optional(),
+    /** JSONata: which events it wants. */
+    filter: expressionSchema,
+    /** JSONata: what it is sent instead of the body that came. */
+    transform: expressionSchema,
+    /** Of what the transform gives, if not what follows from that. */
+    contentType: z
+      .string()
+      .max(200, 'must be at most 200 characters')
+      .regex(/^[^\s/;]+\/[^\s/;]+( *;[ -~]*)?$/, 'must be a media type such as application/json')
+      .regex(/^[ -~]+$/, 'must be a media type such as application/json')
+      .optional(),
     /** What its requests carry beside the relay's own headers. */
     headers: customHeadersSchema.optional(),
     /** How the relay shows it who it is. */

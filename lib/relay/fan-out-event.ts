@@ -6,10 +6,11 @@ import { after } from './clock.ts';
 import type { Delivery } from './delivery.ts';
 import { type Endpoint, isMeantFor } from './endpoint.ts';
 import type { EventRecord, Outcomes, Payload } from './event.ts';
+import type { ToldEvent } from './expression-input.ts';
 import type { OwedEvent } from './fan-out-backlog.ts';
 import { aliasKeyOf, isOwn, TESTS } from './ids.ts';
 import { FAN_OUT_DUE_MS } from './ingest.ts';
-import { type OrderView, takeTurn } from './ordering.ts';
+import { isBeforeUndecided, type OrderView, takeTurn } from './ordering.ts';
 import { outcomeOf } from './outcome.ts';
 import type { SendingRelay } from './relay.ts';
 import {
@@ -22,11 +23,13 @@ import {
   leftToDeliver,
   newDelivery,
   resting,
+  undecided,
   wakeUp,
   withoutRow,
 } from './transition.ts';
 import { isOldNews, sameAsBefore } from './unchanged.ts';
 import { wake } from './wake.ts';
+import { FILTERED, wants } from './wants.ts';
 
 /**
  * An event row without its payload that is older than this never got its 2xx: no ingest runs that long, so nothing
@@ -62,10 +65,10 @@ export async function fanOutEvent(
   const same = mayBeOldNews ? await sameAsBefore(relay, payload, before) : undefined;
   const view = { rows, newer, newerMayBeSent, same };
   const fresh = await Promise.all([
-    ...hearing.map((endpoint) => firstDelivery(relay, endpoint, event, payload, view)),
+    ...hearing.map((endpoint) => firstDelivery(relay, endpoint, { ...event, changes }, payload, view)),
     ...endpoints.invalid
       .filter(({ id }) => !existing.has(id) && !isOwn(event.orderKey))
-      .map(({ id }) => held(newDelivery(event, id, relay.clock.now()), 'invalid config')),
+      .map(({ id }) => held(undecided(newDelivery(event, id, relay.clock.now())), 'invalid config')),
   ]);
   // An earlier run that died may have left rows: they decide, and nothing is sent again.
   const known = mayBeSent ? fresh.map((each) => ({ ...each, mayHaveArrivedAt: event.receivedAt })) : fresh;
@@ -110,7 +113,7 @@ interface FirstView extends OrderView {
 async function firstDelivery(
   relay: SendingRelay,
   endpoint: Endpoint,
-  event: EventRecord,
+  event: ToldEvent,
   payload: Payload,
   view: FirstView,
 ): Promise<Delivery> {
@@ -120,20 +123,24 @@ async function firstDelivery(
   };
   const admission = admissionOf(endpoint, relay.config.health.of(endpoint.id));
   if (admission.kind === 'cancelled') return withoutRow(delivery, 'cancelled', admission.reason);
-  // Before it could take the place of an older one: what is skipped supersedes nothing.
+  // Both before it could take the place of an older one: what is skipped supersedes nothing.
   if (endpoint.skipUnchanged && view.same !== undefined && isOldNews(view.same, endpoint.id))
     return withoutRow(delivery, 'skipped', 'nothing has changed');
+  const told = { ...event, late: delivery.late === true };
+  if (!(await wants(relay, endpoint, told, payload))) return withoutRow(delivery, 'skipped', FILTERED);
   const turn = await takeTurn(relay, endpoint, event, view);
   if (turn === 'superseded') return withoutRow(delivery, 'superseded', 'a newer event was faster');
-  if (admission.kind === 'held') return held(delivery, admission.reason);
-  if (turn !== 'go') return behind(delivery, turn.waitUntil);
-  // The row of a test keeps what the endpoint answers, which is what whoever tries it out wants to see.
-  if (event.source === TESTS) return leftToDeliver(delivery, relay.clock.now());
+  const owed = turn !== 'go' && turn.forNewer ? undecided(delivery) : delivery;
+  if (admission.kind === 'held') return held(owed, admission.reason);
+  if (turn !== 'go') return behind(owed, turn.waitUntil);
   if (endpoint.debounceSeconds !== undefined && !isOwn(event.orderKey))
     return debounced(delivery, after(event.receivedAt, endpoint.debounceSeconds * 1000), relay.clock.now());
-  if (admission.kind === 'by deliver') return leftToDeliver(delivery, relay.clock.now());
+  // What deliver may decide to send just now must find a row to wait for. And the row of a test keeps what the endpoint
+  // answers, which is what whoever tries it out wants to see.
+  const needsRow = isBeforeUndecided(endpoint, event, view) || event.source === TESTS;
+  if (admission.kind === 'by deliver' || needsRow) return leftToDeliver(delivery, relay.clock.now());
 
-  const made = await attempt(relay, endpoint, event, payload, INLINE_LIMIT_SECONDS);
+  const made = await attempt(relay, endpoint, told, payload, INLINE_LIMIT_SECONDS);
   const now = relay.clock.now();
   if (made.cutShort) return changed(delivery, afterCutShort(delivery, made, now));
   const attempted = changed(delivery, afterAttempt(delivery, endpoint, made, now, relay.random));

@@ -45,6 +45,7 @@ const GONE = 410;
 
 /** The health after one more attempt; the very same object when the attempt tells nothing new. */
 export function healthAfter(health: Health, made: Attempt): Health {
+  if (made.unsent) return health;
   const endedAt = after(made.at, made.durationMs);
   const timed = speedAfter(health, made, endedAt);
   // That it is slow is all that is known: it may have been about to answer.
@@ -54,7 +55,8 @@ export function healthAfter(health: Health, made: Attempt): Health {
 }
 
 /** True for a failure that speaks of the endpoint rather than of what it was sent: no answer, 429, 5xx. */
-export function blamesEndpoint({ status }: Attempt): boolean {
+export function blamesEndpoint({ status, unsent }: Attempt): boolean {
+  if (unsent) return false;
   return status === undefined || status === 429 || status >= 500;
 }
 

@@ -2,6 +2,7 @@
 import type { Change } from './changes.ts';
 import type { Delivery, DeliveryKey, DeliveryState } from './delivery.ts';
 import type { EventKey, EventRecord, Outcomes, Payload } from './event.ts';
+import type { ExpressionInput } from './expression-input.ts';
 import type { EndpointId, EventId, OrderKey } from './ids.ts';
 
 /** A row that stands in the `owed` index: something that should have happened by `dueAt`. */
@@ -212,6 +213,25 @@ export class TokenError extends Error {
   }
 }
 
+/** No evaluation takes longer, however many wait for theirs: it has failed by then. */
+export const EVALUATION_LIMIT_MS = 6_000;
+
+/** The reason names a bound, or what is wrong with the expression: never anything of the order. */
+export type Evaluated =
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'failure'; readonly reason: string };
+
+/**
+ * Evaluates JSONata expressions (https://docs.jsonata.org), which people write, within bounds of time, depth and memory.
+ * Never rejects: that an expression fails is a result like any other.
+ */
+export interface Expressions {
+  /**
+   * @param as `boolean`: cast as JSONata casts. `value`: whatever JSON can carry; undefined when there is no result.
+   */
+  evaluate(expression: string, input: ExpressionInput, as: 'value' | 'boolean'): Promise<Evaluated>;
+}
+
 export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 /** Structured log and metrics. Never handed a secret, a payload or an address. */
@@ -240,4 +260,5 @@ export type Metric =
   | 'CircuitsOpened'
   | 'EndpointsDisabled'
   | 'OwedOverdue'
+  | 'ExpressionsFailed'
   | 'OldestOwedSeconds';

@@ -2,7 +2,7 @@
 import type { Clock, Random } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Keyring } from './keyring.ts';
-import type { DeliveryQueue, EventLog, EventQueue, Sender, Telemetry } from './ports.ts';
+import type { DeliveryQueue, EventLog, EventQueue, Expressions, Sender, Telemetry } from './ports.ts';
 
 export interface Relay {
   readonly clock: Clock;
@@ -13,10 +13,11 @@ export interface Relay {
   readonly deliveryQueue: DeliveryQueue;
   readonly keyring: Keyring;
   readonly sender: Sender;
+  readonly expressions: Expressions;
   readonly telemetry: Telemetry;
 }
 
 /** Each function holds what it needs and no more. */
-export type IngestRelay = Omit<Relay, 'deliveryQueue' | 'keyring' | 'sender'>;
+export type IngestRelay = Omit<Relay, 'deliveryQueue' | 'keyring' | 'sender' | 'expressions'>;
 export type SendingRelay = Omit<Relay, 'eventQueue'>;
-export type SweepRelay = Omit<Relay, 'keyring' | 'sender'>;
+export type SweepRelay = Omit<Relay, 'keyring' | 'sender' | 'expressions'>;

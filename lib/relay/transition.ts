@@ -53,6 +53,11 @@ export function held(delivery: Delivery, reason: string): Delivery {
   return { ...rest, reason };
 }
 
+/** A delivery about which the endpoint's filter is asked before anything else is done for it. */
+export function undecided(delivery: Delivery): Delivery {
+  return { ...delivery, undecided: true };
+}
+
 /** A delivery that deliver attempts first, woken by a message. */
 export function leftToDeliver(delivery: Delivery, now: Date): Delivery {
   return { ...delivery, dueAt: after(now, MESSAGE_LOST_AFTER_MS) };

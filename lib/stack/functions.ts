@@ -30,6 +30,9 @@ export const TIMEOUTS = {
   sweep: Duration.seconds(50),
 };
 
+/** What evaluates filters and transforms runs in a process of its own: see lib/aws/process-expressions.ts. */
+const EXPRESSION_PROCESS = ['lib/aws/expression-process.ts', 'lib/aws/expression-thread.ts'];
+
 export interface FunctionsProps {
   readonly tables: Tables;
   readonly queues: Queues;
@@ -80,6 +83,7 @@ function ingest({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
 function fanOut({ tables, queues, settings }: FunctionsProps): RelayFunctionProps {
   return {
     handler: 'lambdas/fan-out.ts',
+    beside: EXPRESSION_PROCESS,
     description: 'Attempts every subscribed endpoint, and writes down how it went',
     timeout: TIMEOUTS.fanOut,
     memoryMb: settings.fanOutMemoryMb,
@@ -107,6 +111,7 @@ function fanOut({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
 function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionProps {
   return {
     handler: 'lambdas/deliver.ts',
+    beside: EXPRESSION_PROCESS,
     description: 'Works off the deliveries that did not get through at once',
     timeout: TIMEOUTS.deliver,
     memoryMb: settings.deliverMemoryMb,

@@ -13,6 +13,7 @@ import { sourceIdSchema } from '../../lib/relay/source.ts';
 import { sweep } from '../../lib/relay/sweep.ts';
 import { MemoryConfigTable } from '../memory/config-table.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
+import { MemoryExpressions } from '../memory/expressions.ts';
 import { MemoryDeliveryQueue, MemoryEventQueue } from '../memory/queues.ts';
 import { MemorySecrets } from '../memory/secrets.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
@@ -64,10 +65,12 @@ export function aRelay() {
   const secrets = new MemorySecrets();
   const tokenIssuer = new MemoryTokenIssuer();
   const keyring = new Keyring({ clock, secrets, tokenIssuer });
+  const expressions = new MemoryExpressions();
   const config = new Config(configTable, clock, telemetry);
   let draw: Random = () => 0.5;
   const random = () => draw();
-  const relay = { clock, random, telemetry, config, eventLog, eventQueue, deliveryQueue, keyring, sender };
+  const stores = { config, eventLog, eventQueue, deliveryQueue };
+  const relay = { clock, random, telemetry, ...stores, keyring, sender, expressions };
   /** What the functions gave back to the queues, to be received again. */
   const returned: { events: EventMessage[]; deliveries: DeliveryKey[] } = { events: [], deliveries: [] };
   configTable.put('source', SOURCE, { tokenSha256: sha256Hex(TOKEN) });

@@ -18,6 +18,8 @@ export const FAULT_KINDS = [
   'event poisoned',
   'secret not read',
   'no token',
+  'filter failed',
+  'filter took seconds',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -91,5 +93,7 @@ export function drawRates(scheduler: Scheduler): FaultRates {
     'event poisoned': scheduler.chance(0.2) ? rate(0.3) : 0,
     'secret not read': rate(0.3),
     'no token': rate(0.3),
+    'filter failed': scheduler.chance(0.3) ? rate(0.3) : 0,
+    'filter took seconds': rate(0.1),
   };
 }

@@ -9,6 +9,7 @@ import type { MemoryEventLog } from '../memory/event-log.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
 import { keyringOf } from './credentials.ts';
 import type { Faults } from './faults.ts';
+import type { Filter } from './filter.ts';
 import type { Poison } from './poison.ts';
 import { configTableOf, eventLogOf, Process } from './process.ts';
 import type { Received, SimulatedQueue } from './queue.ts';
@@ -27,6 +28,7 @@ export interface Shared {
   readonly receivers: Receivers;
   /** Events whose payload cannot be worked with, for as long as faults go on. */
   readonly poison: Poison;
+  readonly filter: Filter;
   readonly note: (text: string) => void;
   readonly queues: (process: Process) => Pick<Relay, 'eventQueue' | 'deliveryQueue'>;
 }
@@ -57,7 +59,7 @@ export class SimulatedFunction {
     run: (relay: Relay, deadline: Deadline) => Promise<Result>,
     onEnd: (result: Result | 'died') => void,
   ): void {
-    const { scheduler, faults, eventLog, receivers, note, queues, poison } = this.#shared;
+    const { scheduler, faults, eventLog, receivers, note, queues, poison, filter } = this.#shared;
     this.running += 1;
     const warm = this.#warm.pop();
     const skewMs = warm?.skewMs ?? scheduler.between(-SKEW_MS, SKEW_MS);
@@ -77,6 +79,7 @@ export class SimulatedFunction {
       keyring: environment.keyring,
       eventLog: eventLogOf(process, eventLog, faults, this.#staleIndex, poison),
       sender: { post: (request) => receivers.post(process, request) },
+      expressions: filter.asSeenBy(process),
       ...queues(process),
     };
     run(relay, new Deadline(process.clock, this.#timeoutMs)).then(

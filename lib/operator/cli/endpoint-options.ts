@@ -8,6 +8,7 @@ import { InvalidInputError } from '../errors.ts';
 import { changedHeaders } from '../header-change.ts';
 import { refuseSecondSecret } from '../signing.ts';
 import { sourceIds } from '../sources.ts';
+import { addExpressionOptions, withExpressions } from './expression-options.ts';
 import type { GivenOptions } from './on-relay.ts';
 import { addOutgoingOptions, outgoingOptionsSchema, readOutgoingOptions } from './outgoing-options.ts';
 import type { Terminal } from './output.ts';
@@ -27,6 +28,10 @@ const attributesSchema = z.object({
   debounceSeconds: z.coerce.number().exactOptional(),
   skipUnchanged: z.boolean().exactOptional(),
   notices: z.boolean().exactOptional(),
+  filter: z.string().exactOptional(),
+  transform: z.string().exactOptional(),
+  preset: z.string().exactOptional(),
+  contentType: z.string().exactOptional(),
   description: z.string().exactOptional(),
 });
 const optionsSchema = attributesSchema.extend(outgoingOptionsSchema.shape);
@@ -38,7 +43,7 @@ const HEADER_NAME = /^(--)?headers?:/;
 
 /** All but `--url`, which `add` needs and `set` does not. */
 export function addAttributeOptions(command: Command): Command {
-  const described = command
+  const described = addExpressionOptions(command)
     .option('--state <state>', 'on, paused (it waits) or off (it is cancelled); on unless given')
     .option(
       '--source <id>',
@@ -77,7 +82,7 @@ export async function readAddOptions(options: GivenOptions, terminal: Terminal):
   const { id, ...typed } = checkAttributes(addOptionsSchema, options);
   const { attributes, headers, ...rest } = await readOutgoingOptions(typed, terminal);
   const given = Object.entries({
-    ...toAttributes(typed),
+    ...(await withExpressions(toAttributes(typed))),
     ...attributes,
     ...changedHeaders({}, { set: headers, remove: [] }),
   });
@@ -101,7 +106,7 @@ export async function readSetOptions(
 ): Promise<ChangedEndpoint> {
   const { unset, ...typed } = checkAttributes(setOptionsSchema, options);
   const { attributes: outgoing, headers, ...rest } = await readOutgoingOptions(typed, terminal);
-  const given = { ...toAttributes(typed), ...outgoing };
+  const given = { ...(await withExpressions(toAttributes(typed))), ...outgoing };
   const [single, whole] = partition(unset, (name) => HEADER_NAME.test(name));
   const remove = single.map((name) => name.replace(HEADER_NAME, ''));
   const names = whole.flatMap(attributesOf);

@@ -5,9 +5,11 @@ import type { MaskedEndpoint } from '../masked-endpoint.ts';
 import { healthDetail, healthWord } from './health-text.ts';
 import { invalidRowsText } from './invalid-rows.ts';
 import type { Colours } from './output.ts';
-import { indent, table } from './table.ts';
+import { indent, shortened, table } from './table.ts';
 import { timeText, writtenTimeText } from './times.ts';
 
+/** `--json` shows all of it. */
+const EXPRESSION_LENGTH = 120;
 const CONSEQUENCE = 'what the endpoint would get waits';
 
 /** The row with its health, if there is any. */
@@ -70,6 +72,9 @@ export function endpointText(listed: ListedEndpoint, colours: Colours, news = ''
     ...(endpoint.skipUnchanged ? [['skip-unchanged', 'yes']] : []),
     ...(endpoint.notices ? [['notices', 'yes']] : []),
     ...outgoingRows(endpoint),
+    ...expressionRow('filter', endpoint.filter),
+    ...expressionRow('transform', endpoint.transform),
+    ...(endpoint.contentType === undefined ? [] : [['content-type', endpoint.contentType]]),
     ...(endpoint.description === undefined ? [] : [['description', endpoint.description]]),
     ...(isKnown
       ? [
@@ -110,6 +115,13 @@ function outgoingRows({
 
 function optionOf(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** On one line, and so much of it that it is recognized. */
+function expressionRow(name: string, expression: string | undefined): string[][] {
+  if (expression === undefined) return [];
+  // Line ends are codes by now: see Output.show.
+  return [[name, shortened(expression.replaceAll('\\u000a', ' ').replace(/\s+/g, ' '), EXPRESSION_LENGTH)]];
 }
 
 function stateText(state: Endpoint['state'], { green, yellow, dim }: Colours): string {

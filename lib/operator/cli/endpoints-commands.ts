@@ -1,6 +1,7 @@
 /** `endpoints …` */
 import type { Command } from 'commander';
 import { addEndpoint, changeEndpoint, listEndpoints, removeEndpoint, showEndpoint } from '../endpoints.ts';
+import { addExpressionCommands } from './endpoint-expression-commands.ts';
 import { addAttributeOptions, checkSources, readAddOptions, readSetOptions } from './endpoint-options.ts';
 import { addStateCommands } from './endpoint-state-commands.ts';
 import { addTestCommand } from './endpoint-test-command.ts';
@@ -27,7 +28,7 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
     const { id, attributes, newSecret } = await readAddOptions(options, terminal);
     await onRelay(command, terminal, async (connection, output) => {
       await checkSources(connection, attributes);
-      showChanged(output, await addEndpoint(connection, id, attributes), 'is added.', newSecret);
+      await showChanged(output, await addEndpoint(connection, id, attributes), 'is added.', newSecret);
     });
   });
 
@@ -70,12 +71,13 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
       if (isNothing) command.error('error: there is nothing to change');
       await onRelay(command, terminal, async (connection, output) => {
         await checkSources(connection, attributes);
-        showChanged(output, await changeEndpoint(connection, id, change), 'is changed.', newSecret);
+        await showChanged(output, await changeEndpoint(connection, id, change), 'is changed.', newSecret);
       });
     });
 
   addStateCommands(endpoints, terminal);
   addTestCommand(endpoints, terminal);
+  addExpressionCommands(endpoints, terminal);
   addRotateSecretCommand(endpoints, terminal);
 
   endpoints

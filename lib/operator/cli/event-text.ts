@@ -106,11 +106,11 @@ export function deliveryText(delivery: Delivery, colours: Colours): string {
 
 /** One row for a table of attempts: number, time, result, and the answer if it was asked for. */
 export function attemptCells(made: Attempt, number: number, { dim }: Colours): string[] {
-  const { status, error = 'failed', durationMs } = made;
+  const { status, error = 'failed', durationMs, unsent } = made;
   return [
     `${number}.`,
     timeText(made.at),
-    status === undefined ? error : `${status} in ${durationMs} ms`,
+    status === undefined ? (unsent ? `nothing sent: ${error}` : error) : `${status} in ${durationMs} ms`,
     ...(made.answer ? [dim(made.answer)] : []),
   ];
 }
