@@ -10,7 +10,7 @@ import {
   mayQueryIndex,
   maySend,
   mayUse,
-  mayUseHealth,
+  mayUseConfig,
   mayUseKey,
 } from './permissions.ts';
 import type { Queues } from './queues.ts';
@@ -69,7 +69,7 @@ function ingest({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
     },
     may: [
       mayUse(tables.eventLog, 'Query', 'BatchWriteItem'),
-      mayUse(tables.config, 'Query'),
+      mayUseConfig(tables.config, ['source'], 'Query'),
       maySend(queues.events),
     ],
   };
@@ -92,8 +92,8 @@ function fanOut({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
     },
     may: [
       mayUse(tables.eventLog, 'Query', 'GetItem', 'PutItem', 'UpdateItem'),
-      mayUse(tables.config, 'Query'),
-      mayUseHealth(tables.config, 'GetItem', 'UpdateItem'),
+      mayUseConfig(tables.config, ['endpoint', 'health'], 'Query'),
+      mayUseConfig(tables.config, ['health'], 'GetItem', 'UpdateItem'),
       mayConsume(queues.events),
       mayChangeVisibility(queues.events),
       maySend(queues.deliveries, queues.eventsDeadLetter),
@@ -117,8 +117,8 @@ function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionPro
     may: [
       mayUse(tables.eventLog, 'Query', 'GetItem', 'UpdateItem'),
       mayQueryIndex(tables.eventLog, OWED_INDEX),
-      mayUse(tables.config, 'Query'),
-      mayUseHealth(tables.config, 'GetItem', 'UpdateItem'),
+      mayUseConfig(tables.config, ['endpoint', 'health'], 'Query'),
+      mayUseConfig(tables.config, ['health'], 'GetItem', 'UpdateItem'),
       mayConsume(queues.deliveries),
       maySend(queues.deliveries, queues.deliveriesDeadLetter),
     ],
@@ -143,8 +143,8 @@ function sweep({ tables, queues, settings }: FunctionsProps): RelayFunctionProps
     may: [
       mayQueryIndex(tables.eventLog, OWED_INDEX),
       mayUse(tables.eventLog, 'UpdateItem'),
-      mayUse(tables.config, 'Query'),
-      mayUseHealth(tables.config, 'GetItem', 'UpdateItem', 'DeleteItem'),
+      mayUseConfig(tables.config, ['endpoint', 'health'], 'Query'),
+      mayUseConfig(tables.config, ['health'], 'GetItem', 'UpdateItem', 'DeleteItem'),
       maySend(queues.events, queues.deliveries),
     ],
     // The schedule invokes it asynchronously, which Lambda by itself tries thrice, for hours. A sweep that failed or
