@@ -88,7 +88,7 @@ function fanOut({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
       EVENTS_DEAD_LETTER_QUEUE_URL: queues.eventsDeadLetter.queueUrl,
       DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
       ...retention(settings),
-      ...addresses(settings),
+      ...sending(settings),
     },
     may: [
       mayUse(tables.eventLog, 'Query', 'GetItem', 'PutItem', 'UpdateItem'),
@@ -112,7 +112,7 @@ function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionPro
       ...namesOf(tables),
       DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
       DELIVERIES_DEAD_LETTER_QUEUE_URL: queues.deliveriesDeadLetter.queueUrl,
-      ...addresses(settings),
+      ...sending(settings),
     },
     may: [
       mayUse(tables.eventLog, 'Query', 'GetItem', 'UpdateItem'),
@@ -164,6 +164,11 @@ function retention(settings: StackConfig): Readonly<Record<string, string>> {
   };
 }
 
-function addresses({ allowedCidrs }: StackConfig): Readonly<Record<string, string>> {
-  return allowedCidrs === '' ? {} : { ALLOWED_CIDRS: allowedCidrs };
+/** What sending takes. */
+function sending({ allowedCidrs }: StackConfig): Readonly<Record<string, string>> {
+  return {
+    // Half of Node's threads may look names up: with its four, two name servers that do not answer would hold up all.
+    UV_THREADPOOL_SIZE: '32',
+    ...(allowedCidrs !== '' && { ALLOWED_CIDRS: allowedCidrs }),
+  };
 }

@@ -57,6 +57,10 @@ describe('the stack', () => {
     expect(JSON.stringify(template.toJSON())).not.toMatch(fixedName);
   });
 
+  it('traces nothing, for a trace would have the address of the webhook in it', () => {
+    expect(JSON.stringify(template.toJSON())).not.toMatch(/TracingConfig|TracingEnabled/);
+  });
+
   it('keeps its logical ids whatever its name', () => {
     const renamed = theTemplate({ stackName: 'Another' });
 
