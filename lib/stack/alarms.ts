@@ -4,6 +4,7 @@ import {
   Alarm,
   ComparisonOperator,
   type IMetric,
+  MathExpression,
   Metric,
   Stats,
   TreatMissingData,
@@ -11,7 +12,7 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
 import type { StackConfig } from './config.ts';
 import type { Functions } from './functions.ts';
 import { nameLogically } from './logical-id.ts';
@@ -25,14 +26,19 @@ const OVERDUE_SECONDS = 15 * 60;
 export interface AlarmsProps {
   readonly queues: Queues;
   readonly functions: Functions;
+  /** What starts sweep. */
+  readonly schedule: IDependable;
+  /** Webhooks that the route's throttle has refused. */
+  readonly throttled: Metric;
   readonly settings: Pick<StackConfig, 'alarmEmail' | 'alarmTopicArn' | 'silenceHours'>;
 }
 
 export class Alarms extends Construct {
   readonly #topic: ITopic | undefined;
 
-  constructor(scope: Construct, id: string, { queues, functions, settings }: AlarmsProps) {
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
+    const { queues, functions, schedule, throttled, settings } = props;
     this.#topic = this.#topicOf(settings);
 
     this.#atFirst('DeadDeliveriesAlarm', counted(this, 'DeliveriesDead'), {
@@ -47,6 +53,12 @@ export class Alarms extends Construct {
     this.#atFirst('CircuitsOpenedAlarm', counted(this, 'CircuitsOpened'), {
       says: 'An endpoint is down, and its webhooks are parked: `relay endpoints list`',
     });
+    this.#atFirst('EventsSetAsideAlarm', counted(this, 'EventsSetAside'), {
+      says: 'The fan-out of an event fails again and again: look at the log of fan-out',
+    });
+    this.#atFirst('ConfigRowsInvalidAlarm', counted(this, 'ConfigRowsInvalid'), {
+      says: 'A row of the Config table is wrong: `relay endpoints list` and `relay sources list` name it',
+    });
     this.#atFirst('EventsRefusedAlarm', counted(this, 'EventsRefused'), {
       says: 'Webhooks were answered 503, and may be lost: look at the log of ingest',
     });
@@ -60,30 +72,47 @@ export class Alarms extends Construct {
         says: 'Messages that could not be read or survived: `relay dlq list`',
       });
     }
-    const { ingest, sweep } = functions;
+    this.#atFirst('WebhooksThrottledAlarm', throttled, {
+      says: 'Webhooks were answered 429, and may be lost: raise throttleRatePerSecond and throttleBurst, or rotate the address',
+    });
+    const { ingest, fanOut, deliver, sweep } = functions;
     this.#atFirst('IngestErrorsAlarm', ingest.lambda.metricErrors({ period: PERIOD }), {
       says: 'Ingest failed, and webhooks may be lost: look at its log',
     });
     this.#atFirst('IngestThrottlesAlarm', ingest.lambda.metricThrottles({ period: PERIOD }), {
       says: 'Ingest had no room to run, and webhooks may be lost: raise the account’s concurrency, or lower fanOutConcurrency',
     });
+    for (const [id, lambda] of [
+      ['FanOutErrorsAlarm', fanOut.lambda],
+      ['DeliverErrorsAlarm', deliver.lambda],
+      ['SweepErrorsAlarm', sweep.lambda],
+    ] as const) {
+      // One run that fails is made up for by the next.
+      this.#alarm(id, lambda.metricErrors({ period: PERIOD }), {
+        says: 'The function fails or times out, again and again: look at its log',
+        threshold: 1,
+        periods: 3,
+      });
+    }
     this.#alarm('OverdueAlarm', counted(this, 'OldestOwedSeconds', Stats.MAXIMUM), {
       says: 'Work is due for a quarter of an hour, and does not get done: look at the logs of fan-out and deliver',
       threshold: OVERDUE_SECONDS,
       periods: 3,
     });
-    this.#alarm('SweepStoppedAlarm', sweep.lambda.metricInvocations({ period: PERIOD }), {
+    const sweeps = sweep.lambda.metricInvocations({ period: PERIOD });
+    this.#alarm('SweepStoppedAlarm', sweeps, {
       says: 'Sweep has not run for a quarter of an hour: look at its schedule',
       threshold: 1,
       periods: 3,
-      whenMissing: true,
-    });
+      rings: 'below',
+      whenMissing: 'rings',
+    }).node.addDependency(schedule);
     if (settings.silenceHours > 0) {
-      this.#alarm('SilenceAlarm', counted(this, 'EventsAccepted').with({ period: Duration.hours(1) }), {
+      this.#alarm('SilenceAlarm', acceptedSince(counted(this, 'EventsAccepted'), sweeps), {
         says: `No webhook for ${settings.silenceHours} hours: is the address still in the Hub’s settings?`,
         threshold: 1,
         periods: settings.silenceHours,
-        whenMissing: true,
+        rings: 'below',
       });
     }
   }
@@ -102,7 +131,7 @@ export class Alarms extends Construct {
     this.#alarm(id, metric, { says, threshold: 1, periods: 1 });
   }
 
-  /** @param whenMissing rings when there is less than the threshold, or nothing at all, instead of more */
+  /** Of nothing at all, nothing is said unless it is told to ring. */
   #alarm(
     id: string,
     metric: IMetric,
@@ -110,23 +139,40 @@ export class Alarms extends Construct {
       readonly says: string;
       readonly threshold: number;
       readonly periods: number;
-      readonly whenMissing?: boolean;
+      readonly rings?: 'below';
+      readonly whenMissing?: 'rings';
     },
-  ): void {
-    const { says, threshold, periods, whenMissing = false } = options;
+  ): Alarm {
+    const { says, threshold, periods, rings, whenMissing } = options;
     const alarm = new Alarm(this, id, {
       metric,
       alarmDescription: says,
       threshold,
       evaluationPeriods: periods,
-      comparisonOperator: whenMissing
-        ? ComparisonOperator.LESS_THAN_THRESHOLD
-        : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: whenMissing ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+      comparisonOperator:
+        rings === 'below'
+          ? ComparisonOperator.LESS_THAN_THRESHOLD
+          : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: whenMissing === 'rings' ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
     });
     nameLogically(alarm, id);
     if (this.#topic !== undefined) alarm.addAlarmAction(new SnsAction(this.#topic));
+    return alarm;
   }
+}
+
+/**
+ * Webhooks by the hour, zero for an hour in which sweep ran and none came. There is no such hour before the stack was
+ * deployed, so a relay that is new is not taken for one that has been silent for days.
+ */
+function acceptedSince(accepted: Metric, sweeps: Metric): MathExpression {
+  const usingMetrics = { accepted, sweeps };
+  return new MathExpression({
+    expression: 'SUM([accepted, sweeps * 0])',
+    usingMetrics,
+    period: Duration.hours(1),
+    label: 'webhooks accepted',
+  });
 }
 
 /** What the functions of this stack count. No metric has an endpoint or an order as dimension: each would be billed. */

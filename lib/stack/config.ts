@@ -87,7 +87,10 @@ const configSchema = z.strictObject({
     .default('')
     .describe('the ARN of an SNS topic'),
 
-  /** An alarm when no webhook came for so long; 0 for none. A Hub that has stopped calling says nothing. */
+  /**
+   * An alarm when no webhook came for so long; 0 for none. A Hub that has stopped calling says nothing. A week is as
+   * far as an alarm looks back (PutMetricAlarm: 604,800 seconds for periods of an hour).
+   */
   silenceHours: wholeNumber({ min: 0, max: 168, fallback: 0 }),
 
   /** What becomes of the two tables when the stack is deleted; with `retain` nobody can delete them by mistake either. */

@@ -11,7 +11,7 @@ import {
   mayRead,
   maySend,
   mayUse,
-  mayUseHealth,
+  mayUseConfig,
   mayUseKey,
 } from './permissions.ts';
 import type { Queues } from './queues.ts';
@@ -74,7 +74,7 @@ function ingest({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
     },
     may: [
       mayUse(tables.eventLog, 'Query', 'BatchWriteItem'),
-      mayUse(tables.config, 'Query'),
+      mayUseConfig(tables.config, ['source'], 'Query'),
       maySend(queues.events),
     ],
   };
@@ -94,12 +94,12 @@ function fanOut({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
       EVENTS_DEAD_LETTER_QUEUE_URL: queues.eventsDeadLetter.queueUrl,
       DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
       ...retention(settings),
-      ...addresses(settings),
+      ...sending(settings),
     },
     may: [
       mayUse(tables.eventLog, 'Query', 'GetItem', 'PutItem', 'UpdateItem'),
-      mayUse(tables.config, 'Query'),
-      mayUseHealth(tables.config, 'GetItem', 'UpdateItem'),
+      mayUseConfig(tables.config, ['endpoint', 'health'], 'Query'),
+      mayUseConfig(tables.config, ['health'], 'GetItem', 'UpdateItem'),
       mayConsume(queues.events),
       mayChangeVisibility(queues.events),
       maySend(queues.deliveries, queues.eventsDeadLetter),
@@ -120,13 +120,13 @@ function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionPro
       ...namesOf(tables),
       DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
       DELIVERIES_DEAD_LETTER_QUEUE_URL: queues.deliveriesDeadLetter.queueUrl,
-      ...addresses(settings),
+      ...sending(settings),
     },
     may: [
       mayUse(tables.eventLog, 'Query', 'GetItem', 'UpdateItem'),
       mayQueryIndex(tables.eventLog, OWED_INDEX),
-      mayUse(tables.config, 'Query'),
-      mayUseHealth(tables.config, 'GetItem', 'UpdateItem'),
+      mayUseConfig(tables.config, ['endpoint', 'health'], 'Query'),
+      mayUseConfig(tables.config, ['health'], 'GetItem', 'UpdateItem'),
       mayConsume(queues.deliveries),
       maySend(queues.deliveries, queues.deliveriesDeadLetter),
       ...mayRead(tables, readableSecrets(settings)),
@@ -155,8 +155,8 @@ function sweep({ tables, queues, settings }: FunctionsProps): RelayFunctionProps
       mayQueryIndex(tables.eventLog, OWED_INDEX),
       mayQueryIndex(tables.eventLog, BY_TIME_INDEX),
       mayUse(tables.eventLog, 'Query', 'GetItem', 'UpdateItem', 'BatchWriteItem'),
-      mayUse(tables.config, 'Query'),
-      mayUseHealth(tables.config, 'GetItem', 'UpdateItem', 'DeleteItem'),
+      mayUseConfig(tables.config, ['endpoint', 'health'], 'Query'),
+      mayUseConfig(tables.config, ['health'], 'GetItem', 'UpdateItem', 'DeleteItem'),
       maySend(queues.events, queues.deliveries),
     ],
     // The schedule invokes it asynchronously, which Lambda by itself tries thrice, for hours. A sweep that failed or
@@ -176,6 +176,11 @@ function retention(settings: StackConfig): Readonly<Record<string, string>> {
   };
 }
 
-function addresses({ allowedCidrs }: StackConfig): Readonly<Record<string, string>> {
-  return allowedCidrs === '' ? {} : { ALLOWED_CIDRS: allowedCidrs };
+/** What sending takes. */
+function sending({ allowedCidrs }: StackConfig): Readonly<Record<string, string>> {
+  return {
+    // Half of Node's threads may look names up: with its four, two name servers that do not answer would hold up all.
+    UV_THREADPOOL_SIZE: '32',
+    ...(allowedCidrs !== '' && { ALLOWED_CIDRS: allowedCidrs }),
+  };
 }

@@ -9,7 +9,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
 import type { ReadableSecret } from './readable-secrets.ts';
 
-/** Deliberately without Scan: no function needs one, and it would pass {@link mayUseHealth}'s condition. */
+/** Deliberately without Scan: no function needs one, and it would pass {@link mayUseConfig}'s condition. */
 type TableAction = 'Query' | 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'BatchWriteItem';
 
 export function mayUse(table: Table, ...actions: readonly TableAction[]): PolicyStatement {
@@ -23,18 +23,25 @@ export function mayQueryIndex(table: Table, indexName: string): PolicyStatement 
   });
 }
 
+/** The partitions of the Config table. */
+type ConfigKind = 'endpoint' | 'source' | 'health';
+
 /**
- * Lets a function use single rows of one partition of the Config table, `health`, and so never write to what people
- * wrote there.
+ * Lets a function use rows of some partitions of the Config table alone: what it does not need there, such as the
+ * endpoints' addresses for ingest, it cannot read, and it never writes to what people wrote.
  * `ForAllValues` is also true of a request that names no key, so a second condition wants the key to be there:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
  */
-export function mayUseHealth(configTable: Table, ...actions: readonly TableAction[]): PolicyStatement {
+export function mayUseConfig(
+  configTable: Table,
+  kinds: readonly ConfigKind[],
+  ...actions: readonly TableAction[]
+): PolicyStatement {
   return new PolicyStatement({
     actions: actions.map(dynamoDb),
     resources: [configTable.tableArn],
     conditions: {
-      'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['health'] },
+      'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': kinds },
       Null: { 'dynamodb:LeadingKeys': 'false' },
     },
   });

@@ -11,10 +11,11 @@ import {
   Runtime,
   SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
-import { type BundlingOptions, LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { bundleBeside } from './bundle-beside.ts';
+import { BUNDLING } from './bundling.ts';
 import { nameLogically } from './logical-id.ts';
 import { mayLog } from './permissions.ts';
 
@@ -25,21 +26,6 @@ const HANDLER_METADATA = 'sensaria:handler';
 export const METRICS_NAMESPACE = 'SensariaRelay';
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
-
-const BUNDLING: BundlingOptions = {
-  format: OutputFormat.ESM,
-  target: 'node24',
-  // esbuild leaves out what nobody imports of an ES module, and of a CommonJS one nothing.
-  mainFields: ['module', 'main'],
-  minify: true,
-  logLevel: LogLevel.WARNING,
-  sourceMap: true,
-  sourcesContent: false,
-  // The SDK that the lock file pins: what was tested is what runs, and it starts faster than the one Lambda brings.
-  bundleAwsSDK: true,
-  // CommonJS packages call `require` for Node's own modules, and an ES module has none.
-  banner: "import{createRequire as requireOf}from'node:module';const require=requireOf(import.meta.url);",
-};
 
 export interface RelayFunctionProps {
   /** Path of the source file from the root of the repository; it exports `handler`. */

@@ -28,10 +28,10 @@ export class RelayStack extends Stack {
     });
     const functions = new Functions(this, 'Functions', { tables, queues, settings, key });
     new Mappings(this, 'Mappings', { functions, queues, settings });
-    new SweepSchedule(this, 'SweepSchedule', functions.sweep.lambda);
-    new Alarms(this, 'Alarms', { queues, functions, settings });
-    new Dashboard(this, 'Dashboard', { queues, functions });
+    const schedule = new SweepSchedule(this, 'SweepSchedule', functions.sweep.lambda);
     const api = new WebhookApi(this, 'Webhook', { ingest: functions.ingest.lambda, settings });
+    new Alarms(this, 'Alarms', { queues, functions, schedule, throttled: api.throttled, settings });
+    new Dashboard(this, 'Dashboard', { queues, functions });
 
     // The names by which the CLI finds a deployed relay.
     const outputs = {

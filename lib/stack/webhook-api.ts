@@ -1,5 +1,5 @@
 /** The only address that the world can reach: the one that is given to the Hub. */
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   HttpApi,
@@ -9,11 +9,13 @@ import {
   PayloadFormatVersion,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { type Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { StackConfig } from './config.ts';
 import { nameLogically } from './logical-id.ts';
+import { METRICS_NAMESPACE } from './relay-function.ts';
 
 const PATH = '/webhooks/';
 
@@ -50,6 +52,8 @@ export interface WebhookApiProps {
 export class WebhookApi extends Construct {
   /** What a source's token is appended to: `https://…/webhooks/`. */
   readonly baseAddress: string;
+  /** Webhooks that the throttle has refused: no function hears of them, so they are counted in the access log. */
+  readonly throttled: Metric;
 
   constructor(scope: Construct, id: string, { ingest, settings }: WebhookApiProps) {
     super(scope, id);
@@ -76,6 +80,7 @@ export class WebhookApi extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     nameLogically(log, 'WebhookAccessLog');
+    this.throttled = this.#countThrottled(log);
 
     const stage = new HttpStage(this, 'Stage', {
       httpApi: api,
@@ -88,5 +93,16 @@ export class WebhookApi extends Construct {
       },
     });
     nameLogically(stage, 'WebhookStage');
+  }
+  /** The namespace tells the stack, for a filter's dimensions are taken from what is logged. */
+  #countThrottled(log: LogGroup): Metric {
+    const filter = new MetricFilter(this, 'Throttled', {
+      logGroup: log,
+      filterPattern: FilterPattern.stringValue('$.status', '=', '429'),
+      metricNamespace: `${METRICS_NAMESPACE}/${Stack.of(this).stackName}`,
+      metricName: 'WebhooksThrottled',
+    });
+    nameLogically(filter, 'WebhooksThrottledFilter');
+    return filter.metric({ statistic: Stats.SUM, period: Duration.minutes(5) });
   }
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { propertiesOf, theTemplate } from './the-template.ts';
@@ -25,6 +26,8 @@ describe('the alarms', () => {
     ['EndpointsDisabledAlarm', 'EndpointsDisabled'],
     ['CircuitsOpenedAlarm', 'CircuitsOpened'],
     ['EventsRefusedAlarm', 'EventsRefused'],
+    ['EventsSetAsideAlarm', 'EventsSetAside'],
+    ['ConfigRowsInvalidAlarm', 'ConfigRowsInvalid'],
   ])('%s rings at the first one that this stack counts', (alarm, metric) => {
     const { Environment } = propertiesOf(template, 'FanOutFunction');
 
@@ -54,6 +57,30 @@ describe('the alarms', () => {
     });
   });
 
+  it.each([
+    ['FanOutErrorsAlarm', 'FanOutFunction'],
+    ['DeliverErrorsAlarm', 'DeliverFunction'],
+    ['SweepErrorsAlarm', 'SweepFunction'],
+  ])('%s rings when run after run fails, for what one left undone the next does', (alarm, lambda) => {
+    expect(propertiesOf(template, alarm)).toMatchObject({
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Errors',
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: lambda } }],
+      Threshold: 1,
+      EvaluationPeriods: 3,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  it('ring when the route’s throttle has refused a webhook', () => {
+    expect(propertiesOf(template, 'WebhooksThrottledAlarm')).toMatchObject({
+      Namespace: 'SensariaRelay/ShopRelay',
+      MetricName: 'WebhooksThrottled',
+      Threshold: 1,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
   it('ring when work is due and does not get done', () => {
     expect(propertiesOf(template, 'OverdueAlarm')).toMatchObject({
       MetricName: 'OldestOwedSeconds',
@@ -72,21 +99,56 @@ describe('the alarms', () => {
     });
   });
 
+  it('are set up after the schedule, or there would be no sweeps to count', () => {
+    template.hasResource(ALARM, {
+      Properties: { MetricName: 'Invocations' },
+      DependsOn: ['SweepEveryMinute', 'SweepScheduleRole'],
+    });
+  });
+
   it('say nothing of a silent Hub unless asked to', () => {
     expect(Object.keys(template.findResources(ALARM))).not.toContain('SilenceAlarm');
+  });
+
+  it('count hours in which sweep ran and no webhook came, so that a new relay is not taken for a silent one', () => {
     expect(propertiesOf(theTemplate({ silenceHours: 48 }), 'SilenceAlarm')).toMatchObject({
-      MetricName: 'EventsAccepted',
-      Period: 3_600,
+      Metrics: [
+        { Expression: 'SUM([accepted, sweeps * 0])', ReturnData: true },
+        { Id: 'accepted', MetricStat: { Metric: { MetricName: 'EventsAccepted' }, Period: 3_600 } },
+        { Id: 'sweeps', MetricStat: { Metric: { MetricName: 'Invocations' }, Period: 3_600 } },
+      ],
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
       EvaluationPeriods: 48,
-      TreatMissingData: 'breaching',
+      TreatMissingData: 'notBreaching',
     });
+  });
+
+  it('look back no further than CloudWatch does: a week by the hour, else a day', () => {
+    const alarms = theTemplate({ silenceHours: 168 }).findResources(ALARM);
+    for (const { Properties } of Object.values(alarms)) {
+      const period = Properties.Period ?? Properties.Metrics[1].MetricStat.Period;
+      const limitSeconds = period >= 3_600 ? 7 * 86_400 : 86_400;
+      expect(period * Properties.EvaluationPeriods).toBeLessThanOrEqual(limitSeconds);
+    }
+    expect(() => theTemplate({ silenceHours: 169 })).toThrow(/silenceHours/);
+  });
+
+  it('each have a row in the runbook, which has no others', () => {
+    const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
+    const firstCells = [...runbook.matchAll(/^\| ([^|]*`\w+Alarm`[^|]*)\|/gm)].map(([, cell = '']) => cell);
+    const named = firstCells.flatMap((cell) => [...cell.matchAll(/`(\w+Alarm)`/g)].map(([, id]) => id));
+
+    expect(named.toSorted()).toEqual(
+      Object.keys(theTemplate({ silenceHours: 48 }).findResources(ALARM)).toSorted(),
+    );
   });
 
   it('have no endpoint and no order as a dimension, for each such metric would be billed', () => {
     for (const { Properties } of Object.values(template.findResources(ALARM))) {
-      const [dimension, ...more] = Properties.Dimensions;
-      expect(more).toEqual([]);
-      expect(['service', 'QueueName', 'FunctionName']).toContain(dimension.Name);
+      const names = (Properties.Dimensions ?? []).map(({ Name }: { Name: string }) => Name);
+      expect(names.length).toBeLessThanOrEqual(1);
+      expect(['service', 'QueueName', 'FunctionName']).toEqual(expect.arrayContaining(names));
     }
   });
 

@@ -48,11 +48,18 @@ describe('the functions', () => {
         'DELIVERIES_QUEUE_URL',
         'PAYLOAD_RETENTION_DAYS',
         'RETENTION_DAYS',
+        'UV_THREADPOOL_SIZE',
       ],
     ],
     [
       'DeliverFunction',
-      ['EVENT_LOG_TABLE', 'CONFIG_TABLE', 'DELIVERIES_QUEUE_URL', 'DELIVERIES_DEAD_LETTER_QUEUE_URL'],
+      [
+        'EVENT_LOG_TABLE',
+        'CONFIG_TABLE',
+        'DELIVERIES_QUEUE_URL',
+        'DELIVERIES_DEAD_LETTER_QUEUE_URL',
+        'UV_THREADPOOL_SIZE',
+      ],
     ],
     [
       'SweepFunction',
@@ -71,6 +78,13 @@ describe('the functions', () => {
 
     expect(Object.keys(variablesOf(lambda)).toSorted()).toEqual([...names, ...shared].toSorted());
   });
+
+  it.each(['FanOutFunction', 'DeliverFunction'])(
+    'look up so many names at once that some slow ones hold up no others: %s',
+    (lambda) => {
+      expect(variablesOf(lambda)).toMatchObject({ UV_THREADPOOL_SIZE: '32' });
+    },
+  );
 
   it('are told the names of what the stack made', () => {
     expect({ ...variablesOf('FanOutFunction'), ...variablesOf('DeliverFunction') }).toMatchObject({

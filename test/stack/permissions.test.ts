@@ -7,10 +7,11 @@ const template = theTemplate();
 const FUNCTION_ROLES = ['IngestRole', 'FanOutRole', 'DeliverRole', 'SweepRole'];
 const ROLES = [...FUNCTION_ROLES, 'SweepScheduleRole'];
 
-const HEALTH_ONLY = {
-  'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['health'] },
+const confinedTo = (...kinds: readonly string[]) => ({
+  'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': kinds },
   Null: { 'dynamodb:LeadingKeys': 'false' },
-};
+});
+const READS = { Action: ['dynamodb:Query'] };
 
 describe('the permissions', () => {
   it('are those of one role for each function and one for the schedule, with no managed policy among them', () => {
@@ -95,14 +96,40 @@ describe('the permissions', () => {
     expect(actionsByResource(role)).toEqual(needed);
   });
 
-  it.each(['FanOutRole', 'DeliverRole', 'SweepRole'])(
-    'of %s confine what it writes into Config to health rows',
-    (role) => {
-      const writing = statementsOf(template, role)
-        .filter(({ Resource }) => Resource.map(nameOf).includes('ConfigTable'))
-        .filter(({ Action }) => Action.some((action) => action !== 'dynamodb:Query'));
+  it.each([
+    ['IngestRole', [{ ...READS, Condition: confinedTo('source') }]],
+    [
+      'FanOutRole',
+      [
+        { ...READS, Condition: confinedTo('endpoint', 'health') },
+        { Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], Condition: confinedTo('health') },
+      ],
+    ],
+    [
+      'DeliverRole',
+      [
+        { ...READS, Condition: confinedTo('endpoint', 'health') },
+        { Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], Condition: confinedTo('health') },
+      ],
+    ],
+    [
+      'SweepRole',
+      [
+        { ...READS, Condition: confinedTo('endpoint', 'health') },
+        {
+          Action: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem'],
+          Condition: confinedTo('health'),
+        },
+      ],
+    ],
+  ])(
+    'of %s confine what it reads of Config to what it needs, and what it writes to health',
+    (role, needed) => {
+      const onConfig = statementsOf(template, role).filter(({ Resource }) =>
+        Resource.map(nameOf).includes('ConfigTable'),
+      );
 
-      expect(writing.map(({ Condition }) => Condition)).toEqual([HEALTH_ONLY]);
+      expect(onConfig.map(({ Action, Condition }) => ({ Action, Condition }))).toEqual(needed);
     },
   );
 

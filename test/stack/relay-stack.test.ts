@@ -27,6 +27,7 @@ describe('the stack', () => {
       'AWS::Lambda::Function',
       'AWS::Lambda::Permission',
       'AWS::Logs::LogGroup',
+      'AWS::Logs::MetricFilter',
       'AWS::SQS::Queue',
       'AWS::SQS::QueuePolicy',
       'AWS::Scheduler::Schedule',
@@ -54,6 +55,10 @@ describe('the stack', () => {
     const fixedName = /"(TableName|QueueName|FunctionName|RoleName|LogGroupName)":"/;
 
     expect(JSON.stringify(template.toJSON())).not.toMatch(fixedName);
+  });
+
+  it('traces nothing, for a trace would have the address of the webhook in it', () => {
+    expect(JSON.stringify(template.toJSON())).not.toMatch(/TracingConfig|TracingEnabled/);
   });
 
   it('keeps its logical ids whatever its name', () => {

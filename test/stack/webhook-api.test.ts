@@ -59,4 +59,14 @@ describe('the webhook API', () => {
       integrationError: '$context.integrationErrorMessage',
     });
   });
+
+  it('counts in the access log what the throttle has refused, under the stack’s own name', () => {
+    expect(propertiesOf(theTemplate({ stackName: 'ShopRelay' }), 'WebhooksThrottledFilter')).toEqual({
+      LogGroupName: { Ref: 'WebhookAccessLog' },
+      FilterPattern: '{ $.status = "429" }',
+      MetricTransformations: [
+        { MetricNamespace: 'SensariaRelay/ShopRelay', MetricName: 'WebhooksThrottled', MetricValue: '1' },
+      ],
+    });
+  });
 });

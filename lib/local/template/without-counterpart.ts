@@ -6,6 +6,7 @@ export const WITHOUT_COUNTERPART: Readonly<Record<string, string>> = {
   'AWS::SQS::QueuePolicy':
     'there are no permissions on this machine, and the queues listen on loopback alone',
   'AWS::Logs::LogGroup': 'what handlers write is shown, and kept in the data folder when asked for',
+  'AWS::Logs::MetricFilter': 'it counts what the throttle refuses, and a laptop refuses nothing',
   'AWS::CloudWatch::Alarm': 'nobody is woken by a laptop; the CLI lists what needs a person',
   'AWS::CloudWatch::Dashboard': 'the CLI shows what it shows',
   'AWS::KMS::Key': 'the data folder is as safe as the disk it is on',

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+const CLI = new URL('../../lib/operator/cli/program.ts', import.meta.url);
+
+/** The SDK's commands go by the names of the actions, but for these. */
+const ACTIONS: Readonly<Record<string, string>> = {
+  'lib-dynamodb:Get': 'dynamodb:GetItem',
+  'lib-dynamodb:Put': 'dynamodb:PutItem',
+  'lib-dynamodb:Update': 'dynamodb:UpdateItem',
+  'lib-dynamodb:Delete': 'dynamodb:DeleteItem',
+  'lib-dynamodb:Query': 'dynamodb:Query',
+  'lib-dynamodb:BatchGet': 'dynamodb:BatchGetItem',
+  'lib-dynamodb:BatchWrite': 'dynamodb:BatchWriteItem',
+  'client-sqs:SendMessageBatch': 'sqs:SendMessage',
+  'client-sqs:ChangeMessageVisibilityBatch': 'sqs:ChangeMessageVisibility',
+};
+/** Whole events are stored by ingest and by nobody else; the code stands beside what reads them. */
+const NEVER_SENT = ['dynamodb:BatchWriteItem'];
+const READS = [
+  'cloudformation:DescribeStacks',
+  'dynamodb:BatchGetItem',
+  'dynamodb:GetItem',
+  'dynamodb:Query',
+];
+
+const oneOrMany = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
+const policySchema = z.strictObject({
+  Version: z.literal('2012-10-17'),
+  Statement: z.array(
+    z.strictObject({ Sid: z.string(), Effect: z.literal('Allow'), Action: oneOrMany, Resource: oneOrMany }),
+  ),
+});
+
+function policy(name: string) {
+  const text = readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+  return policySchema.parse(JSON.parse(text)).Statement;
+}
+
+const actionsOf = (statements: ReturnType<typeof policy>) =>
+  [...new Set(statements.flatMap(({ Action }) => Action))].toSorted();
+
+/** The actions of all commands that the code which is reached from a file may send. */
+function actionsReachedFrom(file: URL, seen = new Map<string, string[]>()): string[] {
+  if (seen.has(file.href)) return [];
+  const source = readFileSync(file, 'utf8');
+  const actions = [...source.matchAll(/\{([^{}]*)\} = await import\('@aws-sdk\/([\w-]+)'\)/g)]
+    .concat([...source.matchAll(/import \{([^{}]*)\} from '@aws-sdk\/([\w-]+)'/g)])
+    .flatMap(([, names = '', sdk = '']) =>
+      [...names.matchAll(/(?<!type )\b(\w+)Command\b/g)].map(([, command = '']) => actionOf(sdk, command)),
+    );
+  seen.set(file.href, actions);
+  for (const [, , path = ''] of source.matchAll(/(from|import\() ?'(\.[^']+\.ts)'/g))
+    actionsReachedFrom(new URL(path, file), seen);
+  return [...new Set([...seen.values()].flat())].toSorted();
+}
+
+function actionOf(sdk: string, command: string): string {
+  return ACTIONS[`${sdk}:${command}`] ?? `${sdk.replace('client-', '')}:${command}`;
+}
+
+describe('the policy for operators', () => {
+  const statements = policy('operator-policy.json');
+
+  it('allows what the CLI’s code sends to AWS, and nothing else', () => {
+    const sent = actionsReachedFrom(CLI).filter((action) => !NEVER_SENT.includes(action));
+
+    expect(sent).toContain('cloudformation:DescribeStacks');
+    expect(actionsOf(statements)).toEqual(sent);
+  });
+
+  it('names resources of one stack alone', () => {
+    for (const resource of statements.flatMap(({ Resource }) => Resource))
+      expect(resource).toMatch(
+        /^arn:aws:(cloudformation:REGION:ACCOUNT:stack\/STACK\/\*|(dynamodb|sqs):REGION:ACCOUNT:(table\/)?STACK-\w+-\*(\/index\/\*)?)$/,
+      );
+  });
+});
+
+describe('the policy for reading', () => {
+  it('allows to read, on what the other one names', () => {
+    const resources = policy('operator-policy.json').flatMap(({ Resource }) => Resource);
+    const reading = policy('operator-policy-read-only.json');
+
+    expect(actionsOf(reading)).toEqual(READS);
+    expect(resources).toEqual(expect.arrayContaining(reading.flatMap(({ Resource }) => Resource)));
+  });
+});
