@@ -17,6 +17,8 @@ export interface RunningRelay extends Pick<LocalRelay, 'url' | 'runSchedules'> {
   readonly sqs: SQSClient;
   /** The stack's outputs that are URLs of queues. */
   readonly queues: Queues;
+  /** Every line that a function has written. */
+  readonly lines: readonly string[];
 }
 
 type Queues = z.output<typeof queuesSchema>;
@@ -36,17 +38,23 @@ export function useRunningRelay(): () => RunningRelay {
   let running: RunningRelay | undefined;
   beforeAll(async () => {
     const errors: unknown[] = [];
+    const lines: string[] = [];
+    const noteFault = handlerLog({ show: (line) => isFault(line) && errors.push(line) });
     const relay = await startLocalRelay({
       template: synthesize(),
       root: ROOT,
       port: 0,
-      log: handlerLog({ show: (line) => isFault(line) && errors.push(line) }),
+      log: (name, line) => {
+        lines.push(line);
+        noteFault(name, line);
+      },
       onError: (error) => errors.push(error),
     });
     const { engines, url, runSchedules } = relay;
     const connection = await anOperator(url);
     const sqs = new SQSClient(engines.sqsConfig);
-    running = { url, runSchedules, connection, sqs, queues: queuesSchema.parse(engines.resources.outputs) };
+    const queues = queuesSchema.parse(engines.resources.outputs);
+    running = { url, runSchedules, connection, sqs, queues, lines };
     return async () => {
       connection.close();
       sqs.destroy();
