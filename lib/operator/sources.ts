@@ -1,6 +1,6 @@
 /** What an operator does with sources: the Hub accounts whose webhooks the relay takes. */
 import { after } from '../relay/clock.ts';
-import type { SourceId } from '../relay/ids.ts';
+import { isOwnSource, type SourceId } from '../relay/ids.ts';
 import { hasPreviousToken, type Source, sourceIdSchema, sourceSchema } from '../relay/source.ts';
 import { checkAttributes } from './attributes.ts';
 import type { Connection } from './connection.ts';
@@ -42,8 +42,13 @@ export async function sourceIds(connection: Pick<Connection, 'configTable'>): Pr
   return (await listSources(connection)).flatMap((row) => sourceIdSchema.safeParse(idOf(row)).data ?? []);
 }
 
-/** @throws InvalidInputError when no source could have such an id */
+/**
+ * The relay's own sources, of which there are no rows, are among those that can be looked for.
+ *
+ * @throws InvalidInputError when no source could have such an id
+ */
 export function checkSourceId(text: string): SourceId {
+  if (isOwnSource(text)) return text;
   const parsed = sourceIdSchema.safeParse(text);
   if (parsed.success) return parsed.data;
   const problem = parsed.error.issues.map((issue) => issue.message).join('; ');

@@ -25,7 +25,7 @@ export const UNVERIFIED = 'unverified' as SourceId;
 const OWN_SOURCES: readonly string[] = [NOTICES, TESTS, UNVERIFIED];
 
 /** True for a name that no Hub account can have. */
-export function isOwnSource(id: string): boolean {
+export function isOwnSource(id: string): id is SourceId {
   return OWN_SOURCES.includes(id);
 }
 
