@@ -7,25 +7,35 @@ import { stateOf } from '../relay/outcome.ts';
 /**
  * `owed`: it is to be sent. `delivered`: the endpoint has had it. `underWay`: it is pending, or being sent.
  * `replayed`: this very replay, which was interrupted, has seen to it already. `newer`: a newer one of its order takes
- * its place. `notFannedOut`: its first attempt is yet to come. `closed`: there is nothing to send.
+ * its place. `skipped`: the endpoint did not want it. `notFannedOut`: its first attempt is yet to come. `closed`: there is nothing to send.
  */
-export type Verdict = 'owed' | 'delivered' | 'underWay' | 'replayed' | 'newer' | 'notFannedOut' | 'closed';
+export type Verdict =
+  | 'owed'
+  | 'delivered'
+  | 'underWay'
+  | 'replayed'
+  | 'newer'
+  | 'skipped'
+  | 'notFannedOut'
+  | 'closed';
 
 export interface ReplayRules {
   readonly includeDelivered: boolean;
+  /** Asks the filter anew about what it refused: it may be another one by now. */
+  readonly includeSkipped: boolean;
   /** When the replay that is resumed was begun. */
   readonly resume?: Date | undefined;
 }
 
 /**
  * @param row the delivery's row; most deliveries never had one
- * @param isNewest asked last, for it takes a read: whether the event is its order's newest that can be sent
+ * @param isNewest asked last, for it takes a read: whether nothing newer of its order takes its place
  */
 export async function verdictOf(
   event: EventRecord,
   { id, ordering }: Pick<Endpoint, 'id' | 'ordering'>,
   row: Delivery | undefined,
-  { includeDelivered, resume }: ReplayRules,
+  { includeDelivered, includeSkipped, resume }: ReplayRules,
   isNewest: () => Promise<boolean>,
 ): Promise<Verdict> {
   if (event.closed !== undefined) return 'closed';
@@ -39,8 +49,10 @@ export async function verdictOf(
       if (!includeDelivered) return 'delivered';
       break;
     case 'superseded':
-    case 'skipped':
       return 'newer';
+    case 'skipped':
+      if (!includeSkipped) return 'skipped';
+      break;
     case 'dead':
     case 'cancelled':
     case undefined:

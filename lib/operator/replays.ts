@@ -1,8 +1,9 @@
 /** Has events sent to endpoints once more: one, an order's, or all that an endpoint did not get since some time. */
 import type { Delivery, DeliveryKey } from '../relay/delivery.ts';
-import { type Endpoint, hears } from '../relay/endpoint.ts';
+import { type Endpoint, hears, isMeantFor } from '../relay/endpoint.ts';
 import type { EventRecord } from '../relay/event.ts';
 import type { EventId, OrderKey } from '../relay/ids.ts';
+import { stateOf } from '../relay/outcome.ts';
 import { replay } from '../relay/replay.ts';
 import type { Connection } from './connection.ts';
 import { NotFoundError, NotPossibleError } from './errors.ts';
@@ -161,6 +162,7 @@ class Replaying {
     underWay: 0,
     replayed: 0,
     newer: 0,
+    skipped: 0,
     notFannedOut: 0,
     closed: 0,
   };
@@ -189,7 +191,7 @@ class Replaying {
   async #batch(events: readonly EventRecord[]): Promise<boolean> {
     const wanted = events.flatMap((event) =>
       this.#receivers
-        .filter(({ endpoint }) => hears(endpoint, event.source))
+        .filter(({ endpoint }) => isMeantFor(endpoint, event))
         .map(({ endpoint }) => ({ event, endpoint })),
     );
     const keys = wanted.map(({ event, endpoint }) => keyOf(event, endpoint));
@@ -211,7 +213,7 @@ class Replaying {
     row: Delivery | undefined,
     newest: NewestEvents,
   ): Promise<Verdict> {
-    const isNewest = async () => (await newest.of(event.orderKey)) === event.eventId;
+    const isNewest = async () => !(await newest.isOvertaken(event, endpoint));
     const verdict = await verdictOf(event, endpoint, row, this.#rules, isNewest);
     if (verdict !== 'owed') return verdict;
     if (!this.#run.dryRun) {
@@ -230,25 +232,36 @@ function keyOf({ orderKey, eventId }: EventRecord, { id: endpointId }: Endpoint)
 
 const nameOf = ({ eventId, endpointId }: DeliveryKey) => `${eventId}#${endpointId}`;
 
-/** The newest event of an order that can be sent at all, looked up once for as long as a batch takes. */
+/** The newest event of an order that an endpoint gets, looked up once for as long as a batch takes. */
 class NewestEvents {
   readonly #connection: Connection;
-  readonly #known = new Map<OrderKey, Promise<EventId | undefined>>();
+  readonly #known = new Map<string, Promise<EventId | undefined>>();
 
   constructor(connection: Connection) {
     this.#connection = connection;
   }
 
-  of(orderKey: OrderKey): Promise<EventId | undefined> {
-    const known = this.#known.get(orderKey) ?? this.#find(orderKey);
-    this.#known.set(orderKey, known);
-    return known;
+  /** True when a newer one takes the event's place at an endpoint with the ordering `latest`. */
+  async isOvertaken({ orderKey, eventId }: EventRecord, endpoint: Endpoint): Promise<boolean> {
+    const name = `${orderKey}#${endpoint.id}`;
+    const known = this.#known.get(name) ?? this.#find(orderKey, endpoint);
+    this.#known.set(name, known);
+    const newest = await known;
+    return newest !== undefined && newest > eventId;
   }
 
-  async #find(orderKey: OrderKey): Promise<EventId | undefined> {
+  async #find(orderKey: OrderKey, endpoint: Endpoint): Promise<EventId | undefined> {
     for await (const event of this.#connection.eventLog.eventsNewestFirst(orderKey)) {
-      if (event.fannedOutAt !== undefined && event.closed === undefined) return event.eventId;
+      const canBeSent = event.fannedOutAt !== undefined && event.closed === undefined;
+      if (canBeSent && isWanted(event, endpoint)) return event.eventId;
     }
     return undefined;
   }
+}
+
+/** With a filter, nobody knows that of one which the filter was never asked about. */
+function isWanted({ outcomes }: EventRecord, { id, filter }: Endpoint): boolean {
+  const state = stateOf(outcomes?.[id]);
+  if (state === 'skipped') return false;
+  return filter === undefined || (state !== undefined && state !== 'cancelled');
 }

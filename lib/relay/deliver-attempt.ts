@@ -2,9 +2,11 @@
 import { ulid } from 'ulid';
 import { attempt } from './attempt.ts';
 import { after } from './clock.ts';
+import { attemptTakesMs } from './content.ts';
 import { type Attempt, type Delivery, isSettled } from './delivery.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { EventRecord, Payload } from './event.ts';
+import type { Payload } from './event.ts';
+import type { ToldEvent } from './expression-input.ts';
 import { blamesEndpoint } from './health.ts';
 import type { DeliveryChange } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
@@ -33,7 +35,7 @@ export async function attemptUnderLease(
   relay: SendingRelay,
   endpoint: Endpoint,
   delivery: Delivery,
-  event: EventRecord,
+  event: ToldEvent,
   payload: Payload,
 ): Promise<boolean> {
   const { health } = relay.config;
@@ -42,7 +44,7 @@ export async function attemptUnderLease(
   if (isProbe && !(await health.takeProbe(endpoint.id))) return false;
 
   const leaseId = ulid(relay.clock.now().getTime(), relay.random);
-  const leaseUntil = after(relay.clock.now(), endpoint.timeoutSeconds * 1000 + LEASE_MARGIN_MS);
+  const leaseUntil = after(relay.clock.now(), attemptTakesMs(endpoint) + LEASE_MARGIN_MS);
   const lease = { leaseId, leaseUntil, dueAt: leaseUntil, ...unheardOf(delivery) };
   const unchanged = { state: 'pending', leaseId: delivery.leaseId } as const;
   if (!(await relay.eventLog.updateDelivery(delivery, unchanged, lease))) return false;

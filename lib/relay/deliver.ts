@@ -2,14 +2,15 @@
 import { admissionOf } from './admission.ts';
 import { after, type Deadline } from './clock.ts';
 import type { Endpoints } from './config.ts';
+import { attemptTakesMs, deliveryTakesMs } from './content.ts';
+import { decide } from './decide.ts';
 import { attemptUnderLease } from './deliver-attempt.ts';
-import { type Delivery, type DeliveryKey, isLeased, isSettled } from './delivery.ts';
+import { type Delivery, type DeliveryKey, isLeased, isSettled, isTest } from './delivery.ts';
+import { readContent, readEvents } from './delivery-reads.ts';
 import { type Endpoint, hears } from './endpoint.ts';
-import type { EventRecord, Payload } from './event.ts';
 import { isQuick, takingProbe } from './health.ts';
 import { type EndpointId, sourceOf } from './ids.ts';
 import { nextInTurn, takeTurn } from './ordering.ts';
-import { UnreadableRowError } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
 import { settle, writeOutcome } from './settle.ts';
 import { wake } from './wake.ts';
@@ -72,8 +73,11 @@ async function deliverTo(
   const { health } = relay.config;
   if (isQuick(health.of(endpointId))) return (await workOff(relay, keys, deadline)).unfinished;
 
-  const { timeoutSeconds } = valid.find(({ id }) => id === endpointId) ?? { timeoutSeconds: 0 };
-  const neededMs = Math.min(deadline.remainingMs, timeoutSeconds * 1000 + WRITING_TAKES_MS);
+  const endpoint = valid.find(({ id }) => id === endpointId);
+  const neededMs = Math.min(
+    deadline.remainingMs,
+    (endpoint ? deliveryTakesMs(endpoint) : 0) + WRITING_TAKES_MS,
+  );
   const heldForMs = neededMs + CLOCKS_DIFFER_MS;
   const take = () => health.takeDelivering(endpointId, relay.random, heldForMs);
   let giveBack = await take();
@@ -161,8 +165,14 @@ async function deliverDue(relay: SendingRelay, key: DeliveryKey, deadline: Deadl
     return 'done';
   }
   if (!isDue(delivery, now)) return 'done';
-  if (!deadline.allows(endpoint.timeoutSeconds * 1000 + WRITING_TAKES_MS)) return 'no time';
-  return deliverInTurn(relay, endpoint, delivery, rows);
+  if (!deadline.allows(attemptTakesMs(endpoint) + WRITING_TAKES_MS)) return 'no time';
+  if (!delivery.undecided) return deliverInTurn(relay, endpoint, delivery, rows);
+
+  const decision = await decide(relay, endpoint, delivery);
+  // What has come while the filter was asked counts, too.
+  if (decision === 'wanted') return deliverDue(relay, key, deadline);
+  if (decision === 'settled' && endpoint.ordering !== 'none') await wakeNextInTurn(relay, endpoint, delivery);
+  return 'done';
 }
 
 function isOf(key: DeliveryKey, other: DeliveryKey): boolean {
@@ -178,7 +188,7 @@ async function findEndpoint(
   relay: SendingRelay,
   delivery: Delivery,
 ): Promise<Endpoint | { cancelled: string } | 'wait'> {
-  const found = judge(relay, delivery, await relay.config.endpoints());
+  const found = judge(relay, delivery, await relay.config.endpoints(isTest(delivery)));
   // Whoever has sent the message may have read newer rows: sweep, when one is mended or on again; or a person.
   return typeof found === 'object' && 'url' in found
     ? found
@@ -219,51 +229,13 @@ async function deliverInTurn(
   let worked: Worked = 'done';
   if (turn === 'superseded') await settle(relay, delivery, 'superseded', 'a newer event took its place');
   else {
-    const payload = await readPayload(relay, delivery);
-    if (event === undefined || payload === undefined)
-      await settle(relay, delivery, 'dead', 'payload is gone: it expired or was erased');
-    else if (payload === 'unreadable') await settle(relay, delivery, 'dead', 'payload row cannot be read');
-    else if (await attemptUnderLease(relay, endpoint, delivery, event, payload)) worked = 'attempted';
+    const content = await readContent(relay, endpoint, delivery, event);
+    if ('missing' in content) await settle(relay, delivery, 'dead', content.missing);
+    else if (await attemptUnderLease(relay, endpoint, delivery, content.event, content.payload))
+      worked = 'attempted';
   }
   if (endpoint.ordering !== 'none') await wakeNextInTurn(relay, endpoint, delivery);
   return worked;
-}
-
-async function readPayload(
-  relay: SendingRelay,
-  delivery: Delivery,
-): Promise<Payload | 'unreadable' | undefined> {
-  try {
-    return await relay.eventLog.payload(delivery);
-  } catch (error) {
-    if (!(error instanceof UnreadableRowError)) throw error;
-    relay.telemetry.error('payload row cannot be read', error, { eventId: delivery.eventId });
-    return 'unreadable';
-  }
-}
-
-/** The delivery's event, and the order's newer ones that have been fanned out. */
-async function readEvents(
-  relay: SendingRelay,
-  delivery: Delivery,
-): Promise<{
-  event: EventRecord | undefined;
-  newer: EventRecord[];
-  newerMayBeSent?: EventRecord | undefined;
-}> {
-  const newer: EventRecord[] = [];
-  let underWay: EventRecord | undefined;
-  for await (const event of relay.eventLog.eventsNewestFirst(delivery.orderKey)) {
-    if (event.eventId === delivery.eventId) {
-      // Fan-out, which may be sending it just now, could not know of a row that somebody added afterwards.
-      const newerMayBeSent = delivery.replayedAt === undefined ? undefined : underWay;
-      return { event, newer, newerMayBeSent };
-    }
-    if (event.eventId < delivery.eventId) break;
-    if (event.fannedOutAt !== undefined) newer.push(event);
-    else underWay ??= event;
-  }
-  return { event: undefined, newer };
 }
 
 /** What waits behind a delivery that has ended, or failed, need not wait for sweep. */

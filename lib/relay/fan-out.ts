@@ -4,12 +4,15 @@ import { eventsToFanOut } from './fan-out-backlog.ts';
 import { fanOutEvent } from './fan-out-event.ts';
 import type { OrderKey } from './ids.ts';
 import { FAN_OUT_DUE_MS } from './ingest.ts';
-import type { EventMessage } from './ports.ts';
+import { EVALUATION_LIMIT_MS, type EventMessage } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
 import { stepsAside } from './set-aside.ts';
 
-/** The longest that one event takes: every endpoint's attempt (30 s at most, in parallel), and the writing. */
-const EVENT_TAKES_MS = 40_000;
+/**
+ * The longest that one event takes: every endpoint's filter, transform and inline attempt (5 s at most), all endpoints in
+ * parallel, and the writing.
+ */
+const EVENT_TAKES_MS = 20_000 + 2 * EVALUATION_LIMIT_MS;
 
 /**
  * Works off the orders that a batch of messages wakes, in parallel.

@@ -61,7 +61,8 @@ function percentDecoded(encoded: string): string {
   }
 }
 
-function parseJson(body: Uint8Array): unknown {
+/** Undefined when it is no JSON. */
+export function parseJson(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(body));
   } catch {

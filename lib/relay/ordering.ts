@@ -21,8 +21,11 @@ import { settle } from './settle.ts';
  */
 const BEHIND_MS = 2_000;
 
-/** `go` now; `wait` because an earlier one may be under way; `superseded` because a newer one takes its place. */
-export type Turn = 'go' | 'superseded' | { readonly waitUntil: Date };
+/**
+ * `go` now; wait because an earlier one may be under way, or because nobody knows yet whether the endpoint wants a newer
+ * one; `superseded` because a newer one takes its place.
+ */
+export type Turn = 'go' | 'superseded' | { readonly waitUntil: Date; readonly forNewer?: boolean };
 
 /** What is known of an order when a turn is decided. */
 export interface OrderView {
@@ -50,11 +53,33 @@ export async function takeTurn(
     case 'strict':
       return older.length === 0 ? 'go' : { waitUntil: after(relay.clock.now(), BEHIND_MS) };
     case 'latest': {
-      if (view.newerMayBeSent !== undefined || isOvertaken(endpoint.id, key, view)) return 'superseded';
+      if (isOvertaken(endpoint.id, key, view)) return 'superseded';
+      if (view.newerMayBeSent !== undefined || mayBeOvertaken(endpoint.id, key, view))
+        return givingWay(relay, endpoint);
       const free = await Promise.all(older.map((row) => supersede(relay, row)));
       return free.every(Boolean) ? 'go' : { waitUntil: after(relay.clock.now(), BEHIND_MS) };
     }
   }
+}
+
+/** To one that may have been sent: but if the endpoint's filter refuses that one, this one was its newest. */
+function givingWay(relay: SendingRelay, { filter }: Endpoint): Turn {
+  if (filter === undefined) return 'superseded';
+  return { waitUntil: after(relay.clock.now(), BEHIND_MS), forNewer: true };
+}
+
+/**
+ * True when deliver may be about to decide that a newer one is sent: it waits for what has a row, and only for that.
+ */
+export function isBeforeUndecided(
+  { id, ordering }: Endpoint,
+  key: Pick<DeliveryKey, 'eventId'>,
+  { rows }: OrderView,
+): boolean {
+  return (
+    ordering === 'latest' &&
+    rows.some((row) => row.endpointId === id && row.eventId > key.eventId && !isSettled(row))
+  );
 }
 
 /** True when a newer snapshot has been delivered to the endpoint, or is owed to it. */
@@ -64,7 +89,8 @@ function isOvertaken(
   { rows, newer }: OrderView,
 ): boolean {
   const newerRows = rows.filter((row) => row.endpointId === endpointId && row.eventId > key.eventId);
-  if (newerRows.some((row) => hasHad(row) || !isSettled(row))) return true;
+  // One that the endpoint may yet refuse takes nobody's place.
+  if (newerRows.some((row) => !isUndecided(row) && (hasHad(row) || !isSettled(row)))) return true;
   const withRow = new Set(newerRows.map(({ eventId }) => eventId));
   // Without a row, its fan-out delivered it inline, or found it late itself, or found nothing to send.
   return newer.some(
@@ -72,8 +98,33 @@ function isOvertaken(
   );
 }
 
-function hasHad({ state, mayHaveArrivedAt }: Delivery): boolean {
-  return state === 'delivered' || mayHaveArrivedAt !== undefined;
+function isUndecided(row: Delivery): boolean {
+  return row.undecided === true && !isSettled(row);
+}
+
+/** True when a newer one may have been sent, unless the endpoint's filter refuses it. */
+function mayBeOvertaken(
+  endpointId: EndpointId,
+  key: Pick<DeliveryKey, 'eventId'>,
+  { rows }: OrderView,
+): boolean {
+  return rows.some(
+    (row) =>
+      row.endpointId === endpointId &&
+      row.eventId > key.eventId &&
+      isUndecided(row) &&
+      row.mayHaveArrivedAt !== undefined,
+  );
+}
+
+function hasHad(row: Delivery): boolean {
+  const { state, mayHaveArrivedAt } = row;
+  return state === 'delivered' || (mayHaveArrivedAt !== undefined && !isRefusedFromTheFirst(row));
+}
+
+/** What the filter refuses the fan-out that died had not sent either; what was replayed may have been had before. */
+function isRefusedFromTheFirst({ state, replayedAt }: Delivery): boolean {
+  return state === 'skipped' && replayedAt === undefined;
 }
 
 /** False when it may be under way, so that the newer one has to wait. */

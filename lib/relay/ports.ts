@@ -2,6 +2,7 @@
 import type { Change } from './changes.ts';
 import type { Delivery, DeliveryKey, DeliveryState } from './delivery.ts';
 import type { EventKey, EventRecord, Outcomes, Payload } from './event.ts';
+import type { ExpressionInput } from './expression-input.ts';
 import type { EndpointId, EventId, OrderKey } from './ids.ts';
 
 /** A row that stands in the `owed` index: something that should have happened by `dueAt`. */
@@ -69,8 +70,13 @@ export interface EventLog {
   noteFanOutTry(event: EventRecord, change: FanOutTry): Promise<boolean>;
   /** Sets one endpoint's outcome; false while the event is not fanned out. */
   recordOutcome(key: EventKey, endpointId: EndpointId, outcome: string): Promise<boolean>;
-  /** What is owed to one list and was due before a moment, the longest overdue first. Eventually consistent. */
-  owed(owedTo: string, dueBefore: Date, limit: number): Promise<OwedItem[]>;
+  /**
+   * What is owed to one list and was due before a moment, the longest overdue first. Eventually consistent.
+   * @param dueSince nothing that was due before
+   */
+  owed(owedTo: string, dueBefore: Date, limit: number, dueSince?: Date): Promise<OwedItem[]>;
+  /** The newest webhook of all orders, if one came since; notices and tests are none. Eventually consistent. */
+  newestWebhook(since: Date): Promise<EventId | undefined>;
   /** Moves `dueAt` on; false when the row is no longer owed and due as it was read. */
   postpone(item: OwedItem, dueAt: Date): Promise<boolean>;
   /** Points from the id that people know an order by to its partition. Idempotent. */
@@ -157,6 +163,75 @@ export interface Sender {
   post(request: OutgoingRequest): Promise<SendResult>;
 }
 
+/** Where secrets are kept that a row only refers to. */
+export interface Secrets {
+  /**
+   * One secret's value, in no more time than it is given.
+   * @throws SecretError
+   */
+  read(parameter: string, timeoutMs: number): Promise<string>;
+}
+
+/** A secret could not be read. The message says why in a word or two: `ParameterNotFound`. */
+export class SecretError extends Error {
+  override readonly name = 'SecretError';
+}
+
+/** Who asks for a token, and what for (RFC 6749, section 4.4). */
+export interface TokenClient {
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scope?: string;
+  readonly audience?: string;
+}
+
+export interface Token {
+  readonly value: string;
+  /** Absent when the server does not say. */
+  readonly expiresInSeconds?: number;
+}
+
+/** Has tokens made by OAuth 2.0 servers. */
+export interface TokenIssuer {
+  /**
+   * A fresh token, in no more time than it is given.
+   * @throws TokenError
+   */
+  issue(client: TokenClient, timeoutMs: number): Promise<Token>;
+}
+
+/** There was no token. The message says why, and holds nothing of what was sent or where. */
+export class TokenError extends Error {
+  override readonly name = 'TokenError';
+  /** The server does not know the client, or not with this secret. */
+  readonly isRefusal: boolean;
+
+  constructor(message: string, { isRefusal = false }: { readonly isRefusal?: boolean } = {}) {
+    super(message);
+    this.isRefusal = isRefusal;
+  }
+}
+
+/** No evaluation takes longer, however many wait for theirs: it has failed by then. */
+export const EVALUATION_LIMIT_MS = 6_000;
+
+/** The reason names a bound, or what is wrong with the expression: never anything of the order. */
+export type Evaluated =
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'failure'; readonly reason: string };
+
+/**
+ * Evaluates JSONata expressions (https://docs.jsonata.org), which people write, within bounds of time, depth and memory.
+ * Never rejects: that an expression fails is a result like any other.
+ */
+export interface Expressions {
+  /**
+   * @param as `boolean`: cast as JSONata casts. `value`: whatever JSON can carry; undefined when there is no result.
+   */
+  evaluate(expression: string, input: ExpressionInput, as: 'value' | 'boolean'): Promise<Evaluated>;
+}
+
 export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 /** Structured log and metrics. Never handed a secret, a payload or an address. */
@@ -185,4 +260,5 @@ export type Metric =
   | 'CircuitsOpened'
   | 'EndpointsDisabled'
   | 'OwedOverdue'
+  | 'ExpressionsFailed'
   | 'OldestOwedSeconds';

@@ -4,7 +4,7 @@ import type { EventRecord } from './event.ts';
 import type { EndpointId } from './ids.ts';
 import { stateOf } from './outcome.ts';
 import type { Relay } from './relay.ts';
-import { held, newDelivery } from './transition.ts';
+import { held, newDelivery, undecided } from './transition.ts';
 
 /** What an operator holds; waking deliver is up to the caller, for sweep finds the rows by itself. */
 export type ReplayingRelay = Pick<Relay, 'clock' | 'config' | 'eventLog'>;
@@ -18,7 +18,7 @@ export type Replayed = 'owed' | 'under way' | 'not fanned out' | 'closed';
 /**
  * Makes a delivery owed again: its attempts are counted from the start, and the row says when it was replayed. The
  * event's outcome follows when the delivery is settled. Ordering holds as always: to an endpoint with `latest` an
- * event that is not its order's newest is superseded once more.
+ * event that is not its order's newest is superseded once more. So does its filter, which is asked anew.
  */
 export async function replay(
   relay: ReplayingRelay,
@@ -40,14 +40,21 @@ async function rowOf({ eventLog }: ReplayingRelay, key: DeliveryKey): Promise<De
 async function addRow(relay: ReplayingRelay, event: EventRecord, endpointId: EndpointId): Promise<Replayed> {
   const now = relay.clock.now();
   await relay.config.health.ensure(endpointId);
-  const row = {
-    ...held(newDelivery(event, endpointId, now), 'replay'),
+  const row = newDelivery(event, endpointId, now);
+  const owed = {
+    ...held((await hasFilter(relay, endpointId)) ? undecided(row) : row, 'replay'),
     replayedAt: now,
     ...(stateOf(event.outcomes?.[endpointId]) === 'delivered' && {
       mayHaveArrivedAt: event.fannedOutAt ?? now,
     }),
   };
-  return (await relay.eventLog.putDeliveryIfAbsent(row)) ? 'owed' : 'under way';
+  return (await relay.eventLog.putDeliveryIfAbsent(owed)) ? 'owed' : 'under way';
+}
+
+/** One whose row is wrong, or not there, may have one. */
+async function hasFilter({ config }: ReplayingRelay, endpointId: EndpointId): Promise<boolean> {
+  const endpoint = (await config.endpoints()).valid.find(({ id }) => id === endpointId);
+  return endpoint === undefined || endpoint.filter !== undefined;
 }
 
 async function reopen(relay: ReplayingRelay, row: Delivery): Promise<Replayed> {
@@ -66,6 +73,7 @@ async function reopen(relay: ReplayingRelay, row: Delivery): Promise<Replayed> {
     state: 'pending',
     settledAt: null,
     owedSince: now,
+    ...((await hasFilter(relay, row.endpointId)) && { undecided: true }),
     ...(mayHaveArrivedAt !== undefined && { mayHaveArrivedAt }),
   } as const;
   const change = isSettled(row) ? { ...dueNow, ...owedAnew, owedTo: row.endpointId } : dueNow;

@@ -8,14 +8,16 @@ import {
   mayChangeVisibility,
   mayConsume,
   mayQueryIndex,
+  mayRead,
   maySend,
   mayUse,
   mayUseConfig,
   mayUseKey,
 } from './permissions.ts';
 import type { Queues } from './queues.ts';
+import { readableSecrets } from './readable-secrets.ts';
 import { RelayFunction, type RelayFunctionProps } from './relay-function.ts';
-import { OWED_INDEX, type Tables } from './tables.ts';
+import { BY_TIME_INDEX, OWED_INDEX, type Tables } from './tables.ts';
 
 export const TIMEOUTS = {
   /** Half of the 30 s for which API Gateway waits. */
@@ -27,6 +29,9 @@ export const TIMEOUTS = {
   /** Over before the next one starts. */
   sweep: Duration.seconds(50),
 };
+
+/** What evaluates filters and transforms runs in a process of its own: see lib/aws/process-expressions.ts. */
+export const EXPRESSION_PROCESS = ['lib/aws/expression-process.ts', 'lib/aws/expression-thread.ts'];
 
 export interface FunctionsProps {
   readonly tables: Tables;
@@ -78,6 +83,7 @@ function ingest({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
 function fanOut({ tables, queues, settings }: FunctionsProps): RelayFunctionProps {
   return {
     handler: 'lambdas/fan-out.ts',
+    beside: EXPRESSION_PROCESS,
     description: 'Attempts every subscribed endpoint, and writes down how it went',
     timeout: TIMEOUTS.fanOut,
     memoryMb: settings.fanOutMemoryMb,
@@ -97,6 +103,7 @@ function fanOut({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
       mayConsume(queues.events),
       mayChangeVisibility(queues.events),
       maySend(queues.deliveries, queues.eventsDeadLetter),
+      ...mayRead(tables, readableSecrets(settings)),
     ],
   };
 }
@@ -104,6 +111,7 @@ function fanOut({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
 function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionProps {
   return {
     handler: 'lambdas/deliver.ts',
+    beside: EXPRESSION_PROCESS,
     description: 'Works off the deliveries that did not get through at once',
     timeout: TIMEOUTS.deliver,
     memoryMb: settings.deliverMemoryMb,
@@ -121,6 +129,7 @@ function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionPro
       mayUseConfig(tables.config, ['health'], 'GetItem', 'UpdateItem'),
       mayConsume(queues.deliveries),
       maySend(queues.deliveries, queues.deliveriesDeadLetter),
+      ...mayRead(tables, readableSecrets(settings)),
     ],
     // It feeds its own queue: a delivery's attempts are a loop that ends by the relay's own rules, and that Lambda
     // would stop after about sixteen rounds.
@@ -131,7 +140,7 @@ function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionPro
 function sweep({ tables, queues, settings }: FunctionsProps): RelayFunctionProps {
   return {
     handler: 'lambdas/sweep.ts',
-    description: 'Puts what is overdue back on its queue',
+    description: 'Puts what is overdue back on its queue, and tells the news',
     timeout: TIMEOUTS.sweep,
     memoryMb: settings.sweepMemoryMb,
     logRetentionDays: settings.logRetentionDays,
@@ -139,10 +148,13 @@ function sweep({ tables, queues, settings }: FunctionsProps): RelayFunctionProps
       ...namesOf(tables),
       EVENTS_QUEUE_URL: queues.events.queueUrl,
       DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
+      SILENCE_HOURS: String(settings.silenceHours),
+      ...retention(settings),
     },
     may: [
       mayQueryIndex(tables.eventLog, OWED_INDEX),
-      mayUse(tables.eventLog, 'UpdateItem'),
+      mayQueryIndex(tables.eventLog, BY_TIME_INDEX),
+      mayUse(tables.eventLog, 'Query', 'GetItem', 'UpdateItem', 'BatchWriteItem'),
       mayUseConfig(tables.config, ['endpoint', 'health'], 'Query'),
       mayUseConfig(tables.config, ['health'], 'GetItem', 'UpdateItem', 'DeleteItem'),
       maySend(queues.events, queues.deliveries),

@@ -14,6 +14,7 @@ import {
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { bundleBeside } from './bundle-beside.ts';
 import { BUNDLING } from './bundling.ts';
 import { nameLogically } from './logical-id.ts';
 import { mayLog } from './permissions.ts';
@@ -29,6 +30,8 @@ const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 export interface RelayFunctionProps {
   /** Path of the source file from the root of the repository; it exports `handler`. */
   readonly handler: string;
+  /** Source files that are no part of its own bundle, but bundled one by one beside it: what it starts as a process. */
+  readonly beside?: readonly string[];
   readonly description: string;
   readonly timeout: Duration;
   readonly memoryMb: number;
@@ -64,7 +67,8 @@ export class RelayFunction extends Construct {
       entry: `${REPOSITORY}${props.handler}`,
       projectRoot: REPOSITORY,
       depsLockFilePath: `${REPOSITORY}package-lock.json`,
-      bundling: BUNDLING,
+      bundling:
+        props.beside === undefined ? BUNDLING : { ...BUNDLING, ...bundleBeside(REPOSITORY, props.beside) },
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: props.memoryMb,

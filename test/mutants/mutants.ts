@@ -92,14 +92,42 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'A replay gives way to a newer event that fan-out may be sending',
-    file: 'deliver.ts',
-    replaced: 'delivery.replayedAt === undefined ? undefined : underWay',
+    file: 'delivery-reads.ts',
+    replaced: 'delivery.replayedAt === undefined && !delivery.undecided ? undefined : underWay',
     by: 'undefined; void underWay',
   },
   {
     rule: 'What an endpoint has had is remembered, though its replay was cancelled',
     file: 'ordering.ts',
-    replaced: "return state === 'delivered' || mayHaveArrivedAt !== undefined;",
-    by: "return state === 'delivered' || mayHaveArrivedAt === null;",
+    replaced: '(mayHaveArrivedAt !== undefined && !isRefusedFromTheFirst(row))',
+    by: '(mayHaveArrivedAt === null && !isRefusedFromTheFirst(row))',
+  },
+  {
+    rule: 'A skipped event supersedes nothing: the filter is asked before the turn is taken',
+    file: 'fan-out-event.ts',
+    replaced:
+      "if (!(await wants(relay, endpoint, told, payload))) return withoutRow(delivery, 'skipped', FILTERED);",
+    by: `if (!(await wants(relay, endpoint, told, payload))) {
+    await takeTurn(relay, endpoint, event, view);
+    return withoutRow(delivery, 'skipped', FILTERED);
+  }`,
+  },
+  {
+    rule: 'One about which the filter has yet to be asked takes no older one’s place',
+    file: 'ordering.ts',
+    replaced: '!isUndecided(row) && (hasHad(row) || !isSettled(row))',
+    by: 'hasHad(row) || !isSettled(row)',
+  },
+  {
+    rule: 'The filter is asked about a row that was made before it could be asked',
+    file: 'deliver.ts',
+    replaced: 'if (!delivery.undecided) return',
+    by: 'if (decide) return',
+  },
+  {
+    rule: 'An older event waits for one that may have been sent, if the endpoint may refuse that one',
+    file: 'ordering.ts',
+    replaced: "if (filter === undefined) return 'superseded';",
+    by: "if (filter !== relay.random) return 'superseded';",
   },
 ];

@@ -23,12 +23,13 @@ function verdict({ event = {}, outcome, row, rules = {}, ordering = 'none', isNe
     anEvent({ fannedOutAt: THEN, outcomes, ...event }),
     { id, ordering },
     row && aDelivery(row),
-    { includeDelivered: false, ...rules },
+    { includeDelivered: false, includeSkipped: false, ...rules },
     async () => isNewest,
   );
 }
 
-const ALL = { includeDelivered: true };
+const ALL = { includeDelivered: true, includeSkipped: false };
+const SKIPPED = { includeSkipped: true };
 
 describe('an event is replayed', () => {
   it.each<[string, Case]>([
@@ -41,6 +42,7 @@ describe('an event is replayed', () => {
     ],
     ['when it was delivered, if such are included', { outcome: 'delivered 200 in 3 ms', rules: ALL }],
     ['to an endpoint with latest, when it is its order’s newest', { ordering: 'latest' }],
+    ['when it was skipped, if such are included', { outcome: 'skipped: filter', rules: SKIPPED }],
     [
       'when it was replayed before the replay that is resumed',
       { row: { state: 'dead', replayedAt: after(THEN, -1) }, rules: { resume: THEN } },
@@ -75,6 +77,7 @@ describe('an event is not replayed', () => {
       { ordering: 'latest', isNewest: false, outcome: 'delivered 200 in 3 ms', rules: ALL },
       'newer',
     ],
+    ['when its filter refused it', { outcome: 'skipped: filter', rules: ALL }, 'skipped'],
     ['when it is closed', { event: { closed: 'no payload' } }, 'closed'],
     [
       'when the replay that is resumed has seen to it',

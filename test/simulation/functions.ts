@@ -1,12 +1,15 @@
 /** Runs functions the way Lambda does: in environments that are kept warm, as many at a time as allowed, each cut off. */
 import { Deadline } from '../../lib/relay/clock.ts';
 import { Config } from '../../lib/relay/config.ts';
+import type { Keyring } from '../../lib/relay/keyring.ts';
 import type { OwedItem } from '../../lib/relay/ports.ts';
 import type { Relay } from '../../lib/relay/relay.ts';
 import type { MemoryConfigTable } from '../memory/config-table.ts';
 import type { MemoryEventLog } from '../memory/event-log.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
+import { keyringOf } from './credentials.ts';
 import type { Faults } from './faults.ts';
+import type { Filter } from './filter.ts';
 import type { Poison } from './poison.ts';
 import { configTableOf, eventLogOf, Process } from './process.ts';
 import type { Received, SimulatedQueue } from './queue.ts';
@@ -25,6 +28,7 @@ export interface Shared {
   readonly receivers: Receivers;
   /** Events whose payload cannot be worked with, for as long as faults go on. */
   readonly poison: Poison;
+  readonly filter: Filter;
   readonly note: (text: string) => void;
   readonly queues: (process: Process) => Pick<Relay, 'eventQueue' | 'deliveryQueue'>;
 }
@@ -32,6 +36,7 @@ export interface Shared {
 interface Environment {
   readonly skewMs: number;
   readonly config: Config;
+  readonly keyring: Keyring;
   current: Process;
 }
 
@@ -54,7 +59,7 @@ export class SimulatedFunction {
     run: (relay: Relay, deadline: Deadline) => Promise<Result>,
     onEnd: (result: Result | 'died') => void,
   ): void {
-    const { scheduler, faults, eventLog, receivers, note, queues, poison } = this.#shared;
+    const { scheduler, faults, eventLog, receivers, note, queues, poison, filter } = this.#shared;
     this.running += 1;
     const warm = this.#warm.pop();
     const skewMs = warm?.skewMs ?? scheduler.between(-SKEW_MS, SKEW_MS);
@@ -71,8 +76,10 @@ export class SimulatedFunction {
       random: scheduler.random,
       telemetry: new MemoryTelemetry(),
       config: environment.config,
+      keyring: environment.keyring,
       eventLog: eventLogOf(process, eventLog, faults, this.#staleIndex, poison),
       sender: { post: (request) => receivers.post(process, request) },
+      expressions: filter.asSeenBy(process),
       ...queues(process),
     };
     run(relay, new Deadline(process.clock, this.#timeoutMs)).then(
@@ -88,8 +95,10 @@ export class SimulatedFunction {
   }
 
   #newEnvironment(process: Process, skewMs: number): Environment {
+    const { scheduler, faults } = this.#shared;
     const environment: Environment = {
       skewMs,
+      keyring: keyringOf(() => environment.current, process.clock, scheduler, faults),
       current: process,
       config: new Config(
         configTableOf(() => environment.current, this.#shared.configTable),

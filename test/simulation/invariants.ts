@@ -4,8 +4,9 @@ import type { EventRecord } from '../../lib/relay/event.ts';
 import type { EndpointId, EventId, OrderKey } from '../../lib/relay/ids.ts';
 import { stateOf } from '../../lib/relay/outcome.ts';
 import type { MemoryEventLog } from '../memory/event-log.ts';
-import { ORDERINGS } from './endpoints.ts';
+import { FILTERED, ORDERINGS } from './endpoints.ts';
 import type { Faults } from './faults.ts';
+import { type Filter, refuses } from './filter.ts';
 import type { Operator } from './operator.ts';
 import type { Receivers, Sent } from './receivers.ts';
 
@@ -106,6 +107,7 @@ export interface EndState {
   readonly eventLog: MemoryEventLog;
   readonly receivers: Receivers;
   readonly faults: Faults;
+  readonly filter: Filter;
   readonly operator: Operator;
   readonly fail: Fail;
 }
@@ -127,7 +129,7 @@ function checkIdsInOrder({ webhooks, faults, fail }: EndState): void {
   for (const later of webhooks) {
     for (const earlier of webhooks) {
       if (earlier.orderId !== later.orderId || !earlier.accepted || !later.accepted) continue;
-      if (earlier.accepted.atMs > later.sentAtMs) continue;
+      if (earlier.accepted.atMs > later.sentAtMs || earlier.accepted.byQueue) continue;
       if (earlier.accepted.eventId >= later.accepted.eventId) {
         fail(`${later.accepted.eventId} came after ${earlier.accepted.eventId} was answered`);
       }
@@ -149,11 +151,12 @@ async function checkEndpoint(end: EndState, orderId: string, endpointId: Endpoin
     if (row && row.state !== state)
       fail(`${event.eventId}: row ${row.state}, outcome ${state} for ${endpointId}`);
   }
-  for (const { accepted } of webhooks.filter((webhook) => webhook.orderId === orderId)) {
+  for (const { accepted, number } of webhooks.filter((webhook) => webhook.orderId === orderId)) {
     if (accepted === undefined) continue;
+    const isRefused = FILTERED.has(endpointId) && refuses(number) && !end.filter.fails(accepted.eventId);
     const state = states.get(accepted.eventId);
     const isFine =
-      state === 'delivered' ||
+      state === (isRefused ? 'skipped' : 'delivered') ||
       (state === 'superseded' && orderingOf(endpointId) === 'latest') ||
       (wasAway && (state === 'cancelled' || (state === undefined && states.has(accepted.eventId))));
     if (!isFine) fail(`${accepted.eventId} was accepted and is ${state ?? 'lost'} for ${endpointId}`);
@@ -161,7 +164,8 @@ async function checkEndpoint(end: EndState, orderId: string, endpointId: Endpoin
   const sent = receivers.sent.filter((each) => each.endpointId === endpointId && each.orderId === orderId);
   checkDelivered(states, sent, endpointId, fail);
   if (orderingOf(endpointId) === 'latest' && !wasAway) checkEndsOnNewest(states, sent, endpointId, fail);
-  if (orderingOf(endpointId) === 'strict' && !wasAway) checkInOrder(end, orderId, sent, setAside(events));
+  if (orderingOf(endpointId) === 'strict' && !wasAway)
+    checkInOrder(end, orderId, sent, setAside(events), skippedOf(states));
 }
 
 function checkDelivered(
@@ -183,11 +187,11 @@ function checkEndsOnNewest(
   id: string,
   fail: Fail,
 ): void {
-  const newest = [...states.keys()].at(-1);
+  // What its filter refuses takes nothing's place: the newest of the others is what it ends on.
+  const newest = [...states].filter(([, state]) => state !== 'skipped').at(-1)?.[0];
   const acknowledgedAt = ({ acknowledgedAtMs = 0 }: Sent) => acknowledgedAtMs;
   const last = sent.toSorted((a, b) => acknowledgedAt(a) - acknowledgedAt(b)).at(-1);
-  if (newest !== undefined && last?.eventId !== newest)
-    fail(`${id} ends on ${last?.eventId}, the newest is ${newest}`);
+  if (last?.eventId !== newest) fail(`${id} ends on ${last?.eventId}, the newest is ${newest}`);
 }
 
 /** Of two webhooks, one sent after the other was answered, the later never starts before the earlier is acknowledged. */
@@ -196,6 +200,7 @@ function checkInOrder(
   orderId: string,
   sent: readonly Sent[],
   setAside: ReadonlySet<EventId>,
+  skipped: ReadonlySet<EventId>,
 ): void {
   const accepted = webhooks.filter(
     (webhook) => webhook.orderId === orderId && webhook.accepted !== undefined,
@@ -207,7 +212,7 @@ function checkInOrder(
         continue;
       // The clock alone made the ids, because the order could not be read; or it came to the table late.
       if (earlier.accepted.eventId > later.accepted.eventId || earlier.accepted.byQueue) continue;
-      if (setAside.has(earlier.accepted.eventId)) continue;
+      if (setAside.has(earlier.accepted.eventId) || skipped.has(earlier.accepted.eventId)) continue;
       const acknowledged = sent.find(
         (each) => each.eventId === earlier.accepted?.eventId && each.acknowledgedAtMs,
       );
@@ -216,6 +221,10 @@ function checkInOrder(
       }
     }
   }
+}
+
+function skippedOf(states: ReadonlyMap<EventId, DeliveryState | undefined>): Set<EventId> {
+  return new Set([...states].flatMap(([eventId, state]) => (state === 'skipped' ? [eventId] : [])));
 }
 
 /** Their fan-out failed so often that their order went on without them. */

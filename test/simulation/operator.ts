@@ -1,4 +1,4 @@
-/** A person at work while the relay runs: pauses and resumes, turns off and on, removes and adds, replays. */
+/** A person at work while the relay runs: pauses and resumes, turns off and on, removes and adds, mistypes, replays. */
 import type { EventRecord } from '../../lib/relay/event.ts';
 import type { EndpointId, OrderKey } from '../../lib/relay/ids.ts';
 import { replay } from '../../lib/relay/replay.ts';
@@ -20,7 +20,10 @@ export interface OperatorWorld {
   readonly note: (text: string) => void;
 }
 
-const DEEDS = ['pause', 'off', 'remove', 'replay', 'replay', 'replay'] as const;
+const DEEDS = ['pause', 'off', 'remove', 'spoil', 'spoil', 'replay', 'replay', 'replay', 'replay'] as const;
+
+/** The state in the row; one that is none makes it invalid. */
+const STATES = { pause: 'paused', off: 'off', spoil: 'onn' } as const;
 
 export class Operator {
   readonly #world: OperatorWorld;
@@ -36,7 +39,7 @@ export class Operator {
   async work(): Promise<void> {
     const { scheduler, faults } = this.#world;
     for (;;) {
-      await scheduler.sleep(scheduler.between(2_000, 60_000));
+      await scheduler.sleep(scheduler.between(1_000, 40_000));
       if (!faults.enabled) return;
       const deed = scheduler.pick(DEEDS);
       if (deed === 'replay') await this.#replay();
@@ -44,15 +47,15 @@ export class Operator {
     }
   }
 
-  async #interrupt(deed: 'pause' | 'off' | 'remove'): Promise<void> {
+  async #interrupt(deed: 'pause' | 'off' | 'remove' | 'spoil'): Promise<void> {
     const { scheduler, configTable, note } = this.#world;
     const id = scheduler.pick(Object.keys(ORDERINGS));
     const row = (await configTable.rows('endpoint')).find((each) => each.id === id);
     if (row === undefined) return;
     note(`operator: ${deed} ${id}`);
-    if (deed !== 'pause') this.wasAway.add(id);
+    if (deed === 'off' || deed === 'remove') this.wasAway.add(id);
     if (deed === 'remove') configTable.remove('endpoint', id);
-    else configTable.put('endpoint', id, { ...row.attributes, state: deed === 'pause' ? 'paused' : 'off' });
+    else configTable.put('endpoint', id, { ...row.attributes, state: STATES[deed] });
     await scheduler.sleep(scheduler.between(500, 90_000));
     note(`operator: ${id} is on again`);
     configTable.put('endpoint', id, row.attributes);

@@ -9,8 +9,10 @@ import { sourceIdSchema } from '../../lib/relay/source.ts';
 import { sweep } from '../../lib/relay/sweep.ts';
 import { MemoryConfigTable } from '../memory/config-table.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
-import { ORDERINGS } from './endpoints.ts';
+import { CREDENTIALS } from './credentials.ts';
+import { FILTERED, ORDERINGS } from './endpoints.ts';
 import { drawRates, type FaultKind, Faults } from './faults.ts';
+import { FILTER, Filter } from './filter.ts';
 import { type Shared, SimulatedFunction, SimulatedMapping } from './functions.ts';
 import { checkAtEnd, checkSend, type Webhook } from './invariants.ts';
 import { Operator } from './operator.ts';
@@ -60,6 +62,7 @@ export async function simulate(seed: number, spared: ReadonlySet<number> = new S
   const configTable = new MemoryConfigTable();
   configTable.put('source', SOURCE, { tokenSha256: sha256Hex(TOKEN) });
   const areProven = scheduler.chance(0.6);
+  const hasCredentials = scheduler.chance(0.5);
   for (const [id, ordering] of Object.entries(ORDERINGS)) {
     const provenAt = new Date(scheduler.nowMs).toISOString();
     if (areProven) configTable.put('health', id, { state: 'closed', provenAt });
@@ -69,6 +72,8 @@ export async function simulate(seed: number, spared: ReadonlySet<number> = new S
       ordering,
       timeoutSeconds,
       maxAttempts: 100,
+      ...(hasCredentials && CREDENTIALS[id]),
+      ...(FILTERED.has(id) && { filter: FILTER }),
       ...(scheduler.chance(0.1) && { rateLimitPerSecond: scheduler.between(0.2, 5) }),
     });
   }
@@ -97,6 +102,7 @@ export async function simulate(seed: number, spared: ReadonlySet<number> = new S
     { fifo: false, visibilityMs: 120_000, batchSize: 10 },
     () => deliverMapping.poll(),
   );
+  const filter = new Filter(faults);
   const onQueue = new Set<EventId>();
   const shared: Shared = {
     scheduler,
@@ -105,6 +111,7 @@ export async function simulate(seed: number, spared: ReadonlySet<number> = new S
     configTable,
     receivers,
     poison: new Poison(faults),
+    filter,
     note,
     queues: (process) => queuesOf(process, faults, events, deliveries, onQueue, fail),
   };
@@ -199,7 +206,7 @@ export async function simulate(seed: number, spared: ReadonlySet<number> = new S
   scheduler.after(MINUTE_MS, tick);
   await scheduler.run(() => done);
 
-  await checkAtEnd({ webhooks, eventLog, receivers, faults, operator, fail });
+  await checkAtEnd({ webhooks, eventLog, receivers, faults, filter, operator, fail });
   return {
     seed,
     failures,

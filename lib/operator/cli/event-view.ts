@@ -1,7 +1,8 @@
 /** Events as a table, one event in full, and its form for programs. */
 import type { EventRecord } from '../../relay/event.ts';
+import { isOwn } from '../../relay/ids.ts';
 import type { EventDetail, PayloadDetail } from '../events.ts';
-import { changeRows, changesText, orderText, outcomesText, statusesText } from './event-text.ts';
+import { changeRows, changesText, orderText, outcomesText, ownText, statusesText } from './event-text.ts';
 import { endpointColumn, outcomeLines } from './outcome-lines.ts';
 import { type Colours, printableLines } from './output.ts';
 import { indent, shortened, table } from './table.ts';
@@ -24,6 +25,7 @@ export function eventListText(events: readonly EventRecord[], colours: Colours):
 export function eventText(event: EventDetail, colours: Colours): string {
   const { bold, dim } = colours;
   const facts = [
+    ...(isOwn(event.orderKey) ? [['it is', ownText(event)]] : []),
     ['order', [event.niceId, event.orderId].filter(Boolean).join('  ') || 'none was named'],
     ['source', event.source],
     ['received', timeText(event.receivedAt)],

@@ -21,6 +21,7 @@ const optionsSchema = z.object({
   endpoint: text,
   since: text,
   includeDelivered: flag,
+  includeSkipped: flag,
   dryRun: flag,
   resume: text,
 });
@@ -38,6 +39,7 @@ export function addReplayCommand(program: Command, terminal: Terminal): void {
       'with --endpoint: what came since: 2h or 3d ago, or a time such as 2026-03-01T09:30',
     )
     .option('--include-delivered', 'what the endpoint did get, too')
+    .option('--include-skipped', 'what the endpoint’s filter refused, too: it is asked anew')
     .option('--dry-run', 'count them, and change nothing')
     .option('--resume <moment>', 'go on with a replay that was interrupted: when it was begun')
     .action(async (options: GivenOptions, command: Command) => {
@@ -56,8 +58,17 @@ export function addReplayCommand(program: Command, terminal: Terminal): void {
 type Given = Omit<z.output<typeof optionsSchema>, 'dryRun'>;
 
 /** @throws InvalidInputError unless exactly one thing is named that is to be replayed */
-function readQuery({ event, order, source, endpoint, since, includeDelivered, resume }: Given): ReplayQuery {
-  const rules = { includeDelivered, resume: readMoment('resume', resume) };
+function readQuery({
+  event,
+  order,
+  source,
+  endpoint,
+  since,
+  includeDelivered,
+  includeSkipped,
+  resume,
+}: Given): ReplayQuery {
+  const rules = { includeDelivered, includeSkipped, resume: readMoment('resume', resume) };
   const refuse = (attribute: string, problem: string) => new InvalidInputError([{ attribute, problem }]);
   if (event !== undefined && order !== undefined) throw refuse('order', 'does not go with --event');
   if (source !== undefined && order === undefined) throw refuse('source', 'goes with --order alone');
@@ -88,8 +99,8 @@ function show(output: Output, result: ReplayResult, dryRun: boolean): void {
   for (const line of replayHints(result, dryRun)) output.hint(line);
 }
 
-function resumeHint({ includeDelivered }: ReplayQuery, { resume }: ReplayResult): string {
-  return includeDelivered
+function resumeHint({ includeDelivered, includeSkipped }: ReplayQuery, { resume }: ReplayResult): string {
+  return includeDelivered || includeSkipped
     ? `The same command with --resume ${resume.toISOString()} does the rest.`
     : 'The same command does the rest.';
 }

@@ -3,7 +3,7 @@ import type { ReplayResult } from '../replays.ts';
 import { isOrAre, plural, whenText } from './delivery-view.ts';
 
 export function replayText({ counts, owedTo, leftOut }: ReplayResult, isDryRun: boolean): string {
-  const { owed, delivered, underWay, replayed, newer, notFannedOut, closed } = counts;
+  const { owed, delivered, underWay, replayed, newer, skipped, notFannedOut, closed } = counts;
   const done = isDryRun ? 'would be sent again' : `${isOrAre(owed)} owed again`;
   const line = (count: number, what: string) =>
     count === 0 ? [] : [`${count.toLocaleString('en')} ${what}`];
@@ -13,6 +13,7 @@ export function replayText({ counts, owedTo, leftOut }: ReplayResult, isDryRun: 
     ...line(underWay, `${isOrAre(underWay)} under way.`),
     ...line(replayed, `${wasOrWere(replayed)} replayed before it was interrupted.`),
     ...line(newer, `${givesOrGive(newer)} way to a newer event of the same order.`),
+    ...line(skipped, `${wasOrWere(skipped)} refused by the filter: --include-skipped asks it anew.`),
     ...line(notFannedOut, `${isOrAre(notFannedOut)} yet to be sent for the first time.`),
     ...line(
       closed,

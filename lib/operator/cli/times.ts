@@ -34,6 +34,12 @@ export function durationText(durationMs: number): string {
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 
+/** `90s`, `30m`, `2h`, `3d`, `1w` in milliseconds; undefined for anything else. */
+export function parseDuration(text: string): number | undefined {
+  const [, amount, unit] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
+  return isUnit(unit) ? Number(amount) * UNIT_MS[unit] : undefined;
+}
+
 /** A moment as it is typed: so long ago (`90s`, `30m`, `2h`, `3d`, `1w`), or ISO 8601; undefined for anything else. */
 export function parseMoment(text: string, now: Date): Date | undefined {
   const agoMs = parseDuration(text);
@@ -42,12 +48,6 @@ export function parseMoment(text: string, now: Date): Date | undefined {
   // A date alone is that day's start where the operator is; JavaScript would take it for UTC.
   const moment = new Date(text.includes('T') ? text : `${text}T00:00`);
   return Number.isNaN(moment.getTime()) ? undefined : moment;
-}
-
-/** Milliseconds of a time span as it is typed: `90s`, `30m`, `12h`, `3d`, `1w`; undefined for anything else. */
-export function parseDuration(text: string): number | undefined {
-  const [, amount, unit] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
-  return amount !== undefined && isUnit(unit) ? Number(amount) * UNIT_MS[unit] : undefined;
 }
 
 function isUnit(text: string | undefined): text is keyof typeof UNIT_MS {

@@ -1,0 +1,89 @@
+/** One process that evaluates expressions, for as long as it lives. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { extname } from 'node:path';
+import * as z from 'zod';
+import { type EvaluationAnswer, type EvaluationJob, READY } from './expression-messages.ts';
+
+const answerSchema: z.ZodType<EvaluationAnswer> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('value'), json: z.string().exactOptional() }),
+  z.object({ kind: z.literal('failure'), reason: z.string(), ranAway: z.boolean() }),
+]);
+
+export class ExpressionEvaluator {
+  readonly #child: ChildProcess;
+  readonly #ready: Promise<boolean>;
+  #settle: (answer: EvaluationAnswer | undefined) => void = () => {};
+  #isAlive = true;
+
+  /** @param memoryMb what an expression may use at most */
+  constructor(memoryMb: number) {
+    this.#child = fork(
+      new URL(`./expression-process${extname(import.meta.url)}`, import.meta.url),
+      [String(memoryMb)],
+      {
+        // Expressions have no way to anything outside; and if they had, there would be nothing to be had.
+        env: librariesOnly(process.env),
+        execArgv: [],
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+        serialization: 'advanced',
+      },
+    );
+    this.#ready = new Promise((resolve) => {
+      this.#child.on('message', (message) => {
+        if (message === READY) resolve(true);
+        else this.#settle(answerSchema.parse(message));
+      });
+      const end = () => {
+        this.#isAlive = false;
+        resolve(false);
+        this.#settle(undefined);
+      };
+      this.#child.on('error', end);
+      this.#child.on('exit', end);
+    });
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /** Whether it can evaluate now; false when it could not be started. */
+  ready(): Promise<boolean> {
+    return this.#ready;
+  }
+
+  /** One at a time. Undefined when it took longer, or so much memory that the process died of it: it is of no more use. */
+  async evaluate(job: EvaluationJob, limitMs: number): Promise<EvaluationAnswer | undefined> {
+    const answer = await new Promise<EvaluationAnswer | undefined>((resolve) => {
+      const timer = setTimeout(() => resolve(undefined), limitMs);
+      this.#settle = (settled) => {
+        clearTimeout(timer);
+        resolve(settled);
+      };
+      this.#child.send(job, (error) => error && this.#settle(undefined));
+    });
+    if (answer === undefined) this.end();
+    return answer;
+  }
+
+  end(): void {
+    this.#isAlive = false;
+    this.#child.kill('SIGKILL');
+  }
+
+  /** While nobody waits for an answer, it must keep no process from ending: then it ends as well. */
+  setBusy(isBusy: boolean): void {
+    if (isBusy) {
+      this.#child.ref();
+      this.#child.channel?.ref();
+    } else {
+      this.#child.unref();
+      this.#child.channel?.unref();
+    }
+  }
+}
+
+/** Without it, Node itself might not start. */
+function librariesOnly({ LD_LIBRARY_PATH }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return LD_LIBRARY_PATH === undefined ? {} : { LD_LIBRARY_PATH };
+}

@@ -1,0 +1,137 @@
+/** `endpoints test-filter`, `endpoints preview` and `endpoints presets` */
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { checkAttributes } from '../attributes.ts';
+import { InvalidInputError } from '../errors.ts';
+import { checkEventId } from '../event-key.ts';
+import { type FilterTrial, type Preview, previewContent, tryFilter } from '../expression-trials.ts';
+import { isPreset, PRESET_NAMES, PRESETS, presetText } from '../presets.ts';
+import { changesText, orderText } from './event-text.ts';
+import { presetOption, textOf, withExpressions } from './expression-options.ts';
+import { type GivenOptions, onRelay, outputOf } from './on-relay.ts';
+import { type Colours, printableLines, type Terminal } from './output.ts';
+import { table } from './table.ts';
+import { timeText } from './times.ts';
+
+const text = z.string().exactOptional();
+const limit = (fallback: number) => z.coerce.number().pipe(z.int().min(1).max(1_000)).default(fallback);
+const trialSchema = z.object({ filter: text, event: text, limit: limit(20) });
+const previewSchema = z.object({ transform: text, preset: text, event: text, limit: limit(1) });
+
+export function addExpressionCommands(endpoints: Command, terminal: Terminal): void {
+  endpoints
+    .command('test-filter <id>')
+    .description('show which of the newest events an endpoint’s filter lets pass; nothing is sent')
+    .option('--filter <jsonata>', 'another one than its own; @file reads a file')
+    .option('--event <id>', 'only this event')
+    .option('--limit <number>', 'how many events, 1 to 1000; 20 unless given')
+    .action(async (id: string, options: GivenOptions, command: Command) => {
+      const given = checkAttributes(trialSchema, options);
+      const filter = z
+        .string()
+        .optional()
+        .parse(await textOf('filter', given.filter));
+      await onRelay(command, terminal, async (connection, output) => {
+        const trials = await tryFilter(connection, queryOf(id, given), filter);
+        output.show(trials, (all) => trialsText(all, output.colours), trialsJson);
+      });
+    });
+
+  endpoints
+    .command('preview <id>')
+    .description(
+      'show what an endpoint would be sent of the newest events, by its transform; nothing is sent',
+    )
+    .option('--transform <jsonata>', 'another one than its own; @file reads a file')
+    .addOption(presetOption())
+    .option('--event <id>', 'only this event')
+    .option('--limit <number>', 'how many events, 1 to 1000; 1 unless given')
+    .action(async (id: string, options: GivenOptions, command: Command) => {
+      const { transform: given, preset, ...query } = checkAttributes(previewSchema, options);
+      const typed = {
+        ...(given !== undefined && { transform: given }),
+        ...(preset !== undefined && { preset }),
+      };
+      const { transform } = z.object({ transform: text }).parse(await withExpressions(typed));
+      await onRelay(command, terminal, async (connection, output) => {
+        const previews = await previewContent(connection, queryOf(id, query), transform);
+        output.show(
+          previews.map((one) => ('body' in one ? { ...one, body: Buffer.from(one.body) } : one)),
+          (all) => previewsText(all, output.colours),
+          () => previews.map(previewJson),
+        );
+      });
+    });
+
+  endpoints
+    .command('presets [name]')
+    .description('list the ready-made transforms, or print one, to be copied and edited')
+    .action(async (name: string | undefined, _options: GivenOptions, command: Command) => {
+      const output = outputOf(command, terminal);
+      if (name === undefined) {
+        const rows = PRESET_NAMES.map((one) => ({ name: one, description: PRESETS[one] }));
+        output.show(rows, (all) => table(all.map((one) => [output.colours.bold(one.name), one.description])));
+        return;
+      }
+      if (!isPreset(name))
+        throw new InvalidInputError([{ attribute: 'name', problem: `must be ${PRESET_NAMES.join(' or ')}` }]);
+      const transform = await presetText(name);
+      output.show(
+        { name, transform: Buffer.from(transform) },
+        (one) => printableLines(one.transform.toString()),
+        () => ({ name, transform }),
+      );
+    });
+}
+
+function queryOf(endpointId: string, { event, limit }: { event?: string | undefined; limit: number }) {
+  return { endpointId, limit, ...(event !== undefined && { eventId: checkEventId(event, 'event') }) };
+}
+
+const NO_EVENTS = 'There are no events to try it on: none has come in the last 30 days that it hears.';
+
+function trialsText(trials: readonly FilterTrial[], colours: Colours): string {
+  if (trials.length === 0) return NO_EVENTS;
+  const words = { pass: colours.green, skip: colours.dim, error: colours.red };
+  const rows = trials.map(({ event, result, reason = '' }) => [
+    colours.dim(event.eventId),
+    timeText(event.receivedAt),
+    orderText(event),
+    changesText(event, colours),
+    words[result](result),
+    ...(reason === '' ? [] : [reason]),
+  ]);
+  const failed = trials.some(({ result }) => result === 'error');
+  const note = failed ? ['', 'The relay passes on what the filter fails on.'] : [];
+  return [table(rows, ['event', 'received', 'order', 'changes', 'filter']), ...note].join('\n');
+}
+
+function trialsJson(trials: readonly FilterTrial[]): object[] {
+  return trials.map(({ event, ...rest }) => ({ ...idsOf(event), ...rest }));
+}
+
+type PreviewInBytes = Preview | { event: Preview['event']; contentType: string; body: Uint8Array };
+
+function previewsText(previews: readonly PreviewInBytes[], { dim, bold, red }: Colours): string {
+  if (previews.length === 0) return NO_EVENTS;
+  return previews
+    .map((one) => {
+      const title = `${bold(orderText(one.event))}  ${timeText(one.event.receivedAt)}  ${dim(one.event.eventId)}`;
+      if ('unsent' in one) return `${title}\n${red('nothing would be sent')}, ${one.unsent}`;
+      return `${title}\n${dim(one.contentType)}\n${printableLines(Buffer.from(one.body).toString())}`;
+    })
+    .join('\n\n');
+}
+
+function previewJson({ event, ...rest }: Preview): object {
+  return { ...idsOf(event), ...rest };
+}
+
+function idsOf({ eventId, orderId, niceId, receivedAt }: Preview['event']): object {
+  return {
+    eventId,
+    ...(orderId !== undefined && { orderId }),
+    ...(niceId !== undefined && { niceId }),
+    receivedAt,
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * What expressions cost at a cold start: the bundled fan-out handler, imported in a fresh process, and what the first
+ * evaluation adds for those who use one.
+ *
+ *   npm run bench:cold-start            medians of 15 runs
+ *   npm run bench:cold-start -- 40      of so many
+ *   npm run bench:cold-start -- 15 a b  of the bundles in the folders a and b, one by one
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildSync } from 'esbuild';
+import { z } from 'zod';
+import { bundleInto } from '../../lib/stack/bundle-beside.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const EXPRESSIONS = 'process-expressions.mjs';
+
+const [runs = '15', ...folders] = process.argv.slice(2);
+const made = folders.length === 0 ? await bundle() : undefined;
+for (const folder of made === undefined ? folders : [made]) report(folder, Number(runs));
+if (made !== undefined) await rm(made, { recursive: true });
+
+/** As lib/stack/relay-function.ts has it bundled, and the port by itself, to be called. */
+async function bundle(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'sensaria-relay-cold-'));
+  buildSync({
+    entryPoints: [join(ROOT, 'lambdas/fan-out.ts')],
+    outfile: join(folder, 'index.mjs'),
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    minify: true,
+    mainFields: ['module', 'main'],
+    banner: {
+      js: "import{createRequire as requireOf}from'node:module';const require=requireOf(import.meta.url);",
+    },
+  });
+  const files = ['expression-process.ts', 'expression-thread.ts', 'process-expressions.ts'];
+  bundleInto(
+    ROOT,
+    files.map((file) => `lib/aws/${file}`),
+    folder,
+  );
+  return folder;
+}
+
+function report(folder: string, count: number): void {
+  const times = (script: (href: string) => string, file: string) =>
+    median(Array.from({ length: count }, () => timed(script(pathToFileURL(join(folder, file)).href))));
+  const sizeKb = Math.round(statSync(join(folder, 'index.mjs')).size / 1024);
+  console.log(`${folder}: index.mjs ${sizeKb} KB, medians of ${count} runs`);
+  console.log(`  import of fan-out's handler            ${times(importing, 'index.mjs').toFixed(1)} ms`);
+  if (!existsSync(join(folder, EXPRESSIONS))) return;
+  console.log(`  first evaluation, its process started  ${times(evaluating, EXPRESSIONS).toFixed(1)} ms`);
+}
+
+function importing(href: string): string {
+  return `const t=performance.now();await import('${href}');console.log(performance.now()-t);process.exit()`;
+}
+
+function evaluating(href: string): string {
+  return (
+    `const {ProcessExpressions}=await import('${href}');const t=performance.now();` +
+    `const x=new ProcessExpressions();const r=await x.evaluate('order.n=1',{changes:[],order:{n:1}},'boolean');` +
+    `if(r.value!==true)throw new Error('it did not evaluate');console.log(performance.now()-t);process.exit()`
+  );
+}
+
+function timed(script: string): number {
+  const variables = ['EVENT_LOG_TABLE', 'CONFIG_TABLE'].map((name) => [name, 'none']);
+  const queues = ['EVENTS', 'DELIVERIES', 'EVENTS_DEAD_LETTER'].map((name) => [
+    `${name}_QUEUE_URL`,
+    'https://sqs.invalid/1/none',
+  ]);
+  const env = {
+    ...Object.fromEntries([...variables, ...queues]),
+    RETENTION_DAYS: '30',
+    PAYLOAD_RETENTION_DAYS: '30',
+    AWS_REGION: 'us-east-1',
+    POWERTOOLS_METRICS_NAMESPACE: 'Bench',
+  };
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+    env,
+    encoding: 'utf8',
+  });
+  return z.coerce.number().parse(output.trim());
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}

@@ -1,0 +1,29 @@
+/** The Expressions port in memory: each expression's text stands for what a test has it do. */
+import type { ExpressionInput } from '../../lib/relay/expression-input.ts';
+import type { Evaluated, Expressions } from '../../lib/relay/ports.ts';
+
+/** A value, or an evaluation that failed. */
+type Evaluate = (input: ExpressionInput) => unknown;
+
+export class MemoryExpressions implements Expressions {
+  /** In the order in which they were evaluated. */
+  readonly evaluated: { readonly expression: string; readonly input: ExpressionInput }[] = [];
+  readonly #meanings = new Map<string, Evaluate>();
+
+  /** Says what an expression does; one that throws has failed, for that reason. */
+  means(expression: string, evaluate: Evaluate): void {
+    this.#meanings.set(expression, evaluate);
+  }
+
+  async evaluate(expression: string, input: ExpressionInput, as: 'value' | 'boolean'): Promise<Evaluated> {
+    this.evaluated.push({ expression, input });
+    const meaning = this.#meanings.get(expression);
+    if (meaning === undefined) throw new Error(`nobody said what ${expression} means`);
+    try {
+      const value = meaning(input);
+      return { kind: 'value', value: as === 'boolean' ? Boolean(value) : value };
+    } catch (error) {
+      return { kind: 'failure', reason: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/** A filter as the functions ask it: it takes its time, refuses some payloads, and fails on some events. */
+import * as z from 'zod';
+import type { EventId } from '../../lib/relay/ids.ts';
+import type { Evaluated, Expressions } from '../../lib/relay/ports.ts';
+import type { Faults } from './faults.ts';
+import type { Process } from './process.ts';
+
+/** The text stands for what {@link refuses} says. */
+export const FILTER = '$exists(order.n) and order.n % 3 != 0';
+
+const inputSchema = z.object({ event: z.object({ id: z.string() }), order: z.object({ n: z.number() }) });
+
+/** Whether the filter refuses the order's webhook of that number. */
+export function refuses(number: number): boolean {
+  return number % 3 === 0;
+}
+
+export class Filter {
+  readonly #faults: Faults;
+  readonly #failing = new Map<string, boolean>();
+
+  constructor(faults: Faults) {
+    this.#faults = faults;
+  }
+
+  /** What makes it fail is in the event, so it fails on it every time. */
+  fails(eventId: EventId | string): boolean {
+    const known = this.#failing.get(eventId) ?? this.#faults.strikes('filter failed');
+    this.#failing.set(eventId, known);
+    return known;
+  }
+
+  asSeenBy(process: Process): Expressions {
+    return {
+      evaluate: async (_, input): Promise<Evaluated> => {
+        const { event, order } = inputSchema.parse(input);
+        await process.clock.sleep(this.#faults.strikes('filter took seconds') ? 5_000 : 2);
+        return this.fails(event.id)
+          ? { kind: 'failure', reason: 'it ran too long' }
+          : { kind: 'value', value: !refuses(order.n) };
+      },
+    };
+  }
+}
