@@ -31,7 +31,7 @@ export class ExpressionEvaluator {
     this.#ready = new Promise((resolve) => {
       this.#child.on('message', (message) => {
         if (message === READY) resolve(true);
-        else this.#settle(answerSchema.parse(message));
+        else this.#settle(answerSchema.safeParse(message).data);
       });
       const end = () => {
         this.#isAlive = false;

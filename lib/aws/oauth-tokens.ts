@@ -1,7 +1,7 @@
 /** The TokenIssuer port over HTTP, guarded like the requests to endpoints: the addresses come from their rows. */
 import {
   allowInsecureRequests,
-  ClientSecretBasic,
+  type ClientAuth,
   clientCredentialsGrantRequest,
   customFetch,
   processClientCredentialsResponse,
@@ -45,7 +45,7 @@ export class OAuthTokens implements TokenIssuer {
       const answer = await clientCredentialsGrantRequest(
         server,
         client,
-        ClientSecretBasic(clientSecret),
+        basicAuth(clientSecret),
         { ...wanted },
         {
           // The guard decides: plain http is for the deployer's own network.
@@ -75,6 +75,21 @@ export class OAuthTokens implements TokenIssuer {
     }
     return new Response(WITHOUT_BODY.includes(status) ? null : text, { status, headers });
   }
+}
+
+/**
+ * RFC 6749, section 2.3.1, has both parts form-encoded, which many servers do not undo. The library encodes whatever
+ * can be, and so even the hyphens of a UUID; this leaves alone what a form leaves alone, which every server takes.
+ */
+function basicAuth(clientSecret: string): ClientAuth {
+  return (_, { client_id }, __, headers) => {
+    const pair = [client_id, clientSecret].map(formEncoded).join(':');
+    headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
+  };
+}
+
+function formEncoded(text: string): string {
+  return new URLSearchParams({ '': text }).toString().slice('='.length);
 }
 
 /** @param status of the token server's answer; undefined when there was none */

@@ -46,7 +46,10 @@ export class ProcessExpressions implements Expressions {
     const json = jsonOf(input);
     if (json === undefined) return failure(TOO_DEEP);
     const untilMs = performance.now() + EVALUATION_LIMIT_MS;
-    const evaluated = this.#last.then(() => this.#next({ expression, input: json, as }, untilMs));
+    const evaluated = this.#last
+      .then(() => this.#next({ expression, input: json, as }, untilMs))
+      // Where there are no resources left, there may be no process to be had.
+      .catch(() => failure(NOT_STARTED));
     this.#last = evaluated;
     this.#waiting += 1;
     this.#evaluator?.setBusy(true);

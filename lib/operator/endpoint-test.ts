@@ -1,12 +1,16 @@
 /** Tries an endpoint out: one example, sent the way of every webhook, and what the endpoint says to it. */
+import { ProcessExpressions } from '../aws/process-expressions.ts';
+import { contentFor } from '../relay/content.ts';
 import type { Delivery } from '../relay/delivery.ts';
 import type { Endpoint } from '../relay/endpoint.ts';
-import type { EventKey } from '../relay/event.ts';
+import type { EventKey, EventRecord } from '../relay/event.ts';
 import { outcomeOf } from '../relay/outcome.ts';
 import { sendTestEvent } from '../relay/test-event.ts';
 import type { Connection } from './connection.ts';
 import type { Run } from './long-run.ts';
+import { type MaskedEndpoint, maskEndpoint } from './masked-endpoint.ts';
 import { findReceiver } from './receiver.ts';
+import { shownRequest } from './shown-request.ts';
 
 const LOOK_EVERY_MS = 250;
 const READ_AGAIN_MS = 1_500;
@@ -14,11 +18,13 @@ const READ_AGAIN_MS = 1_500;
 const ON_THE_WAY_MS = 20_000;
 
 export interface EndpointTest extends EventKey {
-  readonly endpoint: Endpoint;
+  readonly endpoint: MaskedEndpoint;
   /** What became of it, as the event says. Absent when nothing was heard of it in time. */
   readonly outcome?: string;
   /** With what the endpoint answered; absent when it got nothing. */
   readonly delivery?: Delivery;
+  /** What it was sent, but for its secrets; absent when nothing was sent. */
+  readonly request?: ReturnType<typeof shownRequest>;
 }
 
 /**
@@ -28,7 +34,8 @@ export interface EndpointTest extends EventKey {
  * @throws NotPossibleError when the endpoint would get nothing
  */
 export async function testEndpoint(connection: Connection, id: string, run: Run = {}): Promise<EndpointTest> {
-  const { endpoint } = await findReceiver(connection, id);
+  const receiver = await findReceiver(connection, id);
+  const endpoint = maskEndpoint(receiver.endpoint);
   await waitUntilFresh(connection, endpoint);
   const { clock, eventLog } = connection;
   const { eventQueue } = await connection.queues();
@@ -38,13 +45,33 @@ export async function testEndpoint(connection: Connection, id: string, run: Run 
   while (clock.monotonicMs() < untilMs && !run.signal?.aborted) {
     const [event, rows] = await Promise.all([eventLog.event(key), eventLog.deliveries(key.orderKey)]);
     const delivery = rows.find(({ endpointId }) => endpointId === endpoint.id);
-    if (delivery !== undefined && isDecided(delivery))
-      return { ...key, endpoint, delivery, outcome: outcomeOf(delivery) };
+    if (event !== undefined && delivery !== undefined && isDecided(delivery)) {
+      const request = await requestOf(connection, endpoint, event, delivery);
+      return { ...key, endpoint, delivery, outcome: outcomeOf(delivery), ...(request && { request }) };
+    }
     const outcome = event?.outcomes?.[endpoint.id];
     if (delivery === undefined && outcome !== undefined) return { ...key, endpoint, outcome };
     await clock.sleep(LOOK_EVERY_MS);
   }
   return { ...key, endpoint };
+}
+
+async function requestOf(
+  { eventLog, telemetry }: Connection,
+  endpoint: MaskedEndpoint,
+  event: EventRecord,
+  { attempts }: Delivery,
+): Promise<EndpointTest['request']> {
+  const made = attempts.at(-1);
+  const payload = await eventLog.payload(event);
+  if (made === undefined || made.unsent || payload === undefined) return undefined;
+  const expressions = new ProcessExpressions();
+  try {
+    const content = await contentFor({ expressions, telemetry }, endpoint, event, payload);
+    return 'unsent' in content ? undefined : shownRequest(endpoint, event, content, made.at);
+  } finally {
+    expressions.close();
+  }
 }
 
 /** For a test the functions read the rows again, but no more often than once a second. */

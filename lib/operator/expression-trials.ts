@@ -1,7 +1,7 @@
 /** Tries an endpoint's expressions on events that came, without sending anything. */
 import { ProcessExpressions } from '../aws/process-expressions.ts';
 import { contentFor } from '../relay/content.ts';
-import { type Endpoint, hears } from '../relay/endpoint.ts';
+import { type Endpoint, isMeantFor } from '../relay/endpoint.ts';
 import type { EventRecord, Payload } from '../relay/event.ts';
 import { inputOf } from '../relay/expression-input.ts';
 import type { Expressions } from '../relay/ports.ts';
@@ -122,7 +122,7 @@ async function eventsFor(
 ): Promise<EventRecord[]> {
   if (eventId === undefined) {
     const events = await listEvents(connection, { limit });
-    return events.filter(({ source }) => hears(endpoint, source));
+    return events.filter((event) => isMeantFor(endpoint, event));
   }
   const event = await connection.eventLog.event(await findEventKey(connection, eventId));
   if (event === undefined) throw new NotFoundError('event', eventId);

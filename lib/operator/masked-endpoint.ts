@@ -7,7 +7,8 @@ declare const masked: unique symbol;
 /** Only {@link maskEndpoint} makes one: what shows endpoints asks for these, and so cannot be given others. */
 export type MaskedEndpoint = Endpoint & { readonly [masked]: true };
 
-const MASK = '***';
+/** What stands in the place of a secret. */
+export const MASK = '***';
 
 /** Every value of a header counts as a secret: which ones are, nobody can tell. */
 export function maskEndpoint(endpoint: Endpoint): MaskedEndpoint {

@@ -12,14 +12,12 @@ export const customHeadersSchema = z
     abort: true,
   })
   .transform((given, context): CustomHeaders => {
-    const headers: Record<string, string> = {};
-    const problems = new Set<string>();
-    for (const [name, value] of Object.entries(given)) {
-      const problem = problemOfName(name) ?? problemOfValue(name, value);
-      if (problem === undefined) headers[name] = String(value);
-      else problems.add(problem);
-    }
-    for (const problem of [...problems, ...problemsOfAll(headers)]) {
+    const entries: [string, unknown][] = Object.entries(given);
+    const problems = new Set(
+      entries.flatMap(([name, value]) => problemOfName(name) ?? problemOfValue(name, value) ?? []),
+    );
+    const headers = Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
+    for (const problem of problems.size > 0 ? problems : problemsOfAll(headers)) {
       context.addIssue({ code: 'custom', message: problem });
     }
     return headers;

@@ -27,7 +27,7 @@ import {
   wakeUp,
   withoutRow,
 } from './transition.ts';
-import { isOldNews, sameAsBefore } from './unchanged.ts';
+import { hasWhatItSays, sameAsBefore, UNCHANGED } from './unchanged.ts';
 import { wake } from './wake.ts';
 import { FILTERED, wants } from './wants.ts';
 
@@ -124,10 +124,10 @@ async function firstDelivery(
   const admission = admissionOf(endpoint, relay.config.health.of(endpoint.id));
   if (admission.kind === 'cancelled') return withoutRow(delivery, 'cancelled', admission.reason);
   // Both before it could take the place of an older one: what is skipped supersedes nothing.
-  if (endpoint.skipUnchanged && view.same !== undefined && isOldNews(view.same, endpoint.id))
-    return withoutRow(delivery, 'skipped', 'nothing has changed');
   const told = { ...event, late: delivery.late === true };
   if (!(await wants(relay, endpoint, told, payload))) return withoutRow(delivery, 'skipped', FILTERED);
+  if (endpoint.skipUnchanged && view.same !== undefined && hasWhatItSays(view.same, endpoint.id))
+    return withoutRow(delivery, 'skipped', UNCHANGED);
   const turn = await takeTurn(relay, endpoint, event, view);
   if (turn === 'superseded') return withoutRow(delivery, 'superseded', 'a newer event was faster');
   const owed = turn !== 'go' && turn.forNewer ? undecided(delivery) : delivery;

@@ -11,9 +11,9 @@ import { type Delivery, type DeliveryKey, isLeased, isSettled } from './delivery
 import type { Endpoint } from './endpoint.ts';
 import type { EventRecord } from './event.ts';
 import type { EndpointId } from './ids.ts';
-import { stateOf } from './outcome.ts';
 import type { SendingRelay } from './relay.ts';
 import { settle } from './settle.ts';
+import { hasWhatItSays } from './unchanged.ts';
 
 /**
  * How long a delivery behind another one waits before it looks again; the one before it wakes it earlier. So short that
@@ -93,9 +93,7 @@ function isOvertaken(
   if (newerRows.some((row) => !isUndecided(row) && (hasHad(row) || !isSettled(row)))) return true;
   const withRow = new Set(newerRows.map(({ eventId }) => eventId));
   // Without a row, its fan-out delivered it inline, or found it late itself, or found nothing to send.
-  return newer.some(
-    (event) => !withRow.has(event.eventId) && stateOf(event.outcomes?.[endpointId]) === 'delivered',
-  );
+  return newer.some((event) => !withRow.has(event.eventId) && hasWhatItSays(event, endpointId));
 }
 
 function isUndecided(row: Delivery): boolean {

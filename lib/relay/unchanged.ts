@@ -25,10 +25,13 @@ export async function sameAsBefore(
   }
 }
 
-/** True when there is nothing in it for an endpoint that has had the event before, or did not want that one either. */
-export function isOldNews(before: EventRecord, endpointId: EndpointId): boolean {
-  const state = stateOf(before.outcomes?.[endpointId]);
-  return state === 'delivered' || state === 'skipped';
+/** Why an event is skipped, as its outcome says it. */
+export const UNCHANGED = 'nothing has changed';
+
+/** True when an endpoint has what an event says: from the event itself, or from the one before, which says the same. */
+export function hasWhatItSays({ outcomes }: EventRecord, endpointId: EndpointId): boolean {
+  const outcome = outcomes?.[endpointId];
+  return stateOf(outcome) === 'delivered' || outcome === `skipped: ${UNCHANGED}`;
 }
 
 /** Byte for byte, or as JSON: white space, the order of an object's members and that of an order's items say nothing. */

@@ -59,6 +59,7 @@ export class Dashboard extends Construct {
         count('DeliveriesFailedAttempts', 'failed attempts'),
         count('DeliveriesDead', 'dead'),
         count('EventsSetAside', 'events set aside'),
+        count('ExpressionsFailed', 'expressions failed'),
       ]),
     );
     dashboard.addWidgets(

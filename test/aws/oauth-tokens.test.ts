@@ -31,7 +31,7 @@ const answering = (status: number, body: unknown, headers: Record<string, string
 
 const aClient = (tokenUrl: string, parts: Partial<TokenClient> = {}): TokenClient => ({
   tokenUrl,
-  clientId: 'relay:1',
+  clientId: 'relay-1.a_b',
   clientSecret: SECRET,
   ...parts,
 });
@@ -56,7 +56,7 @@ describe('a token', () => {
     const token = await issuer.issue(aClient(url, { scope: 'orders a', audience: 'erp' }), 5_000);
 
     expect(token).toEqual({ value: 'abc', expiresInSeconds: 3_600 });
-    const encoded = `${encodeURIComponent('relay:1')}:${new URLSearchParams({ '': SECRET }).toString().slice(1)}`;
+    const encoded = 'relay-1.a_b:hush+%2B%26%3AS3CRET';
     expect(got).toEqual([
       {
         method: 'POST',

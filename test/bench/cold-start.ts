@@ -4,7 +4,7 @@
  *
  *   npm run bench:cold-start            medians of 15 runs
  *   npm run bench:cold-start -- 40      of so many
- *   npm run bench:cold-start -- 15 a b  of the bundles in the folders a and b, one by one
+ *   npm run bench:cold-start -- 15 a b  of the bundles in the folders a and b, taking turns
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -21,7 +21,7 @@ const EXPRESSIONS = 'process-expressions.mjs';
 
 const [runs = '15', ...folders] = process.argv.slice(2);
 const made = folders.length === 0 ? await bundle() : undefined;
-for (const folder of made === undefined ? folders : [made]) report(folder, Number(runs));
+report(made === undefined ? folders : [made], Number(runs));
 if (made !== undefined) await rm(made, { recursive: true });
 
 /** As lib/stack/relay-function.ts has it bundled, and the port by itself, to be called. */
@@ -49,14 +49,27 @@ async function bundle(): Promise<string> {
   return folder;
 }
 
-function report(folder: string, count: number): void {
-  const times = (script: (href: string) => string, file: string) =>
-    median(Array.from({ length: count }, () => timed(script(pathToFileURL(join(folder, file)).href))));
-  const sizeKb = Math.round(statSync(join(folder, 'index.mjs')).size / 1024);
-  console.log(`${folder}: index.mjs ${sizeKb} KB, medians of ${count} runs`);
-  console.log(`  import of fan-out's handler            ${times(importing, 'index.mjs').toFixed(1)} ms`);
-  if (!existsSync(join(folder, EXPRESSIONS))) return;
-  console.log(`  first evaluation, its process started  ${times(evaluating, EXPRESSIONS).toFixed(1)} ms`);
+/** Takes turns, so that what else the machine does falls on all alike. */
+function report(bundles: readonly string[], count: number): void {
+  const imports = new Map(bundles.map((folder) => [folder, [] as number[]]));
+  const evaluations = new Map(bundles.map((folder) => [folder, [] as number[]]));
+  for (let run = 0; run < count; run++) {
+    for (const folder of bundles) {
+      imports.get(folder)?.push(timed(importing(hrefOf(folder, 'index.mjs'))));
+      if (existsSync(join(folder, EXPRESSIONS)))
+        evaluations.get(folder)?.push(timed(evaluating(hrefOf(folder, EXPRESSIONS))));
+    }
+  }
+  for (const folder of bundles) {
+    const sizeKb = Math.round(statSync(join(folder, 'index.mjs')).size / 1024);
+    console.log(`${folder}: index.mjs ${sizeKb} KB, medians of ${count} runs`);
+    console.log(`  import of fan-out's handler            ${median(imports.get(folder))} ms`);
+    console.log(`  first evaluation, its process started  ${median(evaluations.get(folder))} ms`);
+  }
+}
+
+function hrefOf(folder: string, file: string): string {
+  return pathToFileURL(join(folder, file)).href;
 }
 
 function importing(href: string): string {
@@ -91,6 +104,6 @@ function timed(script: string): number {
   return z.coerce.number().parse(output.trim());
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+function median(values: readonly number[] = []): string {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]?.toFixed(1) ?? '–';
 }

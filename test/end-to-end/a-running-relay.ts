@@ -17,7 +17,7 @@ export interface RunningRelay extends Pick<LocalRelay, 'url' | 'runSchedules'> {
   readonly sqs: SQSClient;
   /** The stack's outputs that are URLs of queues. */
   readonly queues: Queues;
-  /** Every line that the functions have written, metrics included. */
+  /** Every line that a function has written. */
   readonly lines: readonly string[];
 }
 
@@ -39,14 +39,14 @@ export function useRunningRelay({ mayFail = false } = {}): () => RunningRelay {
   beforeAll(async () => {
     const errors: unknown[] = [];
     const lines: string[] = [];
-    const show = handlerLog({ show: (line) => isFault(line) && errors.push(line) });
+    const noteFault = handlerLog({ show: (line) => isFault(line) && errors.push(line) });
     const relay = await startLocalRelay({
       template: synthesize(),
       root: ROOT,
       port: 0,
       log: (name, line) => {
         lines.push(line);
-        show(name, line);
+        noteFault(name, line);
       },
       onError: (error) => errors.push(error),
     });

@@ -76,7 +76,16 @@ describe('replay --event', () => {
     const result = await replay(`--event ${event.eventId} --endpoint ${one} --include-delivered --json`);
 
     expect(jsonOf(result)).toEqual({
-      ...{ owed: 1, delivered: 0, underWay: 0, replayed: 0, newer: 0, notFannedOut: 0, closed: 0 },
+      ...{
+        owed: 1,
+        delivered: 0,
+        underWay: 0,
+        replayed: 0,
+        newer: 0,
+        skipped: 0,
+        notFannedOut: 0,
+        closed: 0,
+      },
       ...{ owedTo: { [one]: 1 }, leftOut: [], waits: [], atOnce: true, interrupted: false },
     });
     expect(await rowOf(event, one)).toMatchObject({ state: 'pending', mayHaveArrivedAt: expect.any(Date) });

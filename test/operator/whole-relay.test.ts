@@ -67,7 +67,8 @@ describe('the CLI on a relay that runs', () => {
   it('tries an endpoint out with an example, shows what it answers, and says so when it does not take it', async () => {
     const good = await aServer({ body: 'thank you' });
     const bad = await aServer({ status: 422, body: 'who are you?' });
-    await relay(['endpoints', 'add', '--id', 'good', '--url', `${good.url}/?orderid=`]);
+    const secretly = ['--sign', '--auth', 'bearer', '--auth-token', 'hush-hush'];
+    await relay(['endpoints', 'add', '--id', 'good', '--url', `${good.url}/?orderid=`, ...secretly]);
     await relay(['endpoints', 'add', '--id', 'bad', '--url', bad.url]);
 
     const tried = await relay(['endpoints', 'test', 'good']);
@@ -76,6 +77,12 @@ describe('the CLI on a relay that runs', () => {
     expect(tried).toMatchObject({ exitCode: 0, err: '' });
     expect(tried.out).toMatch(/^good {2}delivered 200 in \d+ ms\n {2}1\. .*thank you/);
     expect(good.requests).toMatchObject([{ url: expect.stringMatching(/orderid=test-/) }]);
+    expect(tried.out).toMatch(/\nPOST http:.*\/\?orderid=test-[-0]+\nauthorization: Bearer \*\*\*\n/);
+    expect(tried.out).toMatch(/\nwebhook-signature: v1,\*\*\*\n\n\{"Id":"test-/);
+    expect(tried.out).not.toContain('hush-hush');
+    expect(good.requests).toMatchObject([
+      { headers: { authorization: 'Bearer hush-hush', 'webhook-signature': expect.stringMatching(/^v1,/) } },
+    ]);
     expect(failed).toMatchObject({ exitCode: 1, err: 'error: the endpoint bad did not take it\n' });
     expect(failed.out).toMatch(/^bad {2}dead: 422 in \d+ ms\n {2}1\. .*who are you\?/);
     expect(bad.requests).toHaveLength(1);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { after as later } from '../../lib/relay/clock.ts';
 import {
+  blamesEndpoint,
   closing,
   type Health,
   healthAfter,
@@ -15,6 +16,21 @@ import { answer, DAY, MINUTE, NOON, noAnswer, OPEN, QUICK, seconds, slow, times,
 
 /** The moment after an answer of 100 ms that was asked for at noon. */
 const ANSWERED = later(NOON, 100);
+
+describe('an attempt of which nothing was sent', () => {
+  const unsent = { at: NOON, durationMs: 0, error: 'transform: it gives nothing', unsent: true };
+
+  it.each([QUICK, UNKNOWN_HEALTH, OPEN, told(QUICK, ...times(4, answer(500)))])(
+    'says nothing of the endpoint: %o',
+    (health) => {
+      expect(healthAfter(health, unsent)).toBe(health);
+    },
+  );
+
+  it('is not blamed on the endpoint', () => {
+    expect(blamesEndpoint(unsent)).toBe(false);
+  });
+});
 
 describe('a closed circuit', () => {
   it('opens after five failures in a row, for a minute', () => {

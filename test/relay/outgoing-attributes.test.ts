@@ -27,6 +27,7 @@ describe('the headers of an endpoint', () => {
     ['any token', { 'X-Api_Key.1~!': 'x' }],
     ['spaces and tabs within a value', { 'x-note': 'a b\tc' }],
     ['references', { 'x-key': 'ssm:/relay/erp/key', 'x-id': 'ssm:/aws/reference/secretsmanager/erp+1@x' }],
+    ['what JavaScript has for itself', JSON.parse('{"__proto__":"x","constructor":"y"}')],
     ['authorization, without auth', { Authorization: 'ApiKey abc' }],
     ['fifty of them', Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`x-${index}`, 'y']))],
   ])('may be %s', (_, headers) => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { nextEventId } from '../../lib/relay/ids.ts';
 import { saysTheSame } from '../../lib/relay/unchanged.ts';
 import { aRelay, UNAVAILABLE } from './a-relay.ts';
 
@@ -65,6 +66,25 @@ describe('an endpoint that skips what is unchanged', () => {
     await relay.fanOut();
 
     expect(relay.sender.eventsTo('erp')).toHaveLength(1);
+  });
+
+  it('gets nothing older that comes late, for what was skipped stands for what it has', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { skipUnchanged: true });
+    const first = await relay.accepted(anOrder('New'));
+    relay.clock.advance(1);
+    const late = nextEventId(relay.clock, () => 0.5, undefined);
+    await relay.accepted(anOrder('New'));
+    await relay.fanOut();
+
+    const { orderKey, source, receivedAt } = await relay.event(first);
+    const event = { orderKey, eventId: late, source, receivedAt };
+    await relay.eventLog.store(event, aPayload(anOrder('Hold')), relay.clock.now());
+    await relay.eventQueue.send(event);
+    await relay.fanOut();
+
+    expect(relay.sender.eventsTo('erp')).toEqual([first]);
+    expect((await relay.event(late)).outcomes).toEqual({ erp: 'superseded: a newer event was faster' });
   });
 
   it('leaves the others alone, and reads nothing for them', async () => {

@@ -14,6 +14,8 @@ export interface Webhook {
   readonly orderId: string;
   /** Its place in what the Hub sent of the order, from one. */
   readonly number: number;
+  /** The number that its body holds: that of an earlier one, when nothing has changed since. */
+  readonly says: number;
   readonly sentAtMs: number;
   /** Absent when it was not answered 2xx. */
   accepted?: {
@@ -151,19 +153,22 @@ async function checkEndpoint(end: EndState, orderId: string, endpointId: Endpoin
     if (row && row.state !== state)
       fail(`${event.eventId}: row ${row.state}, outcome ${state} for ${endpointId}`);
   }
-  for (const { accepted, number } of webhooks.filter((webhook) => webhook.orderId === orderId)) {
+  const ofOrder = webhooks.filter((webhook) => webhook.orderId === orderId);
+  for (const { accepted, says } of ofOrder) {
     if (accepted === undefined) continue;
-    const isRefused = FILTERED.has(endpointId) && refuses(number) && !end.filter.fails(accepted.eventId);
+    const isRefused = FILTERED.has(endpointId) && refuses(says) && !end.filter.fails(accepted.eventId);
     const state = states.get(accepted.eventId);
     const isFine =
       state === (isRefused ? 'skipped' : 'delivered') ||
+      (state === 'skipped' && endpointId === 'tally' && isRepeated(accepted.eventId, says, ofOrder)) ||
       (state === 'superseded' && orderingOf(endpointId) === 'latest') ||
       (wasAway && (state === 'cancelled' || (state === undefined && states.has(accepted.eventId))));
     if (!isFine) fail(`${accepted.eventId} was accepted and is ${state ?? 'lost'} for ${endpointId}`);
   }
   const sent = receivers.sent.filter((each) => each.endpointId === endpointId && each.orderId === orderId);
   checkDelivered(states, sent, endpointId, fail);
-  if (orderingOf(endpointId) === 'latest' && !wasAway) checkEndsOnNewest(states, sent, endpointId, fail);
+  if (endpointId === 'tally' && !wasAway) checkEndsOnWhatIsSaid(states, sent, ofOrder, fail);
+  else if (orderingOf(endpointId) === 'latest' && !wasAway) checkEndsOnNewest(states, sent, endpointId, fail);
   if (orderingOf(endpointId) === 'strict' && !wasAway)
     checkInOrder(end, orderId, sent, setAside(events), skippedOf(states));
 }
@@ -189,9 +194,35 @@ function checkEndsOnNewest(
 ): void {
   // What its filter refuses takes nothing's place: the newest of the others is what it ends on.
   const newest = [...states].filter(([, state]) => state !== 'skipped').at(-1)?.[0];
-  const acknowledgedAt = ({ acknowledgedAtMs = 0 }: Sent) => acknowledgedAtMs;
-  const last = sent.toSorted((a, b) => acknowledgedAt(a) - acknowledgedAt(b)).at(-1);
+  const last = lastAcknowledged(sent);
   if (last?.eventId !== newest) fail(`${id} ends on ${last?.eventId}, the newest is ${newest}`);
+}
+
+/** True when another one says the same and came before it; or may have, for it was not answered. */
+function isRepeated(eventId: EventId, says: number, ofOrder: readonly Webhook[]): boolean {
+  return ofOrder.some(
+    (other) => other.says === says && (other.accepted === undefined || other.accepted.eventId < eventId),
+  );
+}
+
+/** Who leaves out what is unchanged ends on what the newest says, be it by an earlier event. */
+function checkEndsOnWhatIsSaid(
+  states: Map<EventId, DeliveryState | undefined>,
+  sent: readonly Sent[],
+  ofOrder: readonly Webhook[],
+  fail: Fail,
+): void {
+  const saidBy = (id: EventId | undefined) => ofOrder.find(({ accepted }) => accepted?.eventId === id)?.says;
+  const newest = saidBy([...states.keys()].at(-1));
+  const last = saidBy(lastAcknowledged(sent)?.eventId);
+  // Of a webhook that was not answered, nobody knows what the relay made of it.
+  if (newest !== undefined && last !== undefined && newest !== last)
+    fail(`tally ends on what says ${last}, the newest says ${newest}`);
+}
+
+function lastAcknowledged(sent: readonly Sent[]): Sent | undefined {
+  const acknowledgedAt = ({ acknowledgedAtMs = 0 }: Sent) => acknowledgedAtMs;
+  return sent.toSorted((a, b) => acknowledgedAt(a) - acknowledgedAt(b)).at(-1);
 }
 
 /** Of two webhooks, one sent after the other was answered, the later never starts before the earlier is acknowledged. */

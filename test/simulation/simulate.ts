@@ -10,7 +10,7 @@ import { sweep } from '../../lib/relay/sweep.ts';
 import { MemoryConfigTable } from '../memory/config-table.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
 import { CREDENTIALS } from './credentials.ts';
-import { FILTERED, ORDERINGS } from './endpoints.ts';
+import { FILTERED, ORDERINGS, PAGER, WISHES } from './endpoints.ts';
 import { drawRates, type FaultKind, Faults } from './faults.ts';
 import { FILTER, Filter } from './filter.ts';
 import { type Shared, SimulatedFunction, SimulatedMapping } from './functions.ts';
@@ -74,9 +74,12 @@ export async function simulate(seed: number, spared: ReadonlySet<number> = new S
       maxAttempts: 100,
       ...(hasCredentials && CREDENTIALS[id]),
       ...(FILTERED.has(id) && { filter: FILTER }),
+      ...WISHES[id],
       ...(scheduler.chance(0.1) && { rateLimitPerSecond: scheduler.between(0.2, 5) }),
     });
   }
+  if (scheduler.chance(0.3))
+    configTable.put('endpoint', PAGER.id, { url: `https://${PAGER.id}/`, ...PAGER.row });
   const receivers: Receivers = new Receivers(scheduler, faults, (sent) => {
     note(`POST ${sent.eventId} of order ${sent.orderId} to ${sent.endpointId}`);
     void checkSend(sent, receivers.sent, eventLog, fail);
@@ -133,21 +136,23 @@ export async function simulate(seed: number, spared: ReadonlySet<number> = new S
 
   async function playHub(orderId: string): Promise<void> {
     const count = 2 + Math.floor(scheduler.random() * 7);
+    let says = 0;
     const longestGapMs = scheduler.pick([50, 1_000, 8_000]);
     for (let number = 1; number <= count; number++) {
-      const answered = sendWebhook(orderId, number);
+      if (says === 0 || scheduler.chance(0.7)) says = number;
+      const answered = sendWebhook(orderId, number, says);
       if (scheduler.chance(0.7)) await answered;
       await scheduler.sleep(scheduler.between(0, longestGapMs));
     }
   }
 
-  function sendWebhook(orderId: string, number: number): Promise<void> {
-    const webhook: Webhook = { orderId, number, sentAtMs: scheduler.nowMs };
+  function sendWebhook(orderId: string, number: number, says: number): Promise<void> {
+    const webhook: Webhook = { orderId, number, says, sentAtMs: scheduler.nowMs };
     webhooks.push(webhook);
     const request = {
       token: TOKEN,
       rawQuery: `orderid=${orderId}`,
-      body: Buffer.from(`{"n":${number}}${' '.repeat(number % 2)}`),
+      body: Buffer.from(`{"n":${says}}${' '.repeat(number % 2)}`),
     };
     return new Promise((resolve) => {
       functions.ingest.invoke(

@@ -4,7 +4,7 @@ import { type EndpointTest, testEndpoint } from '../endpoint-test.ts';
 import { SendError } from '../send.ts';
 import { attemptCells, outcomeText } from './event-text.ts';
 import { type GivenOptions, onRelay } from './on-relay.ts';
-import type { Colours, Terminal } from './output.ts';
+import { type Colours, printableLines, type Terminal } from './output.ts';
 import { indent, table } from './table.ts';
 import { watched } from './watched.ts';
 
@@ -21,7 +21,7 @@ export function addTestCommand(endpoints: Command, terminal: Terminal): void {
     );
 }
 
-function testText({ endpoint, eventId, outcome, delivery }: EndpointTest, colours: Colours): string {
+function testText({ endpoint, eventId, outcome, delivery, request }: EndpointTest, colours: Colours): string {
   const { bold, dim } = colours;
   const attempts = delivery?.attempts ?? [];
   return [
@@ -29,10 +29,24 @@ function testText({ endpoint, eventId, outcome, delivery }: EndpointTest, colour
     ...(attempts.length === 0
       ? []
       : [indent(table(attempts.map((made, index) => attemptCells(made, index + 1, colours))))]),
+    ...(request === undefined ? [] : ['', ...requestLines(request, colours), '']),
     dim(`${eventId}, a test: it has gone to nobody else`),
   ].join('\n');
 }
 
-function testJson({ endpoint: { id }, ...rest }: EndpointTest): object {
-  return { endpointId: id, ...rest };
+function requestLines(
+  { url, headers, body }: NonNullable<EndpointTest['request']>,
+  { bold, dim }: Colours,
+): string[] {
+  return [
+    `${bold('POST')} ${url}`,
+    ...Object.entries(headers).map(([name, value]) => `${dim(`${name}:`)} ${value}`),
+    '',
+    printableLines(Buffer.from(body).toString()),
+  ];
+}
+
+function testJson({ endpoint: { id }, request, ...rest }: EndpointTest): object {
+  const shown = request && { request: { ...request, body: Buffer.from(request.body).toString() } };
+  return { endpointId: id, ...rest, ...shown };
 }

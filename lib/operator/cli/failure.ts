@@ -66,11 +66,16 @@ export function isHelp(error: unknown): boolean {
 
 /** `error: unknown option '--ulr'`, and on a second line `(Did you mean --url?)`. */
 function misused(error: CommanderError): Failure {
-  // What follows the name of an option that there is not may be a secret all the same.
-  const said = error.message.replaceAll(/(--[\w-]+=)[^']*/g, '$1…');
-  const message = isHelp(error) ? 'a command is missing' : said;
+  const message = isHelp(error) ? 'a command is missing' : withoutValues(error.message);
   const [, problem = message, suggestion] = /^(?:error: )?(.*?)\.?(?:\n\((.*)\))?$/s.exec(message) ?? [];
   return { exitCode: MISUSED, message: problem, hint: suggestion ?? '--help says what a command takes.' };
+}
+
+/** What was given to an option that there is not, or stands where nothing should, may be a secret all the same. */
+function withoutValues(message: string): string {
+  return message
+    .replaceAll(/(--[\w-]+=)[^']*/g, '$1…')
+    .replace(/(Expected \d+ arguments? but got \d+): .*$/s, '$1.');
 }
 
 function interrupted({ message, hint, cause }: InterruptedError): Failure {

@@ -59,8 +59,9 @@ export function addOutgoingOptions(command: Command): Command {
     .addHelpText(
       'after',
       `
-A <secret>, and the value of a header, may be given as @path, which reads a file, as -, which reads the standard
-input, or as ssm:/name, which stays in the row: the relay reads it from SSM’s Parameter Store.`,
+A <secret>, and the value of a header, may be given as @path, which reads a file, or as -, which
+reads the standard input; or as ssm:/name, which stays in the row: then the relay reads it from
+SSM’s Parameter Store when it sends.`,
     );
 }
 

@@ -1,0 +1,32 @@
+import { describe, expect, it, vi } from 'vitest';
+import { openOutgoing } from '../../lib/aws/outgoing.ts';
+import { MemoryClock } from '../memory/clock.ts';
+import { useStubService } from './stub-service.ts';
+
+const start = useStubService();
+const clock = new MemoryClock();
+
+describe('what a function sends with', () => {
+  it('reads secrets from SSM, wherever the environment says that this is', async () => {
+    const { config, inputs } = await start(() => ({ body: { Parameter: { Value: 'hush' } } }));
+    vi.stubEnv('AWS_ENDPOINT_URL_SSM', config.endpoint);
+    vi.stubEnv('AWS_REGION', config.region);
+    vi.stubEnv('AWS_ACCESS_KEY_ID', config.credentials.accessKeyId);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', config.credentials.secretAccessKey);
+    const { keyring } = openOutgoing({ clock, environment: { ALLOWED_CIDRS: [], PARAMETER_STORE: 'ssm' } });
+
+    const secret = await keyring.reveal('ssm:/relay/erp', clock.monotonicMs() + 20_000);
+    vi.unstubAllEnvs();
+
+    expect(secret).toBe('hush');
+    expect(inputs).toEqual([{ Name: '/relay/erp', WithDecryption: true }]);
+  });
+
+  it('asks nobody where there is no Parameter Store', async () => {
+    const { keyring } = openOutgoing({ clock, environment: { ALLOWED_CIDRS: [], PARAMETER_STORE: 'none' } });
+
+    await expect(keyring.reveal('ssm:/relay/erp', clock.monotonicMs() + 1_000)).rejects.toThrow(
+      'secret ssm:/relay/erp could not be read: there is no Parameter Store here',
+    );
+  });
+});

@@ -1,0 +1,257 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { presetText } from '../../lib/operator/presets.ts';
+import { aPayload } from '../ports/builders.ts';
+import { jsonOf } from './cli.ts';
+import { useRelayOfTables } from './relay-of-tables.ts';
+import { storedEvents } from './stored-events.ts';
+
+const relay = useRelayOfTables();
+const { aSource, stored, fannedOut } = storedEvents(relay);
+
+const URL_OF_ERP = 'https://erp.example/hook?orderid=';
+const endpoints = (...args: string[]) => relay().cli(['endpoints', ...args]);
+const add = (...args: string[]) => endpoints('add', '--id', 'erp', '--url', URL_OF_ERP, ...args);
+const rowOf = async (id: string) => (await relay().config()).find((row) => row.id === id);
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sensaria-relay-expressions-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function aFile(text: string): Promise<string> {
+  const path = join(folder, `${Math.random()}.jsonata`);
+  await writeFile(path, text);
+  return path;
+}
+
+/** An endpoint that hears nothing but a source of its own, which has one event. */
+async function withEvent(attributes: object, order: object = { Id: '1', Status: 'Shipped' }) {
+  const source = await aSource();
+  await relay().put('endpoint', 'erp', { url: URL_OF_ERP, sources: [source], ...attributes });
+  const event = await stored({ source, orderId: '1', niceId: 'Magic7-501' }, aPayload(JSON.stringify(order)));
+  await fannedOut(event, {}, [{ change: 'added', sku: 'Mug', statusTo: 'Shipped' }]);
+  return event;
+}
+
+describe('endpoints add and set', () => {
+  it('write a filter, a transform and a content type', async () => {
+    const expressions = ['--filter', 'order.Id', '--transform', '"hi"', '--content-type', 'text/html'];
+
+    const { exitCode, err } = await add(...expressions);
+
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+    expect(await rowOf('erp')).toMatchObject({
+      filter: 'order.Id',
+      transform: '"hi"',
+      contentType: 'text/html',
+    });
+  });
+
+  it('read them from files', async () => {
+    const path = await aFile('order.\n  Items\n');
+
+    await add('--filter', `@${path}`);
+
+    expect(await rowOf('erp')).toMatchObject({ filter: 'order.\n  Items' });
+  });
+
+  it.each<[string[], string]>([
+    [['--filter', 'order..'], 'error: --filter is no JSONata: Syntax error: ".." at character 7'],
+    [
+      ['--transform', '{"a": }'],
+      'error: --transform is no JSONata: The symbol "}" cannot be used as a unary operator at character 7',
+    ],
+    [['--filter', '@/no/such/file'], 'error: --filter names a file that cannot be read: ENOENT'],
+    [['--filter', ''], 'error: --filter is no JSONata: Unexpected end of expression'],
+    [['--filter', `"${'x'.repeat(9_000)}"`], 'error: --filter must be at most 8192 characters'],
+    [['--content-type', 'html'], 'error: --content-type must be a media type such as application/json'],
+    [['--content-type', 'text/html\r\nx: y'], 'error: --content-type must be a media type'],
+    [['--preset', 'icq'], 'error: --preset must be slack or teams or discord or changes'],
+    [['--preset', 'slack', '--transform', '1'], 'error: --preset does not go with --transform'],
+  ])('refuse %j, and write nothing', async (args, message) => {
+    const { exitCode, err } = await add(...args);
+
+    expect(exitCode).toBe(2);
+    expect(err).toContain(message);
+    expect(await relay().config()).toEqual([]);
+  });
+
+  it('say where in a file of several lines the mistake is', async () => {
+    const path = await aFile('(\n  $x := 1;\n  $x +* 2\n)');
+
+    const { err } = await add('--filter', `@${path}`);
+
+    expect(err).toMatch(/at line 3, character \d/);
+  });
+
+  it('write a preset’s transform, and every step of an order for the chats', async () => {
+    await add('--preset', 'slack');
+
+    expect(await rowOf('erp')).toMatchObject({ transform: await presetText('slack'), ordering: 'none' });
+    expect(await rowOf('erp')).not.toHaveProperty('preset');
+  });
+
+  it('leave the ordering that was given along with a preset', async () => {
+    await add('--preset', 'discord', '--ordering', 'strict');
+
+    expect(await rowOf('erp')).toMatchObject({ ordering: 'strict' });
+  });
+
+  it('take them away again', async () => {
+    await add('--filter', 'order', '--transform', '1', '--content-type', 'a/b');
+
+    await endpoints('set', 'erp', '--unset', 'filter', '--unset', 'transform', '--unset', 'content-type');
+
+    expect(Object.keys((await rowOf('erp')) ?? {}).sort()).toEqual([
+      'createdAt',
+      'id',
+      'kind',
+      'updatedAt',
+      'url',
+    ]);
+  });
+
+  it.each(['--filter', '--transform'])(
+    'warn of a %s that looks at changes some of which are never told',
+    async (option) => {
+      const { err } = await add(option, '$count(changes[statusTo="Shipped"]) > 0');
+
+      expect(err).toMatch(
+        /^warning: the (filter|transform) of erp looks at changes, and with the ordering latest/,
+      );
+    },
+  );
+
+  it.each([
+    ['--filter', 'order.note = "changes"'],
+    ['--filter', 'changes', '--ordering', 'none'],
+  ])('do not warn of %s %s', async (...args) => {
+    expect((await add(...args)).err).toBe('');
+  });
+
+  it('warn of a content type without a transform', async () => {
+    expect((await add('--content-type', 'a/b')).err).toContain('no transform');
+  });
+});
+
+describe('endpoints show', () => {
+  it('shows the beginning of each expression on one line, and all of it as JSON', async () => {
+    const transform = await presetText('teams');
+    await add('--filter', '(\n  order.Id\n)', '--preset', 'teams');
+
+    const { out } = await endpoints('show', 'erp');
+    const json = jsonOf(await endpoints('show', 'erp', '--json'));
+
+    expect(out).toMatch(/filter +\( order\.Id \)\n/);
+    expect(out).toMatch(/transform +\/\* An Adaptive Card .*…\n/);
+    expect(json).toMatchObject({ transform });
+  });
+});
+
+describe('endpoints test-filter', () => {
+  it.each([
+    ['order.Status = "Shipped"', 'pass'],
+    ['order.Status = "New"', 'skip'],
+    ['changes.sku = "Mug"', 'pass'],
+    ['order.Missing', 'skip'],
+  ])('tells of the newest events what the filter %s makes of each: %s', async (filter, result) => {
+    const { eventId } = await withEvent({ filter });
+
+    const json = jsonOf(await endpoints('test-filter', 'erp', '--json'));
+
+    expect(json).toMatchObject([{ eventId, niceId: 'Magic7-501', result }]);
+  });
+
+  it('tries another filter, without writing it', async () => {
+    await withEvent({ filter: 'false' });
+
+    expect((await endpoints('test-filter', 'erp', '--filter', 'order.Status + 1')).out).toMatch(
+      /Magic7-501 .*error +The left side of the "\+" operator must evaluate to a number.*\n\nThe relay passes on/,
+    );
+    expect(await rowOf('erp')).toMatchObject({ filter: 'false' });
+  });
+
+  it('says that there is no filter, and no event', async () => {
+    const source = await aSource();
+    await relay().put('endpoint', 'erp', { url: URL_OF_ERP, sources: [source] });
+
+    const { exitCode, err } = await endpoints('test-filter', 'erp');
+
+    expect({ exitCode, err }).toEqual({ exitCode: 2, err: expect.stringContaining('erp has no filter') });
+    expect((await endpoints('test-filter', 'erp', '--filter', 'true')).out).toContain(
+      'no events to try it on',
+    );
+  });
+});
+
+const previewsSchema = z.array(z.object({ body: z.string(), contentType: z.string() }));
+
+describe('endpoints preview', () => {
+  it('shows what would be sent of an event', async () => {
+    const { eventId } = await withEvent({ transform: '{"id": order.Id}' });
+
+    const { out } = await endpoints('preview', 'erp', '--event', eventId);
+
+    expect(out).toContain(`Magic7-501`);
+    expect(out).toContain('application/json\n{"id":"1"}\n');
+  });
+
+  it('shows what a preset would make of it', async () => {
+    const { eventId } = await withEvent({});
+
+    const json = previewsSchema.parse(
+      jsonOf(await endpoints('preview', 'erp', '--preset', 'slack', '--event', eventId, '--json')),
+    );
+
+    expect(json.map(({ body }) => JSON.parse(body))).toMatchObject([
+      { text: '*Order Magic7-501*\n• Mug: Shipped' },
+    ]);
+    expect(await rowOf('erp')).not.toHaveProperty('transform');
+  });
+
+  it('says why nothing would be sent', async () => {
+    const { eventId } = await withEvent({ transform: 'order.Missing' });
+
+    const { out, exitCode } = await endpoints('preview', 'erp', '--event', eventId);
+
+    expect(exitCode).toBe(0);
+    expect(out).toContain('nothing would be sent, transform: it gives nothing');
+  });
+
+  it('shows nothing that would steer a terminal', async () => {
+    const { eventId } = await withEvent({ transform: '"a\\nb" & order.x' }, { x: '\u001b[2J' });
+
+    expect((await endpoints('preview', 'erp', '--event', eventId)).out).toContain('a\nb\\u001b[2J');
+  });
+
+  it('refuses when the endpoint is sent what came', async () => {
+    const { eventId } = await withEvent({});
+
+    const { exitCode, err } = await endpoints('preview', 'erp', '--event', eventId);
+
+    expect(exitCode).toBe(2);
+    expect(err).toContain('has no transform: it is sent what came, as it came');
+  });
+});
+
+describe('endpoints presets', () => {
+  it('lists them', async () => {
+    expect((await endpoints('presets')).out).toMatch(/slack .*\nteams .*\ndiscord .*\nchanges /);
+  });
+
+  it('prints one, to be copied and edited', async () => {
+    expect((await endpoints('presets', 'slack')).out).toBe(`${await presetText('slack')}\n`);
+  });
+
+  it('says which there are when it is asked for another', async () => {
+    expect(await endpoints('presets', 'icq')).toMatchObject({
+      exitCode: 2,
+      err: expect.stringContaining('must be slack or teams or discord or changes'),
+    });
+  });
+});
