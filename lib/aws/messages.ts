@@ -16,8 +16,14 @@ export type Parsed<Message> =
   | { readonly kind: 'foreign'; readonly reason: string };
 
 /** A wake-up names its event. With `unstored` the whole event travels along, its body compressed. */
-export async function eventMessageBody({ orderKey, eventId, unstored }: EventMessage): Promise<string> {
-  return toJson({ orderKey, eventId, ...(unstored !== undefined && { unstored: await packed(unstored) }) });
+export async function eventMessageBody(message: EventMessage): Promise<string> {
+  const { orderKey, eventId, unstored, tokenSha256 } = message;
+  return toJson({
+    orderKey,
+    eventId,
+    ...(tokenSha256 !== undefined && { tokenSha256 }),
+    ...(unstored !== undefined && { unstored: await packed(unstored) }),
+  });
 }
 
 async function packed({ event, payload }: { event: EventRecord; payload: Payload }) {
@@ -66,7 +72,14 @@ const unstoredSchema = z.object({
 });
 
 const eventMessageSchema = z
-  .object({ ...key, unstored: unstoredSchema.exactOptional() })
+  .object({
+    ...key,
+    tokenSha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
+      .exactOptional(),
+    unstored: unstoredSchema.exactOptional(),
+  })
   .transform(({ unstored, ...event }) => ({
     ...event,
     ...(unstored !== undefined && {

@@ -1,12 +1,12 @@
 /** Attempts every endpoint of an order's events, oldest event first, and writes down how it went. */
-import { after, type Deadline } from './clock.ts';
+import type { Deadline } from './clock.ts';
 import { eventsToFanOut } from './fan-out-backlog.ts';
 import { fanOutEvent } from './fan-out-event.ts';
 import type { OrderKey } from './ids.ts';
-import { FAN_OUT_DUE_MS } from './ingest.ts';
 import { EVALUATION_LIMIT_MS, type EventMessage } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
 import { stepsAside } from './set-aside.ts';
+import { storeUnstored } from './unstored.ts';
 
 /**
  * The longest that one event takes: every endpoint's filter, transform and inline attempt (5 s at most), all endpoints in
@@ -48,14 +48,7 @@ async function fanOutOrder(
   messages: readonly EventMessage[],
   deadline: Deadline,
 ): Promise<boolean> {
-  for (const { unstored } of messages) {
-    if (unstored === undefined) continue;
-    await relay.eventLog.storeAgain(
-      unstored.event,
-      unstored.payload,
-      after(relay.clock.now(), FAN_OUT_DUE_MS),
-    );
-  }
+  for (const message of messages) await storeUnstored(relay, message);
   const repeated = messages.some(({ receivedBefore }) => receivedBefore);
   for (const owed of await eventsToFanOut(relay, orderKey, messages)) {
     // The fence: what starts here ends before the function is killed, and so before the messages are seen again.

@@ -20,6 +20,15 @@ export const NOTICES = 'notices' as SourceId;
 /** Where the events come from with which somebody tries an endpoint out. */
 export const TESTS = 'tests' as SourceId;
 
+/** Stands for the source of a webhook whose address could not be looked up, until it can be. */
+export const UNVERIFIED = 'unverified' as SourceId;
+const OWN_SOURCES: readonly string[] = [NOTICES, TESTS, UNVERIFIED];
+
+/** True for a name that no Hub account can have. */
+export function isOwnSource(id: string): boolean {
+  return OWN_SOURCES.includes(id);
+}
+
 /** To whom an event is owed until it is fanned out. */
 export const FAN_OUT = 'fan-out';
 
@@ -81,8 +90,7 @@ export function sourceOf(orderKey: OrderKey): SourceId {
 
 /** True for an order that no Hub knows of: a notice's, or a test's. */
 export function isOwn(orderKey: OrderKey): boolean {
-  const source = sourceOf(orderKey);
-  return source === NOTICES || source === TESTS;
+  return isOwnSource(sourceOf(orderKey));
 }
 
 function fitted(prefix: string, id: string): string {

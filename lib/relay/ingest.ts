@@ -1,9 +1,17 @@
 /** Takes a webhook: keeps it, then wakes fan-out. A 2xx means that it is durably stored. */
 import { after, within } from './clock.ts';
 import type { EventRecord, Payload } from './event.ts';
-import { type EventId, nextEventId, type OrderKey, orderKeyOf, sha256Hex } from './ids.ts';
-import { orderIdOfQuery, readOrder } from './order.ts';
-import { PayloadTooLargeError } from './ports.ts';
+import {
+  type EventId,
+  nextEventId,
+  type OrderKey,
+  orderKeyOf,
+  type SourceId,
+  sha256Hex,
+  UNVERIFIED,
+} from './ids.ts';
+import { type Order, orderIdOfQuery, readOrder } from './order.ts';
+import { type EventMessage, PayloadTooLargeError } from './ports.ts';
 import type { IngestRelay } from './relay.ts';
 import { isToken, type Source } from './source.ts';
 
@@ -35,37 +43,45 @@ export type IngestAnswer =
   | { readonly kind: 'unavailable' };
 
 export async function ingest(relay: IngestRelay, request: WebhookRequest): Promise<IngestAnswer> {
+  if (!isToken(request.token)) return { kind: 'unknown address' };
+  const tokenSha256 = sha256Hex(request.token);
   let source: Source | undefined;
   try {
-    const { token } = request;
-    source = isToken(token) ? await relay.config.sourceByToken(sha256Hex(token)) : undefined;
+    source = await relay.config.sourceByToken(tokenSha256);
   } catch (error) {
-    return refused(relay, error);
+    return keepUnverified(relay, request, tokenSha256, error);
   }
   if (source === undefined) return { kind: 'unknown address' };
-
-  const order = readOrder(request.body);
-  const orderId = orderIdOfQuery(request.rawQuery) ?? order.orderId;
-  if (orderId === undefined && request.body.length === 0) return { kind: 'address works' };
-
-  const { orderId: _, ...rest } = order;
+  const order = orderOf(request);
+  if (order === undefined) return { kind: 'address works' };
+  const { orderId } = order;
   const newest =
     orderId === undefined ? undefined : await newestEventId(relay, orderKeyOf(source.id, orderId));
-  const eventId = nextEventId(relay.clock, relay.random, newest);
-  const event: EventRecord = {
-    // An event without an order stands alone, so that such events never wait for each other.
-    orderKey: orderKeyOf(source.id, orderId ?? eventId),
-    eventId,
-    source: source.id,
-    ...(orderId !== undefined && { orderId }),
-    receivedAt: relay.clock.now(),
-    ...rest,
-  };
-  const payload: Payload = {
-    ...(request.contentType !== undefined && { contentType: request.contentType }),
-    body: request.body,
-  };
-  return keep(relay, event, payload);
+  return keep(relay, newEvent(relay, source.id, order, newest), payloadOf(request));
+}
+
+/** What the body and the address tell of an order; undefined for an empty request, by which the address is tried out. */
+function orderOf({ body, rawQuery }: WebhookRequest): Order | undefined {
+  const { orderId: inBody, ...rest } = readOrder(body);
+  const orderId = orderIdOfQuery(rawQuery) ?? inBody;
+  if (orderId === undefined) return body.length === 0 ? undefined : rest;
+  return { ...rest, orderId };
+}
+
+function newEvent(
+  { clock, random }: IngestRelay,
+  source: SourceId,
+  order: Order,
+  newest: EventId | undefined,
+): EventRecord {
+  const eventId = nextEventId(clock, random, newest);
+  // An event without an order stands alone, so that such events never wait for each other.
+  const orderKey = orderKeyOf(source, order.orderId ?? eventId);
+  return { orderKey, eventId, source, receivedAt: clock.now(), ...order };
+}
+
+function payloadOf({ contentType, body }: WebhookRequest): Payload {
+  return { ...(contentType !== undefined && { contentType }), body };
 }
 
 /** If the order cannot be read, the clock alone must do: a webhook is not refused for it. */
@@ -111,8 +127,33 @@ async function keep(relay: IngestRelay, event: EventRecord, payload: Payload): P
   return accepted(relay, event);
 }
 
-async function keepOnQueue(relay: IngestRelay, event: EventRecord, payload: Payload): Promise<IngestAnswer> {
-  const message = { orderKey: event.orderKey, eventId: event.eventId, unstored: { event, payload } };
+/**
+ * A function that was started while the tables are down does not even know the sources. The webhook is kept all the same:
+ * fan-out finds out whose it is, and drops what is nobody's.
+ */
+async function keepUnverified(
+  relay: IngestRelay,
+  request: WebhookRequest,
+  tokenSha256: string,
+  error: unknown,
+): Promise<IngestAnswer> {
+  const order = orderOf(request);
+  if (order === undefined) return refused(relay, error);
+  const event = newEvent(relay, UNVERIFIED, order, undefined);
+  relay.telemetry.error('source could not be looked up; the event goes on the queue whole', error, {
+    eventId: event.eventId,
+  });
+  return keepOnQueue(relay, event, payloadOf(request), { tokenSha256 });
+}
+
+async function keepOnQueue(
+  relay: IngestRelay,
+  event: EventRecord,
+  payload: Payload,
+  unverified: Pick<EventMessage, 'tokenSha256'> = {},
+): Promise<IngestAnswer> {
+  const { orderKey, eventId } = event;
+  const message = { orderKey, eventId, unstored: { event, payload }, ...unverified };
   try {
     await within(relay.clock, UNSTORED_SEND_LIMIT_MS, 'sending the event', relay.eventQueue.send(message));
   } catch (error) {

@@ -128,6 +128,8 @@ export interface EventMessage extends EventKey {
   /** Whether it was received before: the run that it woke then may have died after it had sent. */
   readonly receivedBefore?: boolean;
   readonly unstored?: { readonly event: EventRecord; readonly payload: Payload };
+  /** Of an event whose source could not be looked up either: the SHA-256 of the token that it came with. */
+  readonly tokenSha256?: string;
 }
 
 export interface EventQueue {
@@ -247,6 +249,7 @@ export type Metric =
   | 'EventsAccepted'
   | 'EventsAcceptedByQueue'
   | 'EventsRefused'
+  | 'EventsDropped'
   | 'EventsFannedOut'
   | 'FanOutFailures'
   | 'DeliveriesDelivered'

@@ -98,7 +98,8 @@ function fanOut({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
     },
     may: [
       mayUse(tables.eventLog, 'Query', 'GetItem', 'PutItem', 'UpdateItem'),
-      mayUseConfig(tables.config, ['endpoint', 'health'], 'Query'),
+      // Sources, too, for what came while ingest could not look them up.
+      mayUseConfig(tables.config, ['endpoint', 'health', 'source'], 'Query'),
       mayUseConfig(tables.config, ['health'], 'GetItem', 'UpdateItem'),
       mayConsume(queues.events),
       mayChangeVisibility(queues.events),

@@ -6,8 +6,8 @@ import {
   parseDeliveryMessage,
   parseEventMessage,
 } from '../../lib/aws/messages.ts';
-import { orderKeyOf } from '../../lib/relay/ids.ts';
-import { anEndpointId, anEvent, anEventId, aSource } from '../ports/builders.ts';
+import { orderKeyOf, sha256Hex, UNVERIFIED } from '../../lib/relay/ids.ts';
+import { anEndpointId, anEvent, anEventId, aPayload, aSource } from '../ports/builders.ts';
 
 const received = (body: string, times = 1) => ({
   body,
@@ -36,6 +36,17 @@ describe('message bodies', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('carry a whole event, also one whose source is not known yet', async () => {
+    const orderKey = orderKeyOf(UNVERIFIED, '12345');
+    const event = anEvent({ orderKey, source: UNVERIFIED, orderId: '12345' });
+    const unstored = { event, payload: aPayload('{"Id":"12345"}', 'application/json') };
+    const message = { orderKey, eventId: event.eventId, unstored, tokenSha256: sha256Hex('a token') };
+
+    const parsed = parseEventMessage(received(await eventMessageBody(message)));
+
+    expect(parsed).toEqual({ kind: 'message', message });
   });
 
   it('tell of a message that was received before, whose first run may have died', async () => {

@@ -80,6 +80,7 @@ export function aRelay() {
     ...relay,
     relay,
     configTable,
+    returned,
     secrets,
     tokenIssuer,
     deadline,

@@ -125,11 +125,23 @@ describe('ingest', () => {
     expect(relay.eventQueue.take()).toEqual([]);
   });
 
-  it('asks to be tried again, rather than answer 404, while it has never read the sources', async () => {
+  it('keeps what comes on the queue while it has never read the sources, and answers 2xx', async () => {
     const relay = aRelay();
     vi.spyOn(relay.configTable, 'rows').mockRejectedValue(new StoreError('throttled'));
 
-    expect(await relay.webhook()).toEqual({ kind: 'unavailable' });
+    expect(await relay.webhook()).toMatchObject({ kind: 'accepted' });
+    expect(relay.eventQueue.take()).toMatchObject([
+      { orderKey: 'unverified/1', tokenSha256: expect.stringMatching(/^[0-9a-f]{64}$/), unstored: {} },
+    ]);
+    expect(relay.telemetry.counts.get('EventsAcceptedByQueue')).toBe(1);
+  });
+
+  it('asks who tries the address out to try again while it has never read the sources', async () => {
+    const relay = aRelay();
+    vi.spyOn(relay.configTable, 'rows').mockRejectedValue(new StoreError('throttled'));
+
+    expect(await relay.webhook('')).toEqual({ kind: 'unavailable' });
+    expect(relay.eventQueue.take()).toEqual([]);
   });
 
   it('keeps an order id of any length in a key that fits', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { type EventId, orderKeyOf } from '../../lib/relay/ids.ts';
 import { type EventLog, StoreError } from '../../lib/relay/ports.ts';
-import { aRelay, SOURCE } from './a-relay.ts';
+import { aRelay, ORDER, SOURCE } from './a-relay.ts';
 
 type ARelay = ReturnType<typeof aRelay>;
 
@@ -74,6 +74,41 @@ describe('a table that is down for ten minutes under load', () => {
       expect(relay.telemetry.counts.get('EventsRefused')).toBeUndefined();
     },
   );
+
+  it('costs nothing of what comes to a function that was started meanwhile, and knows no source', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp');
+    const restore = failing(relay);
+    const config = vi.spyOn(relay.configTable, 'rows').mockRejectedValue(new StoreError('down'));
+    const first = await relay.accepted({ Id: '1' });
+    const second = await relay.accepted({ Id: '2' });
+    await relay.work();
+    expect(relay.sender.requests).toEqual([]);
+    config.mockRestore();
+    restore();
+
+    await relay.run(5);
+
+    expect(relay.sender.eventsTo('erp').toSorted()).toEqual([first, second]);
+    expect(await relay.event(first)).toMatchObject({ source: SOURCE, orderKey: ORDER });
+    expect(relay.eventLog.allOwed()).toEqual([]);
+  });
+
+  it('lets nothing in that came to an address which is nobody’s', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp');
+    const config = vi.spyOn(relay.configTable, 'rows').mockRejectedValue(new StoreError('down'));
+    await relay.accepted();
+    relay.configTable.remove('source', SOURCE);
+    config.mockRestore();
+
+    await relay.run(5);
+
+    expect(relay.sender.requests).toEqual([]);
+    expect(relay.telemetry.counts.get('EventsDropped')).toBe(1);
+    expect(relay.eventLog.allOwed()).toEqual([]);
+    expect(relay.returned.events).toEqual([]);
+  });
 
   it('uses up no attempt of what was pending before', async () => {
     const relay = aRelay();

@@ -101,7 +101,7 @@ describe('the permissions', () => {
     [
       'FanOutRole',
       [
-        { ...READS, Condition: confinedTo('endpoint', 'health') },
+        { ...READS, Condition: confinedTo('endpoint', 'health', 'source') },
         { Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], Condition: confinedTo('health') },
       ],
     ],
