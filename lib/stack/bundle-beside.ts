@@ -22,9 +22,20 @@ export function bundleBeside(
   };
 }
 
-/** The same at once, for a test or a measurement. */
-export function bundleInto(repository: string, files: readonly string[], outputFolder: string): void {
-  execFileSync(esbuild(repository), esbuildArguments(repository, files, outputFolder), { stdio: 'pipe' });
+/**
+ * The same at once, for a test or a measurement.
+ *
+ * @param metafile where esbuild is to write what the bundles are made of
+ */
+export function bundleInto(
+  repository: string,
+  files: readonly string[],
+  outputFolder: string,
+  metafile?: string,
+): void {
+  const told = metafile === undefined ? [] : [`--metafile=${metafile}`];
+  const wanted = [...esbuildArguments(repository, files, outputFolder), ...told];
+  execFileSync(esbuild(repository), wanted, { stdio: 'pipe', cwd: repository });
 }
 
 /** The one that the lock file pins. */

@@ -31,7 +31,7 @@ export const TIMEOUTS = {
 };
 
 /** What evaluates filters and transforms runs in a process of its own: see lib/aws/process-expressions.ts. */
-const EXPRESSION_PROCESS = ['lib/aws/expression-process.ts', 'lib/aws/expression-thread.ts'];
+export const EXPRESSION_PROCESS = ['lib/aws/expression-process.ts', 'lib/aws/expression-thread.ts'];
 
 export interface FunctionsProps {
   readonly tables: Tables;

@@ -1,15 +1,20 @@
 /** What runs in the functions: each handler bundled as the stack bundles it, and what the bundle is made of. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { z } from 'zod';
+import { bundleInto } from '../../lib/stack/bundle-beside.ts';
 import { BUNDLING } from '../../lib/stack/bundling.ts';
+import { EXPRESSION_PROCESS } from '../../lib/stack/functions.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 export const HANDLERS = ['ingest', 'fan-out', 'deliver', 'sweep'] as const;
-export type Handler = (typeof HANDLERS)[number];
+/** What fan-out and deliver start as a process, when an endpoint has a filter or a transform. */
+export const BESIDE = 'expressions';
+export type BundleName = (typeof HANDLERS)[number] | typeof BESIDE;
 
 /** The code of this project, beside that of packages. */
 export const OWN = 'the relay itself';
@@ -22,23 +27,48 @@ export interface BundledPackage {
 }
 
 export interface Bundle {
-  readonly handler: Handler;
+  readonly name: BundleName;
   readonly bytes: number;
   /** The largest first. */
   readonly packages: readonly BundledPackage[];
 }
 
-export function bundleAll(): Promise<Bundle[]> {
-  return Promise.all(HANDLERS.map(bundle));
+export async function bundleAll(): Promise<Bundle[]> {
+  return [...(await Promise.all(HANDLERS.map(bundle))), bundleBeside()];
 }
 
-async function bundle(handler: Handler): Promise<Bundle> {
+async function bundle(handler: (typeof HANDLERS)[number]): Promise<Bundle> {
   const { metafile } = await build({ ...esbuildOptions(), entryPoints: [`lambdas/${handler}.ts`] });
-  const [output] = Object.entries(metafile.outputs).flatMap(([path, one]) =>
-    path.endsWith('.map') ? [] : [one],
-  );
-  if (output === undefined) throw new Error(`esbuild has made nothing of ${handler}`);
-  return { handler, bytes: output.bytes, packages: packagesOf(output) };
+  return bundleOf(handler, metafile);
+}
+
+function bundleBeside(): Bundle {
+  const folder = mkdtempSync(join(tmpdir(), 'sensaria-relay-bundle-'));
+  try {
+    const file = join(folder, 'metafile.json');
+    bundleInto(REPOSITORY, EXPRESSION_PROCESS, folder, file);
+    return bundleOf(BESIDE, metafileSchema.parse(JSON.parse(readFileSync(file, 'utf8'))));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Of what esbuild says of its outputs, as much as is needed here. */
+const metafileSchema = z.object({
+  outputs: z.record(
+    z.string(),
+    z.object({
+      bytes: z.number(),
+      inputs: z.record(z.string(), z.object({ bytesInOutput: z.number() })),
+    }),
+  ),
+});
+type Outputs = z.output<typeof metafileSchema>['outputs'];
+
+function bundleOf(name: BundleName, { outputs }: { readonly outputs: Outputs }): Bundle {
+  const files = Object.entries(outputs).flatMap(([path, one]) => (path.endsWith('.map') ? [] : [one]));
+  const bytes = files.reduce((sum, one) => sum + one.bytes, 0);
+  return { name, bytes, packages: packagesOf(files.flatMap(({ inputs }) => Object.entries(inputs))) };
 }
 
 /** CDK's options by esbuild's names; with one that has no such name here, the types do not fit any more. */
@@ -56,9 +86,9 @@ function esbuildOptions(): BuildOptions & { metafile: true } {
   return { ...options, ...run, metafile: true, absWorkingDir: REPOSITORY };
 }
 
-function packagesOf({ inputs }: Metafile['outputs'][string]): BundledPackage[] {
+function packagesOf(inputs: readonly [string, { readonly bytesInOutput: number }][]): BundledPackage[] {
   const bytes = new Map<string, number>();
-  for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+  for (const [path, { bytesInOutput }] of inputs) {
     const folder = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? OWN;
     bytes.set(folder, (bytes.get(folder) ?? 0) + bytesInOutput);
   }

@@ -10,7 +10,7 @@ export function sizesTable(bundles: readonly Bundle[]): string {
   const rows = [...names.values()]
     .map(({ name, licence }) => ({ name, licence, sizes: bundles.map((bundle) => bytesOf(bundle, name)) }))
     .toSorted((one, other) => Math.max(...other.sizes) - Math.max(...one.sizes));
-  const heads = ['package', 'licence', ...bundles.map(({ handler }) => handler)];
+  const heads = ['package', 'licence', ...bundles.map(({ name }) => name)];
   const totals = bundles.map(({ bytes }) => `**${kilobytes(bytes)}**`);
   return [
     row(heads),
@@ -37,8 +37,8 @@ export function packagesIn(page: string): { name: string; licence: string }[] {
   }));
 }
 
-function bytesOf({ packages }: Bundle, name: string): number {
-  return packages.filter((one) => one.name === name).reduce((sum, { bytes }) => sum + bytes, 0);
+function bytesOf({ packages }: Bundle, wanted: string): number {
+  return packages.filter(({ name }) => name === wanted).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 function kilobytes(bytes: number): string {
