@@ -1,13 +1,12 @@
 /** Works off orders that events.fifo wakes: see lib/relay/fan-out.ts. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { AddressGuard } from '../lib/aws/address-guard.ts';
 import { sqsClient } from '../lib/aws/clients.ts';
 import { DeadLetterQueue } from '../lib/aws/dead-letter-queue.ts';
 import { SqsDeliveryQueue } from '../lib/aws/delivery-queue.ts';
 import { readEnvironment } from '../lib/aws/environment.ts';
 import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/function-setup.ts';
-import { HttpSender } from '../lib/aws/http-sender.ts';
 import { parseEventMessage } from '../lib/aws/messages.ts';
+import { openOutgoing } from '../lib/aws/outgoing.ts';
 import { ProcessExpressions } from '../lib/aws/process-expressions.ts';
 import { handleBatch } from '../lib/aws/sqs-batch.ts';
 import { returnSoon } from '../lib/aws/visibility.ts';
@@ -16,6 +15,7 @@ import { fanOut } from '../lib/relay/fan-out.ts';
 
 const environment = readEnvironment([
   'ALLOWED_CIDRS',
+  'PARAMETER_STORE',
   'EVENT_LOG_TABLE',
   'CONFIG_TABLE',
   'EVENTS_QUEUE_URL',
@@ -38,7 +38,7 @@ const relay = {
   telemetry,
   ...openTables(environment),
   deliveryQueue: new SqsDeliveryQueue({ client, queueUrl: environment.DELIVERIES_QUEUE_URL, telemetry }),
-  sender: new HttpSender(new AddressGuard(environment.ALLOWED_CIDRS)),
+  ...openOutgoing({ clock, environment }),
   expressions: new ProcessExpressions(),
 };
 

@@ -12,6 +12,9 @@ const environment = readEnvironment([
   'CONFIG_TABLE',
   'EVENTS_QUEUE_URL',
   'DELIVERIES_QUEUE_URL',
+  'RETENTION_DAYS',
+  'PAYLOAD_RETENTION_DAYS',
+  'SILENCE_HOURS',
 ]);
 const client = sqsClient();
 
@@ -25,5 +28,5 @@ const relay = {
 };
 
 export const handler = lambdaHandler<unknown, void>((_, context) =>
-  sweep(relay, new Deadline(clock, context.getRemainingTimeInMillis())),
+  sweep(relay, new Deadline(clock, context.getRemainingTimeInMillis()), environment.SILENCE_HOURS),
 );

@@ -2,25 +2,11 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-
-/**
- * The SDK would wait for ever. Within a region a connection takes milliseconds and an answer tens of them, so a try
- * that takes longer than this is lost, and another one soon finds a healthy host. Three tries end within seven
- * seconds: no function is killed while it waits. Connections are kept alive between calls, as is the SDK's default.
- */
-const LIMITS = {
-  maxAttempts: 3,
-  requestHandler: {
-    connectionTimeout: 1_000,
-    requestTimeout: 2_000,
-    // Without it the SDK warns of a request that takes too long, and goes on waiting.
-    throwOnRequestTimeout: true,
-  },
-};
+import { CLIENT_LIMITS } from './client-limits.ts';
 
 /** Region, credentials and endpoint come from the environment unless given. */
 export function dynamoDbClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
-  return DynamoDBDocumentClient.from(new DynamoDBClient({ ...LIMITS, ...config }), {
+  return DynamoDBDocumentClient.from(new DynamoDBClient({ ...CLIENT_LIMITS, ...config }), {
     marshallOptions: { removeUndefinedValues: true },
     // The default refuses a whole page of rows for one number that is beyond JavaScript's integers.
     unmarshallOptions: { wrapNumbers: Number },
@@ -29,5 +15,5 @@ export function dynamoDbClient(config: DynamoDBClientConfig = {}): DynamoDBDocum
 
 /** Region, credentials and endpoint come from the environment unless given. */
 export function sqsClient(config: SQSClientConfig = {}): SQSClient {
-  return new SQSClient({ ...LIMITS, ...config });
+  return new SQSClient({ ...CLIENT_LIMITS, ...config });
 }

@@ -16,6 +16,7 @@ const ATTRIBUTES = {
       status: z.number().exactOptional(),
       error: z.string().exactOptional(),
       answer: z.string().exactOptional(),
+      cutShort: z.boolean().exactOptional(),
       unsent: z.boolean().exactOptional(),
       retryAfterSeconds: z.number().exactOptional(),
     }),

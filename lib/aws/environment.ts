@@ -16,10 +16,14 @@ const VARIABLES = {
     .string()
     .default('')
     .transform((text) => text.split(',').filter(Boolean)),
+  /** Where secrets are that rows refer to; a relay on a laptop has no such place. */
+  PARAMETER_STORE: z.enum(['ssm', 'none']).default('ssm'),
   /** How many days events are kept. */
   RETENTION_DAYS: z.coerce.number().int().min(1),
   /** How many days payloads are kept. */
   PAYLOAD_RETENTION_DAYS: z.coerce.number().int().min(1),
+  /** How many hours without a webhook are worth a notice; 0 for none. */
+  SILENCE_HOURS: z.coerce.number().int().min(0),
 };
 
 type Variable = keyof typeof VARIABLES;

@@ -2,7 +2,7 @@
 import type { DeliveryKey } from '../relay/delivery.ts';
 import { endpointIdSchema } from '../relay/endpoint.ts';
 import type { EventKey } from '../relay/event.ts';
-import { type EventId, eventTime, isEventId, type OrderKey, shardOf } from '../relay/ids.ts';
+import { type EventId, eventTime, isEventId, type OrderKey, SHARDS, shardOf } from '../relay/ids.ts';
 
 export const OWED_INDEX = 'owed';
 export const BY_TIME_INDEX = 'byTime';
@@ -35,8 +35,13 @@ export const aliasRowKey = (aliasKey: OrderKey): RowKey => ({ orderKey: aliasKey
 export const owedToFanOut = (eventId: EventId): string => `fan-out#${shardOf(eventId)}`;
 
 /** An event's partition of the `byTime` index. */
-export const dayOf = (eventId: EventId): string =>
-  `day#${eventTime(eventId).toISOString().slice(0, 10)}#${shardOf(eventId)}`;
+export const dayOf = (eventId: EventId): string => dayShard(eventTime(eventId), shardOf(eventId));
+
+/** All partitions of a day in the `byTime` index. */
+export const daysOf = (moment: Date): string[] =>
+  Array.from({ length: SHARDS }, (_, shard) => dayShard(moment, shard));
+
+const dayShard = (moment: Date, shard: number): string => `day#${moment.toISOString().slice(0, 10)}#${shard}`;
 
 export type ParsedKey =
   | ({ readonly kind: 'event' } & EventKey)

@@ -7,14 +7,7 @@ import {
 import { after, type Clock } from '../relay/clock.ts';
 import type { Delivery, DeliveryKey } from '../relay/delivery.ts';
 import type { EventKey, EventRecord } from '../relay/event.ts';
-import {
-  type EventId,
-  firstEventIdAt,
-  type OrderKey,
-  SHARDS,
-  type SourceId,
-  sourceOf,
-} from '../relay/ids.ts';
+import { type EventId, firstEventIdAt, type OrderKey, type SourceId, sourceOf } from '../relay/ids.ts';
 import { type OwedItem, StoreError, type Telemetry, UnreadableRowError } from '../relay/ports.ts';
 import { fromAliasRow } from './alias-row.ts';
 import { fromDeliveryRow } from './delivery-row.ts';
@@ -23,6 +16,7 @@ import {
   aliasRowKey,
   BY_TIME_INDEX,
   dayOf,
+  daysOf,
   deliveryRowKey,
   eventRowKey,
   OWED_INDEX,
@@ -193,19 +187,19 @@ export class EventLogReader {
     return new Date(Math.max(since.getTime(), this.#clock.now().getTime() - KEPT_DAYS_AT_MOST * DAY_MS));
   }
 
-  /** The days that may hold events, as `2026-03-01`. */
-  #daysSince(since: Date): string[] {
+  /** The days that may hold events. */
+  #daysSince(since: Date): Date[] {
     const newest = after(this.#clock.now(), AHEAD_MS).getTime();
     const oldest = since.getTime();
-    const days: string[] = [];
+    const days: Date[] = [];
     for (let day = oldest - (oldest % DAY_MS); day <= newest; day += DAY_MS) {
-      days.push(new Date(day).toISOString().slice(0, 10));
+      days.push(new Date(day));
     }
     return days;
   }
 
-  #shardsOf(day: string, reading: KeyReading): AsyncGenerator<EventKey, void, undefined>[] {
-    return Array.from({ length: SHARDS }, (_, shard) => this.#keysOf(`day#${day}#${shard}`, reading));
+  #shardsOf(day: Date, reading: KeyReading): AsyncGenerator<EventKey, void, undefined>[] {
+    return daysOf(day).map((shard) => this.#keysOf(shard, reading));
   }
 
   async *#keysOf(

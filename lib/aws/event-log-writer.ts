@@ -1,13 +1,16 @@
 /** Writes of the EventLog table that only an operator makes; the functions' own are in `event-log.ts`. */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { EventRecord } from '../relay/event.ts';
+import type { EventKey, EventRecord } from '../relay/event.ts';
+import type { OrderKey } from '../relay/ids.ts';
 import { DynamoTable } from './dynamo-table.ts';
-import { eventRowKey, owedToFanOut } from './event-log-keys.ts';
+import { eventRowKey, owedToFanOut, PAYLOAD_PREFIX, type RowKey } from './event-log-keys.ts';
 import { updateOf } from './update-expression.ts';
 
 const LEFT_TO_A_PERSON = {
   expression: 'attribute_exists(givenUpAt) AND attribute_not_exists(fannedOutAt)',
 };
+
+const EXISTS = { expression: 'attribute_exists(sk)' };
 
 export class EventLogWriter {
   readonly #table: DynamoTable;
@@ -30,5 +33,29 @@ export class EventLogWriter {
     const owed = { owedTo: owedToFanOut(event.eventId), dueAt };
     const update = updateOf({ ...anew, ...owed });
     return this.#table.updateIf('retrying a fan-out', eventRowKey(event), LEFT_TO_A_PERSON, update);
+  }
+  /** The keys of all payloads of an order, of those, too, that have expired and are still there. Consistent. */
+  async payloadKeys(orderKey: OrderKey): Promise<RowKey[]> {
+    const query = {
+      KeyConditionExpression: 'orderKey = :orderKey AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: { ':orderKey': orderKey, ':prefix': PAYLOAD_PREFIX },
+      ProjectionExpression: 'sk',
+      ConsistentRead: true,
+    };
+    const keys: RowKey[] = [];
+    for await (const rows of this.#table.pages('looking for payloads', query))
+      keys.push(...rows.map(({ sk }) => ({ orderKey, sk: String(sk) })));
+    return keys;
+  }
+
+  /** False when there is none any more. */
+  erasePayload(key: RowKey): Promise<boolean> {
+    return this.#table.deleteIf('erasing a payload', key, EXISTS);
+  }
+
+  /** Has the event's record say that its payload was erased, and when; false when there is no such event. */
+  noteForgotten(event: EventKey, forgottenAt: Date): Promise<boolean> {
+    const update = updateOf({ forgottenAt });
+    return this.#table.updateIf('noting an erasure', eventRowKey(event), EXISTS, update);
   }
 }

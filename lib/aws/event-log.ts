@@ -3,7 +3,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { after, type Clock } from '../relay/clock.ts';
 import type { Delivery, DeliveryKey } from '../relay/delivery.ts';
 import type { EventKey, EventRecord, Payload } from '../relay/event.ts';
-import type { EndpointId, EventId, OrderKey } from '../relay/ids.ts';
+import { type EndpointId, type EventId, firstEventIdAt, isOwn, type OrderKey } from '../relay/ids.ts';
 import {
   type DeliveryChange,
   type DeliveryCondition,
@@ -30,6 +30,9 @@ const ALIAS_EXTRA_DAYS = 365;
 /** True of an event's row until it is fanned out or closed. */
 const OPEN = 'attribute_exists(sk) AND attribute_not_exists(fannedOutAt)';
 const NOTHING_OWED = { owedTo: null, dueAt: null, setAsideUntil: null, givenUpAt: null };
+
+/** Sorts before whatever a person may have typed for a time. */
+const BEFORE_ALL_TIMES = ' ';
 
 /** Fan-out mostly stops at the first few events of an order; a longer backlog is read in larger steps. */
 const EVENT_PAGES = [10, 100];
@@ -83,6 +86,8 @@ export class DynamoEventLog implements EventLog {
   }
 
   async storeAgain(event: EventRecord, payload: Payload, dueAt: Date): Promise<void> {
+    // The message was on its way while somebody had the order forgotten.
+    if ((await this.event(event))?.forgottenAt !== undefined) return;
     // Payloads never change, so writing one again does no harm; the event's row is only written when it is not there.
     await this.#table.put('storing a payload again', await this.#payloadRow(event, payload));
     const row = this.#eventRow(event, dueAt);
@@ -195,11 +200,16 @@ export class DynamoEventLog implements EventLog {
     return this.#table.updateIf(what, row, fannedOut('NOT attribute_type(#outcomes, :map)'), all);
   }
 
-  async owed(owedTo: string, dueBefore: Date, limit: number): Promise<OwedItem[]> {
+  async owed(owedTo: string, dueBefore: Date, limit: number, dueSince?: Date): Promise<OwedItem[]> {
     const query = {
       IndexName: keys.OWED_INDEX,
-      KeyConditionExpression: 'owedTo = :owedTo AND dueAt < :dueBefore',
-      ExpressionAttributeValues: { ':owedTo': owedTo, ':dueBefore': dueBefore.toISOString() },
+      KeyConditionExpression: 'owedTo = :owedTo AND dueAt BETWEEN :dueSince AND :dueUntil',
+      ExpressionAttributeValues: {
+        ':owedTo': owedTo,
+        ':dueSince': dueSince?.toISOString() ?? BEFORE_ALL_TIMES,
+        // A key takes one condition, and BETWEEN takes its bounds in.
+        ':dueUntil': new Date(dueBefore.getTime() - 1).toISOString(),
+      },
     };
     const items: OwedItem[] = [];
     for await (const rows of this.#table.pages('reading what is owed', query, [limit])) {
@@ -207,6 +217,37 @@ export class DynamoEventLog implements EventLog {
       if (items.length >= limit) break;
     }
     return items.slice(0, limit);
+  }
+
+  async newestWebhook(since: Date): Promise<EventId | undefined> {
+    for (let day = this.#clock.now(); dayNumber(day) >= dayNumber(since); day = after(day, -DAY_MS)) {
+      const newest = await Promise.all(
+        keys.daysOf(day).map((partition) => this.#newestOfDay(partition, firstEventIdAt(since))),
+      );
+      const [latest] = newest
+        .filter((id) => id !== undefined)
+        .sort()
+        .reverse();
+      if (latest !== undefined) return latest;
+    }
+    return undefined;
+  }
+
+  async #newestOfDay(day: string, since: EventId): Promise<EventId | undefined> {
+    const query = {
+      IndexName: keys.BY_TIME_INDEX,
+      KeyConditionExpression: '#day = :day AND eventId >= :since',
+      ExpressionAttributeNames: { '#day': 'day' },
+      ExpressionAttributeValues: { ':day': day, ':since': since },
+      ScanIndexForward: false,
+    };
+    for await (const rows of this.#table.pages('looking for the newest webhook', query, [1, 10])) {
+      for (const { orderKey, sk } of rows) {
+        const key = keys.parseRowKey(orderKey, sk);
+        if (key !== undefined && !isOwn(key.orderKey)) return key.eventId;
+      }
+    }
+    return undefined;
   }
 
   postpone(item: OwedItem, dueAt: Date): Promise<boolean> {
@@ -269,6 +310,8 @@ export class DynamoEventLog implements EventLog {
     return key;
   }
 }
+
+const dayNumber = (moment: Date) => Math.floor(moment.getTime() / DAY_MS);
 
 function rowsOf(orderKey: OrderKey, prefix: string) {
   return {

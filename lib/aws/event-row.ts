@@ -14,6 +14,7 @@ const ATTRIBUTES = {
   orderId: z.string(),
   niceId: z.string(),
   receivedAt: moment,
+  endpointId: endpointIdSchema,
   items: z.array(z.object({ sku: text, product: text, status: text, trackingNumber: text })),
   itemsOmitted: z.number(),
   changes: z.array(
@@ -32,6 +33,7 @@ const ATTRIBUTES = {
   setAsideUntil: moment,
   givenUpAt: moment,
   closed: z.string(),
+  forgottenAt: moment,
 };
 
 /** The row of an event that is yet to be fanned out. */

@@ -18,6 +18,9 @@ const logger = new Logger();
 // A run that has counted nothing is no cause for a warning: most sweeps find nothing.
 const metrics = new Metrics({ logger: { ...console, warn: () => {} } });
 
+/** It holds the token and the customers' addresses, so not even POWERTOOLS_LOGGER_LOG_EVENT has it logged. */
+const NEVER_THE_EVENT = { logEvent: false };
+
 export const telemetry: Telemetry = new PowertoolsTelemetry(logger, metrics);
 export const clock = systemClock;
 export const random: Random = Math.random;
@@ -51,5 +54,8 @@ export function openTables(environment: {
 
 /** A handler whose logs carry the request id, and whose metrics are written when it ends. */
 export function lambdaHandler<Event, Result>(handle: (event: Event, context: Context) => Promise<Result>) {
-  return middy<Event, Result>().use(injectLambdaContext(logger)).use(logMetrics(metrics)).handler(handle);
+  return middy<Event, Result>()
+    .use(injectLambdaContext(logger, NEVER_THE_EVENT))
+    .use(logMetrics(metrics))
+    .handler(handle);
 }

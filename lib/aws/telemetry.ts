@@ -2,6 +2,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { LogFields, Metric, Telemetry } from '../relay/ports.ts';
+import { loggableError } from './loggable-error.ts';
 
 export class PowertoolsTelemetry implements Telemetry {
   readonly #logger: Logger;
@@ -21,10 +22,7 @@ export class PowertoolsTelemetry implements Telemetry {
   }
 
   error(message: string, error: unknown, fields: LogFields = {}): void {
-    this.#logger.error(message, {
-      ...fields,
-      error: error instanceof Error ? error : new Error(String(error)),
-    });
+    this.#logger.error(message, { ...fields, error: loggableError(error) });
   }
 
   count(metric: Metric, value = 1): void {

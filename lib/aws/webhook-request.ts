@@ -13,7 +13,8 @@ export function readWebhookRequest(event: APIGatewayProxyEventV2): WebhookReques
     // The Hub is given `…/<token>?orderid=` and may be given `…/<token>/?orderid=`: the route takes both.
     token: (event.pathParameters?.token ?? '').replace(/\/$/, ''),
     rawQuery: event.rawQueryString,
-    ...(contentType !== undefined && { contentType }),
+    // Half of a surrogate pair has no form in UTF-8, and DynamoDB refuses it.
+    ...(contentType !== undefined && { contentType: contentType.toWellFormed() }),
     body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
   };
 }

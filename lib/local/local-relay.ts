@@ -89,7 +89,7 @@ function run(
   const { resources } = engines;
   const functions = new LocalFunctions(resources, {
     root: options.root,
-    environment: { ...engines.environment, ALLOWED_CIDRS: LOOPBACK_CIDRS },
+    environment: { ...engines.environment, ALLOWED_CIDRS: LOOPBACK_CIDRS, PARAMETER_STORE: 'none' },
     concurrency: options.concurrency ?? CONCURRENCY,
     log: options.log ?? (() => {}),
   });

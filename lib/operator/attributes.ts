@@ -48,8 +48,11 @@ function listOf(choices: readonly string[]): string {
 }
 
 function toInputIssues(issue: z.core.$ZodIssue): InputIssue[] {
+  // Which of a list's texts is wrong, nobody has typed as a number.
+  const path = issue.path.filter((part) => typeof part === 'string');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((attribute) => ({ attribute, problem: 'is no attribute of such a row' }));
+    const problem = path.length === 0 ? 'is no attribute of such a row' : 'does not go with the others';
+    return issue.keys.map((key) => ({ attribute: [...path, key].join('.'), problem }));
   }
-  return [{ attribute: String(issue.path[0] ?? 'row'), problem: issue.message }];
+  return [{ attribute: path.join('.') || 'row', problem: issue.message }];
 }

@@ -6,13 +6,14 @@ import type { Connection } from './connection.ts';
 import { clearHealth, readHealth } from './endpoint-health.ts';
 import { AlreadyExistsError, InvalidInputError, NotFoundError } from './errors.ts';
 import { idOf, type Listed, listed, listRows } from './listing.ts';
+import { type MaskedEndpoint, maskEndpoint } from './masked-endpoint.ts';
 import { canBeRowId } from './row-id.ts';
 
 /** An endpoint's attributes by their names in the row, as they were given: they are checked before they are written. */
 export type GivenAttributes = Readonly<Record<string, unknown>>;
 
 /** An endpoint's row, or what is wrong with it; and its health once it was sent or owed something. */
-export type ListedEndpoint = Listed<Endpoint> & { readonly health?: Health };
+export type ListedEndpoint = Listed<MaskedEndpoint> & { readonly health?: Health };
 
 /** Of an endpoint that is there, these cannot be taken away. */
 const ESSENTIAL = ['id', 'url'];
@@ -27,12 +28,12 @@ export async function addEndpoint(
   { configWriter, clock }: Pick<Connection, 'configWriter' | 'clock'>,
   id: string,
   attributes: GivenAttributes,
-): Promise<Endpoint> {
+): Promise<MaskedEndpoint> {
   const now = clock.now().toISOString();
   const row = { ...attributes, createdAt: now, updatedAt: now };
   const endpoint = checkAttributes(endpointSchema, { ...row, id });
   if (!(await configWriter.add('endpoint', id, row))) throw new AlreadyExistsError('endpoint', id);
-  return endpoint;
+  return maskEndpoint(endpoint);
 }
 
 export async function listEndpoints(connection: Pick<Connection, 'configTable'>): Promise<ListedEndpoint[]> {
@@ -60,28 +61,31 @@ export async function showEndpoint(
 
 function withHealth(endpoint: Listed<Endpoint>, all: ReadonlyMap<string, Health>): ListedEndpoint {
   const health = all.get(idOf(endpoint));
-  return { ...endpoint, ...(health !== undefined && { health }) };
+  const shown = 'valid' in endpoint ? { valid: maskEndpoint(endpoint.valid) } : endpoint;
+  return { ...shown, ...(health !== undefined && { health }) };
 }
 
 /**
  * Changes what is named and nothing else; null puts a default back.
  *
+ * @param given the attributes, or what makes them of those that the row has now
  * @throws InvalidInputError when the row would be wrong afterwards, be it for an attribute that was wrong before
  * @throws NotFoundError
  */
 export async function changeEndpoint(
   { configWriter, clock }: Pick<Connection, 'configWriter' | 'clock'>,
   id: string,
-  attributes: GivenAttributes,
-): Promise<Endpoint> {
+  given: GivenAttributes | ((present: GivenAttributes) => GivenAttributes),
+): Promise<MaskedEndpoint> {
   const row = canBeRowId(id) ? await configWriter.row('endpoint', id) : undefined;
   if (row === undefined) throw new NotFoundError('endpoint', id);
+  const attributes = typeof given === 'function' ? given(row.attributes) : given;
   refuseUnset(attributes, Object.keys(row.attributes));
   const change = { ...attributes, updatedAt: clock.now().toISOString() };
   const changed = Object.entries({ ...row.attributes, ...change }).filter(([, value]) => value !== null);
   const endpoint = checkAttributes(endpointSchema, { ...Object.fromEntries(changed), id });
   if (!(await configWriter.change('endpoint', id, change))) throw new NotFoundError('endpoint', id);
-  return endpoint;
+  return maskEndpoint(endpoint);
 }
 
 /** What a person does with an endpoint as a whole. */
@@ -94,7 +98,7 @@ const STATE_AFTER = { pause: 'paused', resume: 'on', disable: 'off', enable: 'on
 >;
 
 export interface StateChange {
-  readonly endpoint: Endpoint;
+  readonly endpoint: MaskedEndpoint;
   /** What had been wrong with it and is forgotten now. */
   readonly cleared?: Health;
 }

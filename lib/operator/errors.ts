@@ -1,7 +1,7 @@
 /** Why something that an operator asked for was not done. Nothing has been written when one of these is thrown. */
 
 export interface InputIssue {
-  /** The attribute that is wrong, by its name in the row. */
+  /** The attribute that is wrong, by its name in the row; of a part of one, `auth.token`. */
   readonly attribute: string;
   /** What it must be, to be read after its name: `must be at most 30`. */
   readonly problem: string;

@@ -1,6 +1,6 @@
 /** Has events sent to endpoints once more: one, an order's, or all that an endpoint did not get since some time. */
 import type { Delivery, DeliveryKey } from '../relay/delivery.ts';
-import { type Endpoint, hears } from '../relay/endpoint.ts';
+import { type Endpoint, hears, isMeantFor } from '../relay/endpoint.ts';
 import type { EventRecord } from '../relay/event.ts';
 import type { EventId, OrderKey } from '../relay/ids.ts';
 import { stateOf } from '../relay/outcome.ts';
@@ -191,7 +191,7 @@ class Replaying {
   async #batch(events: readonly EventRecord[]): Promise<boolean> {
     const wanted = events.flatMap((event) =>
       this.#receivers
-        .filter(({ endpoint }) => hears(endpoint, event.source))
+        .filter(({ endpoint }) => isMeantFor(endpoint, event))
         .map(({ endpoint }) => ({ event, endpoint })),
     );
     const keys = wanted.map(({ event, endpoint }) => keyOf(event, endpoint));

@@ -1,6 +1,7 @@
 /** What an operator does with sources: the Hub accounts whose webhooks the relay takes. */
+import { after } from '../relay/clock.ts';
 import type { SourceId } from '../relay/ids.ts';
-import { type Source, sourceIdSchema, sourceSchema } from '../relay/source.ts';
+import { hasPreviousToken, type Source, sourceIdSchema, sourceSchema } from '../relay/source.ts';
 import { checkAttributes } from './attributes.ts';
 import type { Connection } from './connection.ts';
 import { AlreadyExistsError, InvalidInputError, NotFoundError } from './errors.ts';
@@ -49,25 +50,51 @@ export function checkSourceId(text: string): SourceId {
   throw new InvalidInputError([{ attribute: 'source', problem }]);
 }
 
+/** A source with a new address, and what becomes of those it had. */
+export interface RotatedSource extends AddressedSource {
+  /** Until then the address before works as well; absent when it stops at once. */
+  readonly previousTokenUntil?: Date;
+  /** Whether there was an even older one that was still kept, and is no longer. */
+  readonly olderEnded: boolean;
+}
+
 /**
- * Gives a source a new address; the old one stops working as soon as the functions have read the row again.
+ * Gives a source a new address. The one before works as well for as long as it is told to be kept, so that nothing is
+ * lost while the new one is put into the Hub's settings; of older ones none does.
  *
+ * @param keepOldMs 0 for one that must stop at once, as soon as the functions have read the row again
  * @throws NotFoundError
  * @throws InvalidInputError when the row has other faults
  */
 export async function rotateSource(
   { configWriter, clock, relay }: Connection,
   id: string,
-): Promise<AddressedSource> {
+  keepOldMs: number,
+): Promise<RotatedSource> {
   const row = canBeRowId(id) ? await configWriter.row('source', id) : undefined;
   if (row === undefined) throw new NotFoundError('source', id);
+  // What is wrong with the tokens it had is mended by a new one.
+  const before = sourceSchema.safeParse({ ...row.attributes, id }).data;
   const { token, tokenSha256 } = newToken();
-  const change = { tokenSha256, updatedAt: clock.now().toISOString() };
-  const source = checkAttributes(sourceSchema, { ...row.attributes, ...change, id });
+  const now = clock.now();
+  const until = keepOldMs > 0 && before !== undefined ? after(now, keepOldMs) : undefined;
+  const change = {
+    tokenSha256,
+    previousTokenSha256: until === undefined ? null : before?.tokenSha256,
+    previousTokenUntil: until?.toISOString() ?? null,
+    updatedAt: now.toISOString(),
+  };
+  const { previousTokenSha256: _, previousTokenUntil: __, ...kept } = row.attributes;
+  const source = checkAttributes(sourceSchema, { ...kept, tokenSha256, id });
   if (!(await configWriter.change('source', id, change))) throw new NotFoundError('source', id);
   const address = webhookAddress(relay, token);
   await replaceKeptAddress(relay, row.attributes.tokenSha256, address);
-  return { id: source.id, address };
+  return {
+    id: source.id,
+    address,
+    ...(until !== undefined && { previousTokenUntil: until }),
+    olderEnded: before !== undefined && hasPreviousToken(before, now),
+  };
 }
 
 /**

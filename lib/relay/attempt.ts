@@ -5,29 +5,45 @@ import type { Attempt } from './delivery.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Payload } from './event.ts';
 import type { ToldEvent } from './expression-input.ts';
-import { forwardRequest } from './forward.ts';
 import type { SendResult } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
+import { send } from './send.ts';
 
 const ANSWER_LIMIT_BYTES = 512;
 /** The statuses whose `Retry-After` is honoured. */
 const ASKS_TO_WAIT = [429, 503];
+/** A timer and a clock need not agree to the millisecond. */
+const TIMERS_DIFFER_MS = 50;
 const LONGEST_WAIT_SECONDS = 24 * 60 * 60;
 
-/** Sends once and says how it went. Never rejects: that an endpoint fails is a result like any other. */
+/**
+ * Sends once and says how it went. Never rejects: that an endpoint fails is a result like any other.
+ * @param limitSeconds when it is given up at the latest; the endpoint's own timeout unless that is longer
+ */
 export async function attempt(
   relay: SendingRelay,
   endpoint: Endpoint,
   event: ToldEvent,
   payload: Payload,
+  limitSeconds = endpoint.timeoutSeconds,
 ): Promise<Attempt> {
   const content = await contentFor(relay, endpoint, event, payload);
   const at = relay.clock.now();
   if ('unsent' in content) return { at, durationMs: 0, error: content.unsent, unsent: true };
   const startedMs = relay.clock.monotonicMs();
-  const result = await relay.sender.post(forwardRequest(endpoint, event, content, at));
+  const timeoutSeconds = Math.min(endpoint.timeoutSeconds, limitSeconds);
+  const result = await send(relay, { ...endpoint, timeoutSeconds }, event, content);
   const durationMs = Math.round(relay.clock.monotonicMs() - startedMs);
-  const made: Attempt = { at, durationMs, ...describe(result, relay.clock.now()) };
+  const isCutShort =
+    result.kind === 'failure' &&
+    timeoutSeconds < endpoint.timeoutSeconds &&
+    durationMs >= timeoutSeconds * 1000 - TIMERS_DIFFER_MS;
+  const made: Attempt = {
+    at,
+    durationMs,
+    ...describe(result, relay.clock.now()),
+    ...(isCutShort && { cutShort: true }),
+  };
   relay.config.health.observe(endpoint.id, made);
   relay.telemetry.count(succeeded(made) ? 'DeliveriesDelivered' : 'DeliveriesFailedAttempts');
   return made;

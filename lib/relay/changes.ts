@@ -20,16 +20,26 @@ export interface Change {
 
 /**
  * The fewest changes that lead from one snapshot's items to the next's. Items have no id, SKUs repeat and their
- * order may shift, so items of the same product are paired such that the fewest fields differ.
+ * order may shift, so items of the same product are paired such that the fewest fields differ. The same items give the
+ * same changes, in whatever order they stand.
  */
 export function changesBetween(before: readonly Item[], now: readonly Item[]): Change[] {
-  const products = new Set([...before, ...now].map(productOf));
-  return [...products].flatMap((product) =>
+  const [sortedBefore, sortedNow] = [sorted(before), sorted(now)];
+  const products = new Set([...sortedBefore, ...sortedNow].map(productOf));
+  return [...products].sort().flatMap((product) =>
     changesOfProduct(
-      before.filter((item) => productOf(item) === product),
-      now.filter((item) => productOf(item) === product),
+      sortedBefore.filter((item) => productOf(item) === product),
+      sortedNow.filter((item) => productOf(item) === product),
     ),
   );
+}
+
+/** Where several pairings are as good as each other, the order in which the items are looked at decides. */
+function sorted(items: readonly Item[]): Item[] {
+  return items
+    .map((item) => ({ item, key: JSON.stringify([item.status, item.trackingNumber]) }))
+    .sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)))
+    .map(({ item }) => item);
 }
 
 function productOf(item: Item): string {

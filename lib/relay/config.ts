@@ -1,17 +1,22 @@
 /** The Config table as the functions use it: parsed row by row, so that a bad one never stops the others. */
 import type * as z from 'zod';
-import type { Clock } from './clock.ts';
+import { type Clock, within } from './clock.ts';
 import { type Endpoint, endpointIdSchema, endpointSchema } from './endpoint.ts';
 import { HealthBook } from './health-book.ts';
 import { parseHealthRow } from './health-row.ts';
 import type { EndpointId } from './ids.ts';
 import type { ConfigKind, ConfigRow, ConfigTable, Telemetry } from './ports.ts';
-import { type Source, sourceSchema } from './source.ts';
+import { findSource, type Source, sourceSchema } from './source.ts';
 
 /** How long a change of the Config table may take to be seen by a running function. */
 const CACHE_MS = 10_000;
-/** What stands against going on, such as an unknown token, makes rows be read again, but no more often than this. */
+/**
+ * What stands against going on, such as an unknown token, makes rows be read again, but no more often than this, and
+ * that whether the table answers or not: so a flood of unknown tokens costs a function one small read a second.
+ */
 const EARLIEST_REFRESH_MS = 1_000;
+/** While there are rows that were read before, nobody waits longer for newer ones. */
+const REFRESH_LIMIT_MS = 2_000;
 
 /** A row that does not parse, and what is wrong with it by attribute. Names attributes and rules, never values. */
 export interface InvalidRow {
@@ -35,22 +40,24 @@ export class Config {
   /** How the endpoints fare. It is read together with {@link endpoints}. */
   readonly health: HealthBook;
   readonly #table: ConfigTable;
+  readonly #clock: Clock;
   readonly #telemetry: Telemetry;
   readonly #sources: Cached<Rows<Source>>;
   readonly #endpoints: Cached<Endpoints>;
 
   constructor(table: ConfigTable, clock: Clock, telemetry: Telemetry) {
     this.#table = table;
+    this.#clock = clock;
     this.#telemetry = telemetry;
     this.health = new HealthBook(table, clock, telemetry);
     this.#sources = new Cached(clock, telemetry, () => this.#read('source', sourceSchema));
     this.#endpoints = new Cached(clock, telemetry, () => this.#readEndpoints());
   }
 
-  /** The enabled source that a token belongs to. */
+  /** The enabled source that a token belongs to: its current one, or the one before for as long as that is kept. */
   async sourceByToken(tokenSha256: string): Promise<Source | undefined> {
-    const known = findSource(await this.#sources.get(CACHE_MS), tokenSha256);
-    return known ?? findSource(await this.#sources.get(EARLIEST_REFRESH_MS), tokenSha256);
+    const among = ({ valid }: Rows<Source>) => findSource(valid, tokenSha256, this.#clock.now());
+    return among(await this.#sources.get(CACHE_MS)) ?? among(await this.#sources.get(EARLIEST_REFRESH_MS));
   }
 
   /** @param asOfLate to be asked for before something is put off because of what the rows said */
@@ -104,16 +111,13 @@ function describe(error: z.ZodError): string {
     .join('; ');
 }
 
-function findSource(sources: Rows<Source>, tokenSha256: string): Source | undefined {
-  return sources.valid.find((source) => source.enabled && source.tokenSha256 === tokenSha256);
-}
-
 /** Keeps a value for a while, and the old one for as long as no newer one can be read. */
 class Cached<Value> {
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
   readonly #load: () => Promise<Value>;
   #kept: { readonly value: Value; readonly readAtMs: number } | undefined;
+  #triedAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<Value> | undefined;
 
   constructor(clock: Clock, telemetry: Telemetry, load: () => Promise<Value>) {
@@ -125,21 +129,29 @@ class Cached<Value> {
   /** Rejects only when the value could never be read. */
   async get(maxAgeMs: number): Promise<Value> {
     const kept = this.#kept;
-    if (kept !== undefined && this.#clock.monotonicMs() - kept.readAtMs < maxAgeMs) return kept.value;
+    if (kept === undefined) return this.#read();
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs - kept.readAtMs < maxAgeMs) return kept.value;
+    if (this.#reading === undefined && nowMs - this.#triedAtMs < EARLIEST_REFRESH_MS) return kept.value;
     try {
-      this.#reading ??= this.#refresh();
-      return await this.#reading;
+      return await within(this.#clock, REFRESH_LIMIT_MS, 'reading the config', this.#read());
     } catch (error) {
-      if (kept === undefined) throw error;
       // A relay that runs on yesterday's config beats one that does not run.
       this.#telemetry.error('config could not be read; the last one read stays in force', error);
       return kept.value;
     }
   }
 
+  /** Once for all who ask while it lasts. */
+  #read(): Promise<Value> {
+    this.#reading ??= this.#refresh();
+    return this.#reading;
+  }
+
   async #refresh(): Promise<Value> {
     try {
       const readAtMs = this.#clock.monotonicMs();
+      this.#triedAtMs = readAtMs;
       const value = await this.#load();
       this.#kept = { value, readAtMs };
       return value;

@@ -5,7 +5,7 @@ import type { Endpoints } from './config.ts';
 import { attemptTakesMs, deliveryTakesMs } from './content.ts';
 import { decide } from './decide.ts';
 import { attemptUnderLease } from './deliver-attempt.ts';
-import { type Delivery, type DeliveryKey, isLeased, isSettled } from './delivery.ts';
+import { type Delivery, type DeliveryKey, isLeased, isSettled, isTest } from './delivery.ts';
 import { readContent, readEvents } from './delivery-reads.ts';
 import { type Endpoint, hears } from './endpoint.ts';
 import { isQuick, takingProbe } from './health.ts';
@@ -188,7 +188,7 @@ async function findEndpoint(
   relay: SendingRelay,
   delivery: Delivery,
 ): Promise<Endpoint | { cancelled: string } | 'wait'> {
-  const found = judge(relay, delivery, await relay.config.endpoints());
+  const found = judge(relay, delivery, await relay.config.endpoints(isTest(delivery)));
   // Whoever has sent the message may have read newer rows: sweep, when one is mended or on again; or a person.
   return typeof found === 'object' && 'url' in found
     ? found

@@ -1,6 +1,6 @@
 /** What a delivery is: one event on its way to one endpoint, when it outlives its fan-out. */
 import type { EventKey } from './event.ts';
-import type { EndpointId } from './ids.ts';
+import { type EndpointId, sourceOf, TESTS } from './ids.ts';
 
 /**
  * `pending` is owed; the others are settled: `delivered`, `superseded` by a newer snapshot of the order,
@@ -26,6 +26,8 @@ export interface Attempt {
   readonly error?: string;
   /** The first 512 bytes of the answer, as text. */
   readonly answer?: string;
+  /** Given up before the endpoint's own time was over, so that nobody else had to wait for it. */
+  readonly cutShort?: boolean;
   /** Nothing was sent, because the endpoint's transform gave nothing: it says nothing of the endpoint. */
   readonly unsent?: boolean;
   /** How long a 429 or 503 asked to be left alone: its `Retry-After`, in either form. */
@@ -79,6 +81,11 @@ export function isSettled(delivery: Delivery): boolean {
 /** True while a function that may still be sending holds it. */
 export function isLeased(delivery: Delivery, now: Date): boolean {
   return delivery.leaseUntil !== undefined && delivery.leaseUntil > now;
+}
+
+/** True for one by which somebody tries an endpoint out: nobody has to look after it. */
+export function isTest({ orderKey }: Pick<Delivery, 'orderKey'>): boolean {
+  return sourceOf(orderKey) === TESTS;
 }
 
 /** The list of an endpoint's rows that need a person: shown, alarmed, replayable, and left alone by sweep. */

@@ -26,6 +26,8 @@ export interface EventRecord extends EventKey {
   /** The id that people read and type, such as `Magic7-501`. */
   readonly niceId?: string;
   readonly receivedAt: Date;
+  /** Of a test, the endpoint that it is for; of a notice, the one that it is about, which is not told. */
+  readonly endpointId?: EndpointId;
   /** Absent when the body is no order. */
   readonly items?: readonly Item[];
   /** How many items the list leaves out because the record would pass 16 KB. */
@@ -43,4 +45,6 @@ export interface EventRecord extends EventKey {
   readonly givenUpAt?: Date;
   /** Why it was closed without being fanned out. */
   readonly closed?: string;
+  /** When its payload was erased because somebody asked for it: there is nothing left to send. */
+  readonly forgottenAt?: Date;
 }

@@ -1,6 +1,7 @@
 /** What an endpoint's filter and transform are evaluated over. */
 import type { Change } from './changes.ts';
 import type { EventRecord, Payload } from './event.ts';
+import { NOTICES, TESTS } from './ids.ts';
 import { parseJson } from './order.ts';
 
 export interface ExpressionInput {
@@ -29,7 +30,7 @@ export type ToldEvent = EventRecord & { readonly late?: boolean };
 
 export function inputOf(event: ToldEvent, payload: Payload): ExpressionInput {
   const { eventId, orderId, niceId, source, receivedAt, late, changes = [] } = event;
-  const order = orderOf(payload);
+  const body = jsonOf(payload);
   return {
     event: {
       id: eventId,
@@ -38,8 +39,9 @@ export function inputOf(event: ToldEvent, payload: Payload): ExpressionInput {
       source,
       receivedAt: receivedAt.toISOString(),
       ...(late && { late }),
+      ...(source === TESTS && { test: true }),
     },
-    ...(order !== undefined && { order }),
+    ...(body !== undefined && { [source === NOTICES ? 'notice' : 'order']: body }),
     changes,
   };
 }
@@ -47,7 +49,7 @@ export function inputOf(event: ToldEvent, payload: Payload): ExpressionInput {
 /** Many endpoints ask about the same payload. */
 const parsed = new WeakMap<Payload, unknown>();
 
-function orderOf(payload: Payload): unknown {
+function jsonOf(payload: Payload): unknown {
   if (!parsed.has(payload)) parsed.set(payload, parseJson(payload.body));
   return parsed.get(payload);
 }

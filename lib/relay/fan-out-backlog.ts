@@ -1,7 +1,7 @@
 /** Which events of an order are still to be fanned out. */
 import type { Item } from './changes.ts';
 import { after } from './clock.ts';
-import type { EventRecord } from './event.ts';
+import type { EventKey, EventRecord } from './event.ts';
 import { eventTime, firstEventIdAt, type OrderKey } from './ids.ts';
 import type { EventMessage } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
@@ -24,6 +24,8 @@ export interface OwedEvent {
   readonly mayBeSent?: boolean;
   /** The items of the newest snapshot before it; none when there was none. */
   readonly itemsBefore: readonly Item[];
+  /** The newest event before it; absent for the first. */
+  readonly before?: EventKey;
 }
 
 /**
@@ -65,6 +67,7 @@ function owedOf(oldestFirst: readonly EventRecord[]): OwedEvent[] {
     (event) => event.fannedOutAt !== undefined && event.closed === undefined,
   );
   let itemsBefore: readonly Item[] = [];
+  let before: EventKey | undefined;
   for (const [index, event] of oldestFirst.entries()) {
     // What the reading stopped at is fanned out, so an owed event at the start is the first of its order.
     if (event.fannedOutAt === undefined) {
@@ -77,11 +80,13 @@ function owedOf(oldestFirst: readonly EventRecord[]): OwedEvent[] {
         first: index === 0,
         newer,
         itemsBefore,
+        ...(before !== undefined && { before }),
         mayBeSent: mayHaveBeenSent(event),
         ...newerMayBeSent,
       });
     }
     itemsBefore = event.items ?? itemsBefore;
+    if (event.closed === undefined) before = event;
   }
   return owed;
 }

@@ -4,19 +4,21 @@ import { attempt } from './attempt.ts';
 import { changesBetween } from './changes.ts';
 import { after } from './clock.ts';
 import type { Delivery } from './delivery.ts';
-import { type Endpoint, hears } from './endpoint.ts';
+import { type Endpoint, isMeantFor } from './endpoint.ts';
 import type { EventRecord, Outcomes, Payload } from './event.ts';
 import type { ToldEvent } from './expression-input.ts';
 import type { OwedEvent } from './fan-out-backlog.ts';
-import { aliasKeyOf } from './ids.ts';
+import { aliasKeyOf, isOwn, TESTS } from './ids.ts';
 import { FAN_OUT_DUE_MS } from './ingest.ts';
 import { isBeforeUndecided, type OrderView, takeTurn } from './ordering.ts';
 import { outcomeOf } from './outcome.ts';
 import type { SendingRelay } from './relay.ts';
 import {
   afterAttempt,
+  afterCutShort,
   behind,
   changed,
+  debounced,
   held,
   leftToDeliver,
   newDelivery,
@@ -25,6 +27,7 @@ import {
   wakeUp,
   withoutRow,
 } from './transition.ts';
+import { isOldNews, sameAsBefore } from './unchanged.ts';
 import { wake } from './wake.ts';
 import { FILTERED, wants } from './wants.ts';
 
@@ -34,30 +37,37 @@ import { FILTERED, wants } from './wants.ts';
  */
 const ABANDONED_AFTER_MS = FAN_OUT_DUE_MS;
 
+/**
+ * The whole batch waits for an inline attempt, and an endpoint that has always been quick may hang all of a sudden: it is
+ * given no longer than this, and then goes by deliver, which gives it all the time that it asks for.
+ */
+const INLINE_LIMIT_SECONDS = 5;
+
 /** Rejects when the store fails; what was sent by then may be sent again. */
 export async function fanOutEvent(
   relay: SendingRelay,
-  { event, first, newer, newerMayBeSent, mayBeSent, itemsBefore }: OwedEvent,
+  { event, first, before, newer, newerMayBeSent, mayBeSent, itemsBefore }: OwedEvent,
 ): Promise<void> {
   const [payload, rows, endpoints] = await Promise.all([
     relay.eventLog.payload(event),
     relay.eventLog.deliveries(event.orderKey),
-    relay.config.endpoints(),
+    // Who tries an endpoint out has often only just added it.
+    relay.config.endpoints(event.source === TESTS),
     first && writeAlias(relay, event),
   ]);
   if (payload === undefined) return closeIfAbandoned(relay, event);
 
-  const changes = event.items === undefined ? [] : changesBetween(itemsBefore, event.items);
   const existing = ofEvent(rows, event);
   const subscribed = endpoints.valid.filter(({ state, id }) => state !== 'off' && !existing.has(id));
+  const hearing = subscribed.filter((endpoint) => isMeantFor(endpoint, event));
+  const changes = event.items === undefined ? [] : changesBetween(itemsBefore, event.items);
+  const mayBeOldNews = before && changes.length === 0 && hearing.some(({ skipUnchanged }) => skipUnchanged);
+  const same = mayBeOldNews ? await sameAsBefore(relay, payload, before) : undefined;
+  const view = { rows, newer, newerMayBeSent, same };
   const fresh = await Promise.all([
-    ...subscribed
-      .filter((endpoint) => hears(endpoint, event.source))
-      .map((endpoint) =>
-        firstDelivery(relay, endpoint, { ...event, changes }, payload, { rows, newer, newerMayBeSent }),
-      ),
+    ...hearing.map((endpoint) => firstDelivery(relay, endpoint, { ...event, changes }, payload, view)),
     ...endpoints.invalid
-      .filter(({ id }) => !existing.has(id))
+      .filter(({ id }) => !existing.has(id) && !isOwn(event.orderKey))
       .map(({ id }) => held(undecided(newDelivery(event, id, relay.clock.now())), 'invalid config')),
   ]);
   // An earlier run that died may have left rows: they decide, and nothing is sent again.
@@ -94,13 +104,18 @@ async function closeIfAbandoned(relay: SendingRelay, event: EventRecord): Promis
   await relay.eventLog.closeWithoutPayload(event, 'no payload: the webhook was never answered 2xx', now);
 }
 
+interface FirstView extends OrderView {
+  /** The event before, when this one says the same. */
+  readonly same: EventRecord | undefined;
+}
+
 /** The delivery as it stands after its first attempt, or without one if it must not be attempted here and now. */
 async function firstDelivery(
   relay: SendingRelay,
   endpoint: Endpoint,
   event: ToldEvent,
   payload: Payload,
-  view: OrderView,
+  view: FirstView,
 ): Promise<Delivery> {
   const delivery = {
     ...newDelivery(event, endpoint.id, relay.clock.now()),
@@ -108,6 +123,9 @@ async function firstDelivery(
   };
   const admission = admissionOf(endpoint, relay.config.health.of(endpoint.id));
   if (admission.kind === 'cancelled') return withoutRow(delivery, 'cancelled', admission.reason);
+  // Both before it could take the place of an older one: what is skipped supersedes nothing.
+  if (endpoint.skipUnchanged && view.same !== undefined && isOldNews(view.same, endpoint.id))
+    return withoutRow(delivery, 'skipped', 'nothing has changed');
   const told = { ...event, late: delivery.late === true };
   if (!(await wants(relay, endpoint, told, payload))) return withoutRow(delivery, 'skipped', FILTERED);
   const turn = await takeTurn(relay, endpoint, event, view);
@@ -115,12 +133,16 @@ async function firstDelivery(
   const owed = turn !== 'go' && turn.forNewer ? undecided(delivery) : delivery;
   if (admission.kind === 'held') return held(owed, admission.reason);
   if (turn !== 'go') return behind(owed, turn.waitUntil);
-  // What deliver may decide to send just now must find a row to wait for.
-  if (admission.kind === 'by deliver' || isBeforeUndecided(endpoint, event, view))
-    return leftToDeliver(delivery, relay.clock.now());
+  if (endpoint.debounceSeconds !== undefined && !isOwn(event.orderKey))
+    return debounced(delivery, after(event.receivedAt, endpoint.debounceSeconds * 1000), relay.clock.now());
+  // What deliver may decide to send just now must find a row to wait for. And the row of a test keeps what the endpoint
+  // answers, which is what whoever tries it out wants to see.
+  const needsRow = isBeforeUndecided(endpoint, event, view) || event.source === TESTS;
+  if (admission.kind === 'by deliver' || needsRow) return leftToDeliver(delivery, relay.clock.now());
 
-  const made = await attempt(relay, endpoint, told, payload);
+  const made = await attempt(relay, endpoint, told, payload, INLINE_LIMIT_SECONDS);
   const now = relay.clock.now();
+  if (made.cutShort) return changed(delivery, afterCutShort(delivery, made, now));
   const attempted = changed(delivery, afterAttempt(delivery, endpoint, made, now, relay.random));
   return attempted.state === 'pending' ? attempted : changed(attempted, resting(attempted, now));
 }

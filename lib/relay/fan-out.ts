@@ -9,10 +9,10 @@ import type { SendingRelay } from './relay.ts';
 import { stepsAside } from './set-aside.ts';
 
 /**
- * The longest that one event takes: every endpoint's filter, transform and attempt (30 s at most), all endpoints in
+ * The longest that one event takes: every endpoint's filter, transform and inline attempt (5 s at most), all endpoints in
  * parallel, and the writing.
  */
-const EVENT_TAKES_MS = 40_000 + 2 * EVALUATION_LIMIT_MS;
+const EVENT_TAKES_MS = 20_000 + 2 * EVALUATION_LIMIT_MS;
 
 /**
  * Works off the orders that a batch of messages wakes, in parallel.

@@ -1,33 +1,55 @@
 /** What an endpoint receives: the webhook as the Hub would have sent it, and headers that say which event it is. */
 import packageJson from '../../package.json' with { type: 'json' };
+import type { Credentials } from './credentials.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { EventRecord, Payload } from './event.ts';
+import type { EventRecord } from './event.ts';
 import type { OutgoingRequest } from './ports.ts';
+import { signatureOf } from './signature.ts';
 
 const USER_AGENT = `sensaria-relay/${packageJson.version}`;
 
+/** What is sent: the payload itself, or what an endpoint has it made into. */
+export interface Content {
+  readonly contentType?: string;
+  readonly body: Uint8Array;
+}
+
+export interface Circumstances {
+  readonly credentials: Credentials;
+  readonly now: Date;
+  /** Of the request alone. */
+  readonly timeoutMs: number;
+}
+
 /**
- * The request of one attempt: the very bytes and content type that came in.
+ * One request: the very bytes and content type of its content.
  *
- * `webhook-id` is the event id, the same on every attempt; `webhook-timestamp` is the attempt's time in epoch
+ * `webhook-id` is the event id, the same on every attempt; `webhook-timestamp` is the request's time in epoch
  * seconds, as Standard Webhooks has it (https://www.standardwebhooks.com).
  */
 export function forwardRequest(
   endpoint: Endpoint,
   event: EventRecord,
-  payload: Payload,
-  now: Date,
+  { contentType, body }: Content,
+  { credentials, now, timeoutMs }: Circumstances,
 ): OutgoingRequest {
+  const id = event.eventId;
+  const timestamp = String(Math.floor(now.getTime() / 1000));
+  const { headers, signingKeys } = credentials;
   return {
     url: withOrderId(endpoint.url, event.orderId),
     headers: {
-      ...(payload.contentType !== undefined && { 'content-type': payload.contentType }),
+      ...headers,
+      ...(contentType !== undefined && { 'content-type': contentType }),
       'user-agent': USER_AGENT,
-      'webhook-id': event.eventId,
-      'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+      'webhook-id': id,
+      'webhook-timestamp': timestamp,
+      ...(signingKeys.length > 0 && {
+        'webhook-signature': signatureOf(signingKeys, { id, timestamp, body }),
+      }),
     },
-    body: payload.body,
-    timeoutMs: endpoint.timeoutSeconds * 1000,
+    body,
+    timeoutMs,
   };
 }
 

@@ -117,6 +117,16 @@ export class HealthBook {
     await this.#write(id, this.row(id).version, { goneSince });
   }
 
+  /** Notes what has been told of an endpoint; nothing when somebody else has told it. */
+  async noteTold(
+    id: EndpointId,
+    told: Partial<Pick<HealthRow, 'toldState' | 'toldDeadUntil'>>,
+  ): Promise<void> {
+    const { toldState, toldDeadUntil } = this.row(id);
+    const only = { ...('toldState' in told ? { toldState } : { toldDeadUntil }) };
+    if (await this.#table.updateHealth(id, only, told)) this.#rows.set(id, { ...this.row(id), ...told });
+  }
+
   async remove(id: EndpointId): Promise<void> {
     await this.#table.removeHealth(id, { version: this.row(id).version });
   }

@@ -14,7 +14,15 @@ export interface HealthRow {
   readonly deliveringUntil?: Date;
   /** The moment that the next delivery to an endpoint with a rate limit gets. */
   readonly nextSlotAt?: Date;
+  /** What was last told of it, to whom asks for notices. */
+  readonly toldState?: ToldState;
+  /** Up to when its dead deliveries have been told of. */
+  readonly toldDeadUntil?: Date;
 }
+
+/** What notices tell of an endpoint: that it is down, that it is given up, and that either is over. */
+const TOLD_STATES = ['closed', 'open', 'disabled'] as const;
+export type ToldState = (typeof TOLD_STATES)[number];
 
 const moment = z.iso
   .datetime()
@@ -40,6 +48,8 @@ const rowSchema = z.object({
   deliveringId: text,
   deliveringUntil: moment,
   nextSlotAt: moment,
+  toldState: z.enum(TOLD_STATES).optional().catch(undefined),
+  toldDeadUntil: moment,
 });
 
 const HEALTH_ATTRIBUTES = [
@@ -59,12 +69,27 @@ export const NO_HEALTH_ROW: HealthRow = { health: UNKNOWN_HEALTH };
 
 export function parseHealthRow(row: ConfigRow | undefined): HealthRow {
   if (row === undefined) return NO_HEALTH_ROW;
-  const { version, goneSince, deliveringId, deliveringUntil, nextSlotAt, ...health } = present(
-    rowSchema.parse(row.attributes),
-  );
+  const {
+    version,
+    goneSince,
+    deliveringId,
+    deliveringUntil,
+    nextSlotAt,
+    toldState,
+    toldDeadUntil,
+    ...health
+  } = present(rowSchema.parse(row.attributes));
   return {
     health: health as Health,
-    ...present({ version, goneSince, deliveringId, deliveringUntil, nextSlotAt }),
+    ...present({
+      version,
+      goneSince,
+      deliveringId,
+      deliveringUntil,
+      nextSlotAt,
+      toldState,
+      toldDeadUntil,
+    }),
   };
 }
 

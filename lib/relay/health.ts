@@ -48,7 +48,8 @@ export function healthAfter(health: Health, made: Attempt): Health {
   if (made.unsent) return health;
   const endedAt = after(made.at, made.durationMs);
   const timed = speedAfter(health, made, endedAt);
-  if (timed.state === 'disabled') return timed;
+  // That it is slow is all that is known: it may have been about to answer.
+  if (timed.state === 'disabled' || made.cutShort) return timed;
   if (made.status === GONE) return disabled(timed, 'it answered 410: gone for good');
   return blamesEndpoint(made) ? failed(timed, made, endedAt) : answered(timed);
 }
@@ -57,6 +58,13 @@ export function healthAfter(health: Health, made: Attempt): Health {
 export function blamesEndpoint({ status, unsent }: Attempt): boolean {
   if (unsent) return false;
   return status === undefined || status === 429 || status >= 500;
+}
+
+/** True for one that has failed its way into this, or wants to be left alone for long: worth telling somebody. */
+export function isDown({ state, consecutiveFailures, retryAt }: Health, now: Date): boolean {
+  if (state !== 'open') return false;
+  const isAwayForLong = retryAt !== undefined && retryAt > after(now, PROBE_AFTER_SECONDS_AT_MOST * 1000);
+  return consecutiveFailures >= FAILURES_TO_OPEN || isAwayForLong;
 }
 
 /** True for one that has answered quickly since it was new or slow. */

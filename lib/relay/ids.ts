@@ -15,6 +15,11 @@ export type SourceId = Branded<'SourceId'>;
 /** Partition key of everything about one order: `<source>/<order id>`. */
 export type OrderKey = Branded<'OrderKey'>;
 
+/** Where the relay's own news come from, as events of their own: no Hub account is called so. */
+export const NOTICES = 'notices' as SourceId;
+/** Where the events come from with which somebody tries an endpoint out. */
+export const TESTS = 'tests' as SourceId;
+
 /** To whom an event is owed until it is fanned out. */
 export const FAN_OUT = 'fan-out';
 
@@ -34,6 +39,13 @@ export function nextEventId(clock: Clock, random: Random, newest: EventId | unde
   const now = clock.now().getTime();
   const afterNewest = newest === undefined ? 0 : eventTime(newest).getTime() + 1;
   return `${EVENT_PREFIX}${ulid(Math.max(now, afterNewest), random)}` as EventId;
+}
+
+/** The one id of something that happened at a moment, however often it is asked for. */
+export function eventIdOf(moment: Date, occasion: string): EventId {
+  const digest = createHash('sha256').update(occasion).digest();
+  let next = 0;
+  return `${EVENT_PREFIX}${ulid(moment.getTime(), () => (digest[next++ % digest.length] ?? 0) / 256)}` as EventId;
 }
 
 /** The moment that an event id carries. */
@@ -65,6 +77,12 @@ export function aliasKeyOf(source: SourceId, niceId: string): OrderKey {
 /** The source that an order's partition belongs to: source ids have no slash. */
 export function sourceOf(orderKey: OrderKey): SourceId {
   return orderKey.slice(0, orderKey.indexOf('/')) as SourceId;
+}
+
+/** True for an order that no Hub knows of: a notice's, or a test's. */
+export function isOwn(orderKey: OrderKey): boolean {
+  const source = sourceOf(orderKey);
+  return source === NOTICES || source === TESTS;
 }
 
 function fitted(prefix: string, id: string): string {

@@ -70,8 +70,13 @@ export interface EventLog {
   noteFanOutTry(event: EventRecord, change: FanOutTry): Promise<boolean>;
   /** Sets one endpoint's outcome; false while the event is not fanned out. */
   recordOutcome(key: EventKey, endpointId: EndpointId, outcome: string): Promise<boolean>;
-  /** What is owed to one list and was due before a moment, the longest overdue first. Eventually consistent. */
-  owed(owedTo: string, dueBefore: Date, limit: number): Promise<OwedItem[]>;
+  /**
+   * What is owed to one list and was due before a moment, the longest overdue first. Eventually consistent.
+   * @param dueSince nothing that was due before
+   */
+  owed(owedTo: string, dueBefore: Date, limit: number, dueSince?: Date): Promise<OwedItem[]>;
+  /** The newest webhook of all orders, if one came since; notices and tests are none. Eventually consistent. */
+  newestWebhook(since: Date): Promise<EventId | undefined>;
   /** Moves `dueAt` on; false when the row is no longer owed and due as it was read. */
   postpone(item: OwedItem, dueAt: Date): Promise<boolean>;
   /** Points from the id that people know an order by to its partition. Idempotent. */
@@ -156,6 +161,56 @@ export type SendResult =
 /** Makes one POST. Never rejects: that an endpoint fails is a result like any other. */
 export interface Sender {
   post(request: OutgoingRequest): Promise<SendResult>;
+}
+
+/** Where secrets are kept that a row only refers to. */
+export interface Secrets {
+  /**
+   * One secret's value, in no more time than it is given.
+   * @throws SecretError
+   */
+  read(parameter: string, timeoutMs: number): Promise<string>;
+}
+
+/** A secret could not be read. The message says why in a word or two: `ParameterNotFound`. */
+export class SecretError extends Error {
+  override readonly name = 'SecretError';
+}
+
+/** Who asks for a token, and what for (RFC 6749, section 4.4). */
+export interface TokenClient {
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scope?: string;
+  readonly audience?: string;
+}
+
+export interface Token {
+  readonly value: string;
+  /** Absent when the server does not say. */
+  readonly expiresInSeconds?: number;
+}
+
+/** Has tokens made by OAuth 2.0 servers. */
+export interface TokenIssuer {
+  /**
+   * A fresh token, in no more time than it is given.
+   * @throws TokenError
+   */
+  issue(client: TokenClient, timeoutMs: number): Promise<Token>;
+}
+
+/** There was no token. The message says why, and holds nothing of what was sent or where. */
+export class TokenError extends Error {
+  override readonly name = 'TokenError';
+  /** The server does not know the client, or not with this secret. */
+  readonly isRefusal: boolean;
+
+  constructor(message: string, { isRefusal = false }: { readonly isRefusal?: boolean } = {}) {
+    super(message);
+    this.isRefusal = isRefusal;
+  }
 }
 
 /** No evaluation takes longer, however many wait for theirs: it has failed by then. */

@@ -1,6 +1,7 @@
 /** What the four functions work with: the ports, and the config read through one of them. */
 import type { Clock, Random } from './clock.ts';
 import type { Config } from './config.ts';
+import type { Keyring } from './keyring.ts';
 import type { DeliveryQueue, EventLog, EventQueue, Expressions, Sender, Telemetry } from './ports.ts';
 
 export interface Relay {
@@ -10,12 +11,13 @@ export interface Relay {
   readonly eventLog: EventLog;
   readonly eventQueue: EventQueue;
   readonly deliveryQueue: DeliveryQueue;
+  readonly keyring: Keyring;
   readonly sender: Sender;
   readonly expressions: Expressions;
   readonly telemetry: Telemetry;
 }
 
 /** Each function holds what it needs and no more. */
-export type IngestRelay = Omit<Relay, 'deliveryQueue' | 'sender' | 'expressions'>;
+export type IngestRelay = Omit<Relay, 'deliveryQueue' | 'keyring' | 'sender' | 'expressions'>;
 export type SendingRelay = Omit<Relay, 'eventQueue'>;
-export type SweepRelay = Omit<Relay, 'sender' | 'expressions'>;
+export type SweepRelay = Omit<Relay, 'keyring' | 'sender' | 'expressions'>;

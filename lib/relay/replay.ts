@@ -25,7 +25,7 @@ export async function replay(
   event: EventRecord,
   endpointId: EndpointId,
 ): Promise<Replayed> {
-  if (event.closed !== undefined) return 'closed';
+  if (event.closed !== undefined || event.forgottenAt !== undefined) return 'closed';
   if (event.fannedOutAt === undefined) return 'not fanned out';
   const row = await rowOf(relay, { ...event, endpointId });
   return row === undefined ? addRow(relay, event, endpointId) : reopen(relay, row);

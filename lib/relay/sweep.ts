@@ -2,12 +2,15 @@
 import type { Deadline } from './clock.ts';
 import type { Endpoints } from './config.ts';
 import { FAN_OUT, SHARDS } from './ids.ts';
+import { areNewsWanted, tellNewsOf, tellSilence } from './news.ts';
 import type { SweepRelay } from './relay.ts';
 import { sweepEndpoint } from './sweep-endpoint.ts';
 import { LIST_LIMIT, reportOverdue, wakeOverdue } from './wake-overdue.ts';
 
 /** What one list may take; a sweep that has less time left leaves the rest to the next. */
 const LIST_TAKES_MS = 10_000;
+/** Of each shard of fan-out: what an outage of the queue has left behind is thousands of events, and all are late. */
+const PAGES_PER_SHARD = 20;
 /** Lists in hand at the same time. */
 const PARALLEL = 4;
 
@@ -17,8 +20,12 @@ interface List {
   readonly sweep: () => Promise<void>;
 }
 
-export async function sweep(relay: SweepRelay, deadline: Deadline): Promise<void> {
-  const lists = rotated(listsOf(relay, await relay.config.endpoints()), relay.random());
+/** @param silenceHours how long no webhook may come before the endpoints that ask for notices are told; 0 for never */
+export async function sweep(relay: SweepRelay, deadline: Deadline, silenceHours = 0): Promise<void> {
+  const endpoints = await relay.config.endpoints();
+  const lists = rotated(listsOf(relay, endpoints, deadline), relay.random());
+  // Last: that work goes on matters more than that it is talked about.
+  if (areNewsWanted(endpoints)) lists.push(...newsOf(relay, endpoints, silenceHours));
   const work = async () => {
     for (let list = lists.shift(); list !== undefined; list = lists.shift()) {
       if (!deadline.allows(LIST_TAKES_MS)) return;
@@ -29,20 +36,36 @@ export async function sweep(relay: SweepRelay, deadline: Deadline): Promise<void
 }
 
 /** Fan-out's, and those of all endpoints that there are, and that there were as long as something is owed to them. */
-function listsOf(relay: SweepRelay, { valid, invalid }: Endpoints): List[] {
+function listsOf(relay: SweepRelay, { valid, invalid }: Endpoints, deadline: Deadline): List[] {
   const shards = Array.from({ length: SHARDS }, (_, shard) => `${FAN_OUT}#${shard}`);
   const rows = new Map(valid.map((endpoint) => [endpoint.id, endpoint]));
   // What is owed to an endpoint whose row is wrong waits until the row is mended.
   const waiting = new Set(invalid.map(({ id }) => id));
   const ids = new Set([...rows.keys(), ...relay.config.health.ids()]).difference(waiting);
   return [
-    ...shards.map((name) => ({ name, sweep: () => sweepShard(relay, name) })),
+    ...shards.map((name) => ({ name, sweep: () => sweepShard(relay, name, deadline) })),
     ...[...ids].map((id) => ({ name: id, sweep: () => sweepEndpoint(relay, id, rows.get(id)) })),
   ];
 }
 
-async function sweepShard(relay: SweepRelay, shard: string): Promise<void> {
-  reportOverdue(relay, shard, await wakeOverdue(relay, shard, LIST_LIMIT));
+/** By endpoint, so that what cannot be told of one does not keep that of the others. */
+function newsOf(relay: SweepRelay, { valid }: Endpoints, silenceHours: number): List[] {
+  const silence = { name: 'silence', sweep: () => tellSilence(relay, silenceHours) };
+  return [
+    ...valid.map((endpoint) => ({
+      name: `news of ${endpoint.id}`,
+      sweep: () => tellNewsOf(relay, endpoint),
+    })),
+    ...(silenceHours > 0 ? [silence] : []),
+  ];
+}
+
+async function sweepShard(relay: SweepRelay, shard: string, deadline: Deadline): Promise<void> {
+  for (let page = 0; page < PAGES_PER_SHARD; page++) {
+    const overdue = await wakeOverdue(relay, shard, LIST_LIMIT);
+    reportOverdue(relay, shard, overdue);
+    if (overdue.length < LIST_LIMIT || !deadline.allows(LIST_TAKES_MS)) return;
+  }
 }
 
 /** Starts anywhere in the lists: when time runs out, it is not always the same ones that were not reached. */

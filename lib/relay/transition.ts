@@ -1,7 +1,14 @@
 /** How a delivery goes from one state to the next: pure, and the same for fan-out and for deliver. */
 import { succeeded } from './attempt.ts';
 import { after, type Random } from './clock.ts';
-import { type Attempt, attentionOf, type Delivery, type DeliveryState, isSettled } from './delivery.ts';
+import {
+  type Attempt,
+  attentionOf,
+  type Delivery,
+  type DeliveryState,
+  isSettled,
+  isTest,
+} from './delivery.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EventKey } from './event.ts';
 import type { EndpointId } from './ids.ts';
@@ -18,6 +25,9 @@ const STRICT_REFUSALS = 3;
 const MAY_PASS_LATER = [408, 425, 429];
 /** How long after a message should have come sweep takes it for lost. */
 const MESSAGE_LOST_AFTER_MS = 60_000;
+
+/** The endpoint may still be at work on the first one. */
+const AGAIN_AFTER_CUT_SHORT_MS = 10_000;
 
 const RATE_LIMITED = 'waits its turn: rate limit';
 
@@ -59,6 +69,11 @@ export function behind(delivery: Delivery, waitUntil: Date): Delivery {
   return { ...delivery, reason: 'behind an earlier delivery', nextAttemptAt: waitUntil, dueAt };
 }
 
+/** A delivery that is first attempted when its order has been quiet for a while: a newer event takes its place. */
+export function debounced(delivery: Delivery, quietAt: Date, now: Date): Delivery {
+  return changed(delivery, { ...postponing(quietAt, now), reason: 'waits until its order is quiet' });
+}
+
 /** What an attempt makes of a delivery. */
 export function afterAttempt(
   delivery: Delivery,
@@ -70,11 +85,23 @@ export function afterAttempt(
   const attemptCount = delivery.attemptCount + 1;
   const counted = { ...noted(delivery, made), attemptCount };
   if (succeeded(made)) return { ...counted, ...settling('delivered', now) };
-  const usedUp = attemptCount >= endpoint.maxAttempts || holdsUpItsOrder(endpoint, made, attemptCount);
+  // Who tries an endpoint out wants to see how it goes, not how it goes in three days.
+  const maxAttempts = isTest(delivery) ? 1 : endpoint.maxAttempts;
+  const usedUp = attemptCount >= maxAttempts || holdsUpItsOrder(endpoint, made, attemptCount);
   if (usedUp) return { ...counted, ...settling('dead', now) };
   const scheduled = nextAttemptAt(now, attemptCount, random);
   const asked = after(now, (made.retryAfterSeconds ?? 0) * 1000);
   return { ...counted, ...postponing(new Date(Math.max(asked.getTime(), scheduled.getTime())), now) };
+}
+
+/** What an attempt makes of a delivery that it was given up for, for the sake of others: it counts for nothing. */
+export function afterCutShort(delivery: Delivery, made: Attempt, now: Date): DeliveryChange {
+  return {
+    ...noted(delivery, made),
+    ...postponing(after(now, AGAIN_AFTER_CUT_SHORT_MS), now),
+    reason: 'takes longer than a first attempt may',
+    mayHaveArrivedAt: made.at,
+  };
 }
 
 /** What a probe makes of the delivery it was made with, when it failed: nothing, but that it can be seen. */
@@ -132,7 +159,7 @@ export function unheardOf({ leaseId, leaseUntil, owedSince }: Delivery): Deliver
 
 /** What is left to do once everything that follows from a settled delivery is written: nothing, or a person's look. */
 export function resting(delivery: Delivery, now: Date): DeliveryChange {
-  const needsPerson = delivery.state === 'dead' || delivery.state === 'cancelled';
+  const needsPerson = (delivery.state === 'dead' || delivery.state === 'cancelled') && !isTest(delivery);
   return needsPerson
     ? { owedTo: attentionOf(delivery.endpointId), dueAt: now }
     : { owedTo: null, dueAt: null };

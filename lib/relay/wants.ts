@@ -2,19 +2,23 @@
 import type { Endpoint } from './endpoint.ts';
 import type { Payload } from './event.ts';
 import { inputOf, type ToldEvent } from './expression-input.ts';
+import { isOwn } from './ids.ts';
 import type { SendingRelay } from './relay.ts';
 
 /** Why an event is skipped, as its outcome says it. */
 export const FILTERED = 'filter';
 
-/** True without a filter, and when the filter fails: what nobody could decide about is sent rather than lost. */
+/**
+ * True without a filter, and when the filter fails: what nobody could decide about is sent rather than lost. Notices and
+ * tests are no orders, so filters are not asked about them.
+ */
 export async function wants(
   relay: Pick<SendingRelay, 'expressions' | 'telemetry'>,
   { id, filter }: Pick<Endpoint, 'id' | 'filter'>,
   event: ToldEvent,
   payload: Payload,
 ): Promise<boolean> {
-  if (filter === undefined) return true;
+  if (filter === undefined || isOwn(event.orderKey)) return true;
   const found = await relay.expressions.evaluate(filter, inputOf(event, payload), 'boolean');
   if (found.kind === 'value') return found.value === true;
   const { eventId } = event;

@@ -1,6 +1,8 @@
 /** What a security review asks of every stack and this one answers in another way, each with the reason. */
 import { Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import type { StackConfig } from './config.ts';
+import { type ReadableSecret, readableSecrets } from './readable-secrets.ts';
 
 /** The rules of cdk-nag's packs AwsSolutions and Serverless, by the types of resources that they are asked of. */
 const ACKNOWLEDGED: readonly { readonly type: string; readonly id: string; readonly reason: string }[] = [
@@ -41,7 +43,19 @@ const DEAD_LETTER_QUEUE = {
   reason: 'It is a dead-letter queue itself: what is in it waits for a person, with an alarm.',
 };
 
-export function acknowledge(stack: IConstruct): void {
+/** What the deployer named with a star, and nothing else: any other wildcard in a role is still found. */
+function wildcardsIn(secrets: readonly ReadableSecret[]): { readonly id: string; readonly reason: string }[] {
+  return secrets
+    .filter(({ resource }) => resource.includes('*'))
+    .map(({ service, resource }) => ({
+      id: `AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:${service}:<AWS::Region>:<AWS::AccountId>:${resource}]`,
+      reason:
+        'Endpoints are rows, and refer to secrets that are made after deployment. The deployer names the prefix under which they are; by default it is the stack’s own, /<stackName>/.',
+    }));
+}
+
+export function acknowledge(stack: IConstruct, settings: StackConfig): void {
+  const wildcards = wildcardsIn(readableSecrets(settings));
   for (const construct of stack.node.findAll()) {
     const type = 'cfnResourceType' in construct ? construct.cfnResourceType : undefined;
     for (const rule of ACKNOWLEDGED) {
@@ -49,5 +63,8 @@ export function acknowledge(stack: IConstruct): void {
     }
     if (type === 'AWS::SQS::Queue' && construct.node.path.includes('DeadLetterQueue'))
       Validations.of(construct).acknowledge(DEAD_LETTER_QUEUE);
+    if (type === 'AWS::IAM::Role' && /\/(FanOut|Deliver)\//.test(construct.node.path)) {
+      for (const wildcard of wildcards) Validations.of(construct).acknowledge(wildcard);
+    }
   }
 }

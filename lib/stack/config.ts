@@ -56,6 +56,23 @@ const configSchema = z.strictObject({
     .default('')
     .describe('CIDR blocks parted by commas, such as 10.0.0.0/8,fd00::/8'),
 
+  /**
+   * What fan-out and deliver may read where an endpoint's row refers to a secret: names of SSM parameters, or the
+   * beginnings of some. `/<stackName>/*` unless given.
+   */
+  secretParameters: z
+    .string()
+    .regex(listOf(String.raw`/[\w./-]+`))
+    .optional()
+    .describe('names of SSM parameters parted by commas, such as /erp/token,/shop/*'),
+
+  /** The same for Secrets Manager, which rows reach by the parameter `/aws/reference/secretsmanager/<name>`. */
+  secretsManagerSecrets: z
+    .string()
+    .regex(listOf(String.raw`[\w/+=.@-]+`))
+    .default('')
+    .describe('names of secrets parted by commas, such as erp-token,shop/*'),
+
   /** `customer` makes a key of the account's own, for tables and queues, at a dollar a month and a little per use. */
   encryptionKey: z.enum(['aws', 'customer']).default('aws').describe('aws or customer'),
 
@@ -77,7 +94,7 @@ const configSchema = z.strictObject({
   removalPolicy: z.enum(['retain', 'destroy']).default('retain').describe('retain or destroy'),
 });
 
-export type StackConfig = z.output<typeof configSchema>;
+export type StackConfig = z.output<typeof configSchema> & { readonly secretParameters: string };
 
 /** The context holds a key that nobody reads, or a value that cannot be. The message names every such key. */
 export class ConfigurationError extends Error {
@@ -92,7 +109,10 @@ export class ConfigurationError extends Error {
 export function readConfig(context: Readonly<Record<string, unknown>>): StackConfig {
   const given = Object.fromEntries(Object.entries(context).filter(([key]) => !belongsToCdk(key)));
   const parsed = configSchema.safeParse(given);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { stackName, secretParameters = `/${stackName}/*` } = parsed.data;
+    return { ...parsed.data, secretParameters };
+  }
   const problems = parsed.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map(describeUnknown)
@@ -120,6 +140,11 @@ function wholeNumber({ min, max, fallback }: { min: number; max: number; fallbac
     .pipe(z.int().min(min).max(max))
     .default(fallback)
     .describe(`a whole number from ${min} to ${max}`);
+}
+
+/** Of names parted by commas, each of which may end in a star; or of none. */
+function listOf(name: string): RegExp {
+  return new RegExp(String.raw`^(${name}\*?(,${name}\*?)*)?$`);
 }
 
 /** What `-c key=value` gives is text; what stands in cdk.json may be a number. */

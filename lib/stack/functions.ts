@@ -8,14 +8,16 @@ import {
   mayChangeVisibility,
   mayConsume,
   mayQueryIndex,
+  mayRead,
   maySend,
   mayUse,
   mayUseHealth,
   mayUseKey,
 } from './permissions.ts';
 import type { Queues } from './queues.ts';
+import { readableSecrets } from './readable-secrets.ts';
 import { RelayFunction, type RelayFunctionProps } from './relay-function.ts';
-import { OWED_INDEX, type Tables } from './tables.ts';
+import { BY_TIME_INDEX, OWED_INDEX, type Tables } from './tables.ts';
 
 export const TIMEOUTS = {
   /** Half of the 30 s for which API Gateway waits. */
@@ -101,6 +103,7 @@ function fanOut({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
       mayConsume(queues.events),
       mayChangeVisibility(queues.events),
       maySend(queues.deliveries, queues.eventsDeadLetter),
+      ...mayRead(tables, readableSecrets(settings)),
     ],
   };
 }
@@ -126,6 +129,7 @@ function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionPro
       mayUseHealth(tables.config, 'GetItem', 'UpdateItem'),
       mayConsume(queues.deliveries),
       maySend(queues.deliveries, queues.deliveriesDeadLetter),
+      ...mayRead(tables, readableSecrets(settings)),
     ],
     // It feeds its own queue: a delivery's attempts are a loop that ends by the relay's own rules, and that Lambda
     // would stop after about sixteen rounds.
@@ -136,7 +140,7 @@ function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionPro
 function sweep({ tables, queues, settings }: FunctionsProps): RelayFunctionProps {
   return {
     handler: 'lambdas/sweep.ts',
-    description: 'Puts what is overdue back on its queue',
+    description: 'Puts what is overdue back on its queue, and tells the news',
     timeout: TIMEOUTS.sweep,
     memoryMb: settings.sweepMemoryMb,
     logRetentionDays: settings.logRetentionDays,
@@ -144,10 +148,13 @@ function sweep({ tables, queues, settings }: FunctionsProps): RelayFunctionProps
       ...namesOf(tables),
       EVENTS_QUEUE_URL: queues.events.queueUrl,
       DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
+      SILENCE_HOURS: String(settings.silenceHours),
+      ...retention(settings),
     },
     may: [
       mayQueryIndex(tables.eventLog, OWED_INDEX),
-      mayUse(tables.eventLog, 'UpdateItem'),
+      mayQueryIndex(tables.eventLog, BY_TIME_INDEX),
+      mayUse(tables.eventLog, 'Query', 'GetItem', 'UpdateItem', 'BatchWriteItem'),
       mayUse(tables.config, 'Query'),
       mayUseHealth(tables.config, 'GetItem', 'UpdateItem', 'DeleteItem'),
       maySend(queues.events, queues.deliveries),

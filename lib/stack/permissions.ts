@@ -1,10 +1,13 @@
 /** What a function may do, as statements that name exact actions on exact resources. */
+import { Stack } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { IConstruct } from 'constructs';
+import type { ReadableSecret } from './readable-secrets.ts';
 
 /** Deliberately without Scan: no function needs one, and it would pass {@link mayUseHealth}'s condition. */
 type TableAction = 'Query' | 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'BatchWriteItem';
@@ -81,4 +84,13 @@ export function mayUseKey(key: IKey): PolicyStatement {
     actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
     resources: [key.keyArn],
   });
+}
+
+export function mayRead(scope: IConstruct, secrets: readonly ReadableSecret[]): PolicyStatement[] {
+  const { partition, region, account } = Stack.of(scope);
+  const arnOf = ({ service, resource }: ReadableSecret) =>
+    `arn:${partition}:${service}:${region}:${account}:${resource}`;
+  return [...Map.groupBy(secrets, ({ action }) => action)].map(
+    ([action, readable]) => new PolicyStatement({ actions: [action], resources: readable.map(arnOf) }),
+  );
 }

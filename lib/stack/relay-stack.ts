@@ -44,6 +44,6 @@ export class RelayStack extends Stack {
       DeliveriesDeadLetterQueueUrl: queues.deliveriesDeadLetter.queueUrl,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
-    acknowledge(this);
+    acknowledge(this, settings);
   }
 }

@@ -8,6 +8,8 @@ import { nameLogically } from './logical-id.ts';
 
 /** The index of what is due, by whom it is owed to: sparse, so it holds unfinished work alone. */
 export const OWED_INDEX = 'owed';
+/** All events as they came. */
+export const BY_TIME_INDEX = 'byTime';
 
 export interface TablesProps {
   readonly settings: Pick<StackConfig, 'removalPolicy'>;
@@ -51,8 +53,8 @@ export class Tables extends Construct {
     });
     this.eventLog.addGlobalSecondaryIndex({
       ...keysOnly,
-      // All events as they came. A day is cut into shards, because one partition takes 1,000 writes a second.
-      indexName: 'byTime',
+      // A day is cut into shards, because one partition takes 1,000 writes a second.
+      indexName: BY_TIME_INDEX,
       partitionKey: text('day'),
       sortKey: text('eventId'),
     });

@@ -11,14 +11,17 @@ import { type Clock, Deadline } from '../../lib/relay/clock.ts';
 import { Config } from '../../lib/relay/config.ts';
 import { fanOut } from '../../lib/relay/fan-out.ts';
 import { ingest } from '../../lib/relay/ingest.ts';
+import { Keyring } from '../../lib/relay/keyring.ts';
 import type { EventMessage } from '../../lib/relay/ports.ts';
 import { MemoryExpressions } from '../memory/expressions.ts';
+import { MemorySecrets } from '../memory/secrets.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
+import { MemoryTokenIssuer } from '../memory/token-issuer.ts';
 import { type Call, CallRecorder } from './call-recorder.ts';
 import { putEndpoints, putSource } from './config-rows.ts';
 import { aWebhook, type Webhook } from './webhooks.ts';
 
-const TOKEN = 'bench';
+const TOKEN = 'bench'.padEnd(43, '-');
 const FAN_OUT_MS = 120_000;
 
 /** Nothing takes too long and nothing grows old: a busy machine must not cause a call more. */
@@ -84,6 +87,7 @@ function relayOver(stores: Stores) {
     deliveryQueue: new SqsDeliveryQueue({ client: sqs, queueUrl: deliveriesQueueUrl, telemetry }),
     posted,
     expressions: new MemoryExpressions(),
+    keyring: new Keyring({ clock, secrets: new MemorySecrets(), tokenIssuer: new MemoryTokenIssuer() }),
     sender: {
       async post({ url }: { readonly url: string }) {
         posted.push(url);

@@ -17,6 +17,8 @@ export interface RunningRelay extends Pick<LocalRelay, 'url' | 'runSchedules'> {
   readonly sqs: SQSClient;
   /** The stack's outputs that are URLs of queues. */
   readonly queues: Queues;
+  /** Every line that the functions have written, metrics included. */
+  readonly lines: readonly string[];
 }
 
 type Queues = z.output<typeof queuesSchema>;
@@ -30,28 +32,34 @@ const queuesSchema = z.object({
 
 /**
  * Starts the relay before the tests of a file, and stops it after. An error that the functions or the relay itself
- * have logged by then fails the file, though no test may have looked for it.
+ * have logged by then fails the file, though no test may have looked for it; unless the tests break what it needs.
  */
-export function useRunningRelay(): () => RunningRelay {
+export function useRunningRelay({ mayFail = false } = {}): () => RunningRelay {
   let running: RunningRelay | undefined;
   beforeAll(async () => {
     const errors: unknown[] = [];
+    const lines: string[] = [];
+    const show = handlerLog({ show: (line) => isFault(line) && errors.push(line) });
     const relay = await startLocalRelay({
       template: synthesize(),
       root: ROOT,
       port: 0,
-      log: handlerLog({ show: (line) => isFault(line) && errors.push(line) }),
+      log: (name, line) => {
+        lines.push(line);
+        show(name, line);
+      },
       onError: (error) => errors.push(error),
     });
     const { engines, url, runSchedules } = relay;
     const connection = await anOperator(url);
     const sqs = new SQSClient(engines.sqsConfig);
-    running = { url, runSchedules, connection, sqs, queues: queuesSchema.parse(engines.resources.outputs) };
+    const queues = queuesSchema.parse(engines.resources.outputs);
+    running = { url, runSchedules, connection, sqs, queues, lines };
     return async () => {
       connection.close();
       sqs.destroy();
       await relay.stop();
-      expect(errors).toEqual([]);
+      if (!mayFail) expect(errors).toEqual([]);
     };
   });
   afterAll(() => {

@@ -3,7 +3,14 @@ import { gzipSync } from 'node:zlib';
 import { after, type Clock } from '../../lib/relay/clock.ts';
 import type { Delivery, DeliveryKey } from '../../lib/relay/delivery.ts';
 import type { EventKey, EventRecord, Payload } from '../../lib/relay/event.ts';
-import { type EndpointId, type EventId, type OrderKey, shardOf } from '../../lib/relay/ids.ts';
+import {
+  type EndpointId,
+  type EventId,
+  firstEventIdAt,
+  isOwn,
+  type OrderKey,
+  shardOf,
+} from '../../lib/relay/ids.ts';
 import {
   type DeliveryChange,
   type DeliveryCondition,
@@ -162,11 +169,21 @@ export class MemoryEventLog implements EventLog {
     return [...this.#orders].flatMap(([orderKey, order]) => owedOf(orderKey, order));
   }
 
-  async owed(owedTo: string, dueBefore: Date, limit: number): Promise<OwedItem[]> {
+  async owed(owedTo: string, dueBefore: Date, limit: number, dueSince = new Date(0)): Promise<OwedItem[]> {
     return this.allOwed()
-      .filter((item) => item.owedTo === owedTo && item.dueAt < dueBefore)
+      .filter((item) => item.owedTo === owedTo && item.dueAt < dueBefore && item.dueAt >= dueSince)
       .sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime())
       .slice(0, limit);
+  }
+
+  async newestWebhook(since: Date): Promise<EventId | undefined> {
+    const ids = [...this.#orders].flatMap(([orderKey, { events }]) =>
+      isOwn(orderKey) ? [] : [...events.keys()],
+    );
+    return ids
+      .filter((id) => id >= firstEventIdAt(since))
+      .sort()
+      .at(-1);
   }
 
   async postpone(item: OwedItem, dueAt: Date): Promise<boolean> {

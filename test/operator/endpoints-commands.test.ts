@@ -40,6 +40,7 @@ describe('endpoints add', () => {
     const result = await endpoints(
       ...['add', '--id', 'erp', '--url', URL_OF_ERP, ...given.split(' ')],
       ...['--max-attempts', '3', '--rate-limit-per-second', '0.5', '--description', 'the ERP', '--json'],
+      ...['--skip-unchanged', '--notices'],
     );
 
     expect(jsonOf(result)).toMatchObject({
@@ -51,6 +52,8 @@ describe('endpoints add', () => {
       timeoutSeconds: 2.5,
       maxAttempts: 3,
       rateLimitPerSecond: 0.5,
+      skipUnchanged: true,
+      notices: true,
       description: 'the ERP',
       createdAt: NOW,
       updatedAt: NOW,
@@ -79,6 +82,11 @@ describe('endpoints add', () => {
       'an unknown source',
       ['--id', 'b', '--url', URL_OF_ERP, '--source', 'shop'],
       '--source must be main: there is no source shop',
+    ],
+    [
+      'a wait for quiet with an ordering that leaves nothing out',
+      ['--id', 'b', '--url', URL_OF_ERP, '--ordering', 'strict', '--debounce-seconds', '5'],
+      '--debounce-seconds goes with the ordering latest alone',
     ],
     [
       'several wrong attributes, naming each',

@@ -12,6 +12,7 @@ const COMMANDS = [
   ...['list', 'retry', 'cancel'].map((name) => `deliveries ${name}`),
   'replay',
   ...['list', 'redrive', 'drop'].map((name) => `dlq ${name}`),
+  'forget',
   'send',
 ];
 
@@ -84,7 +85,6 @@ describe('a command line that is wrong', () => {
 
     const results = [
       await cli(['send', 'order.json', address]),
-      await cli(['send', `--adress=${address}`, 'order.json']),
       await cli(['send', address]),
       await cli([address]),
       await cli([address, '--json']),
@@ -94,6 +94,17 @@ describe('a command line that is wrong', () => {
       expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
       expect(err).toContain('https://relay.example/webhooks/…');
     }
+  });
+
+  it('does not repeat what was given to an option that there is not', async () => {
+    const { exitCode, err } = await cli([
+      'send',
+      '--adress=https://relay.example/webhooks/5UDXymzof',
+      'order.json',
+    ]);
+
+    expect(exitCode).toBe(2);
+    expect(err).toContain("error: unknown option '--adress=…'");
   });
 });
 

@@ -81,6 +81,21 @@ describe('sources list', () => {
     ]);
   });
 
+  it('tells of an old address for as long as it works', async () => {
+    const tokens = { tokenSha256: TOKEN_SHA256, previousTokenSha256: TOKEN_SHA256 };
+    const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+    await relay().put('source', 'main', { ...tokens, previousTokenUntil: inAnHour, description: 'the shop' });
+    await relay().put('source', 'was', { ...tokens, previousTokenUntil: '2026-01-01T00:00:00Z' });
+
+    const text = await relay().cli(['sources', 'list']);
+    expect(text.out).toMatch(/^main .* the shop; its old address works until .*\d\d:\d\d:\d\d$/m);
+    expect(text.out).toMatch(/^was {5}enabled {2}–$/m);
+    expect(jsonOf(await relay().cli(['sources', 'list', '--json']))).toEqual([
+      { id: 'main', enabled: true, description: 'the shop', oldAddressUntil: inAnHour },
+      { id: 'was', enabled: true },
+    ]);
+  });
+
   it('names a row that is wrong, and why', async () => {
     await relay().put('source', 'main', { tokenSha256: 'none' });
 
@@ -94,7 +109,13 @@ describe('sources list', () => {
 });
 
 describe('sources rotate', () => {
-  it('gives a source a new address, and leaves the rest of it as it was', async () => {
+  /** Until when the old address is kept, in hours from now. */
+  async function keptHours(): Promise<number> {
+    const [row] = await relay().config();
+    return (Date.parse(String(row?.previousTokenUntil)) - Date.now()) / 3_600_000;
+  }
+
+  it('gives a source a new address, keeps the old one for a day, and leaves the rest as it was', async () => {
     await relay().put('source', 'main', { tokenSha256: TOKEN_SHA256, description: 'the shop' });
 
     const result = await relay().cli(['sources', 'rotate', 'main', '--json']);
@@ -102,6 +123,7 @@ describe('sources rotate', () => {
     expect(jsonOf(result)).toEqual({
       id: 'main',
       address: expect.stringMatching(/\/webhooks\/[\w-]{43}\?orderid=$/),
+      oldAddressUntil: NOW,
     });
     const [row] = await relay().config();
     expect(row).toEqual({
@@ -109,18 +131,72 @@ describe('sources rotate', () => {
       id: 'main',
       description: 'the shop',
       tokenSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      previousTokenSha256: TOKEN_SHA256,
+      previousTokenUntil: NOW,
       updatedAt: NOW,
     });
     expect(row?.tokenSha256).not.toBe(TOKEN_SHA256);
+    expect(await keptHours()).toBeCloseTo(24, 1);
   });
 
-  it('says when the old address stops working', async () => {
+  it('keeps the old address for as long as is asked, and says until when', async () => {
     await relay().put('source', 'main', { tokenSha256: TOKEN_SHA256 });
 
-    const { out } = await relay().cli(['sources', 'rotate', 'main']);
+    const { out } = await relay().cli(['sources', 'rotate', 'main', '--keep-old', '12h']);
 
     expect(out).toMatch(/^Source main has a new address\.$/m);
+    expect(out).toMatch(/^The new address works within 10 s, and the old one until .*\d\d:\d\d:\d\d\.$/m);
+    expect(await keptHours()).toBeCloseTo(12, 1);
+  });
+
+  it('stops the old address, and any before it, at once when told to', async () => {
+    const previousTokenUntil = new Date(Date.now() + 60_000).toISOString();
+    const tokens = { tokenSha256: TOKEN_SHA256, previousTokenSha256: TOKEN_SHA256, previousTokenUntil };
+    await relay().put('source', 'main', tokens);
+
+    const { out } = await relay().cli(['sources', 'rotate', 'main', '--now']);
+
     expect(out).toContain('The old address stops working, and the new one starts, within 10 s.');
+    expect(out).toContain('The address before those two was kept until now, and stops as well.');
+    const [row] = await relay().config();
+    expect(Object.keys(row ?? {}).toSorted()).toEqual(['id', 'kind', 'tokenSha256', 'updatedAt']);
+  });
+
+  it('keeps none of two addresses but the last', async () => {
+    await relay().put('source', 'main', { tokenSha256: TOKEN_SHA256 });
+    await relay().cli(['sources', 'rotate', 'main']);
+    const [before] = await relay().config();
+
+    await relay().cli(['sources', 'rotate', 'main']);
+
+    const [row] = await relay().config();
+    expect(row?.previousTokenSha256).toBe(before?.tokenSha256);
+  });
+
+  it('mends a token that is wrong', async () => {
+    await relay().put('source', 'main', { tokenSha256: 'none', previousTokenUntil: 'soon' });
+
+    const result = await relay().cli(['sources', 'rotate', 'main', '--json']);
+
+    expect(jsonOf(result)).toMatchObject({ id: 'main', oldAddressUntil: null });
+    const [row] = await relay().config();
+    expect(Object.keys(row ?? {}).toSorted()).toEqual(['id', 'kind', 'tokenSha256', 'updatedAt']);
+  });
+
+  it.each([
+    [['--keep-old', '0h'], /--keep-old must be a time span/],
+    [['--keep-old', '31d'], /at most 30d/],
+    [['--keep-old', 'long'], /--keep-old must be a time span/],
+    [['--keep-old', '1h', '--now'], /cannot be used with/],
+  ])('refuses %j and changes nothing', async (options, message) => {
+    await relay().put('source', 'main', { tokenSha256: TOKEN_SHA256 });
+    const before = await relay().config();
+
+    const { exitCode, err } = await relay().cli(['sources', 'rotate', 'main', ...options]);
+
+    expect(exitCode).toBe(2);
+    expect(err).toMatch(message);
+    expect(await relay().config()).toEqual(before);
   });
 });
 

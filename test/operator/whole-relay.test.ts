@@ -64,6 +64,25 @@ describe('the CLI on a relay that runs', () => {
     expect(endpoints).toMatchObject([{ id: 'erp' }, { id: 'shop', health: { state: 'closed' } }]);
   });
 
+  it('tries an endpoint out with an example, shows what it answers, and says so when it does not take it', async () => {
+    const good = await aServer({ body: 'thank you' });
+    const bad = await aServer({ status: 422, body: 'who are you?' });
+    await relay(['endpoints', 'add', '--id', 'good', '--url', `${good.url}/?orderid=`]);
+    await relay(['endpoints', 'add', '--id', 'bad', '--url', bad.url]);
+
+    const tried = await relay(['endpoints', 'test', 'good']);
+    const failed = await relay(['endpoints', 'test', 'bad']);
+
+    expect(tried).toMatchObject({ exitCode: 0, err: '' });
+    expect(tried.out).toMatch(/^good {2}delivered 200 in \d+ ms\n {2}1\. .*thank you/);
+    expect(good.requests).toMatchObject([{ url: expect.stringMatching(/orderid=test-/) }]);
+    expect(failed).toMatchObject({ exitCode: 1, err: 'error: the endpoint bad did not take it\n' });
+    expect(failed.out).toMatch(/^bad {2}dead: 422 in \d+ ms\n {2}1\. .*who are you\?/);
+    expect(bad.requests).toHaveLength(1);
+    expect((await relay(['events', 'list'])).out).toContain('a test of good');
+    expect((await relay(['deliveries', 'list'])).out).not.toContain('bad');
+  }, 60_000);
+
   it('goes on with the new address of the first source when that was rotated', async () => {
     const rotated = await relay(['sources', 'rotate', 'main', '--json']);
 

@@ -40,6 +40,14 @@ export function describeOwing(make: () => Promise<EventLogSubject>): void {
       expect(await dueOf('erp', given.farFuture(), 200)).toHaveLength(120);
     });
 
+    it('gives nothing that was due before another moment, when one is named', async () => {
+      for (const minutes of [1, 2, 3]) await owe('erp', minutesFromNow(minutes));
+
+      const items = await given.eventLog.owed('erp', given.farFuture(), 10, minutesFromNow(2));
+
+      expect(items.map(({ dueAt }) => dueAt)).toEqual([minutesFromNow(2), minutesFromNow(3)]);
+    });
+
     it('names the delivery', async () => {
       const endpointId = anEndpointId('ünï code');
       const delivery = aDelivery({ endpointId });

@@ -2,14 +2,31 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aliasKeyOf, orderKeyOf } from '../../lib/relay/ids.ts';
+import { after as later } from '../../lib/relay/clock.ts';
+import { aliasKeyOf, NOTICES, orderKeyOf } from '../../lib/relay/ids.ts';
 import { PayloadTooLargeError } from '../../lib/relay/ports.ts';
-import { aDelivery, anEvent, anOrderKey, aPayload, aSource, eventsOf } from './builders.ts';
+import { aDelivery, anEvent, anEventId, anOrderKey, aPayload, aSource, eventsOf } from './builders.ts';
 import { DAY_MS, type EventLogSubject, listOf, MINUTE_MS, useEventLog } from './event-log-subject.ts';
 import { HOSTILE_ORDER_IDS } from './hostile-order-ids.ts';
 
 export function describeStoring(make: () => Promise<EventLogSubject>): void {
   const given = useEventLog(make);
+
+  describe('newestWebhook', () => {
+    it('gives the newest of all orders that came since, and none that is the relay’s own', async () => {
+      const [older, newer] = eventsOf(anOrderKey(), 2);
+      const notice = anEvent({
+        orderKey: orderKeyOf(NOTICES, 'evt'),
+        eventId: eventsOf(anOrderKey(), 3)[2]?.eventId ?? anEventId(),
+      });
+      for (const event of [older, newer, notice]) if (event) await given.store(event);
+      given.clock.advance(DAY_MS);
+      const since = (minutes: number) => later(given.clock.now(), -DAY_MS + minutes * MINUTE_MS);
+
+      expect(await given.eventLog.newestWebhook(since(0))).toBe(newer?.eventId);
+      expect(await given.eventLog.newestWebhook(since(1))).toBeUndefined();
+    });
+  });
 
   describe('store', () => {
     it('keeps the event and its payload as they were given', async () => {

@@ -7,6 +7,7 @@ import type { EventRecord } from '../../lib/relay/event.ts';
 import { fanOut } from '../../lib/relay/fan-out.ts';
 import { type EndpointId, type EventId, type OrderKey, orderKeyOf, sha256Hex } from '../../lib/relay/ids.ts';
 import { type IngestAnswer, ingest } from '../../lib/relay/ingest.ts';
+import { Keyring } from '../../lib/relay/keyring.ts';
 import type { EventMessage, OutgoingRequest, Sender, SendResult } from '../../lib/relay/ports.ts';
 import { sourceIdSchema } from '../../lib/relay/source.ts';
 import { sweep } from '../../lib/relay/sweep.ts';
@@ -14,10 +15,12 @@ import { MemoryConfigTable } from '../memory/config-table.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
 import { MemoryExpressions } from '../memory/expressions.ts';
 import { MemoryDeliveryQueue, MemoryEventQueue } from '../memory/queues.ts';
+import { MemorySecrets } from '../memory/secrets.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
+import { MemoryTokenIssuer } from '../memory/token-issuer.ts';
 import { StandingClock } from './standing-clock.ts';
 
-const TOKEN = 'a-token';
+const TOKEN = 'a-token'.padEnd(43, '-');
 export const SOURCE = sourceIdSchema.parse('main');
 export const ORDER = orderKeyOf(SOURCE, '1');
 
@@ -59,21 +62,15 @@ export function aRelay() {
   const eventQueue = new MemoryEventQueue(clock.unmoved);
   const deliveryQueue = new MemoryDeliveryQueue(clock.unmoved);
   const sender = new MemorySender();
+  const secrets = new MemorySecrets();
+  const tokenIssuer = new MemoryTokenIssuer();
+  const keyring = new Keyring({ clock, secrets, tokenIssuer });
   const expressions = new MemoryExpressions();
   const config = new Config(configTable, clock, telemetry);
   let draw: Random = () => 0.5;
   const random = () => draw();
-  const relay = {
-    clock,
-    random,
-    telemetry,
-    config,
-    eventLog,
-    eventQueue,
-    deliveryQueue,
-    sender,
-    expressions,
-  };
+  const stores = { config, eventLog, eventQueue, deliveryQueue };
+  const relay = { clock, random, telemetry, ...stores, keyring, sender, expressions };
   /** What the functions gave back to the queues, to be received again. */
   const returned: { events: EventMessage[]; deliveries: DeliveryKey[] } = { events: [], deliveries: [] };
   configTable.put('source', SOURCE, { tokenSha256: sha256Hex(TOKEN) });
@@ -83,6 +80,8 @@ export function aRelay() {
     ...relay,
     relay,
     configTable,
+    secrets,
+    tokenIssuer,
     deadline,
     /** A function in an execution environment of its own: what it has read and seen is its own affair. */
     another: () => ({ ...relay, config: new Config(configTable, clock, telemetry) }),

@@ -20,6 +20,8 @@ describe('parseRows', () => {
           ordering: 'latest',
           timeoutSeconds: 10,
           maxAttempts: 10,
+          notices: false,
+          skipUnchanged: false,
         },
       ],
       invalid: [],

@@ -16,7 +16,7 @@ describe('fan-out', () => {
     await relay.fanOut();
 
     expect(relay.sender.requests).toMatchObject([
-      { url: 'https://erp/hook?orderid=1', body: Buffer.from('{"Id":"1"}'), timeoutMs: 10_000 },
+      { url: 'https://erp/hook?orderid=1', body: Buffer.from('{"Id":"1"}'), timeoutMs: 5_000 },
       { url: 'https://shop/in?key=1&orderid=1', body: Buffer.from('{"Id":"1"}') },
     ]);
     expect(relay.sender.requests[0]?.headers).toEqual({
@@ -143,7 +143,7 @@ describe('fan-out', () => {
     await relay.accepted();
     const messages = relay.eventQueue.take();
 
-    expect(await fanOut(relay.relay, messages, new Deadline(relay.clock, 20_000))).toEqual(messages);
+    expect(await fanOut(relay.relay, messages, new Deadline(relay.clock, 10_000))).toEqual(messages);
     expect(relay.sender.requests).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { eventTime, orderKeyOf, shardOf } from '../../lib/relay/ids.ts';
+import { eventTime, orderKeyOf, sha256Hex, shardOf } from '../../lib/relay/ids.ts';
 import { ingest } from '../../lib/relay/ingest.ts';
 import { PayloadTooLargeError, StoreError } from '../../lib/relay/ports.ts';
 import { aRelay, ORDER, SOURCE } from './a-relay.ts';
@@ -56,11 +56,12 @@ describe('ingest', () => {
 
   it('does not know a token that is no source’s, nor that of a source that is not enabled', async () => {
     const relay = aRelay();
-    const request = { token: 'other', rawQuery: '', body: Buffer.from('{}') };
+    const token = 'other'.padEnd(43, '-');
+    const request = { token, rawQuery: '', body: Buffer.from('{}') };
 
     expect(await ingest(relay.relay, request)).toEqual({ kind: 'unknown address' });
     relay.configTable.put('source', 'off', {
-      tokenSha256: 'd9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa',
+      tokenSha256: sha256Hex(token),
       enabled: false,
     });
     expect(await ingest(relay.relay, request)).toEqual({ kind: 'unknown address' });

@@ -21,6 +21,33 @@ describe('sweep', () => {
     expect(relay.sender.eventsTo('erp')).toEqual([eventId]);
   });
 
+  it('wakes all events that an outage of the queue has left behind, not a hundred a minute', async () => {
+    const relay = aRelay();
+    for (let order = 1; order <= 1_000; order++) await relay.accepted({ Id: `${order}` });
+    relay.eventQueue.take();
+    relay.minutes(3);
+
+    await relay.sweep();
+
+    expect(relay.eventQueue.take()).toHaveLength(1_000);
+  });
+
+  it('leaves what it has no time for to the next sweep', async () => {
+    const relay = aRelay();
+    for (let order = 1; order <= 1_000; order++) await relay.accepted({ Id: `${order}` });
+    relay.eventQueue.take();
+    relay.minutes(3);
+    const wake = relay.eventQueue.sendAgain.bind(relay.eventQueue);
+    vi.spyOn(relay.eventQueue, 'sendAgain').mockImplementation((messages) => {
+      relay.clock.advance(12_000);
+      return wake(messages);
+    });
+
+    await sweep(relay.relay, new Deadline(relay.clock, 50_000));
+
+    expect(relay.eventQueue.take().length).toBeLessThan(1_000);
+  });
+
   it('wakes deliver for a delivery whose message was lost', async () => {
     const relay = aRelay();
     relay.endpoint('erp');

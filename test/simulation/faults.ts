@@ -16,6 +16,8 @@ export const FAULT_KINDS = [
   'endpoint failed',
   'condition met but denied',
   'event poisoned',
+  'secret not read',
+  'no token',
   'filter failed',
   'filter took seconds',
 ] as const;
@@ -89,6 +91,8 @@ export function drawRates(scheduler: Scheduler): FaultRates {
     'endpoint failed': calm ? 0 : scheduler.random() * 0.7,
     'condition met but denied': rate(0.05),
     'event poisoned': scheduler.chance(0.2) ? rate(0.3) : 0,
+    'secret not read': rate(0.3),
+    'no token': rate(0.3),
     'filter failed': scheduler.chance(0.3) ? rate(0.3) : 0,
     'filter took seconds': rate(0.1),
   };

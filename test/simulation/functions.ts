@@ -1,11 +1,13 @@
 /** Runs functions the way Lambda does: in environments that are kept warm, as many at a time as allowed, each cut off. */
 import { Deadline } from '../../lib/relay/clock.ts';
 import { Config } from '../../lib/relay/config.ts';
+import type { Keyring } from '../../lib/relay/keyring.ts';
 import type { OwedItem } from '../../lib/relay/ports.ts';
 import type { Relay } from '../../lib/relay/relay.ts';
 import type { MemoryConfigTable } from '../memory/config-table.ts';
 import type { MemoryEventLog } from '../memory/event-log.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
+import { keyringOf } from './credentials.ts';
 import type { Faults } from './faults.ts';
 import type { Filter } from './filter.ts';
 import type { Poison } from './poison.ts';
@@ -34,6 +36,7 @@ export interface Shared {
 interface Environment {
   readonly skewMs: number;
   readonly config: Config;
+  readonly keyring: Keyring;
   current: Process;
 }
 
@@ -73,6 +76,7 @@ export class SimulatedFunction {
       random: scheduler.random,
       telemetry: new MemoryTelemetry(),
       config: environment.config,
+      keyring: environment.keyring,
       eventLog: eventLogOf(process, eventLog, faults, this.#staleIndex, poison),
       sender: { post: (request) => receivers.post(process, request) },
       expressions: filter.asSeenBy(process),
@@ -91,8 +95,10 @@ export class SimulatedFunction {
   }
 
   #newEnvironment(process: Process, skewMs: number): Environment {
+    const { scheduler, faults } = this.#shared;
     const environment: Environment = {
       skewMs,
+      keyring: keyringOf(() => environment.current, process.clock, scheduler, faults),
       current: process,
       config: new Config(
         configTableOf(() => environment.current, this.#shared.configTable),

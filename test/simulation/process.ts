@@ -135,10 +135,11 @@ export function eventLogOf(
     closeWithoutPayload: (key, reason, at) =>
       condition('close', () => log.closeWithoutPayload(key, reason, at)),
     recordOutcome: (key, id, outcome) => call('recordOutcome', () => log.recordOutcome(key, id, outcome)),
-    owed: (owedTo, dueBefore, limit) =>
+    newestWebhook: (since) => call('newestWebhook', () => log.newestWebhook(since)),
+    owed: (owedTo, dueBefore, limit, dueSince) =>
       call('owed', async () => {
         const before = stale.get(owedTo) ?? [];
-        const now = await log.owed(owedTo, dueBefore, limit);
+        const now = await log.owed(owedTo, dueBefore, limit, dueSince);
         stale.set(owedTo, now);
         return faults.strikes('stale index read') ? before : now;
       }),

@@ -9,6 +9,7 @@ import { sourceIdSchema } from '../../lib/relay/source.ts';
 import { sweep } from '../../lib/relay/sweep.ts';
 import { MemoryConfigTable } from '../memory/config-table.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
+import { CREDENTIALS } from './credentials.ts';
 import { FILTERED, ORDERINGS } from './endpoints.ts';
 import { drawRates, type FaultKind, Faults } from './faults.ts';
 import { FILTER, Filter } from './filter.ts';
@@ -21,7 +22,7 @@ import { type Received, SimulatedQueue } from './queue.ts';
 import { Receivers } from './receivers.ts';
 import { Scheduler } from './scheduler.ts';
 
-const TOKEN = 'token';
+const TOKEN = 'token'.padEnd(43, '-');
 const SOURCE = sourceIdSchema.parse('main');
 const MINUTE_MS = 60_000;
 /** Long after the last retry of the schedule. */
@@ -61,6 +62,7 @@ export async function simulate(seed: number, spared: ReadonlySet<number> = new S
   const configTable = new MemoryConfigTable();
   configTable.put('source', SOURCE, { tokenSha256: sha256Hex(TOKEN) });
   const areProven = scheduler.chance(0.6);
+  const hasCredentials = scheduler.chance(0.5);
   for (const [id, ordering] of Object.entries(ORDERINGS)) {
     const provenAt = new Date(scheduler.nowMs).toISOString();
     if (areProven) configTable.put('health', id, { state: 'closed', provenAt });
@@ -70,6 +72,7 @@ export async function simulate(seed: number, spared: ReadonlySet<number> = new S
       ordering,
       timeoutSeconds,
       maxAttempts: 100,
+      ...(hasCredentials && CREDENTIALS[id]),
       ...(FILTERED.has(id) && { filter: FILTER }),
       ...(scheduler.chance(0.1) && { rateLimitPerSecond: scheduler.between(0.2, 5) }),
     });

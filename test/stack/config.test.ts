@@ -17,6 +17,8 @@ describe('the configuration of the stack', () => {
       throttleBurst: 500,
       logRetentionDays: 30,
       allowedCidrs: '',
+      secretParameters: '/SensariaRelay/*',
+      secretsManagerSecrets: '',
       encryptionKey: 'aws',
       alarmEmail: '',
       alarmTopicArn: '',
@@ -89,6 +91,28 @@ describe('the configuration of the stack', () => {
     expect(readConfig({ [key]: max })).toMatchObject({ [key]: max });
     expect(problemsOf({ [key]: min - 1 })).toHaveLength(1);
     expect(problemsOf({ [key]: max + 1 })).toHaveLength(1);
+  });
+
+  it('lets secrets be read under the stack’s own name, unless others are named, or none', () => {
+    const readable = (context: object) => readConfig({ ...context }).secretParameters;
+
+    expect(readable({ stackName: 'ShopRelay' })).toBe('/ShopRelay/*');
+    expect(readable({ secretParameters: '/erp/token,/shop/*' })).toBe('/erp/token,/shop/*');
+    expect(readable({ secretParameters: '' })).toBe('');
+  });
+
+  it.each([
+    ['secretParameters', 'erp/token'],
+    ['secretParameters', '*'],
+    ['secretParameters', '/*'],
+    ['secretParameters', '/a*b'],
+    ['secretParameters', '/a,,/b'],
+    ['secretParameters', '/a, /b'],
+    ['secretsManagerSecrets', '*'],
+    ['secretsManagerSecrets', 'a*b'],
+    ['secretsManagerSecrets', 'arn:aws:secretsmanager:us-east-1:1:secret:a'],
+  ])('does not take for %s what would open more than a name or the beginning of one: %s', (key, value) => {
+    expect(problemsOf({ [key]: value })).toHaveLength(1);
   });
 
   it.each([2, 31, 9999])('refuses to keep logs for %d days, as CloudWatch would', (days) => {

@@ -54,7 +54,18 @@ describe('the functions', () => {
       'DeliverFunction',
       ['EVENT_LOG_TABLE', 'CONFIG_TABLE', 'DELIVERIES_QUEUE_URL', 'DELIVERIES_DEAD_LETTER_QUEUE_URL'],
     ],
-    ['SweepFunction', ['EVENT_LOG_TABLE', 'CONFIG_TABLE', 'EVENTS_QUEUE_URL', 'DELIVERIES_QUEUE_URL']],
+    [
+      'SweepFunction',
+      [
+        'EVENT_LOG_TABLE',
+        'CONFIG_TABLE',
+        'EVENTS_QUEUE_URL',
+        'DELIVERIES_QUEUE_URL',
+        'PAYLOAD_RETENTION_DAYS',
+        'RETENTION_DAYS',
+        'SILENCE_HOURS',
+      ],
+    ],
   ])('are told what they need and no more: %s', (lambda, names) => {
     const shared = ['NODE_OPTIONS', 'POWERTOOLS_METRICS_NAMESPACE', 'POWERTOOLS_SERVICE_NAME'];
 

@@ -1,4 +1,4 @@
-import { Match } from 'aws-cdk-lib/assertions';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { arnOf, type Statement, statementsOf, theTemplate } from './the-template.ts';
@@ -7,7 +7,6 @@ const template = theTemplate();
 const FUNCTION_ROLES = ['IngestRole', 'FanOutRole', 'DeliverRole', 'SweepRole'];
 const ROLES = [...FUNCTION_ROLES, 'SweepScheduleRole'];
 
-const OWED_INDEX = { 'Fn::Join': ['', [arnOf('EventLogTable'), '/index/owed']] };
 const HEALTH_ONLY = {
   'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['health'] },
   Null: { 'dynamodb:LeadingKeys': 'false' },
@@ -20,10 +19,10 @@ describe('the permissions', () => {
     template.allResourcesProperties('AWS::IAM::Role', { ManagedPolicyArns: Match.absent() });
   });
 
-  it.each(ROLES)('of %s name every action and every resource, without a wildcard', (role) => {
-    const written = JSON.stringify(statementsOf(template, role));
+  it.each(ROLES)('of %s name every action and every resource, without a wildcard but for secrets', (role) => {
+    const others = statementsOf(template, role).filter(({ Action }) => Action.join() !== 'ssm:GetParameter');
 
-    expect(written).not.toContain('*');
+    expect(JSON.stringify(others)).not.toContain('*');
   });
 
   it.each(ROLES)('of %s allow no Scan, which would pass the condition on health rows', (role) => {
@@ -53,6 +52,7 @@ describe('the permissions', () => {
         ],
         EventsDeadLetterQueue: ['sqs:SendMessage'],
         DeliveriesQueue: ['sqs:SendMessage'],
+        'ssm parameter/SensariaRelay/*': ['ssm:GetParameter'],
         FanOutLog: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       },
     ],
@@ -69,13 +69,20 @@ describe('the permissions', () => {
           'sqs:SendMessage',
         ],
         DeliveriesDeadLetterQueue: ['sqs:SendMessage'],
+        'ssm parameter/SensariaRelay/*': ['ssm:GetParameter'],
         DeliverLog: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       },
     ],
     [
       'SweepRole',
       {
-        EventLogTable: ['dynamodb:UpdateItem'],
+        EventLogTable: [
+          'dynamodb:BatchWriteItem',
+          'dynamodb:GetItem',
+          'dynamodb:Query',
+          'dynamodb:UpdateItem',
+        ],
+        'EventLogTable/index/byTime': ['dynamodb:Query'],
         'EventLogTable/index/owed': ['dynamodb:Query'],
         ConfigTable: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
         EventsQueue: ['sqs:SendMessage'],
@@ -98,6 +105,23 @@ describe('the permissions', () => {
       expect(writing.map(({ Condition }) => Condition)).toEqual([HEALTH_ONLY]);
     },
   );
+
+  it.each(['FanOutRole', 'DeliverRole'])('of %s let it read the secrets that the deployer names', (role) => {
+    const context = { secretParameters: '/erp/token,/shop/*', secretsManagerSecrets: 'erp-token,shop/*' };
+
+    expect(readableBy(role, theTemplate(context))).toEqual({
+      'ssm parameter/erp/token': ['ssm:GetParameter'],
+      'ssm parameter/shop/*': ['ssm:GetParameter'],
+      'ssm parameter/aws/reference/secretsmanager/erp-token': ['ssm:GetParameter'],
+      'ssm parameter/aws/reference/secretsmanager/shop/*': ['ssm:GetParameter'],
+      'secretsmanager secret:erp-token-??????': ['secretsmanager:GetSecretValue'],
+      'secretsmanager secret:shop/*': ['secretsmanager:GetSecretValue'],
+    });
+    expect(readableBy(role, theTemplate({ secretParameters: '' }))).toEqual({});
+    expect(readableBy(role, theTemplate({ stackName: 'ShopRelay' }))).toEqual({
+      'ssm parameter/ShopRelay/*': ['ssm:GetParameter'],
+    });
+  });
 
   it('let nobody but Lambda act as a function', () => {
     for (const role of FUNCTION_ROLES) expect(principalsOf(role)).toEqual(['lambda.amazonaws.com']);
@@ -125,9 +149,16 @@ function actionsOf(role: string): string[] {
   return statementsOf(template, role).flatMap(({ Action }) => Action);
 }
 
-function actionsByResource(role: string): Record<string, string[]> {
+/** What a role may read beside the stack's own resources. */
+function readableBy(role: string, of: Template): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(actionsByResource(role, of)).filter(([name]) => /^(ssm|secretsmanager) /.test(name)),
+  );
+}
+
+function actionsByResource(role: string, of = template): Record<string, string[]> {
   const actions: Record<string, string[]> = {};
-  for (const { Action, Resource } of statementsOf(template, role)) {
+  for (const { Action, Resource } of statementsOf(of, role)) {
     for (const name of Resource.map(nameOf)) {
       actions[name] = [...(actions[name] ?? []), ...Action].toSorted();
     }
@@ -135,10 +166,38 @@ function actionsByResource(role: string): Record<string, string[]> {
   return actions;
 }
 
-/** The logical id of the resource whose ARN it is. */
+/** The ARN of something that is not in the stack, of its own account and region. */
+const namedSchema = z.object({
+  'Fn::Join': z.tuple([
+    z.literal(''),
+    z.tuple([
+      z.literal('arn:'),
+      z.object({ Ref: z.literal('AWS::Partition') }),
+      z.string(),
+      z.object({ Ref: z.literal('AWS::Region') }),
+      z.literal(':'),
+      z.object({ Ref: z.literal('AWS::AccountId') }),
+      z.string(),
+    ]),
+  ]),
+});
+
+/** The logical id of the resource whose ARN it is; of one that is not in the stack, its service and name. */
 function nameOf(resource: Statement['Resource'][number]): string {
-  if (JSON.stringify(resource) === JSON.stringify(OWED_INDEX)) return 'EventLogTable/index/owed';
+  const index = ['owed', 'byTime'].find(
+    (name) => JSON.stringify(resource) === JSON.stringify(arnOfIndex(name)),
+  );
+  if (index !== undefined) return `EventLogTable/index/${index}`;
+  const named = namedSchema.safeParse(resource);
+  if (named.success) {
+    const [, , service, , , , name] = named.data['Fn::Join'][1];
+    return `${service.slice(1, -1)} ${name.slice(1)}`;
+  }
   return z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }).parse(resource)['Fn::GetAtt'][0];
+}
+
+function arnOfIndex(name: string) {
+  return { 'Fn::Join': ['', [arnOf('EventLogTable'), `/index/${name}`]] };
 }
 
 function principalsOf(role: string): string[] {

@@ -24,7 +24,8 @@ const reportSchema = z.object({
 
 describe('the packs AwsSolutions and Serverless of cdk-nag', () => {
   it('find nothing in the stack but what is acknowledged with a reason', () => {
-    const context = { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] };
+    const secretsManagerSecrets = 'erp-token,shop/*';
+    const context = { ...cdkJson.context, 'aws:cdk:bundling-stacks': [], secretsManagerSecrets };
     const app = new App({ outdir, analyticsReporting: false, context });
     new RelayStack(app, readConfig(app.node.getAllContext()));
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
@@ -40,6 +41,9 @@ describe('the packs AwsSolutions and Serverless of cdk-nag', () => {
     const acknowledged = pluginReports.flatMap(({ suppressedViolations }) => suppressedViolations);
     expect([...new Set(acknowledged.map(({ ruleName }) => ruleName))].toSorted()).toEqual([
       'AwsSolutions-APIG4',
+      wildcardIn('secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:shop/*'),
+      wildcardIn('ssm:<AWS::Region>:<AWS::AccountId>:parameter/SensariaRelay/*'),
+      wildcardIn('ssm:<AWS::Region>:<AWS::AccountId>:parameter/aws/reference/secretsmanager/shop/*'),
       'Serverless-LambdaAsyncFailureDestination',
       'Serverless-LambdaDLQ',
       'Serverless-LambdaEventSourceMappingDestination',
@@ -49,3 +53,7 @@ describe('the packs AwsSolutions and Serverless of cdk-nag', () => {
     for (const { reason } of acknowledged) expect(reason.length).toBeGreaterThan(40);
   });
 });
+
+function wildcardIn(resource: string): string {
+  return `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:${resource}]`;
+}

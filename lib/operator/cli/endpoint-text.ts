@@ -1,11 +1,12 @@
 /** Endpoints as text and as JSON: those that work, and those whose row is wrong. */
 import type { Endpoint } from '../../relay/endpoint.ts';
 import type { ListedEndpoint } from '../endpoints.ts';
+import type { MaskedEndpoint } from '../masked-endpoint.ts';
 import { healthDetail, healthWord } from './health-text.ts';
 import { invalidRowsText } from './invalid-rows.ts';
 import type { Colours } from './output.ts';
 import { indent, shortened, table } from './table.ts';
-import { writtenTimeText } from './times.ts';
+import { timeText, writtenTimeText } from './times.ts';
 
 /** `--json` shows all of it. */
 const EXPRESSION_LENGTH = 120;
@@ -65,6 +66,12 @@ export function endpointText(listed: ListedEndpoint, colours: Colours, news = ''
     ...(endpoint.rateLimitPerSecond === undefined
       ? []
       : [['rate-limit-per-second', String(endpoint.rateLimitPerSecond)]]),
+    ...(endpoint.debounceSeconds === undefined
+      ? []
+      : [['debounce-seconds', String(endpoint.debounceSeconds)]]),
+    ...(endpoint.skipUnchanged ? [['skip-unchanged', 'yes']] : []),
+    ...(endpoint.notices ? [['notices', 'yes']] : []),
+    ...outgoingRows(endpoint),
     ...expressionRow('filter', endpoint.filter),
     ...expressionRow('transform', endpoint.transform),
     ...(endpoint.contentType === undefined ? [] : [['content-type', endpoint.contentType]]),
@@ -84,6 +91,30 @@ export function endpointText(listed: ListedEndpoint, colours: Colours, news = ''
     colours.bold(`Endpoint ${endpoint.id} ${news}`.trimEnd()),
     indent(table(rows.map(([name = '', value = '']) => [colours.dim(name), value]))),
   ].join('\n');
+}
+
+/** What its requests carry, as far as it may be seen. */
+function outgoingRows({
+  headers = {},
+  auth,
+  signingSecrets,
+  previousSecretUntil,
+}: MaskedEndpoint): string[][] {
+  const { type, ...parts } = auth ?? { type: undefined };
+  const until = previousSecretUntil && ` (until ${timeText(previousSecretUntil)})`;
+  return [
+    ...Object.entries(headers).map(([name, value]) => ['header', `${name}: ${value}`]),
+    ...(type === undefined ? [] : [['auth', type]]),
+    ...Object.entries(parts).map(([name, value]) => [optionOf(`auth-${name}`), String(value)]),
+    ...(signingSecrets ?? []).map((secret, index) => [
+      'signing-secret',
+      secret + (index === 0 ? '' : (until ?? '')),
+    ]),
+  ];
+}
+
+function optionOf(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** On one line, and so much of it that it is recognized. */

@@ -1,28 +1,16 @@
 /** `endpoints …` */
 import type { Command } from 'commander';
-import type { Endpoint } from '../../relay/endpoint.ts';
-import {
-  addEndpoint,
-  changeEndpoint,
-  type GivenAttributes,
-  listEndpoints,
-  removeEndpoint,
-  showEndpoint,
-} from '../endpoints.ts';
-import { warningsAbout } from '../expressions.ts';
+import { addEndpoint, changeEndpoint, listEndpoints, removeEndpoint, showEndpoint } from '../endpoints.ts';
 import { addExpressionCommands } from './endpoint-expression-commands.ts';
-import {
-  addAttributeOptions,
-  checkSources,
-  readAddOptions,
-  readSetOptions,
-  severalTexts,
-} from './endpoint-options.ts';
+import { addAttributeOptions, checkSources, readAddOptions, readSetOptions } from './endpoint-options.ts';
 import { addStateCommands } from './endpoint-state-commands.ts';
+import { addTestCommand } from './endpoint-test-command.ts';
 import { endpointJson, endpointListText, endpointText } from './endpoint-text.ts';
-import { withExpressions } from './expression-options.ts';
 import { type GivenOptions, onRelay } from './on-relay.ts';
-import type { Output, Terminal } from './output.ts';
+import type { Terminal } from './output.ts';
+import { addRotateSecretCommand } from './rotate-secret-command.ts';
+import { severalTexts } from './several-texts.ts';
+import { showChanged } from './show-changed.ts';
 
 export function addEndpointsCommands(program: Command, terminal: Terminal): void {
   const endpoints = program
@@ -37,11 +25,10 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
       .requiredOption('--id <id>', 'what it is called')
       .requiredOption('--url <url>', 'where webhooks are sent'),
   ).action(async (options: GivenOptions, command: Command) => {
-    const { id, attributes: given } = readAddOptions(options);
-    const attributes = await withExpressions(given);
+    const { id, attributes, newSecret } = await readAddOptions(options, terminal);
     await onRelay(command, terminal, async (connection, output) => {
       await checkSources(connection, attributes);
-      await showChanged(output, await addEndpoint(connection, id, attributes), 'is added.');
+      await showChanged(output, await addEndpoint(connection, id, attributes), 'is added.', newSecret);
     });
   });
 
@@ -76,17 +63,22 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
   )
     .option(
       '--unset <attribute>',
-      'put an attribute’s default back: timeout-seconds; may be given several times',
+      'put an attribute’s default back: timeout-seconds, header:X-Key; may be given several times',
       severalTexts,
     )
     .action(async (id: string, options: GivenOptions, command: Command) => {
-      const attributes = await withExpressions(readSetOptions(options));
-      if (Object.keys(attributes).length === 0) command.error('error: there is nothing to change');
-      await change(command, id, attributes, 'is changed.');
+      const { change, attributes, isNothing, newSecret } = await readSetOptions(id, options, terminal);
+      if (isNothing) command.error('error: there is nothing to change');
+      await onRelay(command, terminal, async (connection, output) => {
+        await checkSources(connection, attributes);
+        await showChanged(output, await changeEndpoint(connection, id, change), 'is changed.', newSecret);
+      });
     });
 
   addStateCommands(endpoints, terminal);
+  addTestCommand(endpoints, terminal);
   addExpressionCommands(endpoints, terminal);
+  addRotateSecretCommand(endpoints, terminal);
 
   endpoints
     .command('remove <id>')
@@ -98,17 +90,4 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
         output.hint('It gets nothing more within 10 s; what it was still owed is cancelled.');
       }),
     );
-
-  function change(command: Command, id: string, attributes: GivenAttributes, news: string): Promise<void> {
-    return onRelay(command, terminal, async (connection, output) => {
-      await checkSources(connection, attributes);
-      await showChanged(output, await changeEndpoint(connection, id, attributes), news);
-    });
-  }
-}
-
-async function showChanged(output: Output, endpoint: Endpoint, news: string): Promise<void> {
-  output.show({ valid: endpoint }, (one) => endpointText(one, output.colours, news), endpointJson);
-  output.hint('The relay goes by it within 10 s.');
-  for (const warning of await warningsAbout(endpoint)) output.warn(warning);
 }

@@ -2,6 +2,7 @@
 import type { Change, Item } from '../../relay/changes.ts';
 import { type Attempt, DELIVERY_STATES, type Delivery, type DeliveryState } from '../../relay/delivery.ts';
 import type { EventRecord } from '../../relay/event.ts';
+import { isOwn, TESTS } from '../../relay/ids.ts';
 import { outcomeOf, stateOf } from '../../relay/outcome.ts';
 import type { Colour, Colours } from './output.ts';
 import { shortened } from './table.ts';
@@ -24,6 +25,7 @@ export function orderText({ niceId, orderId }: Pick<EventRecord, 'niceId' | 'ord
 /** `New → Pending ×2`, `+ New ×3`; the statuses as long as the event is not fanned out. */
 export function changesText(event: EventRecord, { dim }: Colours, room: ChangesRoom = IN_A_LIST): string {
   if (event.closed !== undefined) return dim(shortened(event.closed, room.length));
+  if (isOwn(event.orderKey)) return dim(shortened(ownText(event), room.length));
   if (event.items === undefined) return dim('not an order');
   if (event.changes === undefined) return shortened(statusesText(event.items), room.length);
   const kinds = counted(event.changes.map(changeText));
@@ -31,6 +33,12 @@ export function changesText(event: EventRecord, { dim }: Colours, room: ChangesR
   const more = kinds.length - room.kinds;
   const shown = [...kinds.slice(0, room.kinds), ...(more > 0 ? [`${more} more`] : [])];
   return shortened(shown.join(', '), room.length);
+}
+
+/** What an event is that no Hub has sent. */
+export function ownText({ source, endpointId }: EventRecord): string {
+  if (source === TESTS) return `a test of ${endpointId}`;
+  return endpointId === undefined ? 'a notice' : `a notice about ${endpointId}`;
 }
 
 /** `Shipped ×2, InProduction`. */

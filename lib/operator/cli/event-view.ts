@@ -1,7 +1,8 @@
 /** Events as a table, one event in full, and its form for programs. */
 import type { EventRecord } from '../../relay/event.ts';
+import { isOwn } from '../../relay/ids.ts';
 import type { EventDetail, PayloadDetail } from '../events.ts';
-import { changeRows, changesText, orderText, outcomesText, statusesText } from './event-text.ts';
+import { changeRows, changesText, orderText, outcomesText, ownText, statusesText } from './event-text.ts';
 import { endpointColumn, outcomeLines } from './outcome-lines.ts';
 import { type Colours, printableLines } from './output.ts';
 import { indent, shortened, table } from './table.ts';
@@ -24,12 +25,13 @@ export function eventListText(events: readonly EventRecord[], colours: Colours):
 export function eventText(event: EventDetail, colours: Colours): string {
   const { bold, dim } = colours;
   const facts = [
+    ...(isOwn(event.orderKey) ? [['it is', ownText(event)]] : []),
     ['order', [event.niceId, event.orderId].filter(Boolean).join('  ') || 'none was named'],
     ['source', event.source],
     ['received', timeText(event.receivedAt)],
     ['fanned out', fannedOutText(event, colours)],
     ['items', itemsText(event)],
-    ['payload', payloadText(event.payload)],
+    ['payload', payloadText(event)],
   ];
   const changes = changeRows(event);
   const outcomes = outcomeLines(event, colours, endpointColumn(event));
@@ -61,8 +63,9 @@ function itemsText({ items, itemsOmitted }: EventRecord): string {
   );
 }
 
-function payloadText(payload: PayloadDetail | undefined): string {
-  if (payload === undefined) return 'has expired or was erased';
+function payloadText({ payload, forgottenAt }: EventDetail): string {
+  if (payload === undefined)
+    return forgottenAt === undefined ? 'has expired or was erased' : `was erased ${timeText(forgottenAt)}`;
   const { contentType = 'no content type', bytes, sha256 } = payload;
   return `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}, ${contentType}, sha256 ${sha256}`;
 }

@@ -66,7 +66,9 @@ export function isHelp(error: unknown): boolean {
 
 /** `error: unknown option '--ulr'`, and on a second line `(Did you mean --url?)`. */
 function misused(error: CommanderError): Failure {
-  const message = isHelp(error) ? 'a command is missing' : error.message;
+  // What follows the name of an option that there is not may be a secret all the same.
+  const said = error.message.replaceAll(/(--[\w-]+=)[^']*/g, '$1…');
+  const message = isHelp(error) ? 'a command is missing' : said;
   const [, problem = message, suggestion] = /^(?:error: )?(.*?)\.?(?:\n\((.*)\))?$/s.exec(message) ?? [];
   return { exitCode: MISUSED, message: problem, hint: suggestion ?? '--help says what a command takes.' };
 }
@@ -91,10 +93,9 @@ function issueText({ attribute, problem }: InputIssue, command: Command): string
 
 function typedNameOf(attribute: string, command: Command): string {
   const options = [...command.options, ...(command.parent?.parent ?? command.parent ?? command).options];
-  // `sources`, in the row, is `--source` given several times.
-  const option = options.find((one) =>
-    [attribute, attribute.replace(/s$/, '')].includes(one.attributeName()),
-  );
+  // `sources`, in the row, is `--source` given several times; `auth.token` is `--auth-token`.
+  const name = attribute.replaceAll(/\.(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const option = options.find((one) => [name, name.replace(/s$/, '')].includes(one.attributeName()));
   if (option?.long) return option.long;
   const argument = command.registeredArguments.find(
     (one) => one.name().replaceAll('-', '') === attribute.toLowerCase(),

@@ -34,7 +34,9 @@ function headOf(event: EventWithDeliveries, colours: Colours): string[] {
 }
 
 function outcomesOf(event: EventWithDeliveries, column: number, colours: Colours): string[] {
-  const lines = outcomeLines(event, colours, column);
+  const erased =
+    event.forgottenAt === undefined ? [] : [colours.dim(`payload erased ${timeText(event.forgottenAt)}`)];
+  const lines = [...erased, ...outcomeLines(event, colours, column)];
   if (event.fannedOutAt === undefined) return [...lines, colours.yellow('not fanned out yet')];
   return lines.length === 0 && event.closed === undefined ? [colours.dim('there was no endpoint')] : lines;
 }

@@ -6,6 +6,7 @@ import { addDlqCommands } from './dlq-commands.ts';
 import { addEndpointsCommands } from './endpoints-commands.ts';
 import { addEventsCommands } from './events-commands.ts';
 import { failureOf, isHelp } from './failure.ts';
+import { addForgetCommand } from './forget-command.ts';
 import { addGlobalOptions } from './on-relay.ts';
 import { addOrdersCommands } from './orders-commands.ts';
 import { Output, type Terminal } from './output.ts';
@@ -94,6 +95,7 @@ function buildProgram(terminal: Terminal, { colours, isJson }: Output): Command 
   addDeliveriesCommands(program, terminal);
   addReplayCommand(program, terminal);
   addDlqCommands(program, terminal);
+  addForgetCommand(program, terminal);
   addSendCommand(program, terminal);
   return program;
 }

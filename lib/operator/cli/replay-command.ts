@@ -39,7 +39,7 @@ export function addReplayCommand(program: Command, terminal: Terminal): void {
       'with --endpoint: what came since: 2h or 3d ago, or a time such as 2026-03-01T09:30',
     )
     .option('--include-delivered', 'what the endpoint did get, too')
-    .option('--include-skipped', 'what the endpoint’s filter refused, too: it is asked anew')
+    .option('--include-skipped', 'what the endpoint did not want, too: its filter is asked anew')
     .option('--dry-run', 'count them, and change nothing')
     .option('--resume <moment>', 'go on with a replay that was interrupted: when it was begun')
     .action(async (options: GivenOptions, command: Command) => {

@@ -13,9 +13,15 @@ export function replayText({ counts, owedTo, leftOut }: ReplayResult, isDryRun: 
     ...line(underWay, `${isOrAre(underWay)} under way.`),
     ...line(replayed, `${wasOrWere(replayed)} replayed before it was interrupted.`),
     ...line(newer, `${givesOrGive(newer)} way to a newer event of the same order.`),
-    ...line(skipped, `${wasOrWere(skipped)} refused by the filter: --include-skipped asks it anew.`),
+    ...line(
+      skipped,
+      `${wasOrWere(skipped)} not wanted: --include-skipped asks the filter anew, and sends what it lets pass.`,
+    ),
     ...line(notFannedOut, `${isOrAre(notFannedOut)} yet to be sent for the first time.`),
-    ...line(closed, `${isOrAre(closed)} without a payload: the webhook was never accepted.`),
+    ...line(
+      closed,
+      `${isOrAre(closed)} without a payload: the webhook was never accepted, or its order was forgotten.`,
+    ),
     ...leftOut.map((reason) => `Left out: ${reason}.`),
   ].join('\n');
 }

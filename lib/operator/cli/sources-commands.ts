@@ -1,17 +1,29 @@
 /** `sources …` */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import type { Source } from '../../relay/source.ts';
+import { hasPreviousToken, type Source } from '../../relay/source.ts';
 import { checkAttributes } from '../attributes.ts';
+import { InvalidInputError } from '../errors.ts';
 import type { Listed } from '../listing.ts';
-import { type AddressedSource, addSource, listSources, removeSource, rotateSource } from '../sources.ts';
+import {
+  type AddressedSource,
+  addSource,
+  listSources,
+  type RotatedSource,
+  removeSource,
+  rotateSource,
+} from '../sources.ts';
 import { invalidRowsText } from './invalid-rows.ts';
 import { type GivenOptions, onRelay } from './on-relay.ts';
 import type { Colours, Terminal } from './output.ts';
 import { table } from './table.ts';
-import { writtenTimeText } from './times.ts';
+import { parseDuration, timeText, writtenTimeText } from './times.ts';
 
 const addOptionsSchema = z.object({ description: z.string().exactOptional() });
+const rotateOptionsSchema = z.object({ keepOld: z.string().default('1d'), now: z.boolean().default(false) });
+
+/** Long enough for any change of the Hub's settings; an address that nobody uses should not work for ever. */
+const KEEP_OLD_LIMIT_MS = 30 * 24 * 60 * 60_000;
 
 export function addSourcesCommands(program: Command, terminal: Terminal): void {
   const sources = program
@@ -47,14 +59,23 @@ export function addSourcesCommands(program: Command, terminal: Terminal): void {
 
   sources
     .command('rotate <id>')
-    .description('give a source a new address; it is shown once')
-    .action((id: string, _options: unknown, command: Command) =>
-      onRelay(command, terminal, async (connection, output) => {
-        const source = await rotateSource(connection, id);
-        output.show(source, (one) => addressText(one, `Source ${one.id} has a new address.`, output.colours));
-        output.hint('The old address stops working, and the new one starts, within 10 s.');
-      }),
-    );
+    .description('give a source a new address, shown once; the one before works for a day more')
+    .addOption(
+      new Option('--keep-old <duration>', 'how long the old address works: 12h, 3d; 1d unless given'),
+    )
+    .addOption(
+      new Option('--now', 'stop the old address at once, for it is in wrong hands').conflicts('keepOld'),
+    )
+    .action(async (id: string, options: GivenOptions, command: Command) => {
+      const { keepOld, now } = checkAttributes(rotateOptionsSchema, options);
+      const keepOldMs = now ? 0 : readKeepOld(keepOld);
+      await onRelay(command, terminal, async (connection, output) => {
+        const source = await rotateSource(connection, id, keepOldMs);
+        const title = `Source ${source.id} has a new address.`;
+        output.show(source, (one) => addressText(one, title, output.colours), rotatedJson);
+        for (const line of oldAddressText(source)) output.hint(line);
+      });
+    });
 
   sources
     .command('remove <id>')
@@ -81,14 +102,33 @@ function addressText({ address }: AddressedSource, title: string, { bold, cyan, 
   ].join('\n');
 }
 
+function readKeepOld(text: string): number {
+  const durationMs = parseDuration(text);
+  if (durationMs !== undefined && durationMs > 0 && durationMs <= KEEP_OLD_LIMIT_MS) return durationMs;
+  const problem = 'must be a time span such as 30m, 12h or 3d, at most 30d; --now keeps nothing';
+  throw new InvalidInputError([{ attribute: 'keepOld', problem }]);
+}
+
+function rotatedJson({ id, address, previousTokenUntil }: RotatedSource) {
+  return { id, address, oldAddressUntil: previousTokenUntil ?? null };
+}
+
+function oldAddressText({ previousTokenUntil, olderEnded }: RotatedSource): string[] {
+  const old =
+    previousTokenUntil === undefined
+      ? 'The old address stops working, and the new one starts, within 10 s.'
+      : `The new address works within 10 s, and the old one until ${timeText(previousTokenUntil)}.`;
+  return olderEnded ? [old, 'The address before those two was kept until now, and stops as well.'] : [old];
+}
+
 function listText(rows: readonly Listed<Source>[], colours: Colours): string {
   if (rows.length === 0) return 'No sources yet. `sources add main` adds one and shows its address.';
   const valid = rows.flatMap((row) => ('valid' in row ? [row.valid] : []));
-  const cells = valid.map(({ id, enabled, createdAt, description = '' }) => [
-    colours.bold(id),
-    enabled ? colours.green('enabled') : colours.yellow('not enabled'),
-    writtenTimeText(createdAt),
-    description,
+  const cells = valid.map((source) => [
+    colours.bold(source.id),
+    source.enabled ? colours.green('enabled') : colours.yellow('not enabled'),
+    writtenTimeText(source.createdAt),
+    [source.description, oldAddressNote(source)].filter(Boolean).join('; '),
   ]);
   return [
     ...(cells.length > 0 ? [table(cells, ['source', 'state', 'added', 'description'])] : []),
@@ -96,9 +136,15 @@ function listText(rows: readonly Listed<Source>[], colours: Colours): string {
   ].join('\n');
 }
 
-/** Without the token's hash, of which nobody has any use. */
+function oldAddressNote(source: Source): string | undefined {
+  const { enabled, previousTokenUntil } = source;
+  if (!enabled || previousTokenUntil === undefined || !hasPreviousToken(source, new Date())) return undefined;
+  return `its old address works until ${timeText(previousTokenUntil)}`;
+}
+
+/** Without the tokens' hashes, of which nobody has any use. */
 function toJson(row: Listed<Source>) {
   if ('invalid' in row) return { id: row.invalid.id, invalid: row.invalid.reason };
-  const { tokenSha256: _, ...source } = row.valid;
-  return source;
+  const { tokenSha256: _, previousTokenSha256: __, previousTokenUntil: until, ...source } = row.valid;
+  return hasPreviousToken(row.valid, new Date()) ? { ...source, oldAddressUntil: until } : source;
 }

@@ -34,10 +34,16 @@ export function durationText(durationMs: number): string {
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 
+/** `90s`, `30m`, `2h`, `3d`, `1w` in milliseconds; undefined for anything else. */
+export function parseDuration(text: string): number | undefined {
+  const [, amount, unit] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
+  return isUnit(unit) ? Number(amount) * UNIT_MS[unit] : undefined;
+}
+
 /** A moment as it is typed: so long ago (`90s`, `30m`, `2h`, `3d`, `1w`), or ISO 8601; undefined for anything else. */
 export function parseMoment(text: string, now: Date): Date | undefined {
-  const [, amount, unit] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
-  if (amount !== undefined && isUnit(unit)) return new Date(now.getTime() - Number(amount) * UNIT_MS[unit]);
+  const agoMs = parseDuration(text);
+  if (agoMs !== undefined) return new Date(now.getTime() - agoMs);
   if (!/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)?)?$/.test(text)) return undefined;
   // A date alone is that day's start where the operator is; JavaScript would take it for UTC.
   const moment = new Date(text.includes('T') ? text : `${text}T00:00`);

@@ -1,0 +1,38 @@
+/** `endpoints test` */
+import type { Command } from 'commander';
+import { type EndpointTest, testEndpoint } from '../endpoint-test.ts';
+import { SendError } from '../send.ts';
+import { attemptCells, outcomeText } from './event-text.ts';
+import { type GivenOptions, onRelay } from './on-relay.ts';
+import type { Colours, Terminal } from './output.ts';
+import { indent, table } from './table.ts';
+import { watched } from './watched.ts';
+
+export function addTestCommand(endpoints: Command, terminal: Terminal): void {
+  endpoints
+    .command('test <id>')
+    .description('send an endpoint one example, the way of every webhook, and show what it answers')
+    .action((id: string, _options: GivenOptions, command: Command) =>
+      onRelay(command, terminal, async (connection, output) => {
+        const result = await watched(terminal, { dryRun: false }, (run) => testEndpoint(connection, id, run));
+        output.show(result, (one) => testText(one, output.colours), testJson);
+        if (result.delivery?.state !== 'delivered') throw new SendError(`the endpoint ${id} did not take it`);
+      }),
+    );
+}
+
+function testText({ endpoint, eventId, outcome, delivery }: EndpointTest, colours: Colours): string {
+  const { bold, dim } = colours;
+  const attempts = delivery?.attempts ?? [];
+  return [
+    `${bold(endpoint.id)}  ${outcome === undefined ? 'nothing was heard of it in time' : outcomeText(outcome, colours)}`,
+    ...(attempts.length === 0
+      ? []
+      : [indent(table(attempts.map((made, index) => attemptCells(made, index + 1, colours))))]),
+    dim(`${eventId}, a test: it has gone to nobody else`),
+  ].join('\n');
+}
+
+function testJson({ endpoint: { id }, ...rest }: EndpointTest): object {
+  return { endpointId: id, ...rest };
+}

@@ -1,0 +1,59 @@
+/** Tries an endpoint out: one example, sent the way of every webhook, and what the endpoint says to it. */
+import type { Delivery } from '../relay/delivery.ts';
+import type { Endpoint } from '../relay/endpoint.ts';
+import type { EventKey } from '../relay/event.ts';
+import { outcomeOf } from '../relay/outcome.ts';
+import { sendTestEvent } from '../relay/test-event.ts';
+import type { Connection } from './connection.ts';
+import type { Run } from './long-run.ts';
+import { findReceiver } from './receiver.ts';
+
+const LOOK_EVERY_MS = 250;
+const READ_AGAIN_MS = 1_500;
+/** Beside the attempt itself: fan-out, deliver, and a start of each. */
+const ON_THE_WAY_MS = 20_000;
+
+export interface EndpointTest extends EventKey {
+  readonly endpoint: Endpoint;
+  /** What became of it, as the event says. Absent when nothing was heard of it in time. */
+  readonly outcome?: string;
+  /** With what the endpoint answered; absent when it got nothing. */
+  readonly delivery?: Delivery;
+}
+
+/**
+ * Sends an example to one endpoint and waits until it has been attempted, or is seen to wait for something.
+ *
+ * @throws NotFoundError
+ * @throws NotPossibleError when the endpoint would get nothing
+ */
+export async function testEndpoint(connection: Connection, id: string, run: Run = {}): Promise<EndpointTest> {
+  const { endpoint } = await findReceiver(connection, id);
+  await waitUntilFresh(connection, endpoint);
+  const { clock, eventLog } = connection;
+  const { eventQueue } = await connection.queues();
+  const key = await sendTestEvent({ clock, eventLog, eventQueue, random: Math.random }, endpoint.id);
+  run.onProgress?.('sent; waiting for the answer');
+  const untilMs = clock.monotonicMs() + endpoint.timeoutSeconds * 1000 + ON_THE_WAY_MS;
+  while (clock.monotonicMs() < untilMs && !run.signal?.aborted) {
+    const [event, rows] = await Promise.all([eventLog.event(key), eventLog.deliveries(key.orderKey)]);
+    const delivery = rows.find(({ endpointId }) => endpointId === endpoint.id);
+    if (delivery !== undefined && isDecided(delivery))
+      return { ...key, endpoint, delivery, outcome: outcomeOf(delivery) };
+    const outcome = event?.outcomes?.[endpoint.id];
+    if (delivery === undefined && outcome !== undefined) return { ...key, endpoint, outcome };
+    await clock.sleep(LOOK_EVERY_MS);
+  }
+  return { ...key, endpoint };
+}
+
+/** For a test the functions read the rows again, but no more often than once a second. */
+async function waitUntilFresh({ clock }: Connection, { createdAt, updatedAt }: Endpoint): Promise<void> {
+  const ageMs = clock.now().getTime() - Date.parse(updatedAt ?? createdAt ?? '');
+  if (ageMs >= 0 && ageMs < READ_AGAIN_MS) await clock.sleep(READ_AGAIN_MS - ageMs);
+}
+
+/** It has ended, or waits for something that a person has to know of. */
+function isDecided({ state, reason, leaseId }: Delivery): boolean {
+  return state !== 'pending' || (reason !== undefined && leaseId === undefined);
+}

@@ -1,0 +1,63 @@
+/** The attribute `auth` of an endpoint's row: how the relay shows an endpoint who it is. */
+import * as z from 'zod';
+import { faultOfName, isHeaderValue } from './header.ts';
+import { isReference, secretSchema } from './secret.ts';
+import { urlSchema } from './url.ts';
+
+export const AUTH_TYPES = ['basic', 'bearer', 'header', 'oauth2'] as const;
+
+/** A secret that goes into a header as it is. */
+const headerSecretSchema = secretSchema.refine(
+  (text) => isReference(text) || isHeaderValue(text),
+  'must be visible ASCII characters, spaces and tabs',
+);
+
+/** RFC 7617 has no control characters in either, and no colon in the name of the user. */
+const basicTextSchema = secretSchema.refine(
+  (text) => !/\p{Cc}/u.test(text),
+  'must have no control characters',
+);
+
+const nameSchema = z
+  .string()
+  .refine((name) => faultOfName(name) !== 'malformed', 'must be letters, digits and hyphens')
+  .refine((name) => faultOfName(name) !== 'reserved', 'must not be a header that the relay sets itself');
+
+const textSchema = z.string().min(1, 'must not be empty');
+
+/** HTTP Basic (RFC 7617). */
+const basicSchema = z.strictObject({
+  type: z.literal('basic'),
+  username: basicTextSchema.refine((name) => isReference(name) || !name.includes(':'), 'must have no colon'),
+  password: basicTextSchema,
+});
+
+/** A token that somebody has made for the relay (RFC 6750). */
+const bearerSchema = z.strictObject({ type: z.literal('bearer'), token: headerSecretSchema });
+
+/** An API key in a header of the endpoint's choice. */
+const headerSchema = z.strictObject({
+  type: z.literal('header'),
+  name: nameSchema,
+  value: headerSecretSchema,
+});
+
+/** OAuth 2.0 client credentials (RFC 6749, section 4.4): the relay fetches its tokens itself. */
+const oauth2Schema = z.strictObject({
+  type: z.literal('oauth2'),
+  tokenUrl: urlSchema,
+  clientId: textSchema,
+  clientSecret: secretSchema,
+  scope: textSchema.optional(),
+  /** Not in the standard; some servers want to be told what a token is for. */
+  audience: textSchema.optional(),
+});
+
+export const authSchema = z.discriminatedUnion(
+  'type',
+  [basicSchema, bearerSchema, headerSchema, oauth2Schema],
+  `must have a type: ${AUTH_TYPES.slice(0, -1).join(', ')} or ${AUTH_TYPES.at(-1)}`,
+);
+
+export type Auth = z.output<typeof authSchema>;
+export type OAuth2 = Extract<Auth, { readonly type: 'oauth2' }>;

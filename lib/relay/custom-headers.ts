@@ -1,0 +1,56 @@
+/** The attribute `headers` of an endpoint's row: what its requests carry beside the relay's own. */
+import * as z from 'zod';
+import { faultOfName, HEADERS_LIMIT, HEADERS_LIMIT_BYTES, isHeaderValue, sizeOf } from './header.ts';
+import { isReference, secretSchema } from './secret.ts';
+
+export type CustomHeaders = Readonly<Record<string, string>>;
+
+/** Header values by name. Each value may be a reference. No message holds a value, for every one may be a secret. */
+export const customHeadersSchema = z
+  .custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
+    error: 'must be a map of names and values',
+    abort: true,
+  })
+  .transform((given, context): CustomHeaders => {
+    const headers: Record<string, string> = {};
+    const problems = new Set<string>();
+    for (const [name, value] of Object.entries(given)) {
+      const problem = problemOfName(name) ?? problemOfValue(name, value);
+      if (problem === undefined) headers[name] = String(value);
+      else problems.add(problem);
+    }
+    for (const problem of [...problems, ...problemsOfAll(headers)]) {
+      context.addIssue({ code: 'custom', message: problem });
+    }
+    return headers;
+  });
+
+function problemOfName(name: string): string | undefined {
+  switch (faultOfName(name)) {
+    case 'malformed':
+      return 'must have names of letters, digits and hyphens';
+    case 'reserved':
+      return `must not have ${name}, which the relay sets itself`;
+    case undefined:
+      return undefined;
+  }
+}
+
+function problemOfValue(name: string, value: unknown): string | undefined {
+  if (typeof value !== 'string') return `must have text as the value of ${name}`;
+  const parsed = secretSchema.safeParse(value);
+  if (!parsed.success) return `must have a good value for ${name}, which ${parsed.error.issues[0]?.message}`;
+  return isReference(parsed.data) || isHeaderValue(parsed.data)
+    ? undefined
+    : `must have visible ASCII characters, spaces and tabs alone in the value of ${name}`;
+}
+
+function problemsOfAll(headers: CustomHeaders): string[] {
+  const names = Object.keys(headers).map((name) => name.toLowerCase());
+  const twice = names.filter((name, index) => names.indexOf(name) < index);
+  return [
+    ...twice.map((name) => `must have ${name} once`),
+    ...(names.length > HEADERS_LIMIT ? [`must be ${HEADERS_LIMIT} at most`] : []),
+    ...(sizeOf(headers) > HEADERS_LIMIT_BYTES ? [`must come to ${HEADERS_LIMIT_BYTES} bytes at most`] : []),
+  ];
+}

@@ -1,0 +1,56 @@
+/** What one attempt sends: a request with an endpoint's credentials, and one more if those had changed. */
+import { type Credentials, credentialsFor, doubtSecretsOf } from './credentials.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { EventRecord } from './event.ts';
+import { type Content, forwardRequest } from './forward.ts';
+import { CredentialsError } from './keyring.ts';
+import type { SendResult } from './ports.ts';
+import type { SendingRelay } from './relay.ts';
+import { withoutSecrets } from './without-secrets.ts';
+
+const UNAUTHORIZED = 401;
+
+/**
+ * Has the credentials, and posts. A 401 makes the credentials be had anew, and when they are others now, the request
+ * goes once more. All of it takes no longer than the endpoint's timeout. Never rejects; without credentials there is
+ * no request, and the result says why.
+ */
+export async function send(
+  relay: SendingRelay,
+  endpoint: Endpoint,
+  event: EventRecord,
+  content: Content,
+): Promise<SendResult> {
+  const startedMs = relay.clock.monotonicMs();
+  const limitMs = Math.ceil(endpoint.timeoutSeconds * 1000);
+  const wanted = () => ({ now: relay.clock.now(), deadlineMs: startedMs + limitMs });
+  const post = async (credentials: Credentials) => {
+    const timeoutMs = Math.max(1, limitMs - Math.floor(relay.clock.monotonicMs() - startedMs));
+    const request = forwardRequest(endpoint, event, content, {
+      credentials,
+      now: relay.clock.now(),
+      timeoutMs,
+    });
+    return withoutSecrets(await relay.sender.post(request), credentials);
+  };
+  try {
+    const credentials = await credentialsFor(relay.keyring, endpoint, wanted());
+    const result = await post(credentials);
+    if (result.kind !== 'answer' || result.status !== UNAUTHORIZED) return result;
+    doubtSecretsOf(relay.keyring, endpoint);
+    const renewed = await credentialsFor(relay.keyring, endpoint, {
+      ...wanted(),
+      refusedToken: credentials.token,
+    });
+    return areSame(credentials, renewed) ? result : await post(renewed);
+  } catch (error) {
+    if (error instanceof CredentialsError) return { kind: 'failure', error: error.message };
+    throw error;
+  }
+}
+
+function areSame(one: Credentials, other: Credentials): boolean {
+  return (
+    JSON.stringify([one.headers, one.signingKeys]) === JSON.stringify([other.headers, other.signingKeys])
+  );
+}

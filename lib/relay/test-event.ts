@@ -1,0 +1,84 @@
+/** A test event: an order that nobody has placed, by which an endpoint is tried out. */
+import { after, type Clock, type Random } from './clock.ts';
+import type { EventKey } from './event.ts';
+import { type EndpointId, nextEventId, orderKeyOf, TESTS } from './ids.ts';
+import { FAN_OUT_DUE_MS } from './ingest.ts';
+import { readOrder } from './order.ts';
+import type { EventLog, EventQueue } from './ports.ts';
+
+export interface TestingRelay {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly eventLog: EventLog;
+  readonly eventQueue: EventQueue;
+}
+
+/**
+ * Stores an example and wakes fan-out, which takes it the way of every event, but to this endpoint alone. Its source
+ * says that it is a test, in the log and to whoever counts.
+ */
+export async function sendTestEvent(relay: TestingRelay, endpointId: EndpointId): Promise<EventKey> {
+  const now = relay.clock.now();
+  const eventId = nextEventId(relay.clock, relay.random, undefined);
+  const key = { orderKey: orderKeyOf(TESTS, eventId), eventId };
+  const body = Buffer.from(JSON.stringify(EXAMPLE_ORDER));
+  const event = { ...key, source: TESTS, receivedAt: now, endpointId, ...readOrder(body) };
+  await relay.eventLog.store(event, { contentType: 'application/json', body }, after(now, FAN_OUT_DUE_MS));
+  await relay.eventQueue.send(key);
+  return key;
+}
+
+const money = (amount: number) => ({
+  Price: amount,
+  CurrencyCode: 'USD',
+  FormattedPrice: `$${amount.toFixed(2)}`,
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the Hub's own placeholder
+  CurrencyFormat: '${1}',
+  CurrencyDigits: 2,
+});
+
+const address = {
+  FirstName: 'Test',
+  LastName: 'Person',
+  Line1: '1 Example Street',
+  Line2: '',
+  City: 'Exampleton',
+  State: 'CA',
+  CountryCode: 'US',
+  PostalCode: '00000',
+  Phone: '555-0100',
+  Email: 'test@example.com',
+};
+
+/** With every field that the Hub is known to send. */
+export const EXAMPLE_ORDER = {
+  Id: 'test-00000000-0000-0000-0000-000000000000',
+  NiceId: 'Test-1',
+  Items: [
+    {
+      Sku: 'Mug-11oz-White',
+      ProductId: 1,
+      Product: 'Mugs',
+      Quantity: 1,
+      Status: 'Shipped',
+      TrackingNumber: 'TEST0000000000',
+      TrackingUrl: 'https://example.com/track/TEST0000000000',
+      Price: money(12.5),
+      DiscountAmount: money(0),
+    },
+    {
+      Sku: 'Poster-18x24',
+      ProductId: 2,
+      Product: 'Posters',
+      Quantity: 2,
+      Status: 'InProduction',
+      TrackingUrl: '',
+      Price: money(20),
+      DiscountAmount: money(0),
+    },
+  ],
+  Total: money(57.49),
+  ShippingTotal: money(4.99),
+  ShippingAddress: address,
+  BillingAddress: address,
+};

@@ -1,0 +1,64 @@
+/** Whether a webhook says the same as the one before it of its order: the Hub fires for every item that moves. */
+import { isDeepStrictEqual } from 'node:util';
+import type { EventKey, EventRecord, Payload } from './event.ts';
+import type { EndpointId } from './ids.ts';
+import { stateOf } from './outcome.ts';
+import { UnreadableRowError } from './ports.ts';
+import type { SendingRelay } from './relay.ts';
+
+/**
+ * The event before, as it stands now, when the payload says the same as its; undefined when it says anything else, or
+ * when that cannot be told any more.
+ */
+export async function sameAsBefore(
+  { eventLog }: Pick<SendingRelay, 'eventLog'>,
+  payload: Payload,
+  before: EventKey,
+): Promise<EventRecord | undefined> {
+  try {
+    const [event, earlier] = await Promise.all([eventLog.event(before), eventLog.payload(before)]);
+    return earlier !== undefined && saysTheSame(earlier, payload) ? event : undefined;
+  } catch (error) {
+    // What cannot be read cannot be compared, and to send too much loses nothing.
+    if (error instanceof UnreadableRowError) return undefined;
+    throw error;
+  }
+}
+
+/** True when there is nothing in it for an endpoint that has had the event before, or did not want that one either. */
+export function isOldNews(before: EventRecord, endpointId: EndpointId): boolean {
+  const state = stateOf(before.outcomes?.[endpointId]);
+  return state === 'delivered' || state === 'skipped';
+}
+
+/** Byte for byte, or as JSON: white space, the order of an object's members and that of an order's items say nothing. */
+export function saysTheSame(one: Payload, other: Payload): boolean {
+  if (one.contentType !== other.contentType) return false;
+  if (Buffer.compare(one.body, other.body) === 0) return true;
+  const [a, b] = [parse(one.body), parse(other.body)];
+  return a !== undefined && b !== undefined && isDeepStrictEqual(withSortedItems(a), withSortedItems(b));
+}
+
+function parse(body: Uint8Array): object | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function withSortedItems(order: object): object {
+  if (!('Items' in order) || !Array.isArray(order.Items)) return order;
+  const items = order.Items.map(
+    (item: unknown) => [JSON.stringify(withSortedMembers(item)), item] as const,
+  ).sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
+  return { ...order, Items: items.map(([, item]) => item) };
+}
+
+function withSortedMembers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSortedMembers);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return members.map(([name, part]) => [name, withSortedMembers(part)]);
+}

@@ -1,0 +1,21 @@
+/** The Secrets port in memory: a value for each parameter that a test has put there. */
+import { SecretError, type Secrets } from '../../lib/relay/ports.ts';
+
+export class MemorySecrets implements Secrets {
+  /** By the parameters' names. */
+  readonly values: Record<string, string>;
+  /** Every parameter that was asked for, in order. */
+  readonly asked: string[] = [];
+
+  constructor(values: Record<string, string> = {}) {
+    this.values = values;
+  }
+
+  async read(parameter: string, _timeoutMs = 0): Promise<string> {
+    this.asked.push(parameter);
+    const { [parameter]: value } = this.values;
+    if (value === undefined) throw new SecretError('ParameterNotFound');
+    if (value === '') throw new SecretError('it is empty');
+    return value;
+  }
+}

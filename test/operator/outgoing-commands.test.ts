@@ -1,0 +1,374 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type CliOptions, type CliResult, jsonOf } from './cli.ts';
+import { useRelayOfTables } from './relay-of-tables.ts';
+
+const relay = useRelayOfTables();
+
+const URL_OF_ERP = 'https://erp.example/hook?orderid=';
+const endpoints = (args: readonly string[], options?: CliOptions) =>
+  relay().cli(['endpoints', ...args], options);
+const add = (...args: string[]) => endpoints(['add', '--id', 'erp', '--url', URL_OF_ERP, ...args]);
+const set = (...args: string[]) => endpoints(['set', 'erp', ...args]);
+const anEndpoint = (attributes: object = {}) =>
+  relay().put('endpoint', 'erp', { url: URL_OF_ERP, ...attributes });
+
+/** The endpoint's row, without what every one has. */
+async function row(): Promise<object> {
+  const [found = {}] = await relay().config();
+  const { kind: _, id: __, url: ___, createdAt: ____, updatedAt: _____, ...attributes } = found;
+  return attributes;
+}
+
+const SIGNING_SECRET = `whsec_${Buffer.alloc(32, 'a').toString('base64')}`;
+const OLD_SECRET = `whsec_${Buffer.alloc(32, 'b').toString('base64')}`;
+const NEW_SECRET = /whsec_[A-Za-z0-9+/]{43}=/;
+
+let folder = '';
+const inFile = (content: string | Uint8Array): string => {
+  const path = join(folder, 'secret');
+  writeFileSync(path, content);
+  return `@${path}`;
+};
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sensaria-relay-secrets-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('headers', () => {
+  it('are added by name and value', async () => {
+    const result = await add('--header', 'X-Key: a: b ', '--header', 'x-id:ssm:/relay/id');
+
+    expect(result).toMatchObject({ exitCode: 0, err: '' });
+    expect(result.out).toContain('header           X-Key: ***\n');
+    expect(result.out).toContain('header           x-id: ssm:/relay/id\n');
+    expect(await row()).toEqual({ headers: { 'X-Key': 'a: b', 'x-id': 'ssm:/relay/id' } });
+  });
+
+  it('are changed one by one, whatever case their names are in', async () => {
+    await anEndpoint({ headers: { 'X-Key': 'a', 'x-id': '1', 'x-old': 'o' } });
+
+    await set('--header', 'x-key: b', '--header', 'x-new: n', '--unset', 'header:X-Old');
+
+    expect(await row()).toEqual({ headers: { 'x-key': 'b', 'x-id': '1', 'x-new': 'n' } });
+  });
+
+  it.each([['header:x-key'], ['headers'], ['header']])(
+    'are gone with the last of them: --unset %s',
+    async (name) => {
+      await anEndpoint({ headers: { 'X-Key': 'a' } });
+
+      expect(await set('--unset', name)).toMatchObject({ exitCode: 0 });
+
+      expect(await row()).toEqual({});
+    },
+  );
+});
+
+describe('auth', () => {
+  it.each<[string, string, object]>([
+    ['basic', '--auth basic --auth-username relay --auth-password pw', { username: 'relay', password: 'pw' }],
+    ['bearer', '--auth bearer --auth-token ssm:/relay/token', { token: 'ssm:/relay/token' }],
+    ['header', '--auth header --auth-name X-Key --auth-value abc', { name: 'X-Key', value: 'abc' }],
+    [
+      'oauth2',
+      '--auth oauth2 --auth-token-url https://t.example/ --auth-client-id me --auth-client-secret pw --auth-scope s --auth-audience a',
+      { tokenUrl: 'https://t.example/', clientId: 'me', clientSecret: 'pw', scope: 's', audience: 'a' },
+    ],
+  ])('%s is set with its parts', async (type, args, parts) => {
+    expect(await add(...args.split(' '))).toMatchObject({ exitCode: 0, err: '' });
+
+    expect(await row()).toEqual({ auth: { type, ...parts } });
+  });
+
+  it('is replaced as a whole, and taken away by none', async () => {
+    await anEndpoint({ auth: { type: 'basic', username: 'relay', password: 'pw' } });
+
+    await set('--auth', 'bearer', '--auth-token', 'abc');
+    expect(await row()).toEqual({ auth: { type: 'bearer', token: 'abc' } });
+    await set('--auth', 'none');
+    expect(await row()).toEqual({});
+  });
+});
+
+describe('signing', () => {
+  it('begins with a secret that is shown once', async () => {
+    const { out } = await add('--sign');
+
+    const [secret] = NEW_SECRET.exec(out) ?? [];
+    expect(await row()).toEqual({ signingSecrets: [secret] });
+    expect((await endpoints(['show', 'erp'])).out).toContain('signing-secret   ***\n');
+  });
+
+  it('is begun later, too, and tells programs the secret', async () => {
+    await anEndpoint();
+
+    const { signingSecret } = z
+      .looseObject({ signingSecret: z.string() })
+      .parse(jsonOf(await set('--sign', '--json')));
+
+    expect(await row()).toEqual({ signingSecrets: [signingSecret] });
+  });
+
+  it('is done with a given secret, which replaces all others', async () => {
+    await anEndpoint({
+      signingSecrets: [OLD_SECRET, SIGNING_SECRET],
+      previousSecretUntil: '2026-03-01T12:00:00Z',
+    });
+
+    const { out } = await set('--signing-secret', 'ssm:/relay/signing');
+
+    expect(out).toContain('ssm:/relay/signing');
+    expect(await row()).toEqual({ signingSecrets: ['ssm:/relay/signing'] });
+  });
+
+  it.each(['sign', 'signing-secret', 'signingSecrets'])('ends: --unset %s', async (name) => {
+    await anEndpoint({ signingSecrets: [SIGNING_SECRET], previousSecretUntil: '2026-03-01T12:00:00Z' });
+
+    await set('--unset', name);
+
+    expect(await row()).toEqual({});
+  });
+});
+
+const rotatedSchema = z.object({ signingSecrets: z.array(z.string()), previousSecretUntil: z.string() });
+
+describe('endpoints rotate-secret', () => {
+  it.each([
+    [[], 24],
+    [['--keep-old', '90m'], 1.5],
+  ])('puts a new secret first and keeps the old one for a while: %j', async (args, hours) => {
+    await anEndpoint({ signingSecrets: [SIGNING_SECRET, OLD_SECRET] });
+    const before = Date.now();
+
+    const { out } = await endpoints(['rotate-secret', 'erp', ...args]);
+
+    const [secret] = NEW_SECRET.exec(out) ?? [];
+    const { signingSecrets, previousSecretUntil } = rotatedSchema.parse(await row());
+    expect(signingSecrets).toEqual([secret, SIGNING_SECRET]);
+    const keptMs = Date.parse(previousSecretUntil) - before;
+    expect(keptMs).toBeGreaterThanOrEqual(hours * 3_600_000);
+    expect(keptMs).toBeLessThan(hours * 3_600_000 + 60_000);
+    expect(out).not.toContain(SIGNING_SECRET);
+  });
+
+  it('drops the old one at once when it is told to', async () => {
+    await anEndpoint({ signingSecrets: [SIGNING_SECRET], previousSecretUntil: '2026-03-01T12:00:00Z' });
+
+    const { out } = await endpoints(['rotate-secret', 'erp', '--now']);
+
+    expect(await row()).toEqual({ signingSecrets: [NEW_SECRET.exec(out)?.[0]] });
+  });
+
+  it('takes a secret that there is already', async () => {
+    await anEndpoint({ signingSecrets: ['ssm:/relay/old'] });
+
+    const { exitCode, out } = await endpoints(['rotate-secret', 'erp', '--signing-secret', 'ssm:/relay/new']);
+
+    expect({ exitCode, shown: out.match(NEW_SECRET) }).toEqual({ exitCode: 0, shown: null });
+    expect(await row()).toMatchObject({ signingSecrets: ['ssm:/relay/new', 'ssm:/relay/old'] });
+  });
+});
+
+describe('a secret', () => {
+  it('is read from a file, without the line end at its end', async () => {
+    await add('--auth', 'bearer', '--auth-token', inFile('from a file\r\n'));
+
+    expect(await row()).toEqual({ auth: { type: 'bearer', token: 'from a file' } });
+  });
+
+  it('is read from the standard input', async () => {
+    const args = ['--auth', 'basic', '--auth-username', 'relay', '--auth-password', '-'];
+
+    await endpoints(['add', '--id', 'erp', '--url', URL_OF_ERP, ...args], { input: 'typed\n' });
+
+    expect(await row()).toMatchObject({ auth: { password: 'typed' } });
+  });
+
+  it('is read from a file in the value of a header and for signing, too', async () => {
+    const result = await endpoints(
+      [
+        'add',
+        '--id',
+        'erp',
+        '--url',
+        URL_OF_ERP,
+        '--header',
+        `x-key: ${inFile('k')}`,
+        '--signing-secret',
+        '-',
+      ],
+      { input: SIGNING_SECRET },
+    );
+
+    expect(result.exitCode).toBe(0);
+    expect(await row()).toEqual({ headers: { 'x-key': 'k' }, signingSecrets: [SIGNING_SECRET] });
+  });
+});
+
+const HUSH = 'S3CRET';
+const OAUTH2 = '--auth oauth2 --auth-client-id me --auth-token-url https://t.example/'.split(' ');
+
+describe('what is refused', () => {
+  it.each<[string, string[], string]>([
+    ['a header without a colon', ['--header', HUSH], '--header must be a name, a colon and a value'],
+    ['a header that is the relay’s', ['--header', `Host: ${HUSH}`], '--header must not have Host'],
+    [
+      'a header in two cases',
+      ['--header', `a: ${HUSH}`, '--header', `A: ${HUSH}`],
+      '--header must have a once',
+    ],
+    [
+      'a header twice',
+      ['--header', `a: ${HUSH}`, '--header', `a: ${HUSH}`],
+      '--header must name each header once',
+    ],
+    ['a bad name', ['--header', `${HUSH} x: y`], '--header must have names of letters'],
+    ['a bad value', ['--header', `x-key: ${HUSH}é`], '--header must have visible ASCII'],
+    ['to unset a header that is not there', ['--unset', 'header:x-none'], '--header has no x-none to unset'],
+    ['to set and unset', ['--header', `a: ${HUSH}`, '--unset', 'headers'], '--header is both set and unset'],
+    ['an unknown auth', ['--auth', 'digest'], '--auth must be none, basic, bearer, header or oauth2'],
+    ['parts without auth', ['--auth-token', HUSH], '--auth-token goes with an --auth'],
+    ['parts of no auth', ['--auth', 'none', '--auth-token', HUSH], '--auth-token goes with an --auth'],
+    [
+      'parts of another auth',
+      ['--auth', 'bearer', '--auth-token', HUSH, '--auth-value', HUSH],
+      '--auth-value does not go',
+    ],
+    ['an auth without a part', ['--auth', 'basic', '--auth-password', HUSH], '--auth-username is missing'],
+    ['an empty part', ['--auth', 'bearer', '--auth-token', ''], '--auth-token must not be empty'],
+    [
+      'a reference to nothing',
+      ['--auth', 'bearer', '--auth-token', 'ssm:x'],
+      '--auth-token must be a value, or ssm:/',
+    ],
+    [
+      'a bad token URL',
+      [...OAUTH2.slice(0, -1), HUSH, '--auth-client-secret', HUSH],
+      '--auth-token-url must be an',
+    ],
+    ['a bad signing secret', ['--signing-secret', HUSH], '--signing-secret must be whsec_ and the base64'],
+    ['two ways to sign', ['--sign', '--signing-secret', HUSH], '--signing-secret is given'],
+    [
+      'a file that is not there',
+      ['--auth', 'bearer', '--auth-token', `@${HUSH}`],
+      '--auth-token begins with @',
+    ],
+    [
+      'the standard input twice',
+      [...OAUTH2, '--auth-client-secret', '-', '--signing-secret', '-'],
+      '--signing-secret is the second that wants',
+    ],
+    ['an option that there is not', [`--auth-tokn=${HUSH}`], "unknown option '--auth-tokn=…'"],
+    [
+      'authorization beside auth',
+      ['--header', `authorization: ${HUSH}`, '--auth', 'bearer', '--auth-token', HUSH],
+      '--header must not have authorization beside auth',
+    ],
+  ])('%s, with exit code 2, and nothing is written nor repeated', async (_, args, message) => {
+    await anEndpoint();
+    const before = await relay().config();
+
+    const result = await endpoints(['set', 'erp', ...args], { input: HUSH });
+
+    expect(result).toMatchObject({ exitCode: 2, out: '' });
+    expect(result.err).toContain(`error: ${message}`);
+    expect(result.err).not.toContain(HUSH);
+    expect(await relay().config()).toEqual(before);
+  });
+
+  it.each<[string, object, string[], string]>([
+    [
+      'to sign what is signed',
+      { signingSecrets: [SIGNING_SECRET] },
+      ['set', 'erp', '--sign'],
+      'is signed already',
+    ],
+    ['to rotate what is not signed', {}, ['rotate-secret', 'erp'], 'is not signed'],
+    [
+      'both to keep and to drop the old one',
+      { signingSecrets: [SIGNING_SECRET] },
+      ['rotate-secret', 'erp', '--now', '--keep-old', '1h'],
+      'cannot be used with',
+    ],
+    [
+      'a time that is none',
+      { signingSecrets: [SIGNING_SECRET] },
+      ['rotate-secret', 'erp', '--keep-old', 'long'],
+      '--keep-old must be a number and its unit',
+    ],
+    ['to rotate what is not there', {}, ['rotate-secret', 'shop'], 'there is no endpoint shop'],
+  ])('%s', async (_, attributes, args, message) => {
+    await anEndpoint(attributes);
+    const before = await relay().config();
+
+    const { exitCode, err } = await endpoints(args);
+
+    expect(exitCode).toBe(2);
+    expect(err).toContain(message);
+    expect(await relay().config()).toEqual(before);
+  });
+});
+
+describe('the secrets of endpoints', () => {
+  /** Every secret that a row can hold, each recognisable. */
+  const AUTHS = {
+    basic: { type: 'basic', username: 'relay', password: 'S3CRET-password' },
+    bearer: { type: 'bearer', token: 'S3CRET-token' },
+    header: { type: 'header', name: 'X-Api-Key', value: 'S3CRET-value' },
+    oauth2: {
+      type: 'oauth2',
+      tokenUrl: 'https://tokens.example/',
+      clientId: 'relay',
+      clientSecret: 'S3CRET-client',
+    },
+  };
+  const HEADERS = { 'x-key': 'S3CRET-header' };
+  const SECRETS = /S3CRET|YWFhYWFh|YmJiYmJi/;
+
+  it.each(Object.entries(AUTHS))('are shown by no command, of one with %s', async (type, auth) => {
+    const attributes = { headers: HEADERS, auth, signingSecrets: [SIGNING_SECRET, OLD_SECRET] };
+    await relay().put('endpoint', 'wrong', {
+      url: 'nowhere',
+      ...attributes,
+      auth: { ...auth, type: 'digest' },
+    });
+    const results: CliResult[] = [];
+    const run = async (...args: string[]) => {
+      results.push(await endpoints(args), await endpoints([...args, '--json']));
+    };
+
+    await anEndpoint(attributes);
+    await run('list');
+    for (const id of ['erp', 'wrong']) {
+      await run('show', id);
+      await run('set', id, '--timeout-seconds', '5');
+      await run('set', id, '--max-attempts', '0');
+      await run('set', id, '--header', 'x-more: S3CRET-more', '--header', 'content-type: S3CRET-type');
+      await run('set', id, '--auth', type, '--auth-value', 'S3CRET-other');
+      for (const deed of ['pause', 'resume', 'disable', 'enable']) await run(deed, id);
+      await run('rotate-secret', id, '--signing-secret', OLD_SECRET);
+      await run('rotate-secret', id, '--signing-secret', 'whsec_S3CRET');
+      await run('add', '--id', id, '--url', URL_OF_ERP, '--header', 'x-key: S3CRET-again');
+    }
+    for (const id of ['erp', 'wrong']) await run('remove', id);
+    await run(
+      'add',
+      '--id',
+      'new',
+      '--url',
+      URL_OF_ERP,
+      '--header',
+      'x-key: S3CRET-new',
+      '--signing-secret',
+      OLD_SECRET,
+    );
+
+    const written = results.map(({ out, err }) => out + err).join('\n');
+    expect(written).toContain('***');
+    expect(written).not.toMatch(SECRETS);
+  });
+});

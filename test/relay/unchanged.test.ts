@@ -1,0 +1,129 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { saysTheSame } from '../../lib/relay/unchanged.ts';
+import { aRelay, UNAVAILABLE } from './a-relay.ts';
+
+const anOrder = (status: string, parts: object = {}) => ({
+  Id: '1',
+  Items: [
+    { Sku: 'MUG', Status: status },
+    { Sku: 'POSTER', Status: 'New' },
+  ],
+  ...parts,
+});
+const aPayload = (value: unknown) => ({
+  contentType: 'application/json',
+  body: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
+});
+
+describe('an endpoint that skips what is unchanged', () => {
+  it('gets the first of several that say the same, and every one that says something else', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { skipUnchanged: true });
+    const first = await relay.accepted(anOrder('New'));
+    const second = await relay.accepted(anOrder('New'));
+    const third = await relay.accepted(anOrder('Shipped'));
+
+    await relay.fanOut();
+
+    expect(relay.sender.eventsTo('erp')).toEqual([first, third]);
+    expect((await relay.event(second)).outcomes).toEqual({ erp: 'skipped: nothing has changed' });
+    expect(await relay.rows()).toEqual([]);
+  });
+
+  it('gets what differs in anything but the items, too', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { skipUnchanged: true });
+    await relay.accepted(anOrder('New'));
+    const moved = await relay.accepted(anOrder('New', { ShippingAddress: { City: 'Oslo' } }));
+
+    await relay.fanOut();
+
+    expect(relay.sender.eventsTo('erp')).toContain(moved);
+  });
+
+  it('is not spared what it has not had: the event before is still being tried', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { skipUnchanged: true });
+    relay.sender.answers.set('erp', UNAVAILABLE);
+    const first = await relay.accepted(anOrder('New'));
+    const second = await relay.accepted(anOrder('New'));
+
+    await relay.fanOut();
+
+    expect((await relay.event(first)).outcomes).toMatchObject({
+      erp: expect.stringMatching(/^superseded/),
+    });
+    expect((await relay.event(second)).outcomes).toMatchObject({ erp: expect.stringMatching(/^pending/) });
+  });
+
+  it('goes on skipping after one that was skipped', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { skipUnchanged: true });
+    for (let count = 0; count < 4; count++) await relay.accepted(anOrder('New'));
+
+    await relay.fanOut();
+
+    expect(relay.sender.eventsTo('erp')).toHaveLength(1);
+  });
+
+  it('leaves the others alone, and reads nothing for them', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { skipUnchanged: true });
+    relay.endpoint('shop');
+    await relay.accepted(anOrder('New'));
+    await relay.accepted(anOrder('New'));
+
+    await relay.fanOut();
+
+    expect(relay.sender.eventsTo('shop')).toHaveLength(2);
+    expect(relay.sender.eventsTo('erp')).toHaveLength(1);
+  });
+
+  it('gets what cannot be compared, because the payload before is gone', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { skipUnchanged: true });
+    await relay.accepted(anOrder('New'));
+    await relay.fanOut();
+    const second = await relay.accepted(anOrder('New'));
+    relay.eventLog.payload = async ({ eventId }) =>
+      eventId === second ? aPayload(anOrder('New')) : undefined;
+
+    await relay.fanOut();
+
+    expect(relay.sender.eventsTo('erp')).toContain(second);
+  });
+});
+
+describe('saysTheSame', () => {
+  it('is true however items and members are shuffled, and whatever the white space', () => {
+    const items = fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { maxLength: 6 });
+    const shuffled = items.chain((list) =>
+      fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
+    );
+    fc.assert(
+      fc.property(shuffled, fc.nat(4), ([one, other], indent) => {
+        const a = aPayload({ Id: '1', Items: one });
+        const b = aPayload(JSON.stringify({ Items: other, Id: '1' }, null, indent));
+        expect(saysTheSame(a, b)).toBe(true);
+      }),
+    );
+  });
+
+  it('is false for two orders of which one item differs in one value', () => {
+    const statuses = fc.uniqueArray(fc.string(), { minLength: 2, maxLength: 2 });
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue(), { maxLength: 3 }), statuses, (others, [one, other]) => {
+        const withStatus = (Status: unknown) => aPayload({ Items: [...others, { Sku: 'MUG', Status }] });
+
+        expect(saysTheSame(withStatus(one), withStatus(other))).toBe(false);
+      }),
+    );
+  });
+
+  it('is false for what is no JSON and not the same, and for another content type', () => {
+    expect(saysTheSame(aPayload('a=1'), aPayload('a=2'))).toBe(false);
+    expect(saysTheSame(aPayload('{}'), { body: Buffer.from('{}') })).toBe(false);
+    expect(saysTheSame(aPayload('a=1'), aPayload('a=1'))).toBe(true);
+  });
+});

@@ -1,0 +1,52 @@
+/** Secrets and tokens as a function has them: over the network, in their own time, or not at all. */
+import type { Clock } from '../../lib/relay/clock.ts';
+import { Keyring } from '../../lib/relay/keyring.ts';
+import { SecretError, TokenError } from '../../lib/relay/ports.ts';
+import type { Faults } from './faults.ts';
+import type { Process } from './process.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** What some endpoints of a run want beside the webhook. */
+export const CREDENTIALS: Readonly<Record<string, object>> = {
+  erp: { headers: { 'x-key': 'ssm:/erp/key' } },
+  audit: {
+    auth: {
+      type: 'oauth2',
+      tokenUrl: 'https://tokens/',
+      clientId: 'relay',
+      clientSecret: 'ssm:/audit/secret',
+    },
+  },
+};
+
+/** @param current the run that the environment is at: what is kept outlives it */
+export function keyringOf(
+  current: () => Process,
+  clock: Clock,
+  scheduler: Scheduler,
+  faults: Faults,
+): Keyring {
+  const take = async (timeoutMs: number, fails: boolean, failure: (why: string) => Error) => {
+    const takesMs = faults.strikes('call took seconds')
+      ? scheduler.between(500, 6_000)
+      : scheduler.between(1, 50);
+    await current().clock.sleep(Math.min(takesMs, timeoutMs));
+    if (takesMs >= timeoutMs) throw failure('timeout');
+    if (fails) throw failure('not now');
+  };
+  return new Keyring({
+    clock,
+    secrets: {
+      async read(parameter, timeoutMs) {
+        await take(timeoutMs, faults.strikes('secret not read'), (why) => new SecretError(why));
+        return `value of ${parameter}`;
+      },
+    },
+    tokenIssuer: {
+      async issue(_, timeoutMs) {
+        await take(timeoutMs, faults.strikes('no token'), (why) => new TokenError(why));
+        return { value: 'token', expiresInSeconds: 90 };
+      },
+    },
+  });
+}
