@@ -20,7 +20,7 @@ export interface OperatorWorld {
   readonly note: (text: string) => void;
 }
 
-const DEEDS = ['pause', 'off', 'remove', 'spoil', 'spoil', 'replay', 'replay', 'replay', 'replay'] as const;
+const DEEDS = ['pause', 'off', 'remove', 'spoil', 'spoil', 'replay', 'replay', 'replay', 'regret'] as const;
 
 /** The state in the row; one that is none makes it invalid. */
 const STATES = { pause: 'paused', off: 'off', spoil: 'onn' } as const;
@@ -43,13 +43,16 @@ export class Operator {
       if (!faults.enabled) return;
       const deed = scheduler.pick(DEEDS);
       if (deed === 'replay') await this.#replay();
+      else if (deed === 'regret') await this.#regret();
       else await this.#interrupt(deed);
     }
   }
 
-  async #interrupt(deed: 'pause' | 'off' | 'remove' | 'spoil'): Promise<void> {
+  async #interrupt(
+    deed: 'pause' | 'off' | 'remove' | 'spoil',
+    id = this.#world.scheduler.pick(Object.keys(ORDERINGS)),
+  ): Promise<void> {
     const { scheduler, configTable, note } = this.#world;
-    const id = scheduler.pick(Object.keys(ORDERINGS));
     const row = (await configTable.rows('endpoint')).find((each) => each.id === id);
     if (row === undefined) return;
     note(`operator: ${deed} ${id}`);
@@ -62,11 +65,25 @@ export class Operator {
   }
 
   async #replay(): Promise<void> {
-    const { scheduler, eventLog, orders, program, note } = this.#world;
+    const { scheduler, eventLog, orders } = this.#world;
     const events = await Array.fromAsync(eventLog.eventsNewestFirst(scheduler.pick(orders)));
     if (events.length === 0) return;
-    const event: EventRecord = scheduler.pick(events);
+    this.#replayEvent(scheduler.pick(events), scheduler.pick(Object.keys(ORDERINGS)) as EndpointId);
+  }
+
+  /** Replays an order's newest event, has that cancelled, and then replays an older one. */
+  async #regret(): Promise<void> {
+    const { scheduler, eventLog, orders } = this.#world;
+    const [newest, ...older] = await Array.fromAsync(eventLog.eventsNewestFirst(scheduler.pick(orders)));
+    if (newest === undefined || older.length === 0) return;
     const id = scheduler.pick(Object.keys(ORDERINGS)) as EndpointId;
+    this.#replayEvent(newest, id);
+    await this.#interrupt('off', id);
+    this.#replayEvent(scheduler.pick(older), id);
+  }
+
+  #replayEvent(event: EventRecord, id: EndpointId): void {
+    const { program, note } = this.#world;
     this.replays += 1;
     note(`operator: replay ${event.eventId} to ${id}`);
     program.invoke(
