@@ -59,6 +59,9 @@ export class Alarms extends Construct {
     this.#atFirst('ConfigRowsInvalidAlarm', counted(this, 'ConfigRowsInvalid'), {
       says: 'A row of the Config table is wrong: `relay endpoints list` and `relay sources list` name it',
     });
+    this.#atFirst('ExpressionsFailedAlarm', counted(this, 'ExpressionsFailed'), {
+      says: 'A filter or transform fails, and what it was asked about is sent unfiltered or not at all: see the log of fan-out',
+    });
     this.#atFirst('EventsRefusedAlarm', counted(this, 'EventsRefused'), {
       says: 'Webhooks were answered 503, and may be lost: look at the log of ingest',
     });

@@ -48,6 +48,15 @@ describe('ProcessExpressions', () => {
     expect(await shared.evaluate(expression, anInput({ Items }), 'value')).toEqual(value(expected));
   });
 
+  it('ends what takes too much memory long before its time is over', async () => {
+    const patient = new ProcessExpressions({ timeLimitMs: 60_000 });
+    opened.push(patient);
+
+    const found = await patient.evaluate('$pad("x", 500000000)', anInput(), 'value');
+
+    expect(found).toEqual(failure(/^it ran too long, or used too much memory$/));
+  });
+
   it('casts to a boolean as JSONata does, whatever the value', async () => {
     const cast = jsonata('$boolean(order)');
     await fc.assert(

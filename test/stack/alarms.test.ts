@@ -28,6 +28,7 @@ describe('the alarms', () => {
     ['EventsRefusedAlarm', 'EventsRefused'],
     ['EventsSetAsideAlarm', 'EventsSetAside'],
     ['ConfigRowsInvalidAlarm', 'ConfigRowsInvalid'],
+    ['ExpressionsFailedAlarm', 'ExpressionsFailed'],
   ])('%s rings at the first one that this stack counts', (alarm, metric) => {
     const { Environment } = propertiesOf(template, 'FanOutFunction');
 
