@@ -14,7 +14,7 @@ export type Preset = keyof typeof PRESETS;
 export const PRESET_NAMES = Object.keys(PRESETS) as readonly Preset[];
 
 export function isPreset(name: string): name is Preset {
-  return name in PRESETS;
+  return Object.hasOwn(PRESETS, name);
 }
 
 /** The expression, as it is written into a row. */

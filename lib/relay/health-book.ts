@@ -2,7 +2,7 @@
 import { ulid } from 'ulid';
 import { after, type Clock, type Random } from './clock.ts';
 import type { Attempt } from './delivery.ts';
-import { type Health, healthAfter, takingProbe } from './health.ts';
+import { type Health, healthAfter, isDown, takingProbe } from './health.ts';
 import { type HealthRow, healthAttributes, NO_HEALTH_ROW, parseHealthRow } from './health-row.ts';
 import type { EndpointId } from './ids.ts';
 import type { ConfigTable, RowAttributes, Telemetry } from './ports.ts';
@@ -66,7 +66,7 @@ export class HealthBook {
         try {
           const before = this.row(id).health;
           const now = await this.change(id, (health) => attempts.reduce(healthAfter, health));
-          if (now !== undefined && now.state !== before.state) this.#report(id, now);
+          if (now !== undefined) this.#report(id, before, now);
         } catch (error) {
           this.#telemetry.error('health could not be written', error, { endpointId: id });
         }
@@ -187,9 +187,12 @@ export class HealthBook {
     return this.#table.updateHealth(id, { version }, { ...attributes, version: (version ?? 0) + 1 });
   }
 
-  #report(endpointId: EndpointId, { state, reason = '' }: Health): void {
-    this.#telemetry.warn(`endpoint's circuit is ${state}`, { endpointId, reason });
-    if (state === 'open') this.#telemetry.count('CircuitsOpened');
-    if (state === 'disabled') this.#telemetry.count('EndpointsDisabled');
+  /** One that only asks to be left alone for a moment is nothing to ring for. */
+  #report(endpointId: EndpointId, before: Health, now: Health): void {
+    const at = this.#clock.now();
+    if (isDown(now, at) && !isDown(before, at)) this.#telemetry.count('CircuitsOpened');
+    if (now.state === before.state) return;
+    this.#telemetry.warn(`endpoint's circuit is ${now.state}`, { endpointId, reason: now.reason ?? '' });
+    if (now.state === 'disabled') this.#telemetry.count('EndpointsDisabled');
   }
 }

@@ -49,6 +49,28 @@ describe('an endpoint that stops answering', () => {
     expect(relay.telemetry.counts.get('CircuitsOpened')).toBe(1);
   });
 
+  it('rings for nobody when it only asks to be left alone for a moment', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp');
+    relay.sender.answers.set('erp', { kind: 'answer', status: 429, text: 'busy', retryAfter: '30' });
+
+    await fannedOut(relay, 1);
+
+    expect(await relay.healthOf('erp')).toMatchObject({ state: 'open' });
+    expect(relay.telemetry.counts.get('CircuitsOpened')).toBeUndefined();
+  });
+
+  it('rings once when it fails again and again after it had asked for that', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { ordering: 'none' });
+    relay.sender.answers.set('erp', { kind: 'answer', status: 503, text: 'busy', retryAfter: '30' });
+    await fannedOut(relay, 2);
+
+    await relay.run(60);
+
+    expect(relay.telemetry.counts.get('CircuitsOpened')).toBe(1);
+  });
+
   it('is sent no more within the very run in which it failed, for its health is kept up to date', async () => {
     const relay = aRelay();
     relay.endpoint('erp', { ordering: 'none' });
