@@ -13,6 +13,7 @@ import { endpointIdSchema } from '../../lib/relay/endpoint.ts';
 import type { EventRecord } from '../../lib/relay/event.ts';
 import { closing } from '../../lib/relay/health.ts';
 import { FAN_OUT, orderKeyOf, SHARDS } from '../../lib/relay/ids.ts';
+import type { OwedItem } from '../../lib/relay/ports.ts';
 import { FAN_OUT_ATTENTION } from '../../lib/relay/set-aside.ts';
 import { sourceIdSchema } from '../../lib/relay/source.ts';
 import { type RelayProcess, spawnRelay } from '../end-to-end/spawn-relay.ts';
@@ -124,10 +125,10 @@ async function settle(
         const evidence = { ...seen, events: await readEvents(connection, seen.accepted) };
         const open = unsettled(evidence);
         if (open.length === 0) accountedForAfterMs ??= passedMs();
-        const owed = untilNothingIsOwed ? await countOwed(connection) : 0;
-        const nothingOwed = untilNothingIsOwed && owed === 0 && { nothingOwedAfterMs: passedMs() };
-        if ((open.length === 0 && owed === 0) || passedMs() > SETTLED_WITHIN_MS) {
-          const stillOwed = owed === 0 ? [] : [`${owed} things are still owed`];
+        const owed = untilNothingIsOwed ? await owedNow(connection) : [];
+        const nothingOwed = untilNothingIsOwed && owed.length === 0 && { nothingOwedAfterMs: passedMs() };
+        if ((open.length === 0 && owed.length === 0) || passedMs() > SETTLED_WITHIN_MS) {
+          const stillOwed = await Promise.all(owed.map((item) => stillOwedText(connection, item)));
           const failures = [...open, ...stillOwed, ...wrongs(evidence), ...(await attention(connection))];
           return {
             ...evidence,
@@ -136,7 +137,9 @@ async function settle(
             failures,
           };
         }
-        say(`${open.length} deliveries are not accounted for, ${owed} things are owed; ${open[0] ?? ''}`);
+        say(
+          `${open.length} deliveries are not accounted for, ${owed.length} things are owed; ${open[0] ?? ''}`,
+        );
         await sleep(LOOKED_AT_EVERY_MS);
       }
     } finally {
@@ -165,21 +168,28 @@ async function readEvents(
   return events;
 }
 
-async function countOwed(connection: Connection): Promise<number> {
+async function owedNow(connection: Connection): Promise<OwedItem[]> {
   const shards = Array.from({ length: SHARDS }, (_, shard) => `${FAN_OUT}#${shard}`);
-  return countIn(connection, [...shards, ...IDS]);
+  return itemsOf(connection, [...shards, ...IDS]);
+}
+
+async function stillOwedText({ eventLog }: Connection, item: OwedItem): Promise<string> {
+  const [event, hasPayload] = await Promise.all([eventLog.event(item), eventLog.hasPayload(item)]);
+  const { fanOutTries = 0, fannedOutAt } = event ?? {};
+  const payload = hasPayload ? 'with' : 'without';
+  return `${item.eventId} is still owed to ${item.owedTo} at ${item.dueAt.toISOString()}: ${fanOutTries} tries, ${payload} its payload, ${fannedOutAt === undefined ? 'not ' : ''}fanned out`;
 }
 
 /** Nothing may have been given up: every endpoint answers in the end. */
 async function attention(connection: Connection): Promise<string[]> {
   const lists = [FAN_OUT_ATTENTION, ...IDS.map((id) => attentionOf(endpointIdSchema.parse(id)))];
-  const count = await countIn(connection, lists);
+  const count = (await itemsOf(connection, lists)).length;
   return count === 0 ? [] : [`${count} things are left to a person`];
 }
 
-async function countIn({ eventLog }: Connection, lists: readonly string[]): Promise<number> {
+async function itemsOf({ eventLog }: Connection, lists: readonly string[]): Promise<OwedItem[]> {
   const found = await Promise.all(lists.map((list) => eventLog.owed(list, ANY_TIME, 1_000)));
-  return found.flat().length;
+  return found.flat();
 }
 
 async function onConnection<Result>(
