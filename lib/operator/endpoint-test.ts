@@ -80,7 +80,8 @@ async function waitUntilFresh({ clock }: Connection, { createdAt, updatedAt }: E
   if (ageMs >= 0 && ageMs < READ_AGAIN_MS) await clock.sleep(READ_AGAIN_MS - ageMs);
 }
 
-/** It has ended, or waits for something that a person has to know of. */
-function isDecided({ state, reason, leaseId }: Delivery): boolean {
-  return state !== 'pending' || (reason !== undefined && leaseId === undefined);
+/** It has ended, or waits for something that a person has to know of, and not only for its turn. */
+function isDecided({ state, reason, leaseId, nextAttemptAt }: Delivery): boolean {
+  const isHeld = reason !== undefined && leaseId === undefined && nextAttemptAt === undefined;
+  return state !== 'pending' || isHeld;
 }

@@ -68,19 +68,33 @@ describe('the CLI on a relay that runs', () => {
     const good = await aServer({ body: 'thank you' });
     const bad = await aServer({ status: 422, body: 'who are you?' });
     const secretly = ['--sign', '--auth', 'bearer', '--auth-token', 'hush-hush'];
-    await relay(['endpoints', 'add', '--id', 'good', '--url', `${good.url}/?orderid=`, ...secretly]);
+    const slowly = ['--rate-limit-per-second', '0.3'];
+    await relay([
+      'endpoints',
+      'add',
+      '--id',
+      'good',
+      '--url',
+      `${good.url}/?orderid=`,
+      ...secretly,
+      ...slowly,
+    ]);
     await relay(['endpoints', 'add', '--id', 'bad', '--url', bad.url]);
 
     const tried = await relay(['endpoints', 'test', 'good']);
+    const triedAgain = await relay(['endpoints', 'test', 'good']);
     const failed = await relay(['endpoints', 'test', 'bad']);
 
     expect(tried).toMatchObject({ exitCode: 0, err: '' });
     expect(tried.out).toMatch(/^good {2}delivered 200 in \d+ ms\n {2}1\. .*thank you/);
-    expect(good.requests).toMatchObject([{ url: expect.stringMatching(/orderid=test-/) }]);
+    expect(good.requests[0]).toMatchObject({ url: expect.stringMatching(/orderid=test-/) });
     expect(tried.out).toMatch(/\nPOST http:.*\/\?orderid=test-[-0]+\nauthorization: Bearer \*\*\*\n/);
     expect(tried.out).toMatch(/\nwebhook-signature: v1,\*\*\*\n\n\{"Id":"test-/);
     expect(tried.out).not.toContain('hush-hush');
+    expect(triedAgain.exitCode, 'it waits for its turn').toBe(0);
+    expect(good.requests).toHaveLength(2);
     expect(good.requests).toMatchObject([
+      {},
       { headers: { authorization: 'Bearer hush-hush', 'webhook-signature': expect.stringMatching(/^v1,/) } },
     ]);
     expect(failed).toMatchObject({ exitCode: 1, err: 'error: the endpoint bad did not take it\n' });
