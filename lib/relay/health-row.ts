@@ -32,7 +32,7 @@ const moment = z.iso
 const count = z.int().min(0).optional().catch(undefined);
 const text = z.string().optional().catch(undefined);
 
-const rowSchema = z.object({
+const healthSchema = z.object({
   state: z.enum(HEALTH_STATES).catch('closed'),
   reason: text,
   provenAt: moment,
@@ -43,6 +43,11 @@ const rowSchema = z.object({
   retryAt: moment,
   probeIntervalSeconds: count,
   wakesPerMinute: count,
+});
+const HEALTH_ATTRIBUTES = healthSchema.keyof().options;
+
+/** What else stands in the row. */
+const besideSchema = z.object({
   version: count,
   goneSince: moment,
   deliveringId: text,
@@ -52,45 +57,13 @@ const rowSchema = z.object({
   toldDeadUntil: moment,
 });
 
-const HEALTH_ATTRIBUTES = [
-  'state',
-  'reason',
-  'provenAt',
-  'slowUntil',
-  'consecutiveFailures',
-  'failingSince',
-  'lastError',
-  'retryAt',
-  'probeIntervalSeconds',
-  'wakesPerMinute',
-] as const satisfies readonly (keyof Health)[];
-
 export const NO_HEALTH_ROW: HealthRow = { health: UNKNOWN_HEALTH };
 
 export function parseHealthRow(row: ConfigRow | undefined): HealthRow {
   if (row === undefined) return NO_HEALTH_ROW;
-  const {
-    version,
-    goneSince,
-    deliveringId,
-    deliveringUntil,
-    nextSlotAt,
-    toldState,
-    toldDeadUntil,
-    ...health
-  } = present(rowSchema.parse(row.attributes));
-  return {
-    health: health as Health,
-    ...present({
-      version,
-      goneSince,
-      deliveringId,
-      deliveringUntil,
-      nextSlotAt,
-      toldState,
-      toldDeadUntil,
-    }),
-  };
+  const { attributes } = row;
+  const health: Health = present(healthSchema.parse(attributes));
+  return { health, ...present(besideSchema.parse(attributes)) };
 }
 
 /** The attributes that make a row say this health; null removes one. */

@@ -298,7 +298,7 @@ describe('what is refused', () => {
       'a time that is none',
       { signingSecrets: [SIGNING_SECRET] },
       ['rotate-secret', 'erp', '--keep-old', 'long'],
-      '--keep-old must be a number and its unit',
+      '--keep-old must be a time span such as 30m, 12h or 3d',
     ],
     ['to rotate what is not there', {}, ['rotate-secret', 'shop'], 'there is no endpoint shop'],
   ])('%s', async (_, attributes, args, message) => {

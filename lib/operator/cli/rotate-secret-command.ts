@@ -1,39 +1,28 @@
 /** `endpoints rotate-secret` */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
-import { InvalidInputError } from '../errors.ts';
 import { newSigningSecret, rotateSecret } from '../signing.ts';
+import { addKeepOldOptions, keepOldOptionsSchema, readKeepOld } from './keep-old-options.ts';
 import { type GivenOptions, onRelay } from './on-relay.ts';
 import type { Terminal } from './output.ts';
 import { secretInput } from './secret-input.ts';
 import { showChanged } from './show-changed.ts';
-import { parseDuration } from './times.ts';
 
-const optionsSchema = z.object({
-  keepOld: z.string().default('24h'),
-  now: z.boolean().default(false),
-  signingSecret: z.string().exactOptional(),
-});
+const optionsSchema = keepOldOptionsSchema.extend({ signingSecret: z.string().exactOptional() });
 
 export function addRotateSecretCommand(endpoints: Command, terminal: Terminal): void {
-  endpoints
+  const command = endpoints
     .command('rotate-secret <id>')
-    .description('sign with a new secret, which is shown once, and for a while with the old one, too')
-    .addOption(
-      new Option('--keep-old <duration>', 'for how long: 90s, 30m, 24h, 7d; 24h unless given').conflicts(
-        'now',
-      ),
-    )
-    .option('--now', 'not with the old one any more: it has become known')
+    .description('sign with a new secret, which is shown once, and for a while with the old one, too');
+  addKeepOldOptions(command, {
+    keepOld: 'how long to sign with the old one, too',
+    now: 'not with the old one any more: it has become known',
+  })
     .option('--signing-secret <secret>', 'one that there is already, instead of a new one')
     .action(async (id: string, options: GivenOptions, command: Command) => {
-      const { keepOld, now, signingSecret } = checkAttributes(optionsSchema, options);
-      const keepOldMs = now ? 0 : parseDuration(keepOld);
-      if (keepOldMs === undefined) {
-        const problem = 'must be a number and its unit: 90s, 30m, 24h, 7d';
-        throw new InvalidInputError([{ attribute: 'keepOld', problem }]);
-      }
+      const { signingSecret, ...rest } = checkAttributes(optionsSchema, options);
+      const keepOldMs = readKeepOld(rest);
       const given =
         signingSecret === undefined
           ? undefined
@@ -41,7 +30,7 @@ export function addRotateSecretCommand(endpoints: Command, terminal: Terminal): 
       const secret = given ?? newSigningSecret();
       await onRelay(command, terminal, async (connection, output) => {
         const endpoint = await rotateSecret(connection, id, secret, keepOldMs);
-        showChanged(output, endpoint, 'has a new secret.', given === undefined ? secret : undefined);
+        await showChanged(output, endpoint, 'has a new secret.', given === undefined ? secret : undefined);
       });
     });
 }

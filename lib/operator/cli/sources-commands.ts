@@ -1,9 +1,8 @@
 /** `sources …` */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { z } from 'zod';
 import { hasPreviousToken, type Source } from '../../relay/source.ts';
 import { checkAttributes } from '../attributes.ts';
-import { InvalidInputError } from '../errors.ts';
 import type { Listed } from '../listing.ts';
 import {
   type AddressedSource,
@@ -14,16 +13,13 @@ import {
   rotateSource,
 } from '../sources.ts';
 import { invalidRowsText } from './invalid-rows.ts';
+import { addKeepOldOptions, keepOldOptionsSchema, readKeepOld } from './keep-old-options.ts';
 import { type GivenOptions, onRelay } from './on-relay.ts';
 import type { Colours, Terminal } from './output.ts';
 import { table } from './table.ts';
-import { parseDuration, timeText, writtenTimeText } from './times.ts';
+import { timeText, writtenTimeText } from './times.ts';
 
 const addOptionsSchema = z.object({ description: z.string().exactOptional() });
-const rotateOptionsSchema = z.object({ keepOld: z.string().default('1d'), now: z.boolean().default(false) });
-
-/** Long enough for any change of the Hub's settings; an address that nobody uses should not work for ever. */
-const KEEP_OLD_LIMIT_MS = 30 * 24 * 60 * 60_000;
 
 export function addSourcesCommands(program: Command, terminal: Terminal): void {
   const sources = program
@@ -57,25 +53,21 @@ export function addSourcesCommands(program: Command, terminal: Terminal): void {
       }),
     );
 
-  sources
+  const rotate = sources
     .command('rotate <id>')
-    .description('give a source a new address, shown once; the one before works for a day more')
-    .addOption(
-      new Option('--keep-old <duration>', 'how long the old address works: 12h, 3d; 1d unless given'),
-    )
-    .addOption(
-      new Option('--now', 'stop the old address at once, for it is in wrong hands').conflicts('keepOld'),
-    )
-    .action(async (id: string, options: GivenOptions, command: Command) => {
-      const { keepOld, now } = checkAttributes(rotateOptionsSchema, options);
-      const keepOldMs = now ? 0 : readKeepOld(keepOld);
-      await onRelay(command, terminal, async (connection, output) => {
-        const source = await rotateSource(connection, id, keepOldMs);
-        const title = `Source ${source.id} has a new address.`;
-        output.show(source, (one) => addressText(one, title, output.colours), rotatedJson);
-        for (const line of oldAddressText(source)) output.hint(line);
-      });
+    .description('give a source a new address, shown once; the one before works for a day more');
+  addKeepOldOptions(rotate, {
+    keepOld: 'how long the old address works',
+    now: 'stop the old address at once, for it is in wrong hands',
+  }).action(async (id: string, options: GivenOptions, command: Command) => {
+    const keepOldMs = readKeepOld(checkAttributes(keepOldOptionsSchema, options));
+    await onRelay(command, terminal, async (connection, output) => {
+      const source = await rotateSource(connection, id, keepOldMs);
+      const title = `Source ${source.id} has a new address.`;
+      output.show(source, (one) => addressText(one, title, output.colours), rotatedJson);
+      for (const line of oldAddressText(source)) output.hint(line);
     });
+  });
 
   sources
     .command('remove <id>')
@@ -100,13 +92,6 @@ function addressText({ address }: AddressedSource, title: string, { bold, cyan, 
       'It is shown only now, for the relay keeps no more than a hash of it. Who knows it can send webhooks.',
     ),
   ].join('\n');
-}
-
-function readKeepOld(text: string): number {
-  const durationMs = parseDuration(text);
-  if (durationMs !== undefined && durationMs > 0 && durationMs <= KEEP_OLD_LIMIT_MS) return durationMs;
-  const problem = 'must be a time span such as 30m, 12h or 3d, at most 30d; --now keeps nothing';
-  throw new InvalidInputError([{ attribute: 'keepOld', problem }]);
 }
 
 function rotatedJson({ id, address, previousTokenUntil }: RotatedSource) {
