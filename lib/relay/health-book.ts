@@ -123,7 +123,7 @@ export class HealthBook {
     told: Partial<Pick<HealthRow, 'toldState' | 'toldDeadUntil'>>,
   ): Promise<void> {
     const { toldState, toldDeadUntil } = this.row(id);
-    const only = { ...('toldState' in told ? { toldState } : { toldDeadUntil }) };
+    const only = 'toldState' in told ? { toldState } : { toldDeadUntil };
     if (await this.#table.updateHealth(id, only, told)) this.#rows.set(id, { ...this.row(id), ...told });
   }
 

@@ -38,6 +38,11 @@ export function speaking(speak: (socket: Socket) => void): Promise<string> {
 
 /** A server that does as it likes with every connection. */
 export async function connecting(onConnection: (socket: Socket) => void): Promise<string> {
+  return `http://127.0.0.1:${(await accepting(onConnection)).port}/hook`;
+}
+
+/** The same by its port, whatever protocol it is meant to speak, with the connections that it has had. */
+export async function accepting(onConnection: (socket: Socket) => void) {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -47,7 +52,7 @@ export async function connecting(onConnection: (socket: Socket) => void): Promis
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
   });
-  return `http://127.0.0.1:${await listening(server)}/hook`;
+  return { port: await listening(server), sockets };
 }
 
 /** @returns the port */

@@ -1,8 +1,17 @@
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { aCertificate, aTrustedAuthority } from './certificates.ts';
-import { aRequest, endlessly, listening, SLACK_MS, sender, TIMEOUT_MS, timed } from './hostile-receiver.ts';
+import {
+  accepting,
+  aRequest,
+  endlessly,
+  listening,
+  SLACK_MS,
+  sender,
+  TIMEOUT_MS,
+  timed,
+} from './hostile-receiver.ts';
 
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
@@ -88,16 +97,8 @@ describe('the sender over TLS', () => {
     ['speaks plain HTTP', (socket) => socket.once('data', () => socket.end(ANSWER)), {}],
     ['pours out what is no TLS', (socket) => endlessly(socket, '\u0016\u0003\u0003'.repeat(10_000)), {}],
   ])('is done in time with one that, asked for a handshake, %s', async (_, onConnection, expected) => {
-    const sockets = new Set<Socket>();
-    const server = createServer((socket) => {
-      sockets.add(socket);
-      socket.on('error', () => {});
-      onConnection(socket);
-    });
-    onTestFinished(() => {
-      for (const socket of sockets) socket.destroy();
-    });
-    const url = `https://127.0.0.1:${await listening(server)}/hook`;
+    const { port, sockets } = await accepting(onConnection);
+    const url = `https://127.0.0.1:${port}/hook`;
 
     const { value, durationMs } = await timed(sender.post(aRequest(url)));
 
