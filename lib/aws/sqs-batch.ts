@@ -1,5 +1,6 @@
 /** A batch of SQS messages, as Lambda hands it to a function and wants its answer. */
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { settleAll } from '../relay/settle-all.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { Parsed } from './messages.ts';
 
@@ -32,7 +33,7 @@ export async function handleBatch<Message extends object>(
     else foreign.push({ record, reason: parsed.reason });
   }
 
-  const [unfinished, unmoved] = await Promise.all([
+  const [unfinished, unmoved] = await settleAll([
     ours.size > 0 ? work([...ours.keys()]) : [],
     Promise.all(
       foreign.map(async ({ record, reason }) => ((await deadLetters.put(record, reason)) ? [] : [record])),

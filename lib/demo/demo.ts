@@ -6,6 +6,7 @@ import { addEndpoint } from '../operator/endpoints.ts';
 import { findLocalRelay } from '../operator/local-relay.ts';
 import { showOrder } from '../operator/orders.ts';
 import { addSource } from '../operator/sources.ts';
+import { settleAll } from '../relay/settle-all.ts';
 import { ORDER_ID, orderLife, type Webhook } from './order-life.ts';
 import {
   ANSWERS,
@@ -59,7 +60,7 @@ export async function demo({ template, root, dataDir, print }: DemoOptions): Pro
   } finally {
     connection.close();
     await relay.stop();
-    await Promise.all(receivers.map((receiver) => receiver.stop()));
+    await settleAll(receivers.map((receiver) => receiver.stop()));
   }
 }
 

@@ -1,6 +1,7 @@
 /** The relay on this machine: the stack's template, run. */
 import { resolve } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { settleAll } from '../relay/settle-all.ts';
 import { aborted } from './aborted.ts';
 import { type Engines, type EnginesOptions, startEngines } from './engines/engines.ts';
 import type { HandlerLog } from './handler-log.ts';
@@ -113,7 +114,7 @@ function run(
     engines,
     discovery,
     async runSchedules() {
-      await Promise.all(clocks.map((clock) => clock.run()));
+      await settleAll(clocks.map((clock) => clock.run()));
     },
     async stop(limitMs = STOP_LIMIT_MS) {
       const limit = AbortSignal.timeout(limitMs);

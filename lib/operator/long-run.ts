@@ -1,4 +1,5 @@
 /** Commands that work through any number of rows: how they are watched, and how they end early. */
+import { settleAll } from '../relay/settle-all.ts';
 
 /** Rows that are written at the same time. */
 const PARALLEL = 10;
@@ -19,7 +20,7 @@ export async function workThrough<Item>(
 ): Promise<boolean> {
   for (let start = 0; start < items.length; start += PARALLEL) {
     if (signal?.aborted) return false;
-    await Promise.all(items.slice(start, start + PARALLEL).map(work));
+    await settleAll(items.slice(start, start + PARALLEL).map(work));
   }
   return !signal?.aborted;
 }

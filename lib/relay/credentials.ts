@@ -4,6 +4,7 @@ import type { Endpoint } from './endpoint.ts';
 import { HEADERS_LIMIT_BYTES, isHeaderValue, sizeOf } from './header.ts';
 import { CredentialsError, type Keyring } from './keyring.ts';
 import { isReference } from './secret.ts';
+import { settleAll } from './settle-all.ts';
 import { SIGNING_SECRET_FORM, signingKey } from './signing-secret.ts';
 
 export interface Credentials {
@@ -29,7 +30,8 @@ export async function credentialsFor(
   endpoint: Endpoint,
   wanted: Wanted,
 ): Promise<Credentials> {
-  const [custom, auth, signingKeys] = await Promise.all([
+  // OAuth sends a request for a token: it must not go on after the attempt has failed.
+  const [custom, auth, signingKeys] = await settleAll([
     customHeaders(keyring, endpoint, wanted),
     authHeaders(keyring, endpoint, wanted),
     signingKeysOf(keyring, endpoint, wanted),

@@ -126,4 +126,27 @@ describe('handleBatch', () => {
     expect(worked).toEqual(['a', 'a']);
     expect(failed).toEqual([]);
   });
+
+  it('waits for a foreign message to be moved, even when the work has failed', async () => {
+    const moving = Promise.withResolvers<boolean>();
+    let isOver = false;
+    const handled = handleBatch<Message>(
+      { Records: [aRecord('bad'), aRecord('a')] },
+      {
+        parse,
+        work: () => Promise.reject(new Error('work failed')),
+        deadLetters: { put: () => moving.promise },
+      },
+    );
+    const over = handled.catch(() => {
+      isOver = true;
+    });
+
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isOver).toBe(false);
+
+    moving.resolve(true);
+    await over;
+    await expect(handled).rejects.toThrow('work failed');
+  });
 });

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { settleAll } from '../../relay/settle-all.ts';
 import { LOOPBACK } from '../loopback.ts';
 import { NOWHERE, REGION } from '../place.ts';
 import { readTemplate, type Template } from '../template/read-template.ts';
@@ -60,7 +61,7 @@ export async function startEngines(options: EnginesOptions): Promise<Engines> {
   ] as const;
   async function stop(): Promise<void> {
     const started = await Promise.allSettled(starting);
-    await Promise.all(started.map((engine) => engine.status === 'fulfilled' && engine.value.stop()));
+    await settleAll(started.map((engine) => engine.status === 'fulfilled' && engine.value.stop()));
     leaveDataFolder();
   }
   try {
@@ -113,7 +114,7 @@ async function createResources({ resources, dynamoDbConfig, sqsConfig }: Engines
   const dynamoDb = new DynamoDBClient(dynamoDbConfig);
   const sqs = new SQSClient(sqsConfig);
   try {
-    await Promise.all([
+    await settleAll([
       ...resources.tables.map((table) => ensureTable(dynamoDb, table)),
       ...resources.queues.map((queue) => ensureQueue(sqs, queue)),
     ]);

@@ -1,4 +1,5 @@
 /** A Lambda function on this machine: as many execution environments as run at once, each reused while it lives. */
+import { settleAll } from '../../relay/settle-all.ts';
 import { aborted } from '../aborted.ts';
 import { Environment, type WriteLine } from './environment.ts';
 import type { FunctionSettings, Outcome } from './invocation.ts';
@@ -49,7 +50,7 @@ export class LocalFunction {
   async stop(limit: AbortSignal): Promise<void> {
     clearInterval(this.#reaper);
     await Promise.race([Promise.all(this.#running), aborted(limit)]);
-    await Promise.all([...this.#environments].map((environment) => environment.stop()));
+    await settleAll([...this.#environments].map((environment) => environment.stop()));
   }
 
   async #run(event: string): Promise<Outcome> {

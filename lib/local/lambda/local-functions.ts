@@ -1,5 +1,6 @@
 /** All functions of the template. */
 import { resolve } from 'node:path';
+import { settleAll } from '../../relay/settle-all.ts';
 import type { HandlerLog } from '../handler-log.ts';
 import type { Template } from '../template/read-template.ts';
 import { TemplateError } from '../template/template-error.ts';
@@ -47,7 +48,7 @@ export class LocalFunctions {
 
   /** Waits for what runs until the limit, then gives back all memory. */
   async stop(limit: AbortSignal): Promise<void> {
-    await Promise.all([...this.#byName.values()].map((one) => one.stop(limit)));
+    await settleAll([...this.#byName.values()].map((one) => one.stop(limit)));
   }
 }
 
