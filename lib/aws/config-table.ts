@@ -18,10 +18,11 @@ export class DynamoConfigTable implements ConfigTable {
     this.#table = new DynamoTable(client, tableName);
   }
 
-  async rows(kind: ConfigKind): Promise<ConfigRow[]> {
+  async rows(kind: ConfigKind, { consistent = false } = {}): Promise<ConfigRow[]> {
     const query = {
       KeyConditionExpression: 'kind = :kind',
       ExpressionAttributeValues: { ':kind': kind },
+      ConsistentRead: consistent,
     };
     const found: ConfigRow[] = [];
     for await (const rows of this.#table.pages(`reading the rows of kind ${kind}`, query)) {

@@ -60,6 +60,16 @@ export class Config {
     return among(await this.#sources.get(CACHE_MS)) ?? among(await this.#sources.get(EARLIEST_REFRESH_MS));
   }
 
+  /**
+   * The same, from a read of the table as it is at this moment, past the cache. For a decision that cannot be undone.
+   * Rejects when the table cannot be read.
+   */
+  async sourceByTokenFromTable(tokenSha256: string): Promise<Source | undefined> {
+    const reading = this.#table.rows('source', { consistent: true });
+    const { valid } = await this.#read('source', sourceSchema, reading);
+    return findSource(valid, tokenSha256, this.#clock.now());
+  }
+
   /** @param asOfLate to be asked for before something is put off because of what the rows said */
   endpoints(asOfLate = false): Promise<Endpoints> {
     return this.#endpoints.get(asOfLate ? EARLIEST_REFRESH_MS : CACHE_MS);
@@ -77,8 +87,12 @@ export class Config {
     };
   }
 
-  async #read<Row>(kind: ConfigKind, schema: z.ZodType<Row>): Promise<Rows<Row>> {
-    const rows = parseRows(await this.#table.rows(kind), schema);
+  async #read<Row>(
+    kind: ConfigKind,
+    schema: z.ZodType<Row>,
+    reading = this.#table.rows(kind),
+  ): Promise<Rows<Row>> {
+    const rows = parseRows(await reading, schema);
     for (const row of rows.invalid) {
       this.#telemetry.warn('config row is invalid', { kind, id: row.id, reason: row.reason });
     }

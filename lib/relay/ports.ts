@@ -103,8 +103,8 @@ export type ConfigKind = 'endpoint' | 'source' | 'health';
 
 /** The Config table as the functions see it. Rows come as they are: people write them, so they are parsed by name. */
 export interface ConfigTable {
-  /** All rows of a kind, unparsed but for `id`. Eventually consistent. */
-  rows(kind: ConfigKind): Promise<ConfigRow[]>;
+  /** All rows of a kind, unparsed but for `id`. Eventually consistent unless asked otherwise. */
+  rows(kind: ConfigKind, options?: { readonly consistent?: boolean }): Promise<ConfigRow[]>;
   /** One endpoint's row of kind `health`. Consistent. */
   healthRow(endpointId: EndpointId): Promise<ConfigRow | undefined>;
   /**

@@ -28,7 +28,10 @@ async function storeUnverified(
   tokenSha256: string,
 ): Promise<void> {
   const { eventId } = event;
-  const source = await relay.config.sourceByToken(tokenSha256);
+  const source =
+    (await relay.config.sourceByToken(tokenSha256)) ??
+    // This function may hold a list that is older than the source, and a dropped event is lost.
+    (await relay.config.sourceByTokenFromTable(tokenSha256));
   if (source === undefined) {
     relay.telemetry.warn(
       'event dropped: it came to an unknown address while sources could not be looked up',

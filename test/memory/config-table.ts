@@ -9,7 +9,7 @@ export class MemoryConfigTable implements ConfigTable {
     ['health', new Map()],
   ]);
 
-  async rows(kind: ConfigKind): Promise<ConfigRow[]> {
+  async rows(kind: ConfigKind, _options?: { readonly consistent?: boolean }): Promise<ConfigRow[]> {
     return [...this.#ofKind(kind).values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 

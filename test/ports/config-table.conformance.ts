@@ -34,6 +34,14 @@ export function describeConfigTable(name: string, make: () => Promise<ConfigTabl
       expect(await table.rows('endpoint')).toEqual([{ id: '#?', attributes }]);
     });
 
+    it('gives a row at once that was just written, when the read is consistent', async () => {
+      await put('source', 'main', { enabled: true });
+
+      expect(await table.rows('source', { consistent: true })).toEqual([
+        { id: 'main', attributes: { enabled: true } },
+      ]);
+    });
+
     it('gives none of a kind that has none', async () => {
       expect(await table.rows('health')).toEqual([]);
     });

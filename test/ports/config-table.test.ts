@@ -1,7 +1,9 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
+import { dynamoDbClient } from '../../lib/aws/clients.ts';
 import { DynamoConfigTable } from '../../lib/aws/config-table.ts';
 import type { ConfigKind } from '../../lib/relay/ports.ts';
+import { useStubService } from '../aws/stub-service.ts';
 import { MemoryConfigTable } from '../memory/config-table.ts';
 import { describeConfigTable } from './config-table.conformance.ts';
 import { useEmbedded } from './embedded.ts';
@@ -12,6 +14,7 @@ describeConfigTable('the config table in memory', async () => {
 });
 
 const embedded = useEmbedded();
+const serve = useStubService();
 
 async function makeTable() {
   const client = embedded().dynamoDb;
@@ -25,6 +28,20 @@ async function makeTable() {
 }
 
 describeConfigTable('the config table in DynamoDB', makeTable);
+
+describe('a read of the config table in DynamoDB', () => {
+  it.each([
+    [undefined, false],
+    [{ consistent: true }, true],
+  ])('with the options %j is consistent: %s', async (options, isConsistent) => {
+    const service = await serve(() => ({ body: { Items: [] } }));
+    const client = dynamoDbClient(service.config);
+
+    await new DynamoConfigTable({ client, tableName: 'Config' }).rows('source', options);
+
+    expect(service.inputs).toMatchObject([{ ConsistentRead: isConsistent }]);
+  });
+});
 
 describe('a config row in DynamoDB', () => {
   it('may have a string set where a list of texts is wanted', async () => {

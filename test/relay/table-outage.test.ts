@@ -110,6 +110,39 @@ describe('a table that is down for ten minutes under load', () => {
     expect(relay.returned.events).toEqual([]);
   });
 
+  it.each([
+    ['holds a list of sources that is older than the source', 'stale'],
+    ['cannot read the list that it holds anew', 'unreadable'],
+  ] as const)('drops nothing because a function %s', async (_, list) => {
+    const relay = aRelay();
+    relay.endpoint('erp');
+    const rows = relay.configTable.rows.bind(relay.configTable);
+    const config = vi.spyOn(relay.configTable, 'rows').mockRejectedValue(new StoreError('down'));
+    const eventId = await relay.accepted();
+    config.mockImplementation(async (kind, options) => {
+      if (kind !== 'source' || options?.consistent) return rows(kind, options);
+      return [];
+    });
+    // A list without the source is in force: it was read before the source was added.
+    await relay.config.sourceByToken('another');
+    if (list === 'unreadable') {
+      config.mockImplementation(async (kind) => {
+        if (kind === 'source') throw new StoreError('down');
+        return rows(kind);
+      });
+      relay.minutes(1);
+      await relay.work();
+      expect(relay.returned.events).toMatchObject([{ eventId }]);
+      config.mockRestore();
+    }
+
+    await relay.run(5);
+
+    expect(relay.sender.eventsTo('erp')).toEqual([eventId]);
+    expect(relay.telemetry.counts.get('EventsDropped')).toBeUndefined();
+    vi.restoreAllMocks();
+  });
+
   it('uses up no attempt of what was pending before', async () => {
     const relay = aRelay();
     relay.endpoint('erp', { maxAttempts: 2, ordering: 'none' });

@@ -169,7 +169,7 @@ async function pageOf(
 /** An environment keeps its config from one run to the next, so the calls are those of the run of the moment. */
 export function configTableOf(current: () => Process, table: ConfigTable): ConfigTable {
   return {
-    rows: (kind) => current().call('config', () => table.rows(kind)),
+    rows: (kind, options) => current().call('config', () => table.rows(kind, options)),
     healthRow: (id) => current().call('healthRow', () => table.healthRow(id)),
     updateHealth: (id, only, change) =>
       current().condition('updateHealth', () => table.updateHealth(id, only, change)),
