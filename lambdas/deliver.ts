@@ -9,6 +9,7 @@ import { parseDeliveryMessage } from '../lib/aws/messages.ts';
 import { openOutgoing } from '../lib/aws/outgoing.ts';
 import { ProcessExpressions } from '../lib/aws/process-expressions.ts';
 import { handleBatch } from '../lib/aws/sqs-batch.ts';
+import { keepHidden } from '../lib/aws/visibility.ts';
 import { Deadline } from '../lib/relay/clock.ts';
 import { deliver } from '../lib/relay/deliver.ts';
 
@@ -21,6 +22,7 @@ const environment = readEnvironment([
   'DELIVERIES_DEAD_LETTER_QUEUE_URL',
 ]);
 const client = sqsClient();
+const deliveries = { client, queueUrl: environment.DELIVERIES_QUEUE_URL, telemetry };
 const deadLetters = new DeadLetterQueue({
   client,
   queueUrl: environment.DELIVERIES_DEAD_LETTER_QUEUE_URL,
@@ -32,7 +34,7 @@ const relay = {
   random,
   telemetry,
   ...openTables(environment),
-  deliveryQueue: new SqsDeliveryQueue({ client, queueUrl: environment.DELIVERIES_QUEUE_URL, telemetry }),
+  deliveryQueue: new SqsDeliveryQueue(deliveries),
   ...openOutgoing({ clock, environment }),
   expressions: new ProcessExpressions(),
 };
@@ -43,5 +45,7 @@ export const handler = lambdaHandler<SQSEvent, SQSBatchResponse>((event, context
     parse: parseDeliveryMessage,
     work: (keys) => deliver(relay, keys, deadline),
     deadLetters,
+    keepHidden: (records) =>
+      keepHidden(deliveries, records, { now: clock.now(), remainingMs: deadline.remainingMs }),
   });
 });

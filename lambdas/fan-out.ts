@@ -9,7 +9,7 @@ import { parseEventMessage } from '../lib/aws/messages.ts';
 import { openOutgoing } from '../lib/aws/outgoing.ts';
 import { ProcessExpressions } from '../lib/aws/process-expressions.ts';
 import { handleBatch } from '../lib/aws/sqs-batch.ts';
-import { returnSoon } from '../lib/aws/visibility.ts';
+import { keepHidden, returnSoon } from '../lib/aws/visibility.ts';
 import { Deadline } from '../lib/relay/clock.ts';
 import { fanOut } from '../lib/relay/fan-out.ts';
 
@@ -48,6 +48,8 @@ export const handler = lambdaHandler<SQSEvent, SQSBatchResponse>((event, context
     parse: parseEventMessage,
     work: (messages) => fanOut(relay, messages, deadline),
     deadLetters,
+    keepHidden: (records) =>
+      keepHidden(events, records, { now: clock.now(), remainingMs: deadline.remainingMs }),
     onReturn: (records) => returnSoon(events, records),
   });
 });

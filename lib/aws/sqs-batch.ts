@@ -10,6 +10,8 @@ export interface BatchHandling<Message extends object> {
   readonly work: (messages: readonly Message[]) => Promise<readonly Message[]>;
   /** Takes what does not parse. */
   readonly deadLetters: Pick<DeadLetterQueue, 'put'>;
+  /** Keeps the messages hidden while they are worked on; gives those whose receipt has expired. */
+  readonly keepHidden?: (records: readonly SQSRecord[]) => Promise<readonly SQSRecord[]>;
   /** Told of the messages that are returned, to bring them back sooner than the queue would. */
   readonly onReturn?: (records: readonly SQSRecord[]) => Promise<void>;
 }
@@ -18,16 +20,21 @@ export interface BatchHandling<Message extends object> {
  * Works a batch off and names what is to be seen again: the partial batch response
  * (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting).
  *
+ * A message whose receipt has expired is not worked on: another run may have it. It is named as failed all the same.
+ * Lambda deletes what is not named, and in a standard queue even an expired receipt may delete a message.
+ *
  * @example export const handler = (event: SQSEvent) =>
  *   handleBatch(event, { parse: parseDeliveryMessage, work: (keys) => deliver(relay, keys, deadline), deadLetters });
  */
 export async function handleBatch<Message extends object>(
-  event: SQSEvent,
-  { parse, work, deadLetters, onReturn }: BatchHandling<Message>,
+  { Records }: SQSEvent,
+  { parse, work, deadLetters, keepHidden, onReturn }: BatchHandling<Message>,
 ): Promise<SQSBatchResponse> {
+  const expired = new Set(await keepHidden?.(Records));
+  const left = new Set(withLaterOfGroup(Records, expired));
   const ours = new Map<Message, SQSRecord>();
   const foreign: { record: SQSRecord; reason: string }[] = [];
-  for (const record of event.Records) {
+  for (const record of Records.filter((each) => !left.has(each))) {
     const parsed = parse(record);
     if (parsed.kind === 'message') ours.set(parsed.message, record);
     else foreign.push({ record, reason: parsed.reason });
@@ -35,13 +42,19 @@ export async function handleBatch<Message extends object>(
 
   const [unfinished, unmoved] = await settleAll([
     ours.size > 0 ? work([...ours.keys()]) : [],
-    Promise.all(
+    settleAll(
       foreign.map(async ({ record, reason }) => ((await deadLetters.put(record, reason)) ? [] : [record])),
     ),
   ]);
-  const failed = new Set([...unfinished.flatMap((message) => ours.get(message) ?? []), ...unmoved.flat()]);
-  const returned = withLaterOfGroup(event.Records, failed);
-  if (returned.length > 0) await onReturn?.(returned);
+  const failed = new Set([
+    ...left,
+    ...unfinished.flatMap((message) => ours.get(message) ?? []),
+    ...unmoved.flat(),
+  ]);
+  const returned = withLaterOfGroup(Records, failed);
+  // An expired receipt changes nothing, or the time of somebody else.
+  const ownReturned = returned.filter((record) => !expired.has(record));
+  if (ownReturned.length > 0) await onReturn?.(ownReturned);
   return { batchItemFailures: returned.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 

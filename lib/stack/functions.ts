@@ -129,6 +129,7 @@ function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionPro
       mayUseConfig(tables.config, ['endpoint', 'health'], 'Query'),
       mayUseConfig(tables.config, ['health'], 'GetItem', 'UpdateItem'),
       mayConsume(queues.deliveries),
+      mayChangeVisibility(queues.deliveries),
       maySend(queues.deliveries, queues.deliveriesDeadLetter),
       ...mayRead(tables, readableSecrets(settings)),
     ],

@@ -62,7 +62,7 @@ export function mayConsume(queue: IQueue): PolicyStatement {
   });
 }
 
-/** Lets a function have a message back sooner than the queue's visibility timeout. */
+/** Lets a function keep a message hidden for longer, or have it back sooner, than the queue's visibility timeout says. */
 export function mayChangeVisibility(queue: IQueue): PolicyStatement {
   return new PolicyStatement({ actions: ['sqs:ChangeMessageVisibility'], resources: [queue.queueArn] });
 }

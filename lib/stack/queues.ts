@@ -15,7 +15,10 @@ import { nameLogically } from './logical-id.ts';
 const RETENTION = Duration.days(14);
 /** SQS's largest message, 1 MiB: a whole event travels in one when the table refuses it. */
 const MAX_MESSAGE_BYTES = 1_048_576;
-/** SQS's highest. The rows count the tries and decide when to give up; a queue that gave up sooner would hide them. */
+/**
+ * SQS's highest. The rows count the tries and decide when to give up; a queue that gave up sooner would hide them. An event
+ * that only the queue holds comes back after up to five minutes, so its receives take about three days and a half.
+ */
 const MAX_RECEIVES = 1_000;
 
 export interface QueuesProps {

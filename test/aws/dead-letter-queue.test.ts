@@ -1,63 +1,14 @@
-import {
-  ReceiveMessageCommand,
-  SendMessageCommand,
-  type SendMessageCommandInput,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
-import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { sqsClient } from '../../lib/aws/clients.ts';
 import { DeadLetterQueue } from '../../lib/aws/dead-letter-queue.ts';
-import { returnSoon } from '../../lib/aws/visibility.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
 import { useEmbedded } from '../ports/embedded.ts';
+import { receive, receivedRecords } from './received-record.ts';
 import { useStubService } from './stub-service.ts';
 
 const embedded = useEmbedded();
 const serve = useStubService();
-
-async function receive(client: SQSClient, queueUrl: string) {
-  const { Messages = [] } = await client.send(
-    new ReceiveMessageCommand({
-      QueueUrl: queueUrl,
-      MaxNumberOfMessages: 10,
-      MessageAttributeNames: ['All'],
-      MessageSystemAttributeNames: ['All'],
-    }),
-  );
-  return Messages;
-}
-
-/** A message as Lambda would hand it over, received from a queue of its own. */
-async function aReceivedRecord(
-  like: 'EventsQueue' | 'DeliveriesQueue',
-  parts: Partial<SendMessageCommandInput> = {},
-): Promise<SQSRecord & { readonly queueUrl: string }> {
-  const client = embedded().sqs;
-  const queueUrl = await embedded().newQueue(like);
-  await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: 'hello', ...parts }));
-  const [message] = await receive(client, queueUrl);
-  const { MessageGroupId, SequenceNumber } = message?.Attributes ?? {};
-  return {
-    queueUrl,
-    messageId: message?.MessageId ?? '',
-    receiptHandle: message?.ReceiptHandle ?? '',
-    body: message?.Body ?? '',
-    attributes: {
-      ApproximateReceiveCount: '1',
-      SentTimestamp: '0',
-      SenderId: '',
-      ApproximateFirstReceiveTimestamp: '0',
-      ...(MessageGroupId !== undefined && { MessageGroupId }),
-      ...(SequenceNumber !== undefined && { SequenceNumber }),
-    },
-    messageAttributes: {},
-    md5OfBody: '',
-    eventSource: 'aws:sqs',
-    eventSourceARN: '',
-    awsRegion: 'us-east-1',
-  };
-}
+const aReceivedRecord = receivedRecords(embedded);
 
 const inGroup = { MessageGroupId: 'group', MessageDeduplicationId: 'id' };
 
@@ -104,41 +55,5 @@ describe('the dead-letter queue', () => {
 
     expect(await new DeadLetterQueue({ client, queueUrl, telemetry }).put(record, 'foreign')).toBe(false);
     expect(telemetry.log.map(({ level }) => level)).toEqual(['warn', 'error']);
-  });
-});
-
-describe('returnSoon', () => {
-  it('brings messages back within seconds', async () => {
-    const records = await Promise.all([1, 2].map(() => aReceivedRecord('DeliveriesQueue')));
-    const service = await serve(() => ({ body: { Successful: [{ Id: '0' }, { Id: '1' }], Failed: [] } }));
-    const telemetry = new MemoryTelemetry();
-
-    await returnSoon({ client: sqsClient(service.config), queueUrl: 'https://queue', telemetry }, records);
-
-    expect(service.inputs).toMatchObject([
-      {
-        Entries: records.map(({ receiptHandle }) => ({ ReceiptHandle: receiptHandle, VisibilityTimeout: 5 })),
-      },
-    ]);
-    expect(telemetry.log).toEqual([]);
-  });
-
-  it('is understood by SQS', async () => {
-    const record = await aReceivedRecord('EventsQueue', inGroup);
-    const telemetry = new MemoryTelemetry();
-
-    await returnSoon({ client: embedded().sqs, queueUrl: record.queueUrl, telemetry }, [record]);
-
-    expect(telemetry.log).toEqual([]);
-  });
-
-  it('survives that a message is gone', async () => {
-    const record = await aReceivedRecord('DeliveriesQueue');
-    const telemetry = new MemoryTelemetry();
-    const gone = { ...record, receiptHandle: 'gone' };
-
-    await returnSoon({ client: embedded().sqs, queueUrl: record.queueUrl, telemetry }, [gone]);
-
-    expect(telemetry.log).toMatchObject([{ level: 'warn', fields: { messages: 1 } }]);
   });
 });

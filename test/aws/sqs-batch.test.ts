@@ -35,7 +35,11 @@ function aRecord(body: string, group?: string): SQSRecord {
 }
 
 /** Handles the batch with a worker that leaves the named messages unfinished. */
-async function handle(records: SQSRecord[], unfinished: readonly string[], deadLettersWork = true) {
+async function handle(
+  records: SQSRecord[],
+  unfinished: readonly string[],
+  { deadLettersWork = true, expired = [] }: { deadLettersWork?: boolean; expired?: SQSRecord[] } = {},
+) {
   const worked: string[] = [];
   const dead: string[] = [];
   const returned: SQSRecord[] = [];
@@ -52,6 +56,9 @@ async function handle(records: SQSRecord[], unfinished: readonly string[], deadL
           dead.push(`${messageId}: ${reason}`);
           return deadLettersWork;
         },
+      },
+      async keepHidden(those) {
+        return those.filter((record) => expired.includes(record));
       },
       async onReturn(those) {
         returned.push(...those);
@@ -113,9 +120,38 @@ describe('handleBatch', () => {
   it('returns a foreign message that could not be moved', async () => {
     const records = [aRecord('bad'), aRecord('a')];
 
-    const { failed } = await handle(records, [], false);
+    const { failed } = await handle(records, [], { deadLettersWork: false });
 
     expect(failed).toEqual(idsOf(records.slice(0, 1)));
+  });
+
+  it('does not work on a message whose receipt has expired, nor lets Lambda delete it', async () => {
+    const records = [aRecord('a'), aRecord('b')];
+
+    const { worked, failed, returned } = await handle(records, [], { expired: records.slice(0, 1) });
+
+    expect(worked).toEqual(['b']);
+    expect(failed).toEqual(idsOf(records.slice(0, 1)));
+    expect(returned).toEqual([]);
+  });
+
+  it('leaves with it every later one of its group in a FIFO queue, and brings those back', async () => {
+    const records = [aRecord('a', 'x'), aRecord('b', 'x'), aRecord('c', 'y')];
+
+    const { worked, failed, returned } = await handle(records, [], { expired: records.slice(0, 1) });
+
+    expect(worked).toEqual(['c']);
+    expect(failed).toEqual(idsOf(records.slice(0, 2)));
+    expect(returned).toEqual(records.slice(1, 2));
+  });
+
+  it('does not touch a foreign message whose receipt has expired', async () => {
+    const records = [aRecord('bad')];
+
+    const { dead, failed } = await handle(records, [], { expired: records });
+
+    expect(dead).toEqual([]);
+    expect(failed).toEqual(idsOf(records));
   });
 
   it('tells two messages of the same content apart', async () => {

@@ -4,6 +4,7 @@ import { Config } from '../../lib/relay/config.ts';
 import type { Keyring } from '../../lib/relay/keyring.ts';
 import type { OwedItem } from '../../lib/relay/ports.ts';
 import type { Relay } from '../../lib/relay/relay.ts';
+import { returnDelaySeconds } from '../../lib/relay/return-delay.ts';
 import type { MemoryConfigTable } from '../memory/config-table.ts';
 import type { MemoryEventLog } from '../memory/event-log.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
@@ -18,7 +19,6 @@ import type { Scheduler } from './scheduler.ts';
 
 /** The clocks of two functions differ by up to two seconds. */
 const SKEW_MS = 1_000;
-const RETURN_SOON_MS = 5_000;
 
 export interface Shared {
   readonly scheduler: Scheduler;
@@ -150,7 +150,8 @@ export class SimulatedMapping<Message> {
           const returned = new Set(unfinished);
           for (const [index, received] of batch.entries()) {
             const message = messages[index];
-            if (message !== undefined && returned.has(message)) received.returnAfter(RETURN_SOON_MS);
+            if (message !== undefined && returned.has(message))
+              received.returnAfter(returnDelaySeconds(received.receives) * 1_000);
             else received.delete();
           }
         }

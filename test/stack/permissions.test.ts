@@ -64,6 +64,7 @@ describe('the permissions', () => {
         'EventLogTable/index/owed': ['dynamodb:Query'],
         ConfigTable: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
         DeliveriesQueue: [
+          'sqs:ChangeMessageVisibility',
           'sqs:DeleteMessage',
           'sqs:GetQueueAttributes',
           'sqs:ReceiveMessage',

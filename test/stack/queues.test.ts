@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { returnDelaySeconds } from '../../lib/relay/return-delay.ts';
 import { arnOf, propertiesOf, theTemplate } from './the-template.ts';
 
 const template = theTemplate();
@@ -51,6 +52,15 @@ describe('the queues', () => {
     const { Timeout } = propertiesOf(template, lambda);
 
     expect(propertiesOf(template, queue).VisibilityTimeout).toBe(2 * Number(Timeout));
+  });
+
+  it('keep an event that only the queue holds for longer than it is tried: 1,000 receives take over three days', () => {
+    const { MessageRetentionPeriod } = propertiesOf(template, 'EventsQueue');
+    const delays = Array.from({ length: 1_000 }, (_, n) => returnDelaySeconds(n + 1));
+    const triedForSeconds = delays.reduce((sum, seconds) => sum + seconds);
+
+    expect(triedForSeconds).toBeGreaterThan(3 * 24 * 60 * 60);
+    expect(Number(MessageRetentionPeriod)).toBeGreaterThan(3 * triedForSeconds);
   });
 
   it('keep a message for two weeks and take a whole event in one', () => {
