@@ -1,8 +1,6 @@
 /** One DynamoDB table in the terms of the ports: failures are StoreErrors, an unmet condition is `false`. */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
-  BatchWriteCommand,
-  type BatchWriteCommandInput,
   DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
@@ -11,13 +9,9 @@ import {
   type QueryCommandInput,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import type { Clock } from '../relay/clock.ts';
 import { StoreError } from '../relay/ports.ts';
 import type { Row } from './row.ts';
 import type { Update } from './update-expression.ts';
-
-/** Waits before a batch's unprocessed rows are sent again: a table that throttles for longer has refused. */
-const BATCH_REPEAT_DELAYS_MS = [50, 100, 200, 400];
 
 /** What a row must say for an update to be made. Its placeholders must not be names of attributes that change. */
 export interface Condition {
@@ -61,20 +55,6 @@ export class DynamoTable {
       ExpressionAttributeNames: { '#key': keyAttribute },
     });
     return conditionalCall(what, this.#client.send(command));
-  }
-
-  /** Resolves when every row is written; rejects when some were not, for whatever reason. */
-  async putAll(what: string, rows: readonly Row[], clock: Clock): Promise<void> {
-    let unprocessed: BatchWriteCommandInput['RequestItems'] = {
-      [this.#name]: rows.map((row) => ({ PutRequest: { Item: row } })),
-    };
-    for (const delayMs of [...BATCH_REPEAT_DELAYS_MS, undefined]) {
-      const command = new BatchWriteCommand({ RequestItems: unprocessed });
-      unprocessed = (await storeCall(what, this.#client.send(command))).UnprocessedItems ?? {};
-      if (Object.keys(unprocessed).length === 0) return;
-      if (delayMs !== undefined) await clock.sleep(delayMs);
-    }
-    throw new StoreError(`${what} failed: rows were left unprocessed again and again`);
   }
 
   /** False when the row does not meet the condition, and then nothing is written. */

@@ -4,6 +4,7 @@ import type { EventKey, EventRecord } from '../relay/event.ts';
 import type { OrderKey } from '../relay/ids.ts';
 import { DynamoTable } from './dynamo-table.ts';
 import { eventRowKey, owedToFanOut, PAYLOAD_PREFIX, type RowKey } from './event-log-keys.ts';
+import { erasing } from './payload-row.ts';
 import { updateOf } from './update-expression.ts';
 
 const LEFT_TO_A_PERSON = {
@@ -11,6 +12,7 @@ const LEFT_TO_A_PERSON = {
 };
 
 const EXISTS = { expression: 'attribute_exists(sk)' };
+const NOT_ERASED = { expression: 'attribute_exists(sk) AND attribute_not_exists(erasedAt)' };
 
 export class EventLogWriter {
   readonly #table: DynamoTable;
@@ -34,11 +36,16 @@ export class EventLogWriter {
     const update = updateOf({ ...anew, ...owed });
     return this.#table.updateIf('retrying a fan-out', eventRowKey(event), LEFT_TO_A_PERSON, update);
   }
-  /** The keys of all payloads of an order, of those, too, that have expired and are still there. Consistent. */
+
+  /**
+   * The keys of all payloads of an order that were not erased, also of those that have expired and are still there, and of
+   * those that no event belongs to. Consistent.
+   */
   async payloadKeys(orderKey: OrderKey): Promise<RowKey[]> {
     const query = {
       KeyConditionExpression: 'orderKey = :orderKey AND begins_with(sk, :prefix)',
       ExpressionAttributeValues: { ':orderKey': orderKey, ':prefix': PAYLOAD_PREFIX },
+      FilterExpression: 'attribute_not_exists(erasedAt)',
       ProjectionExpression: 'sk',
       ConsistentRead: true,
     };
@@ -48,9 +55,9 @@ export class EventLogWriter {
     return keys;
   }
 
-  /** False when there is none any more. */
-  erasePayload(key: RowKey): Promise<boolean> {
-    return this.#table.deleteIf('erasing a payload', key, EXISTS);
+  /** Leaves a row in its place, so that the payload cannot be stored again; false when there is none any more. */
+  erasePayload(key: RowKey, erasedAt: Date): Promise<boolean> {
+    return this.#table.updateIf('erasing a payload', key, NOT_ERASED, updateOf(erasing(erasedAt)));
   }
 
   /** Has the event's record say that its payload was erased, and when; false when there is no such event. */

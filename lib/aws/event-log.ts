@@ -20,14 +20,14 @@ import { DynamoTable } from './dynamo-table.ts';
 import * as keys from './event-log-keys.ts';
 import { fromEventRow, toEventRow } from './event-row.ts';
 import { readOwed } from './owed-row.ts';
-import { fromPayloadRow, toPayloadRow } from './payload-row.ts';
+import { fromPayloadRow, isErased, toPayloadRow } from './payload-row.ts';
 import { isExpired, type Row, spellings } from './row.ts';
 import { updateOf } from './update-expression.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const ALIAS_EXTRA_DAYS = 365;
 
-/** True of an event's row until it is fanned out or closed. */
+/** True of an event's row until it is fanned out. */
 const OPEN = 'attribute_exists(sk) AND attribute_not_exists(fannedOutAt)';
 const NOTHING_OWED = { owedTo: null, dueAt: null, setAsideUntil: null, givenUpAt: null };
 
@@ -80,28 +80,14 @@ export class DynamoEventLog implements EventLog {
     return undefined;
   }
 
-  async store(event: EventRecord, payload: Payload, dueAt: Date): Promise<void> {
-    const rows = [await this.#payloadRow(event, payload), this.#eventRow(event, dueAt)];
-    await this.#table.putAll('storing an event', rows, this.#clock);
+  async putPayload(key: EventKey, payload: Payload): Promise<void> {
+    const row = await toPayloadRow(key, payload, this.#expiresAt(this.#payloadRetentionDays));
+    await this.#table.putIfAbsent('storing a payload', row, 'sk');
   }
 
-  async storeAgain(event: EventRecord, payload: Payload, dueAt: Date): Promise<void> {
-    // The message was on its way while somebody had the order forgotten.
-    if ((await this.event(event))?.forgottenAt !== undefined) return;
-    // Payloads never change, so writing one again does no harm; the event's row is only written when it is not there.
-    await this.#table.put('storing a payload again', await this.#payloadRow(event, payload));
-    const row = this.#eventRow(event, dueAt);
-    if (await this.#table.putIfAbsent('storing an event again', row, 'sk')) return;
-    const reopened = {
-      closed: null,
-      outcomes: null,
-      changes: null,
-      fannedOutAt: null,
-      owedTo: row.owedTo,
-      dueAt,
-    };
-    const isClosed = { expression: 'attribute_exists(closed)' };
-    await this.#table.updateIf('reopening an event', keys.eventRowKey(event), isClosed, updateOf(reopened));
+  async putEvent(event: EventRecord, dueAt: Date): Promise<void> {
+    const row = toEventRow(event, dueAt, this.#expiresAt());
+    await this.#table.putIfAbsent('storing an event', row, 'sk');
   }
 
   async *eventsNewestFirst(orderKey: OrderKey): AsyncGenerator<EventRecord, void, undefined> {
@@ -121,11 +107,7 @@ export class DynamoEventLog implements EventLog {
 
   async payload(key: EventKey): Promise<Payload | undefined> {
     const row = await this.#get('reading a payload', keys.payloadRowKey(key));
-    return row && fromPayloadRow(key, row);
-  }
-
-  async hasPayload(key: EventKey): Promise<boolean> {
-    return (await this.#get('looking for a payload', keys.payloadRowKey(key))) !== undefined;
+    return row && !isErased(row) ? fromPayloadRow(key, row) : undefined;
   }
 
   async deliveries(orderKey: OrderKey): Promise<Delivery[]> {
@@ -159,11 +141,9 @@ export class DynamoEventLog implements EventLog {
 
   finishFanOut(key: EventKey, result: FanOutResult): Promise<boolean> {
     const { changes, outcomes, fannedOutAt } = result;
-    return this.#endFanOut('finishing a fan-out', key, { changes, outcomes, fannedOutAt });
-  }
-
-  closeWithoutPayload(key: EventKey, reason: string, at: Date): Promise<boolean> {
-    return this.#endFanOut('closing an event', key, { closed: reason, outcomes: {}, fannedOutAt: at });
+    const update = updateOf({ changes, outcomes, fannedOutAt, ...NOTHING_OWED });
+    const isOpen = { expression: OPEN };
+    return this.#table.updateIf('finishing a fan-out', keys.eventRowKey(key), isOpen, update);
   }
 
   noteFanOutTry(event: EventRecord, change: FanOutTry): Promise<boolean> {
@@ -174,12 +154,6 @@ export class DynamoEventLog implements EventLog {
         : { expression: '#fanOutTries = :onlyTries', values: { ':onlyTries': fanOutTries } };
     const isOpen = { ...begun, expression: `${OPEN} AND ${begun.expression}` };
     return this.#table.updateIf('noting a fan-out', keys.eventRowKey(event), isOpen, updateOf({ ...change }));
-  }
-
-  #endFanOut(what: string, key: EventKey, result: Row): Promise<boolean> {
-    const isOpen = { expression: OPEN };
-    const update = updateOf({ ...result, ...NOTHING_OWED });
-    return this.#table.updateIf(what, keys.eventRowKey(key), isOpen, update);
   }
 
   async recordOutcome(key: EventKey, endpointId: EndpointId, outcome: string): Promise<boolean> {
@@ -266,14 +240,6 @@ export class DynamoEventLog implements EventLog {
       'writing an alias',
       toAliasRow(aliasKey, orderKey, this.#expiresAt(this.#retentionDays + ALIAS_EXTRA_DAYS)),
     );
-  }
-
-  #payloadRow(event: EventRecord, payload: Payload): Promise<Row> {
-    return toPayloadRow(event, payload, event.receivedAt, this.#expiresAt(this.#payloadRetentionDays));
-  }
-
-  #eventRow(event: EventRecord, dueAt: Date): Row {
-    return toEventRow(event, dueAt, this.#expiresAt());
   }
 
   /** In epoch seconds, as DynamoDB's TTL wants it. */

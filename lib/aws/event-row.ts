@@ -32,7 +32,6 @@ const ATTRIBUTES = {
   fanOutTries: z.int().min(0),
   setAsideUntil: moment,
   givenUpAt: moment,
-  closed: z.string(),
   forgottenAt: moment,
 };
 

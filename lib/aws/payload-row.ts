@@ -1,6 +1,6 @@
 /** A payload's row of the EventLog table: readable where it can be, compressed where it must be. */
 import type { EventKey, Payload } from '../relay/event.ts';
-import { sha256Hex } from '../relay/ids.ts';
+import { eventTime, sha256Hex } from '../relay/ids.ts';
 import { PayloadTooLargeError, UnreadableRowError } from '../relay/ports.ts';
 import { payloadRowKey } from './event-log-keys.ts';
 import { gunzip, gzip } from './gzip.ts';
@@ -12,18 +12,13 @@ const READABLE_LIMIT_BYTES = 256 * 1024;
 const ROW_LIMIT_BYTES = 400 * 1024;
 
 /** @throws PayloadTooLargeError when even the compressed body does not fit a row */
-export async function toPayloadRow(
-  key: EventKey,
-  payload: Payload,
-  receivedAt: Date,
-  expiresAt: number,
-): Promise<Row> {
+export async function toPayloadRow(key: EventKey, payload: Payload, expiresAt: number): Promise<Row> {
   const { contentType, body } = payload;
   const frame = {
     ...payloadRowKey(key),
     ...(contentType !== undefined && { contentType }),
     bodySha256: sha256Hex(body),
-    receivedAt: receivedAt.toISOString(),
+    receivedAt: eventTime(key.eventId).toISOString(),
     expiresAt,
   };
   const text = decodeExactly(body);
@@ -35,6 +30,19 @@ export async function toPayloadRow(
   throw new PayloadTooLargeError(
     `payload of ${body.length} bytes takes ${bytes} compressed; a row holds ${ROW_LIMIT_BYTES}`,
   );
+}
+
+/**
+ * Turns a payload's row into one that says when the payload was erased. It stays until the payload would have expired, so
+ * that a copy which is still on its way finds its place taken. Nothing of the payload is left, not even its hash.
+ */
+export function erasing(erasedAt: Date): Readonly<Record<string, unknown>> {
+  return { erasedAt, contentType: null, body: null, bodyGzip: null, bodySha256: null };
+}
+
+/** True for a row whose payload was erased. */
+export function isErased(row: Row): boolean {
+  return row.erasedAt !== undefined;
 }
 
 /** @throws UnreadableRowError naming row and attribute when the body is neither text nor compressed bytes */

@@ -1,5 +1,6 @@
 /** Erases what an order holds of personal data, and keeps the record of what happened to it. */
 import { attentionOf, type Delivery, isLeased, isSettled } from '../relay/delivery.ts';
+import { PAYLOAD_ERASED } from '../relay/event.ts';
 import type { OrderKey } from '../relay/ids.ts';
 import { settle } from '../relay/settle.ts';
 import type { Connection } from './connection.ts';
@@ -7,7 +8,6 @@ import { listDeadLetters } from './dead-letters.ts';
 import { type Run, workThrough } from './long-run.ts';
 import { findOrder, type OrderQuery } from './orders.ts';
 
-const ERASED = 'payload was erased';
 /** More than anybody lets pile up. */
 const DEAD_LETTERS_LOOKED_AT = 1_000;
 
@@ -16,8 +16,8 @@ export interface ForgetResult {
   readonly orderKey: OrderKey;
   /** Each says from now on that it was forgotten. */
   readonly events: number;
-  /** Of these, the ones that had not been fanned out, and are closed. */
-  readonly closed: number;
+  /** Of these, the ones that had not been fanned out: fan-out ends them with nothing sent. */
+  readonly notFannedOut: number;
   readonly payloads: number;
   /** What endpoints had answered: it may repeat what they were sent. */
   readonly answers: number;
@@ -45,20 +45,17 @@ export async function forgetOrder(
   const { eventLog, eventLogWriter, clock } = connection;
   const orderKey = await findOrder(connection, query);
   const events = await Array.fromAsync(eventLog.eventsNewestFirst(orderKey));
-  const payloads = await eventLogWriter.payloadKeys(orderKey);
-  const unsent = events.filter(({ fannedOutAt }) => fannedOutAt === undefined);
   const counts = { cancelled: 0, answers: 0, underWay: 0 };
   /** In a dry run, nothing is written. */
   const write = <Row>(rows: readonly Row[], work: (row: Row) => Promise<unknown>) =>
     workThrough(run.dryRun ? [] : rows, run, async (row) => void (await work(row)));
 
-  // Closed first: a fan-out that finds no payload would take the webhook for one that was never accepted.
+  // Noted first: fan-out would take an event without a payload for one whose payload has expired.
+  const noted = await write(events, (event) => eventLogWriter.noteForgotten(event, clock.now()));
+  const payloads = await eventLogWriter.payloadKeys(orderKey);
   const ended =
-    (await write(unsent, (event) => eventLog.closeWithoutPayload(event, ERASED, clock.now()))) &&
-    (await write(payloads, (key) => eventLogWriter.erasePayload(key))) &&
-    (await write(events, (event) => eventLogWriter.noteForgotten(event, clock.now()))) &&
-    // What a message has had stored until then.
-    (await write(await eventLogWriter.payloadKeys(orderKey), (key) => eventLogWriter.erasePayload(key))) &&
+    noted &&
+    (await write(payloads, (key) => eventLogWriter.erasePayload(key, clock.now()))) &&
     (await workThrough(await eventLog.deliveries(orderKey), run, async (delivery) => {
       const result = await end(connection, delivery, run);
       if (result !== 'ended before') counts[result] += 1;
@@ -72,7 +69,7 @@ export async function forgetOrder(
   return {
     orderKey,
     events: events.length,
-    closed: unsent.length,
+    notFannedOut: events.filter(({ fannedOutAt }) => fannedOutAt === undefined).length,
     payloads: payloads.length,
     ...counts,
     deadLetters: await deadLettersOf(connection, orderKey),
@@ -88,7 +85,9 @@ async function end(
 ): Promise<'ended before' | 'cancelled' | 'underWay'> {
   if (isSettled(delivery)) return 'ended before';
   if (isLeased(delivery, connection.clock.now())) return 'underWay';
-  return dryRun || (await settle(connection, delivery, 'cancelled', ERASED)) ? 'cancelled' : 'underWay';
+  return dryRun || (await settle(connection, delivery, 'cancelled', PAYLOAD_ERASED))
+    ? 'cancelled'
+    : 'underWay';
 }
 
 /** How many there were. The row needs no person any more, for nobody could have it sent. */

@@ -7,7 +7,7 @@ import { stateOf } from '../relay/outcome.ts';
 /**
  * `owed`: it is to be sent. `delivered`: the endpoint has had it. `underWay`: it is pending, or being sent.
  * `replayed`: this very replay, which was interrupted, has seen to it already. `newer`: a newer one of its order takes
- * its place. `skipped`: the endpoint did not want it. `notFannedOut`: its first attempt is yet to come. `closed`: there is nothing to send.
+ * its place. `skipped`: the endpoint did not want it. `notFannedOut`: its first attempt is yet to come. `erased`: there is nothing to send.
  */
 export type Verdict =
   | 'owed'
@@ -17,7 +17,7 @@ export type Verdict =
   | 'newer'
   | 'skipped'
   | 'notFannedOut'
-  | 'closed';
+  | 'erased';
 
 export interface ReplayRules {
   readonly includeDelivered: boolean;
@@ -38,7 +38,7 @@ export async function verdictOf(
   { includeDelivered, includeSkipped, resume }: ReplayRules,
   isNewest: () => Promise<boolean>,
 ): Promise<Verdict> {
-  if (event.closed !== undefined) return 'closed';
+  if (event.forgottenAt !== undefined) return 'erased';
   if (event.fannedOutAt === undefined) return 'notFannedOut';
   // The row is the truth; the event's outcome follows it.
   const state = row?.state ?? stateOf(event.outcomes?.[id]);

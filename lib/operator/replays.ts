@@ -164,7 +164,7 @@ class Replaying {
     newer: 0,
     skipped: 0,
     notFannedOut: 0,
-    closed: 0,
+    erased: 0,
   };
   readonly owedTo = new Map<string, number>();
   readonly keys = new FewKeys<DeliveryKey>();
@@ -252,7 +252,7 @@ class NewestEvents {
 
   async #find(orderKey: OrderKey, endpoint: Endpoint): Promise<EventId | undefined> {
     for await (const event of this.#connection.eventLog.eventsNewestFirst(orderKey)) {
-      const canBeSent = event.fannedOutAt !== undefined && event.closed === undefined;
+      const canBeSent = event.fannedOutAt !== undefined && event.forgottenAt === undefined;
       if (canBeSent && isWanted(event, endpoint)) return event.eventId;
     }
     return undefined;

@@ -2,7 +2,7 @@
 import { type Change, changesBetween } from './changes.ts';
 import type { Delivery } from './delivery.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { EventRecord, Payload } from './event.ts';
+import { type EventRecord, PAYLOAD_GONE, type Payload } from './event.ts';
 import type { ToldEvent } from './expression-input.ts';
 import { UnreadableRowError } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
@@ -42,8 +42,7 @@ export async function readContent(
 ): Promise<DeliveryContent> {
   const payload = await readPayload(relay, delivery);
   if (payload === 'unreadable') return { missing: 'payload row cannot be read' };
-  if (event === undefined || payload === undefined)
-    return { missing: 'payload is gone: it expired or was erased' };
+  if (event === undefined || payload === undefined) return { missing: PAYLOAD_GONE };
   const hasExpression = endpoint.filter !== undefined || endpoint.transform !== undefined;
   if (!hasExpression) return { event, payload };
   const changes = await changesOf(relay, event);

@@ -43,8 +43,11 @@ export interface EventRecord extends EventKey {
   readonly setAsideUntil?: Date;
   /** When it was left to a person. */
   readonly givenUpAt?: Date;
-  /** Why it was closed without being fanned out. */
-  readonly closed?: string;
   /** When its payload was erased because somebody asked for it: there is nothing left to send. */
   readonly forgottenAt?: Date;
 }
+
+/** Why nothing was sent of an event whose order was forgotten. */
+export const PAYLOAD_ERASED = 'payload was erased';
+/** Why nothing was sent of an event without a payload, whatever became of it. */
+export const PAYLOAD_GONE = 'payload is gone: it expired or was erased';

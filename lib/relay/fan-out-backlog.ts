@@ -45,27 +45,22 @@ export async function eventsToFanOut(
     if (event.fannedOutAt !== undefined && event.eventId < farEnough) break;
   }
   const owed = owedOf(newestFirst.reverse());
-  return wokenFor.some(({ receivedBefore }) => receivedBefore) ? markRepeated(relay, owed) : owed;
+  return wokenFor.some(({ receivedBefore }) => receivedBefore) ? markRepeated(owed) : owed;
 }
 
-/** An earlier run may have sent the newest of what is owed; one without its payload it cannot have sent. */
-async function markRepeated(relay: SendingRelay, owed: readonly OwedEvent[]): Promise<OwedEvent[]> {
-  for (const { event: newest } of owed.toReversed()) {
-    if (!(await relay.eventLog.hasPayload(newest))) continue;
-    return owed.map((each) =>
-      each.event.eventId < newest.eventId
-        ? { ...each, mayBeSent: true, newerMayBeSent: newest }
-        : { ...each, mayBeSent: true },
-    );
-  }
-  return [...owed];
+/** An earlier run may have sent the newest of what is owed. */
+function markRepeated(owed: readonly OwedEvent[]): OwedEvent[] {
+  const newest = owed.at(-1)?.event;
+  return owed.map((each) => ({
+    ...each,
+    mayBeSent: true,
+    ...(newest !== undefined && each.event.eventId < newest.eventId && { newerMayBeSent: newest }),
+  }));
 }
 
 function owedOf(oldestFirst: readonly EventRecord[]): OwedEvent[] {
   const owed: OwedEvent[] = [];
-  const fannedOut = oldestFirst.filter(
-    (event) => event.fannedOutAt !== undefined && event.closed === undefined,
-  );
+  const fannedOut = oldestFirst.filter((event) => event.fannedOutAt !== undefined);
   let itemsBefore: readonly Item[] = [];
   let before: EventKey | undefined;
   for (const [index, event] of oldestFirst.entries()) {
@@ -86,7 +81,7 @@ function owedOf(oldestFirst: readonly EventRecord[]): OwedEvent[] {
       });
     }
     itemsBefore = event.items ?? itemsBefore;
-    if (event.closed === undefined) before = event;
+    before = event;
   }
   return owed;
 }

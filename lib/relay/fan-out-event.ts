@@ -1,15 +1,14 @@
 /** Fans one event out: first attempts at once and inline, a row for every delivery that outlives them. */
 import { admissionOf } from './admission.ts';
 import { attempt } from './attempt.ts';
-import { changesBetween } from './changes.ts';
+import { type Change, changesBetween } from './changes.ts';
 import { after } from './clock.ts';
 import type { Delivery } from './delivery.ts';
 import { type Endpoint, isMeantFor } from './endpoint.ts';
-import type { EventRecord, Outcomes, Payload } from './event.ts';
+import { type EventRecord, type Outcomes, PAYLOAD_ERASED, PAYLOAD_GONE, type Payload } from './event.ts';
 import type { ToldEvent } from './expression-input.ts';
 import type { OwedEvent } from './fan-out-backlog.ts';
-import { aliasKeyOf, isOwn, TESTS } from './ids.ts';
-import { FAN_OUT_DUE_MS } from './ingest.ts';
+import { aliasKeyOf, type EndpointId, isOwn, TESTS } from './ids.ts';
 import { isBeforeUndecided, type OrderView, takeTurn } from './ordering.ts';
 import { outcomeOf } from './outcome.ts';
 import type { SendingRelay } from './relay.ts';
@@ -23,6 +22,7 @@ import {
   leftToDeliver,
   newDelivery,
   resting,
+  settling,
   undecided,
   wakeUp,
   withoutRow,
@@ -30,12 +30,6 @@ import {
 import { hasWhatItSays, sameAsBefore, UNCHANGED } from './unchanged.ts';
 import { wake } from './wake.ts';
 import { FILTERED, wants } from './wants.ts';
-
-/**
- * An event row without its payload that is older than this never got its 2xx: no ingest runs that long, so nothing
- * more will be written.
- */
-const ABANDONED_AFTER_MS = FAN_OUT_DUE_MS;
 
 /**
  * The whole batch waits for an inline attempt, and an endpoint that has always been quick may hang all of a sudden: it is
@@ -55,33 +49,26 @@ export async function fanOutEvent(
     relay.config.endpoints(event.source === TESTS),
     first && writeAlias(relay, event),
   ]);
-  if (payload === undefined) return closeIfAbandoned(relay, event);
-
   const existing = ofEvent(rows, event);
   const subscribed = endpoints.valid.filter(({ state, id }) => state !== 'off' && !existing.has(id));
   const hearing = subscribed.filter((endpoint) => isMeantFor(endpoint, event));
+  const invalid = endpoints.invalid.filter(({ id }) => !existing.has(id) && !isOwn(event.orderKey));
+  if (payload === undefined || event.forgottenAt !== undefined) {
+    const ids = [...hearing, ...invalid].map(({ id }) => id);
+    return finishWithoutPayload(relay, event, ids, [...existing.values()]);
+  }
   const changes = event.items === undefined ? [] : changesBetween(itemsBefore, event.items);
   const mayBeOldNews = before && changes.length === 0 && hearing.some(({ skipUnchanged }) => skipUnchanged);
   const same = mayBeOldNews ? await sameAsBefore(relay, payload, before) : undefined;
   const view = { rows, newer, newerMayBeSent, same };
   const fresh = await Promise.all([
     ...hearing.map((endpoint) => firstDelivery(relay, endpoint, { ...event, changes }, payload, view)),
-    ...endpoints.invalid
-      .filter(({ id }) => !existing.has(id) && !isOwn(event.orderKey))
-      .map(({ id }) => held(undecided(newDelivery(event, id, relay.clock.now())), 'invalid config')),
+    ...invalid.map(({ id }) => held(undecided(newDelivery(event, id, relay.clock.now())), 'invalid config')),
   ]);
   // An earlier run that died may have left rows: they decide, and nothing is sent again.
   const known = mayBeSent ? fresh.map((each) => ({ ...each, mayHaveArrivedAt: event.receivedAt })) : fresh;
   const deliveries = [...existing.values(), ...(await writeRows(relay, event, known))];
-
-  await relay.eventLog.finishFanOut(event, {
-    changes,
-    outcomes: Object.fromEntries(
-      deliveries.map((delivery) => [delivery.endpointId, outcomeOf(delivery)]),
-    ) as Outcomes,
-    fannedOutAt: relay.clock.now(),
-  });
-  relay.telemetry.count('EventsFannedOut');
+  await finish(relay, event, changes, deliveries);
 }
 
 function ofEvent(rows: readonly Delivery[], { eventId }: EventRecord): Map<string, Delivery> {
@@ -94,14 +81,38 @@ async function writeAlias(relay: SendingRelay, event: EventRecord): Promise<void
   await relay.eventLog.putAlias(aliasKeyOf(event.source, event.niceId), event.orderKey);
 }
 
-/** A row that is only just being written gets its payload within moments, and a message of its own. */
-async function closeIfAbandoned(relay: SendingRelay, event: EventRecord): Promise<void> {
+/** Nothing can be sent. Of an order that was forgotten nobody needs to know; anything else is left to a person. */
+async function finishWithoutPayload(
+  relay: SendingRelay,
+  event: EventRecord,
+  endpointIds: readonly EndpointId[],
+  existing: readonly Delivery[],
+): Promise<void> {
   const now = relay.clock.now();
-  if (after(event.receivedAt, ABANDONED_AFTER_MS) > now) return;
-  relay.telemetry.warn('event without payload closed: its webhook was never answered 2xx', {
-    eventId: event.eventId,
+  // The order may have been forgotten since the event was read.
+  const { forgottenAt } = (await relay.eventLog.event(event)) ?? event;
+  const ended = endpointIds.map((id) => {
+    const delivery = newDelivery(event, id, now);
+    if (forgottenAt !== undefined) return withoutRow(delivery, 'cancelled', PAYLOAD_ERASED);
+    const dead = changed(delivery, settling('dead', now, PAYLOAD_GONE));
+    return changed(dead, resting(dead, now));
   });
-  await relay.eventLog.closeWithoutPayload(event, 'no payload: the webhook was never answered 2xx', now);
+  await finish(relay, event, [], [...existing, ...(await writeRows(relay, event, ended))]);
+}
+
+async function finish(
+  relay: SendingRelay,
+  event: EventRecord,
+  changes: readonly Change[],
+  deliveries: readonly Delivery[],
+): Promise<void> {
+  const outcomes = deliveries.map((delivery) => [delivery.endpointId, outcomeOf(delivery)]);
+  await relay.eventLog.finishFanOut(event, {
+    changes,
+    outcomes: Object.fromEntries(outcomes) as Outcomes,
+    fannedOutAt: relay.clock.now(),
+  });
+  relay.telemetry.count('EventsFannedOut');
 }
 
 interface FirstView extends OrderView {

@@ -1,5 +1,5 @@
 /** Takes a webhook: keeps it, then wakes fan-out. A 2xx means that it is durably stored. */
-import { after, within } from './clock.ts';
+import { after, Deadline, within } from './clock.ts';
 import type { EventRecord, Payload } from './event.ts';
 import {
   type EventId,
@@ -20,6 +20,7 @@ export const FAN_OUT_DUE_MS = 2 * 60_000;
 
 const READ_LIMIT_MS = 1_000;
 const READ_TRIES = 2;
+/** For everything that is written to the table. */
 const STORE_LIMIT_MS = 5_000;
 const SEND_LIMIT_MS = 1_000;
 /** The queue is the last resort for an event that the table refused: worth a longer wait. */
@@ -54,10 +55,7 @@ export async function ingest(relay: IngestRelay, request: WebhookRequest): Promi
   if (source === undefined) return { kind: 'unknown address' };
   const order = orderOf(request);
   if (order === undefined) return { kind: 'address works' };
-  const { orderId } = order;
-  const newest =
-    orderId === undefined ? undefined : await newestEventId(relay, orderKeyOf(source.id, orderId));
-  return keep(relay, newEvent(relay, source.id, order, newest), payloadOf(request));
+  return store(relay, source.id, order, payloadOf(request));
 }
 
 /** What the body and the address tell of an order; undefined for an empty request, by which the address is tried out. */
@@ -84,31 +82,35 @@ function payloadOf({ contentType, body }: WebhookRequest): Payload {
   return { ...(contentType !== undefined && { contentType }), body };
 }
 
-/** If the order cannot be read, the clock alone must do: a webhook is not refused for it. */
-async function newestEventId(relay: IngestRelay, orderKey: OrderKey): Promise<EventId | undefined> {
-  for (let tried = 1; ; tried++) {
-    try {
-      return await within(
-        relay.clock,
-        READ_LIMIT_MS,
-        'reading the newest event',
-        relay.eventLog.newestEventId(orderKey),
-      );
-    } catch (error) {
-      relay.telemetry.error('newest event of the order could not be read', error, { tried });
-      if (tried === READ_TRIES) return undefined;
-    }
-  }
-}
-
-async function keep(relay: IngestRelay, event: EventRecord, payload: Payload): Promise<IngestAnswer> {
+/**
+ * Two round trips to the table: the newest id of the order is read while the payload is written under the clock's id, then
+ * the event's row is written. Only when the order has an id as late as the clock's does the payload have to be written a
+ * second time, under a later id. The first one then belongs to no event, and expires.
+ */
+async function store(
+  relay: IngestRelay,
+  source: SourceId,
+  order: Order,
+  payload: Payload,
+): Promise<IngestAnswer> {
+  const deadline = new Deadline(relay.clock, STORE_LIMIT_MS);
+  const byClock = newEvent(relay, source, order, undefined);
+  const [read, put] = await Promise.allSettled([
+    order.orderId === undefined ? undefined : newestEventId(relay, byClock.orderKey),
+    putPayload(relay, byClock, payload, deadline),
+  ]);
+  const newest = read.status === 'fulfilled' ? read.value : undefined;
+  const isNewest = newest === undefined || newest < byClock.eventId;
+  const event = isNewest ? byClock : newEvent(relay, source, order, newest);
   try {
+    if (put.status === 'rejected') throw put.reason;
+    if (event !== byClock) await putPayload(relay, event, payload, deadline);
     const dueAt = after(relay.clock.now(), FAN_OUT_DUE_MS);
     await within(
       relay.clock,
-      STORE_LIMIT_MS,
+      deadline.remainingMs,
       'storing the event',
-      relay.eventLog.store(event, payload, dueAt),
+      relay.eventLog.putEvent(event, dueAt),
     );
   } catch (error) {
     if (error instanceof PayloadTooLargeError) return { kind: 'too large' };
@@ -125,6 +127,33 @@ async function keep(relay: IngestRelay, event: EventRecord, payload: Payload): P
     relay.telemetry.error('fan-out could not be woken; sweep will', error, { eventId: event.eventId });
   }
   return accepted(relay, event);
+}
+
+function putPayload(
+  relay: IngestRelay,
+  event: EventRecord,
+  payload: Payload,
+  deadline: Deadline,
+): Promise<void> {
+  const putting = relay.eventLog.putPayload(event, payload);
+  return within(relay.clock, deadline.remainingMs, 'storing the payload', putting);
+}
+
+/** If the order cannot be read, the clock alone must do: a webhook is not refused for it. */
+async function newestEventId(relay: IngestRelay, orderKey: OrderKey): Promise<EventId | undefined> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await within(
+        relay.clock,
+        READ_LIMIT_MS,
+        'reading the newest event',
+        relay.eventLog.newestEventId(orderKey),
+      );
+    } catch (error) {
+      relay.telemetry.error('newest event of the order could not be read', error, { tried });
+      if (tried === READ_TRIES) return undefined;
+    }
+  }
 }
 
 /**

@@ -41,7 +41,8 @@ export async function tell(relay: SweepRelay, notice: Notice): Promise<void> {
     data: { ...(endpointId && { endpoint: endpointId }), message },
   };
   const payload: Payload = { contentType: 'application/json', body: Buffer.from(JSON.stringify(body)) };
-  await relay.eventLog.store(event, payload, after(now, FAN_OUT_DUE_MS));
+  await relay.eventLog.putPayload(event, payload);
+  await relay.eventLog.putEvent(event, after(now, FAN_OUT_DUE_MS));
   try {
     await relay.eventQueue.send(key);
   } catch (error) {

@@ -46,16 +46,23 @@ export interface FanOutResult {
 export interface EventLog {
   /** The greatest event id of an order; one row is read. */
   newestEventId(orderKey: OrderKey): Promise<EventId | undefined>;
-  /** Writes payload and event row, the latter owed to fan-out. Resolves only when both are durable. */
-  store(event: EventRecord, payload: Payload, dueAt: Date): Promise<void>;
-  /** Like {@link store} for an event that may have been stored already, or closed for want of its payload. */
-  storeAgain(event: EventRecord, payload: Payload, dueAt: Date): Promise<void>;
+  /**
+   * Writes an event's payload unless there is one. An erased payload counts as one, so it never returns. Resolves once
+   * one of them is durable.
+   *
+   * @throws PayloadTooLargeError
+   */
+  putPayload(key: EventKey, payload: Payload): Promise<void>;
+  /**
+   * Writes an event's row, owed to fan-out, unless there is one. Resolves once one of them is durable. To be called after
+   * {@link putPayload} has resolved: so a row without a payload means that the payload has expired or was erased.
+   */
+  putEvent(event: EventRecord, dueAt: Date): Promise<void>;
   /** An order's events from the newest to the oldest, page by page as they are asked for. */
   eventsNewestFirst(orderKey: OrderKey): AsyncIterable<EventRecord>;
   event(key: EventKey): Promise<EventRecord | undefined>;
+  /** Undefined when it has expired or was erased. */
   payload(key: EventKey): Promise<Payload | undefined>;
-  /** Whether there is one, be it one that cannot be read. */
-  hasPayload(key: EventKey): Promise<boolean>;
   /** All delivery rows of an order, oldest event first. */
   deliveries(orderKey: OrderKey): Promise<Delivery[]>;
   /** False when there is one already. */
@@ -64,8 +71,6 @@ export interface EventLog {
   updateDelivery(key: DeliveryKey, only: DeliveryCondition, change: DeliveryChange): Promise<boolean>;
   /** Writes what fan-out found and clears what was owed, in one update; false when it had been fanned out already. */
   finishFanOut(key: EventKey, result: FanOutResult): Promise<boolean>;
-  /** Closes an event whose payload never came; false when it has been fanned out or closed already. */
-  closeWithoutPayload(key: EventKey, reason: string, at: Date): Promise<boolean>;
   /** Notes that a fan-out is begun again; false when it has ended, or has been begun by another, since it was read. */
   noteFanOutTry(event: EventRecord, change: FanOutTry): Promise<boolean>;
   /** Sets one endpoint's outcome; false while the event is not fanned out. */

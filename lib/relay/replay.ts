@@ -11,9 +11,9 @@ export type ReplayingRelay = Pick<Relay, 'clock' | 'config' | 'eventLog'>;
 
 /**
  * `owed`: it is in the list of owed work again. `under way`: it is being sent at this moment. `not fanned out`: its
- * first attempt is yet to come. `closed`: there is nothing to send.
+ * first attempt is yet to come. `erased`: there is nothing to send.
  */
-export type Replayed = 'owed' | 'under way' | 'not fanned out' | 'closed';
+export type Replayed = 'owed' | 'under way' | 'not fanned out' | 'erased';
 
 /**
  * Makes a delivery owed again: its attempts are counted from the start, and the row says when it was replayed. The
@@ -25,7 +25,7 @@ export async function replay(
   event: EventRecord,
   endpointId: EndpointId,
 ): Promise<Replayed> {
-  if (event.closed !== undefined || event.forgottenAt !== undefined) return 'closed';
+  if (event.forgottenAt !== undefined) return 'erased';
   if (event.fannedOutAt === undefined) return 'not fanned out';
   const row = await rowOf(relay, { ...event, endpointId });
   return row === undefined ? addRow(relay, event, endpointId) : reopen(relay, row);

@@ -30,7 +30,6 @@ export async function stepsAside(
   const { fanOutTries: before = 0, setAsideUntil, givenUpAt } = event;
   if (givenUpAt !== undefined || (setAsideUntil !== undefined && setAsideUntil > now)) return true;
   if (!repeated && before === 0) return false;
-  if (!(await mayHavePayload(relay, event))) return false;
 
   const fanOutTries = before + 1;
   if (fanOutTries > TRIES) {
@@ -48,16 +47,6 @@ export async function stepsAside(
   if (fanOutTries > FAILURES_IN_TURN) return false;
   report(relay, event, 'event is set aside: its fan-out has failed too often', 'EventsSetAside');
   return true;
-}
-
-/** Without its payload an event has not failed: it is waited for, and closed when it does not come. */
-async function mayHavePayload({ eventLog }: SendingRelay, event: EventRecord): Promise<boolean> {
-  try {
-    return await eventLog.hasPayload(event);
-  } catch {
-    // Whatever it is that cannot be read, it is what this event fails of.
-    return true;
-  }
 }
 
 /** Rejects when another run has gone on with it: then the order is to be looked at anew. */

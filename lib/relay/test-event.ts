@@ -23,7 +23,8 @@ export async function sendTestEvent(relay: TestingRelay, endpointId: EndpointId)
   const key = { orderKey: orderKeyOf(TESTS, eventId), eventId };
   const body = Buffer.from(JSON.stringify(EXAMPLE_ORDER));
   const event = { ...key, source: TESTS, receivedAt: now, endpointId, ...readOrder(body) };
-  await relay.eventLog.store(event, { contentType: 'application/json', body }, after(now, FAN_OUT_DUE_MS));
+  await relay.eventLog.putPayload(event, { contentType: 'application/json', body });
+  await relay.eventLog.putEvent(event, after(now, FAN_OUT_DUE_MS));
   await relay.eventQueue.send(key);
   return key;
 }

@@ -14,7 +14,8 @@ export async function storeUnstored(
   if (unstored === undefined) return;
   const { event, payload } = unstored;
   if (tokenSha256 !== undefined) return storeUnverified(relay, event, payload, tokenSha256);
-  await relay.eventLog.storeAgain(event, payload, after(relay.clock.now(), FAN_OUT_DUE_MS));
+  await relay.eventLog.putPayload(event, payload);
+  await relay.eventLog.putEvent(event, after(relay.clock.now(), FAN_OUT_DUE_MS));
 }
 
 /**
@@ -43,5 +44,7 @@ async function storeUnverified(
     return;
   }
   const orderKey = orderKeyOf(source.id, event.orderId ?? eventId);
-  await relay.eventLog.storeAgain({ ...event, orderKey, source: source.id }, payload, relay.clock.now());
+  const verified = { ...event, orderKey, source: source.id };
+  await relay.eventLog.putPayload(verified, payload);
+  await relay.eventLog.putEvent(verified, relay.clock.now());
 }

@@ -73,7 +73,7 @@ function ingest({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
       ...retention(settings),
     },
     may: [
-      mayUse(tables.eventLog, 'Query', 'BatchWriteItem'),
+      mayUse(tables.eventLog, 'Query', 'PutItem'),
       mayUseConfig(tables.config, ['source'], 'Query'),
       maySend(queues.events),
     ],
@@ -156,7 +156,7 @@ function sweep({ tables, queues, settings }: FunctionsProps): RelayFunctionProps
     may: [
       mayQueryIndex(tables.eventLog, OWED_INDEX),
       mayQueryIndex(tables.eventLog, BY_TIME_INDEX),
-      mayUse(tables.eventLog, 'Query', 'GetItem', 'UpdateItem', 'BatchWriteItem'),
+      mayUse(tables.eventLog, 'Query', 'GetItem', 'PutItem', 'UpdateItem'),
       mayUseConfig(tables.config, ['endpoint', 'health'], 'Query'),
       mayUseConfig(tables.config, ['health'], 'GetItem', 'UpdateItem', 'DeleteItem'),
       maySend(queues.events, queues.deliveries),

@@ -10,7 +10,7 @@ import type { IConstruct } from 'constructs';
 import type { ReadableSecret } from './readable-secrets.ts';
 
 /** Deliberately without Scan: no function needs one, and it would pass {@link mayUseConfig}'s condition. */
-type TableAction = 'Query' | 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'BatchWriteItem';
+type TableAction = 'Query' | 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem';
 
 export function mayUse(table: Table, ...actions: readonly TableAction[]): PolicyStatement {
   return new PolicyStatement({ actions: actions.map(dynamoDb), resources: [table.tableArn] });

@@ -3,49 +3,11 @@ import { dynamoDbClient } from '../../lib/aws/clients.ts';
 import { DynamoTable } from '../../lib/aws/dynamo-table.ts';
 import { updateOf } from '../../lib/aws/update-expression.ts';
 import { StoreError } from '../../lib/relay/ports.ts';
-import { MemoryClock } from '../memory/clock.ts';
 import { type StubService, useStubService } from './stub-service.ts';
 
 const serve = useStubService();
 const tableOver = ({ config }: StubService) =>
   new DynamoTable(dynamoDbClient({ ...config, maxAttempts: 1 }), 'EventLog');
-
-const rows = [
-  { orderKey: 'main/1', sk: 'event#1' },
-  { orderKey: 'main/1', sk: 'payload#1', bodyGzip: Uint8Array.of(1, 2, 3) },
-];
-const unprocessed = {
-  EventLog: [
-    {
-      PutRequest: {
-        Item: { orderKey: { S: 'main/1' }, sk: { S: 'payload#1' }, bodyGzip: { B: 'AQID' } },
-      },
-    },
-  ],
-};
-
-describe('putAll', () => {
-  it('sends again what was left unprocessed, and nothing else', async () => {
-    const service = await serve((_, count) => ({ body: count < 3 ? { UnprocessedItems: unprocessed } : {} }));
-    const clock = new MemoryClock();
-    const startedMs = clock.monotonicMs();
-
-    await tableOver(service).putAll('storing', rows, clock);
-
-    expect(service.inputs).toHaveLength(3);
-    expect(service.inputs.slice(1)).toEqual([{ RequestItems: unprocessed }, { RequestItems: unprocessed }]);
-    expect(clock.monotonicMs() - startedMs).toBe(50 + 100);
-  });
-
-  it('gives up when rows are left again and again', async () => {
-    const service = await serve(() => ({ body: { UnprocessedItems: unprocessed } }));
-
-    const writing = tableOver(service).putAll('storing an event', rows, new MemoryClock());
-
-    await expect(writing).rejects.toThrow(StoreError);
-    expect(service.inputs).toHaveLength(5);
-  });
-});
 
 describe('a call that fails', () => {
   const refusal = {
@@ -57,7 +19,6 @@ describe('a call that fails', () => {
     put: (table) => table.put('reading an event', { orderKey: 'main/1', sk: 'event#1' }),
     putIfAbsent: (table) =>
       table.putIfAbsent('reading an event', { orderKey: 'main/1', sk: 'event#1' }, 'sk'),
-    putAll: (table) => table.putAll('reading an event', rows, new MemoryClock()),
     updateIf: (table) =>
       table.updateIf(
         'reading an event',

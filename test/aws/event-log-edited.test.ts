@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { after as later } from '../../lib/relay/clock.ts';
 import { eventTime } from '../../lib/relay/ids.ts';
 import { StoreError } from '../../lib/relay/ports.ts';
-import { aDelivery, anEndpointId, anEvent, anEventId, aPayload, eventsOf } from '../ports/builders.ts';
+import { aDelivery, anEndpointId, anEvent, anEventId, eventsOf } from '../ports/builders.ts';
 import { orderKey, useEventLogTable } from './event-log-table.ts';
 
 const given = useEventLogTable();
@@ -17,7 +17,7 @@ describe('rows of the event log that were edited by hand', () => {
   ])('go on without an %s that is wrong', async (attribute, value, expected) => {
     const eventId = anEventId();
     const event = anEvent({ orderKey, eventId, niceId: 'Magic7-501', items: [] });
-    await given.eventLog.store(event, aPayload(), given.inTwoMinutes());
+    await given.store(event);
     await given.edit(`event#${eventId}`, attribute, value);
 
     const read = await given.eventLog.event(event);
@@ -28,7 +28,7 @@ describe('rows of the event log that were edited by hand', () => {
 
   it('count as fanned out by the attribute being there', async () => {
     const event = anEvent({ orderKey });
-    await given.eventLog.store(event, aPayload(), given.inTwoMinutes());
+    await given.store(event);
     await given.edit(`event#${event.eventId}`, 'fannedOutAt', 'done');
 
     expect((await given.eventLog.event(event))?.fannedOutAt).toBeInstanceOf(Date);
@@ -54,7 +54,7 @@ describe('rows of the event log that were edited by hand', () => {
 
   it('survive a number that JavaScript cannot hold', async () => {
     const event = anEvent({ orderKey });
-    await given.eventLog.store(event, aPayload(), given.inTwoMinutes());
+    await given.store(event);
     await given.edit(`event#${event.eventId}`, 'note', 10n ** 37n);
 
     expect(await given.eventLog.event(event)).toEqual(event);
@@ -63,7 +63,7 @@ describe('rows of the event log that were edited by hand', () => {
   it('are passed over, with a warning, where a key is none of ours', async () => {
     const [event] = eventsOf(orderKey, 1);
     if (event === undefined) throw new Error('one event was asked for');
-    await given.eventLog.store(event, aPayload(), given.inTwoMinutes());
+    await given.store(event);
     await given.put({ orderKey, sk: 'event#zzz' });
     await given.put({ orderKey, sk: 'delivery#zzz#erp', state: 'pending' });
 
@@ -102,7 +102,7 @@ describe('rows of the event log that were edited by hand', () => {
 
   it('get an outcome though the list of outcomes was removed', async () => {
     const event = anEvent({ orderKey });
-    await given.eventLog.store(event, aPayload(), given.inTwoMinutes());
+    await given.store(event);
     await given.edit(`event#${event.eventId}`, 'fannedOutAt', given.clock.now().toISOString());
 
     expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead')).toBe(true);
@@ -112,7 +112,7 @@ describe('rows of the event log that were edited by hand', () => {
 
   it('name themselves when a payload has no body', async () => {
     const event = anEvent({ orderKey });
-    await given.eventLog.store(event, aPayload(), given.inTwoMinutes());
+    await given.store(event);
     await given.edit(`payload#${event.eventId}`, 'body', 17);
 
     await expect(given.eventLog.payload(event)).rejects.toThrow(StoreError);

@@ -3,7 +3,7 @@ import { EventLogReader } from '../../lib/aws/event-log-reader.ts';
 import { after as later } from '../../lib/relay/clock.ts';
 import type { EventRecord } from '../../lib/relay/event.ts';
 import { MemoryClock } from '../memory/clock.ts';
-import { aDelivery, anEvent, anEventId, aPayload } from '../ports/builders.ts';
+import { aDelivery, anEvent, anEventId } from '../ports/builders.ts';
 import { orderKey, useEventLogTable } from './event-log-table.ts';
 
 const log = useEventLogTable();
@@ -16,7 +16,7 @@ const reader = () => new EventLogReader({ ...log.tableOptions(), telemetry: log.
 async function stored(agoMs: number): Promise<EventRecord> {
   const receivedAt = later(log.clock.now(), -agoMs);
   const event = anEvent({ eventId: anEventId(new MemoryClock(receivedAt)), receivedAt });
-  await log.eventLog.store(event, aPayload(), receivedAt);
+  await log.eventLog.putEvent(event, receivedAt);
   return event;
 }
 

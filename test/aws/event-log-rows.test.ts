@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { EventLogWriter } from '../../lib/aws/event-log-writer.ts';
 import { after as later } from '../../lib/relay/clock.ts';
 import { aliasKeyOf, orderKeyOf, sha256Hex, shardOf } from '../../lib/relay/ids.ts';
 import { aDelivery, anEndpointId, anEvent, aPayload, aSource } from '../ports/builders.ts';
@@ -15,7 +16,7 @@ describe('the rows of the event log', () => {
     const event = anEvent({ orderKey, orderId: '12345', niceId: 'Magic7-501', items, itemsOmitted: 1 });
     const { eventId } = event;
 
-    await given.eventLog.store(event, aPayload(), given.inTwoMinutes());
+    await given.store(event);
 
     const unchanging = {
       orderKey: 'main/12345',
@@ -53,7 +54,7 @@ describe('the rows of the event log', () => {
     const event = anEvent({ orderKey });
     const body = '\ufeff{"Id":"12345","Name":"Zoë"}';
 
-    await given.eventLog.store(event, aPayload(body, 'application/json'), given.inTwoMinutes());
+    await given.store(event, aPayload(body, 'application/json'));
 
     expect(await given.row(`payload#${event.eventId}`)).toEqual({
       orderKey: 'main/12345',
@@ -72,7 +73,7 @@ describe('the rows of the event log', () => {
   ])('compress a payload %s', async (_, body) => {
     const event = anEvent({ orderKey });
 
-    await given.eventLog.store(event, aPayload(body), given.inTwoMinutes());
+    await given.store(event, aPayload(body));
 
     const stored = await given.row(`payload#${event.eventId}`);
     expect(stored).toMatchObject({ bodySha256: sha256Hex(body) });
@@ -85,10 +86,35 @@ describe('the rows of the event log', () => {
     // Random bytes do not compress; key, names and checksum take a few hundred.
     const body = randomBytes(400 * 1024 - 400);
 
-    await given.eventLog.store(event, aPayload(body), given.inTwoMinutes());
+    await given.store(event, aPayload(body));
 
     expect((await given.eventLog.payload(event))?.body).toEqual(body);
   });
+
+  it.each([
+    ['readable', aPayload('{"Name":"Ada"}', 'application/json')],
+    ['compressed', aPayload(Buffer.from([0xff, 0xfe]))],
+  ])(
+    'keep nothing of an erased payload that was %s but when it was erased, for as long',
+    async (_, payload) => {
+      const event = anEvent({ orderKey });
+      await given.store(event, payload);
+      const erasedAt = later(given.clock.now(), 60_000);
+      const key = { orderKey, sk: `payload#${event.eventId}` };
+      const writer = new EventLogWriter(given.tableOptions());
+
+      expect(await writer.erasePayload(key, erasedAt)).toBe(true);
+      expect(await writer.erasePayload(key, erasedAt)).toBe(false);
+
+      expect(await given.row(key.sk)).toEqual({
+        ...key,
+        receivedAt: '2026-03-01T12:00:00.000Z',
+        erasedAt: '2026-03-01T12:01:00.000Z',
+        expiresAt: in30Days,
+      });
+      expect(await writer.payloadKeys(orderKey)).toEqual([]);
+    },
+  );
 
   it('tell a delivery in words', async () => {
     const now = given.clock.now();
@@ -149,7 +175,7 @@ describe('the rows of the event log', () => {
       niceId: 'Magic7-501',
       items: [item, item, item],
     });
-    await given.eventLog.store(event, aPayload(), given.inTwoMinutes());
+    await given.store(event);
     const outcomes = Object.fromEntries(
       ['erp', 'crm', 'slack', 'warehouse', 'mail'].map((id) => [id, 'delivered 200 in 143 ms']),
     );

@@ -3,10 +3,11 @@ import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach } from 'vitest';
 import { DynamoEventLog } from '../../lib/aws/event-log.ts';
 import { after as later } from '../../lib/relay/clock.ts';
+import type { EventRecord } from '../../lib/relay/event.ts';
 import { orderKeyOf } from '../../lib/relay/ids.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
-import { aSource } from '../ports/builders.ts';
+import { aPayload, aSource } from '../ports/builders.ts';
 import { useEmbedded } from '../ports/embedded.ts';
 
 /** The order of these tests. Each has a table of its own. */
@@ -49,6 +50,11 @@ export function useEventLogTable() {
     tableOptions() {
       const { client, tableName, clock } = given();
       return { client, tableName, clock };
+    },
+    /** As ingest does: the payload first. */
+    async store(event: EventRecord, payload = aPayload()): Promise<void> {
+      await given().eventLog.putPayload(event, payload);
+      await given().eventLog.putEvent(event, this.inTwoMinutes());
     },
     inTwoMinutes: () => later(given().clock.now(), 120_000),
 

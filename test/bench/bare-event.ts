@@ -1,9 +1,9 @@
 /** The calls that an event cannot do without, with rows and indexes of the stack's form, and nothing around them. */
 import {
   type AttributeValue,
-  BatchWriteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
+  PutItemCommand,
   QueryCommand,
   type QueryCommandInput,
   UpdateItemCommand,
@@ -25,15 +25,21 @@ export interface BareEventKey {
   readonly eventId: string;
 }
 
-/** What ingest does: the order's newest id is read, two rows are written, one message is sent. */
+/** What ingest does: the newest id is read and the payload written, then the event's row; one message is sent. */
 export async function takeBare(stores: BareStores, { orderId, body }: Webhook): Promise<string> {
   const { dynamoDb, eventLogTable, sqs, eventsQueueUrl } = stores;
   const key = { orderKey: `bare/${orderId}`, eventId: `evt_${ulid()}` };
   const newest = { ...rowsOf(stores, key, 'event#'), Limit: 1, ProjectionExpression: 'sk' };
-  await dynamoDb.send(new QueryCommand(newest));
-  const rows = [payloadRow(key, body), eventRow(key)];
-  const puts = rows.map((Item) => ({ PutRequest: { Item } }));
-  await dynamoDb.send(new BatchWriteItemCommand({ RequestItems: { [eventLogTable]: puts } }));
+  const put = (Item: Row) =>
+    dynamoDb.send(
+      new PutItemCommand({
+        TableName: eventLogTable,
+        Item,
+        ConditionExpression: 'attribute_not_exists(sk)',
+      }),
+    );
+  await Promise.all([dynamoDb.send(new QueryCommand(newest)), put(payloadRow(key, body))]);
+  await put(eventRow(key));
   await sqs.send(
     new SendMessageCommand({
       QueueUrl: eventsQueueUrl,

@@ -9,7 +9,7 @@ import { indexWritesOf } from './index-writes.ts';
  */
 export const PRICES = { write: 0.625, read: 0.125, fifoRequest: 0.5 };
 
-const WRITES = new Set(['PutItem', 'BatchWriteItem', 'UpdateItem']);
+const WRITES = new Set(['PutItem', 'UpdateItem']);
 
 export interface Charge {
   readonly what: string;

@@ -14,9 +14,6 @@ const NONE: IndexWrites = { entriesMade: 0, entriesRemoved: 0 };
 
 const itemSchema = z.record(z.string(), z.unknown());
 const putSchema = z.looseObject({ Item: itemSchema });
-const batchSchema = z.looseObject({
-  RequestItems: z.record(z.string(), z.array(z.looseObject({ PutRequest: putSchema }))),
-});
 const updateSchema = z.looseObject({
   UpdateExpression: z.string(),
   ExpressionAttributeNames: z.record(z.string(), z.string()).default({}),
@@ -31,14 +28,7 @@ const updateSchema = z.looseObject({
 export function indexWritesOf(call: Call, indexes: readonly Index[]): IndexWrites {
   switch (call.command) {
     case 'PutItem':
-      return ofPuts([putSchema.parse(call.input).Item], indexes);
-    case 'BatchWriteItem': {
-      const requests = Object.values(batchSchema.parse(call.input).RequestItems).flat();
-      return ofPuts(
-        requests.map(({ PutRequest }) => PutRequest.Item),
-        indexes,
-      );
-    }
+      return ofPut(putSchema.parse(call.input).Item, indexes);
     case 'UpdateItem':
       return ofUpdate(updateSchema.parse(call.input), indexes);
     default:
@@ -46,10 +36,8 @@ export function indexWritesOf(call: Call, indexes: readonly Index[]): IndexWrite
   }
 }
 
-function ofPuts(items: readonly z.output<typeof itemSchema>[], indexes: readonly Index[]): IndexWrites {
-  const entries = items.flatMap((item) =>
-    indexes.filter((index) => keysOf(index).every((key) => key in item)),
-  );
+function ofPut(item: z.output<typeof itemSchema>, indexes: readonly Index[]): IndexWrites {
+  const entries = indexes.filter((index) => keysOf(index).every((key) => key in item));
   return { ...NONE, entriesMade: entries.length };
 }
 

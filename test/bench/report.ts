@@ -54,9 +54,9 @@ export function throughputReport(bench: ThroughputBench): string {
     row('  then at the last endpoint, p50 / p95', ({ oneByOne }) => passedOn(oneByOne)),
     '',
     '  bare: the same number of events through the same engines, with the calls of the happy path and nothing else:',
-    '  per event one query for the newest id, one batch of two rows, one FIFO send; receive and delete in batches; one',
-    '  query of events, one payload read, one query of deliveries, a POST per endpoint over kept connections, one',
-    '  update. One thread, no HTTP in front, no functions, no logs, no checks.',
+    '  per event one query for the newest id beside one payload written, one row written, one FIFO send;',
+    '  receive and delete in batches; one query of events, one payload read, one query of deliveries, a POST',
+    '  per endpoint over kept connections, one update. One thread, no HTTP in front, no functions, no logs, no checks.',
     `  Both after a warm-up of ${bench.warmUpEvents} events, in turn, in one process together with sender and endpoints, whose`,
     '  processor time is counted, too.',
   ].join('\n');

@@ -19,8 +19,8 @@ export interface Faults {
   readonly reads?: boolean;
   readonly writes?: boolean;
   readonly sends?: boolean;
-  /** The first write of a batch leaves its last row unwritten. */
-  readonly halfWrites?: boolean;
+  /** The event's row is not written, its payload is. */
+  readonly eventWrites?: boolean;
 }
 
 type Item = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -35,9 +35,7 @@ const item = z.record(z.string(), z.record(z.string(), z.unknown()));
 const querySchema = z.object({
   ExpressionAttributeValues: z.record(z.string(), z.object({ S: z.string() })),
 });
-const batchSchema = z.object({
-  RequestItems: z.record(z.string(), z.array(z.object({ PutRequest: z.object({ Item: item }) }))),
-});
+const putSchema = z.object({ Item: item, ConditionExpression: z.string() });
 const messageSchema = z.object({
   MessageBody: z.string(),
   MessageGroupId: z.string(),
@@ -51,7 +49,6 @@ export class AwsInProcess {
   readonly sent: SentMessage[] = [];
   readonly #sources: readonly Item[];
   faults: Faults = {};
-  #hasHalfWritten = false;
 
   constructor(sources: readonly Readonly<Record<string, string>>[]) {
     this.#sources = sources.map((source) =>
@@ -63,7 +60,6 @@ export class AwsInProcess {
     this.rows.clear();
     this.sent.length = 0;
     this.faults = faults;
-    this.#hasHalfWritten = false;
   }
 
   /** The body that is kept for an event, as it was received. */
@@ -91,8 +87,8 @@ export class AwsInProcess {
       switch (action) {
         case 'Query':
           return answered(200, this.#query(input));
-        case 'BatchWriteItem':
-          return answered(200, this.#batchWrite(input));
+        case 'PutItem':
+          return answered(200, this.#putItem(input));
         case 'SendMessage':
           return answered(200, this.#send(input));
         default:
@@ -118,16 +114,16 @@ export class AwsInProcess {
     return { Items: newest === undefined ? [] : [newest] };
   }
 
-  #batchWrite(input: unknown): object {
-    if (this.faults.writes)
-      throw new RefusedError('AccessDeniedException', 'not authorized to perform: BatchWriteItem');
-    const [[table, requests] = ['', []]] = Object.entries(batchSchema.parse(input).RequestItems);
-    const items = requests.map(({ PutRequest }) => PutRequest.Item);
-    for (const row of items) refuseRow(row);
-    const isHalf = this.faults.halfWrites && !this.#hasHalfWritten;
-    this.#hasHalfWritten = true;
-    for (const row of isHalf ? items.slice(0, -1) : items) this.rows.set(String(row.sk?.S), row);
-    return { UnprocessedItems: isHalf ? { [table]: requests.slice(-1) } : {} };
+  #putItem(input: unknown): object {
+    const { Item } = putSchema.parse(input);
+    refuseRow(Item);
+    const sk = String(Item.sk?.S);
+    const { writes, eventWrites } = this.faults;
+    if (writes || (eventWrites && sk.startsWith('event#')))
+      throw new RefusedError('AccessDeniedException', 'not authorized to perform: PutItem');
+    refuseUnless(!this.rows.has(sk), 'ConditionalCheckFailedException');
+    this.rows.set(sk, Item);
+    return {};
   }
 
   #send(input: unknown): object {

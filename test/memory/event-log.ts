@@ -25,6 +25,8 @@ const DAY_MS = 24 * 60 * 60_000;
 /** DynamoDB's limit on an item. */
 const ROW_LIMIT_BYTES = 400 * 1024;
 
+const ERASED = 'erased';
+
 interface Owed {
   readonly owedTo?: string;
   readonly dueAt?: Date;
@@ -37,7 +39,7 @@ interface Kept<Value> {
 
 interface Order {
   readonly events: Map<EventId, Kept<EventRecord & Owed>>;
-  readonly payloads: Map<EventId, Kept<Payload>>;
+  readonly payloads: Map<EventId, Kept<Payload | typeof ERASED>>;
   /** By `eventId#endpointId`. */
   readonly deliveries: Map<string, Kept<Delivery>>;
 }
@@ -58,27 +60,29 @@ export class MemoryEventLog implements EventLog {
     return [...this.#order(orderKey).events.keys()].sort().at(-1);
   }
 
-  async store(event: EventRecord, payload: Payload, dueAt: Date): Promise<void> {
+  async putPayload({ orderKey, eventId }: EventKey, payload: Payload): Promise<void> {
     refuseTooLarge(payload);
-    this.#order(event.orderKey).payloads.set(event.eventId, this.#keep(payload));
-    this.#putEvent(event, dueAt);
+    const { payloads } = this.#order(orderKey);
+    if (!payloads.has(eventId)) payloads.set(eventId, this.#keep(payload));
   }
 
-  /** One of the two rows, as when a batch was cut short: the event row if the body's length is even. */
-  async storeHalf(event: EventRecord, payload: Payload, dueAt: Date): Promise<void> {
-    if (payload.body.length % 2 === 0) this.#putEvent(event, dueAt);
-    else this.#order(event.orderKey).payloads.set(event.eventId, this.#keep(payload));
+  async putEvent(event: EventRecord, dueAt: Date): Promise<void> {
+    const { events } = this.#order(event.orderKey);
+    const row = { ...event, owedTo: fanOutList(event.eventId), dueAt };
+    if (!events.has(event.eventId)) events.set(event.eventId, this.#keep(row));
   }
 
-  async storeAgain(event: EventRecord, payload: Payload, dueAt: Date): Promise<void> {
-    refuseTooLarge(payload);
-    const { events, payloads } = this.#order(event.orderKey);
-    payloads.set(event.eventId, this.#keep(payload));
-    const existing = events.get(event.eventId)?.value;
-    if (existing === undefined) return this.#putEvent(event, dueAt);
-    if (existing.closed === undefined) return;
-    const { closed: _, outcomes: __, changes: ___, fannedOutAt: ____, ...reopened } = existing;
-    this.#replace(events, event.eventId, { ...reopened, owedTo: fanOutList(event.eventId), dueAt });
+  /** As an operator does: something stays in its place. */
+  erasePayload({ orderKey, eventId }: EventKey): void {
+    const { payloads } = this.#order(orderKey);
+    if (payloads.has(eventId)) this.#replace(payloads, eventId, ERASED);
+  }
+
+  /** As an operator does. */
+  noteForgotten({ orderKey, eventId }: EventKey): void {
+    const { events } = this.#order(orderKey);
+    const event = events.get(eventId)?.value;
+    if (event !== undefined) this.#replace(events, eventId, { ...event, forgottenAt: this.#clock.now() });
   }
 
   async *eventsNewestFirst(orderKey: OrderKey): AsyncGenerator<EventRecord, void, undefined> {
@@ -97,12 +101,8 @@ export class MemoryEventLog implements EventLog {
   }
 
   async payload({ orderKey, eventId }: EventKey): Promise<Payload | undefined> {
-    return this.#alive(this.#order(orderKey).payloads.get(eventId));
-  }
-
-  /** Apart from {@link payload}: a row that cannot be read is there. */
-  async hasPayload({ orderKey, eventId }: EventKey): Promise<boolean> {
-    return this.#alive(this.#order(orderKey).payloads.get(eventId)) !== undefined;
+    const payload = this.#alive(this.#order(orderKey).payloads.get(eventId));
+    return payload === ERASED ? undefined : payload;
   }
 
   async deliveries(orderKey: OrderKey): Promise<Delivery[]> {
@@ -126,20 +126,13 @@ export class MemoryEventLog implements EventLog {
     return true;
   }
 
-  async finishFanOut(key: EventKey, { changes, outcomes, fannedOutAt }: FanOutResult): Promise<boolean> {
-    return this.#endFanOut(key, { changes, outcomes, fannedOutAt });
-  }
-
-  async closeWithoutPayload(key: EventKey, reason: string, at: Date): Promise<boolean> {
-    return this.#endFanOut(key, { closed: reason, outcomes: {}, fannedOutAt: at });
-  }
-
-  #endFanOut({ orderKey, eventId }: EventKey, result: Partial<EventRecord>): boolean {
+  async finishFanOut({ orderKey, eventId }: EventKey, result: FanOutResult): Promise<boolean> {
     const { events } = this.#order(orderKey);
     const event = events.get(eventId)?.value;
     if (event === undefined || event.fannedOutAt !== undefined) return false;
     const { owedTo: _, dueAt: __, setAsideUntil: ___, givenUpAt: ____, ...record } = event;
-    this.#replace(events, eventId, { ...record, ...result });
+    const { changes, outcomes, fannedOutAt } = result;
+    this.#replace(events, eventId, { ...record, changes, outcomes, fannedOutAt });
     return true;
   }
 
@@ -217,11 +210,6 @@ export class MemoryEventLog implements EventLog {
     };
     this.#orders.set(orderKey, order);
     return order;
-  }
-
-  #putEvent(event: EventRecord, dueAt: Date): void {
-    const row = { ...event, owedTo: fanOutList(event.eventId), dueAt };
-    this.#order(event.orderKey).events.set(event.eventId, this.#keep(row));
   }
 
   #keep<Value>(value: Value): Kept<Value> {

@@ -62,7 +62,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'A run that died may have sent the newest already',
     file: 'fan-out-backlog.ts',
-    replaced: 'wokenFor.some(({ receivedBefore }) => receivedBefore) ? markRepeated(relay, owed) : owed',
+    replaced: 'wokenFor.some(({ receivedBefore }) => receivedBefore) ? markRepeated(owed) : owed',
     by: 'owed',
   },
   {

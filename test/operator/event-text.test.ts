@@ -55,7 +55,6 @@ describe('changes in a list', () => {
       'tracking number gone',
     ],
     ['nothing', {}, '<dim nothing changed>'],
-    ['why it was closed', { closed: 'its payload never came' }, '<dim its payload never came>'],
   ])('are a few words: %s', (_, parts, text) => {
     expect(changesText(fannedOut(parts), COLOURS)).toBe(text);
   });
@@ -108,7 +107,6 @@ describe('outcomes in a list', () => {
   it('say why there are none', () => {
     expect(outcomesText(anEvent(), COLOURS)).toBe('<yellow waiting>');
     expect(outcomesText(fannedOut(), COLOURS)).toBe('<dim no endpoints>');
-    expect(outcomesText(fannedOut({ closed: 'its payload never came' }), COLOURS)).toBe('<dim closed>');
   });
 });
 

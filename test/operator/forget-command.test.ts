@@ -5,7 +5,7 @@ import { eventMessageBody } from '../../lib/aws/messages.ts';
 import { after } from '../../lib/relay/clock.ts';
 import { attentionOf } from '../../lib/relay/delivery.ts';
 import type { EventRecord } from '../../lib/relay/event.ts';
-import type { SourceId } from '../../lib/relay/ids.ts';
+import { nextEventId, type SourceId } from '../../lib/relay/ids.ts';
 import { replay } from '../../lib/relay/replay.ts';
 import { anEndpointId, aPayload } from '../ports/builders.ts';
 import { jsonOf } from './cli.ts';
@@ -51,7 +51,7 @@ describe('forget', () => {
     expect(jsonOf(result)).toEqual({
       orderKey: older.orderKey,
       events: 2,
-      closed: 0,
+      notFannedOut: 0,
       payloads: 2,
       cancelled: 1,
       answers: 2,
@@ -141,17 +141,29 @@ describe('forget', () => {
     expect(await rowsOf(newer)).toEqual(rows);
   });
 
-  it('closes an event that is not fanned out, rather than that it counts as never accepted', async () => {
+  it('marks an event that is not fanned out, and leaves it to fan-out, which sends nothing', async () => {
     const source = await aSource();
     const event = await stored({ source, orderId: '7-501' }, PERSONAL);
 
     const { out } = await forget(source);
 
-    expect(out).toContain('1 event not fanned out yet is closed.');
+    expect(out).toContain('Nothing will be sent of 1 event not fanned out yet.');
     expect(out).toContain('run it again in two minutes');
     const row = await relay().connection.eventLog.event(event);
-    expect(row).toMatchObject({ closed: 'payload was erased', forgottenAt: expect.any(Date) });
+    expect(row).toMatchObject({ forgottenAt: expect.any(Date) });
+    expect(row).not.toHaveProperty('fannedOutAt');
     expect(await payloadsOf([event])).toEqual([]);
+  });
+
+  it('erases a payload that no event belongs to: ingest has written it a second time, under a later id', async () => {
+    const { source, older } = await anOrder();
+    const { eventLog, clock } = relay().connection;
+    const unused = { ...older, eventId: nextEventId(clock, Math.random, older.eventId) };
+    await eventLog.putPayload(unused, PERSONAL);
+
+    expect(jsonOf(await forget(source, '--json'))).toMatchObject({ events: 2, payloads: 3 });
+
+    expect(await payloadsOf([unused])).toEqual([]);
   });
 
   it('leaves alone what is being sent at this moment, and says so', async () => {
@@ -173,9 +185,12 @@ describe('forget', () => {
     const { source, older } = await anOrder();
     await forget(source);
 
-    await relay().connection.eventLog.storeAgain(older, PERSONAL, new Date());
+    const { eventLog } = relay().connection;
+    await eventLog.putPayload(older, PERSONAL);
+    await eventLog.putEvent(older, new Date());
 
     expect(await payloadsOf([older])).toEqual([]);
+    expect(await eventLog.event(older)).toMatchObject({ forgottenAt: expect.any(Date) });
   });
 
   it('leaves nothing that a replay could send', async () => {
@@ -183,7 +198,7 @@ describe('forget', () => {
     await forget(source);
     const event = await relay().connection.eventLog.event(newer);
 
-    expect(await replay(relay().connection, event ?? newer, ERP)).toBe('closed');
+    expect(await replay(relay().connection, event ?? newer, ERP)).toBe('erased');
   });
 
   it('names the dead letters that hold an event of the order', async () => {

@@ -12,7 +12,6 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'lib-dynamodb:Delete': 'dynamodb:DeleteItem',
   'lib-dynamodb:Query': 'dynamodb:Query',
   'lib-dynamodb:BatchGet': 'dynamodb:BatchGetItem',
-  'lib-dynamodb:BatchWrite': 'dynamodb:BatchWriteItem',
   'client-sqs:SendMessageBatch': 'sqs:SendMessage',
   'client-sqs:ChangeMessageVisibilityBatch': 'sqs:ChangeMessageVisibility',
 };

@@ -35,7 +35,8 @@ async function anOldEvent(source: SourceId, agoMs: number) {
   const receivedAt = later(new Date(), -agoMs);
   const eventId = anEventId(new MemoryClock(receivedAt));
   const event = { source, orderKey: orderKeyOf(source, eventId), eventId, receivedAt };
-  await eventLog.store(event, aPayload(), receivedAt);
+  await eventLog.putPayload(event, aPayload());
+  await eventLog.putEvent(event, receivedAt);
   await fannedOut(event, {});
   return event;
 }
@@ -84,7 +85,7 @@ describe('replay --event', () => {
         newer: 0,
         skipped: 0,
         notFannedOut: 0,
-        closed: 0,
+        erased: 0,
       },
       ...{ owedTo: { [one]: 1 }, leftOut: [], waits: [], atOnce: true, interrupted: false },
     });

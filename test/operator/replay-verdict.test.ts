@@ -78,7 +78,7 @@ describe('an event is not replayed', () => {
       'newer',
     ],
     ['when its filter refused it', { outcome: 'skipped: filter', rules: ALL }, 'skipped'],
-    ['when it is closed', { event: { closed: 'no payload' } }, 'closed'],
+    ['when its order was forgotten', { event: { forgottenAt: new Date() } }, 'erased'],
     [
       'when the replay that is resumed has seen to it',
       { row: { state: 'delivered', replayedAt: THEN }, rules: { ...ALL, resume: THEN } },

@@ -24,7 +24,8 @@ export function storedEvents(relay: () => Pick<RelayOfTables, 'connection' | 'pu
       const orderKey = orderKeyOf(parts.source, orderId ?? randomUUID());
       const eventId = nextEventId(clock, Math.random, await eventLog.newestEventId(orderKey));
       const event: EventRecord = { orderKey, eventId, receivedAt: clock.now(), ...parts };
-      await eventLog.store(event, payload ?? aPayload(), after(clock.now(), 60_000));
+      await eventLog.putPayload(event, payload ?? aPayload());
+      await eventLog.putEvent(event, after(clock.now(), 60_000));
       if (event.niceId !== undefined)
         await eventLog.putAlias(aliasKeyOf(event.source, event.niceId), orderKey);
       return event;

@@ -156,15 +156,12 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
       expect(read && (await given.eventLog.noteFanOutTry(read, { fanOutTries: 2 }))).toBe(false);
     });
 
-    it('is refused once the event is fanned out or closed', async () => {
-      const [fannedOut, closed] = [anEvent(), anEvent()];
-      await given.store(fannedOut);
-      await given.store(closed);
-      await given.eventLog.finishFanOut(fannedOut, result());
-      await given.eventLog.closeWithoutPayload(closed, 'no payload', given.clock.now());
+    it('is refused once the event is fanned out', async () => {
+      const event = anEvent();
+      await given.store(event);
+      await given.eventLog.finishFanOut(event, result());
 
-      expect(await given.eventLog.noteFanOutTry(fannedOut, { fanOutTries: 1 })).toBe(false);
-      expect(await given.eventLog.noteFanOutTry(closed, { fanOutTries: 1 })).toBe(false);
+      expect(await given.eventLog.noteFanOutTry(event, { fanOutTries: 1 })).toBe(false);
     });
 
     it('makes no row for an event that has none', async () => {
@@ -186,34 +183,6 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
 
       expect(await given.eventLog.event(event)).toEqual({ ...event, ...result(), fanOutTries: 83 });
       expect(await given.eventLog.owed('attention#fan-out', given.farFuture(), 10)).toEqual([]);
-    });
-  });
-
-  describe('closeWithoutPayload', () => {
-    it('closes an event that was not fanned out, and owes it no longer', async () => {
-      const event = anEvent();
-      await given.store(event);
-      const at = given.clock.now();
-
-      expect(await given.eventLog.closeWithoutPayload(event, 'no payload', at)).toBe(true);
-
-      expect(await given.eventLog.event(event)).toEqual({
-        ...event,
-        closed: 'no payload',
-        outcomes: {},
-        fannedOutAt: at,
-      });
-      expect(await given.eventLog.owed(listOf(event), given.farFuture(), 10)).toEqual([]);
-    });
-
-    it('is refused once the event is fanned out', async () => {
-      const event = anEvent();
-      await given.store(event);
-      await given.eventLog.finishFanOut(event, { changes: [], outcomes: {}, fannedOutAt: given.clock.now() });
-
-      expect(await given.eventLog.closeWithoutPayload(event, 'no payload', given.clock.now())).toBe(false);
-
-      expect((await given.eventLog.event(event))?.closed).toBeUndefined();
     });
   });
 }

@@ -28,8 +28,8 @@ export function describeStoring(make: () => Promise<EventLogSubject>): void {
     });
   });
 
-  describe('store', () => {
-    it('keeps the event and its payload as they were given', async () => {
+  describe('an event and its payload', () => {
+    it('are kept as they were given', async () => {
       const event = anEvent({
         orderId: '12345',
         niceId: 'Magic7-501',
@@ -38,13 +38,13 @@ export function describeStoring(make: () => Promise<EventLogSubject>): void {
       });
       const payload = aPayload('{"Id":"12345"}', 'application/json; charset=utf-8');
 
-      await given.eventLog.store(event, payload, given.dueAt());
+      await given.store(event, payload);
 
       expect(await given.eventLog.event(event)).toEqual(event);
       expect(await given.eventLog.payload(event)).toEqual(payload);
     });
 
-    it('owes the event to its shard of fan-out', async () => {
+    it('are owed to their shard of fan-out', async () => {
       const event = anEvent();
 
       await given.store(event);
@@ -60,11 +60,11 @@ export function describeStoring(make: () => Promise<EventLogSubject>): void {
       ]);
     });
 
-    it('gives the bytes of any body back exactly', async () => {
+    it('come back with the bytes of any body', async () => {
       await fc.assert(
         fc.asyncProperty(bodies, async (body) => {
           const event = anEvent();
-          await given.eventLog.store(event, aPayload(body), given.dueAt());
+          await given.store(event, aPayload(body));
           const kept = await given.eventLog.payload(event);
           expect(Buffer.from(kept?.body ?? []).equals(Buffer.from(body))).toBe(true);
         }),
@@ -72,97 +72,112 @@ export function describeStoring(make: () => Promise<EventLogSubject>): void {
       );
     });
 
-    it('keeps a body of 3 MB that compresses well', async () => {
+    it('may have a body of 3 MB that compresses well', async () => {
       const event = anEvent();
       const body = Buffer.from(
         JSON.stringify(Array.from({ length: 30_000 }, (_, id) => ({ id, Sku: 'MUG-11' }))),
       );
       const large = Buffer.concat(Array.from({ length: 4 }, () => body)).subarray(0, 3_000_000);
 
-      await given.eventLog.store(event, aPayload(large), given.dueAt());
+      await given.store(event, aPayload(large));
 
       const kept = await given.eventLog.payload(event);
       expect(Buffer.from(kept?.body ?? []).equals(large)).toBe(true);
     });
 
-    it('refuses a body that is too large even compressed, and writes nothing', async () => {
+    it.each(Object.entries(HOSTILE_ORDER_IDS))(
+      'are kept apart for an order whose id is %s',
+      async (_, orderId) => {
+        const orderKey = orderKeyOf(aSource, orderId);
+        const [first, second] = eventsOf(orderKey, 2).map((event) => ({ ...event, orderId }));
+        if (first === undefined || second === undefined) throw new Error('two events were asked for');
+        await Promise.all([
+          given.store(first),
+          given.store(second),
+          given.store(anEvent({ orderKey: anOrderKey() })),
+        ]);
+
+        expect(await given.eventIdsOf(orderKey)).toEqual([second.eventId, first.eventId]);
+        expect(await given.eventLog.newestEventId(orderKey)).toBe(second.eventId);
+        expect(await given.eventLog.event(first)).toEqual(first);
+        expect(await given.eventLog.putDeliveryIfAbsent(aDelivery(first))).toBe(true);
+        expect(await given.eventLog.owed(listOf(first), given.farFuture(), 10)).toContainEqual(
+          expect.objectContaining({ orderKey, eventId: first.eventId }),
+        );
+      },
+    );
+  });
+
+  describe('putPayload', () => {
+    it('leaves a payload as it is that was written before', async () => {
       const event = anEvent();
-      const large = randomBytes(410 * 1024);
+      await given.eventLog.putPayload(event, aPayload('first'));
 
-      await expect(given.eventLog.store(event, aPayload(large), given.dueAt())).rejects.toThrow(
-        PayloadTooLargeError,
-      );
+      await given.eventLog.putPayload(event, aPayload('second'));
 
-      expect(await given.eventLog.event(event)).toBeUndefined();
+      expect(await given.eventLog.payload(event)).toEqual(aPayload('first'));
+    });
+
+    it('does not bring back a payload that was erased', async () => {
+      const event = anEvent();
+      await given.store(event);
+      await given.erasePayload(event);
+
+      await given.eventLog.putPayload(event, aPayload());
+
       expect(await given.eventLog.payload(event)).toBeUndefined();
     });
 
-    it.each(Object.entries(HOSTILE_ORDER_IDS))('keeps an order apart whose id is %s', async (_, orderId) => {
-      const orderKey = orderKeyOf(aSource, orderId);
-      const [first, second] = eventsOf(orderKey, 2).map((event) => ({ ...event, orderId }));
-      if (first === undefined || second === undefined) throw new Error('two events were asked for');
-      await Promise.all([
-        given.store(first),
-        given.store(second),
-        given.store(anEvent({ orderKey: anOrderKey() })),
-      ]);
+    it('refuses a body that is too large even compressed, and writes nothing', async () => {
+      const event = anEvent();
 
-      expect(await given.eventIdsOf(orderKey)).toEqual([second.eventId, first.eventId]);
-      expect(await given.eventLog.newestEventId(orderKey)).toBe(second.eventId);
-      expect(await given.eventLog.event(first)).toEqual(first);
-      expect(await given.eventLog.putDeliveryIfAbsent(aDelivery(first))).toBe(true);
-      expect(await given.eventLog.owed(listOf(first), given.farFuture(), 10)).toContainEqual(
-        expect.objectContaining({ orderKey, eventId: first.eventId }),
+      await expect(given.eventLog.putPayload(event, aPayload(randomBytes(410 * 1024)))).rejects.toThrow(
+        PayloadTooLargeError,
       );
+
+      expect(await given.eventLog.payload(event)).toBeUndefined();
+    });
+
+    it('makes no event: a payload alone is nothing that fan-out could find', async () => {
+      const event = anEvent();
+
+      await given.eventLog.putPayload(event, aPayload());
+
+      expect(await given.eventIdsOf(event.orderKey)).toEqual([]);
+      expect(await given.eventLog.newestEventId(event.orderKey)).toBeUndefined();
     });
   });
 
-  describe('storeAgain', () => {
-    it('stores an event that is not there', async () => {
-      const event = anEvent();
-
-      await given.eventLog.storeAgain(event, aPayload('body'), given.dueAt());
-
-      expect(await given.eventLog.event(event)).toEqual(event);
-      expect(await given.eventLog.payload(event)).toEqual(aPayload('body'));
-      expect(await given.eventLog.owed(listOf(event), given.farFuture(), 10)).toHaveLength(1);
-    });
-
+  describe('putEvent', () => {
     it('leaves an event as it is that waits for its fan-out', async () => {
       const event = anEvent();
       await given.store(event);
       const due = given.dueAt();
       given.clock.advance(MINUTE_MS);
 
-      await given.eventLog.storeAgain(event, aPayload(), given.dueAt());
+      await given.eventLog.putEvent(event, given.dueAt());
 
       expect(await given.eventLog.owed(listOf(event), given.farFuture(), 10)).toMatchObject([{ dueAt: due }]);
     });
 
-    it('leaves an event as it is that was fanned out', async () => {
+    it('leaves an event as it is that was fanned out: a call that is repeated, or lands late, erases nothing', async () => {
       const event = anEvent();
       await given.store(event);
       const result = { changes: [], outcomes: { erp: 'delivered' }, fannedOutAt: given.clock.now() };
       await given.eventLog.finishFanOut(event, result);
 
-      await given.eventLog.storeAgain(event, aPayload(), given.dueAt());
+      await given.eventLog.putEvent(event, given.dueAt());
 
       expect(await given.eventLog.event(event)).toEqual({ ...event, ...result });
       expect(await given.eventLog.owed(listOf(event), given.farFuture(), 10)).toEqual([]);
     });
 
-    it('opens an event again that was closed for want of its payload', async () => {
+    it('is done once by many at the same time', async () => {
       const event = anEvent();
-      await given.store(event);
-      await given.eventLog.closeWithoutPayload(event, 'no payload', given.clock.now());
 
-      await given.eventLog.storeAgain(event, aPayload('late'), given.dueAt());
+      await Promise.all(Array.from({ length: 10 }, () => given.eventLog.putEvent(event, given.dueAt())));
 
-      expect(await given.eventLog.event(event)).toEqual(event);
-      expect(await given.eventLog.payload(event)).toEqual(aPayload('late'));
-      expect(await given.eventLog.owed(listOf(event), given.farFuture(), 10)).toMatchObject([
-        { dueAt: given.dueAt() },
-      ]);
+      expect(await given.eventIdsOf(event.orderKey)).toEqual([event.eventId]);
     });
   });
 
@@ -208,33 +223,6 @@ export function describeStoring(make: () => Promise<EventLogSubject>): void {
       await given.eventLog.putDeliveryIfAbsent(aDelivery(event));
 
       expect(await given.eventIdsOf(event.orderKey)).toEqual([event.eventId]);
-    });
-  });
-
-  describe('hasPayload', () => {
-    it('is true of an event that was stored, and of no other', async () => {
-      const [stored, other] = eventsOf(anOrderKey(), 2);
-      if (stored === undefined || other === undefined) throw new Error('two events were asked for');
-      await given.store(stored);
-
-      expect(await given.eventLog.hasPayload(stored)).toBe(true);
-      expect(await given.eventLog.hasPayload(other)).toBe(false);
-    });
-
-    it('is true of one that is large', async () => {
-      const event = anEvent();
-      await given.eventLog.store(event, aPayload('x'.repeat(300_000)), given.dueAt());
-
-      expect(await given.eventLog.hasPayload(event)).toBe(true);
-    });
-
-    it('is false once its time is past', async () => {
-      const event = anEvent();
-      await given.store(event);
-
-      given.clock.advance(31 * DAY_MS);
-
-      expect(await given.eventLog.hasPayload(event)).toBe(false);
     });
   });
 

@@ -1,7 +1,7 @@
 /** The event log under test, and what the tests of its promises do with it again and again. */
 import { beforeEach } from 'vitest';
 import { after as later } from '../../lib/relay/clock.ts';
-import type { EventRecord } from '../../lib/relay/event.ts';
+import type { EventKey, EventRecord } from '../../lib/relay/event.ts';
 import { type OrderKey, shardOf } from '../../lib/relay/ids.ts';
 import type { EventLog } from '../../lib/relay/ports.ts';
 import type { MemoryClock } from '../memory/clock.ts';
@@ -14,6 +14,8 @@ export interface EventLogSubject {
   readonly eventLog: EventLog;
   /** The clock that the log goes by. Rows are to be kept for 30 days of it. */
   readonly clock: MemoryClock;
+  /** Erases a payload as an operator does. */
+  erasePayload(key: EventKey): Promise<void>;
   /** Where an alias points to. */
   aliasTarget(aliasKey: OrderKey): Promise<OrderKey | undefined>;
 }
@@ -43,9 +45,12 @@ export function useEventLog(make: () => Promise<EventLogSubject>) {
     /** When an event that is stored now is due for its fan-out. */
     dueAt: () => later(given().clock.now(), 2 * MINUTE_MS),
     farFuture: () => later(given().clock.now(), 1_000 * DAY_MS),
-    store(event: EventRecord): Promise<void> {
-      return given().eventLog.store(event, aPayload(), this.dueAt());
+    /** As ingest does: the payload first. */
+    async store(event: EventRecord, payload = aPayload()): Promise<void> {
+      await given().eventLog.putPayload(event, payload);
+      await given().eventLog.putEvent(event, this.dueAt());
     },
+    erasePayload: (key: EventKey) => given().erasePayload(key),
     async eventIdsOf(orderKey: OrderKey): Promise<string[]> {
       const ids: string[] = [];
       for await (const { eventId } of given().eventLog.eventsNewestFirst(orderKey)) ids.push(eventId);

@@ -1,7 +1,8 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { fromAliasRow } from '../../lib/aws/alias-row.ts';
 import { DynamoEventLog } from '../../lib/aws/event-log.ts';
-import { aliasRowKey } from '../../lib/aws/event-log-keys.ts';
+import { aliasRowKey, payloadRowKey } from '../../lib/aws/event-log-keys.ts';
+import { EventLogWriter } from '../../lib/aws/event-log-writer.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
@@ -13,7 +14,12 @@ const RETENTION_DAYS = 30;
 describeEventLog('the event log in memory', async () => {
   const clock = new MemoryClock();
   const eventLog = new MemoryEventLog(clock, RETENTION_DAYS);
-  return { eventLog, clock, aliasTarget: async (aliasKey) => eventLog.aliases.get(aliasKey) };
+  return {
+    eventLog,
+    clock,
+    erasePayload: async (key) => eventLog.erasePayload(key),
+    aliasTarget: async (aliasKey) => eventLog.aliases.get(aliasKey),
+  };
 });
 
 const embedded = useEmbedded();
@@ -26,6 +32,9 @@ describeEventLog('the event log in DynamoDB', async () => {
   return {
     eventLog: new DynamoEventLog({ client, tableName, retentionDays: RETENTION_DAYS, clock, telemetry }),
     clock,
+    async erasePayload(key) {
+      await new EventLogWriter({ client, tableName }).erasePayload(payloadRowKey(key), clock.now());
+    },
     async aliasTarget(aliasKey) {
       const { Item } = await client.send(
         new GetCommand({ TableName: tableName, Key: aliasRowKey(aliasKey), ConsistentRead: true }),

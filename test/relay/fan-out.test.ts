@@ -150,7 +150,7 @@ describe('fan-out', () => {
   it('stores an event that the table had refused, and then fans it out', async () => {
     const relay = aRelay();
     relay.endpoint('erp');
-    vi.spyOn(relay.eventLog, 'store').mockRejectedValueOnce(new StoreError('throttled'));
+    vi.spyOn(relay.eventLog, 'putPayload').mockRejectedValueOnce(new StoreError('throttled'));
     const eventId = await relay.accepted();
 
     await relay.fanOut();
@@ -217,23 +217,55 @@ describe('fan-out', () => {
     expect(relay.sender.eventsTo('shop')).toHaveLength(1);
   });
 
-  it('leaves an event alone whose payload is still being written, and closes it once that never came', async () => {
+  it('ends an event whose payload has expired, and leaves that to a person', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp');
+    relay.endpoint('shop', { sources: ['other'] });
+    relay.endpoint('spoilt', { url: 17 });
+    const eventId = await relay.accepted();
+    relay.eventLog.erasePayload({ orderKey: ORDER, eventId });
+
+    await relay.fanOut();
+
+    const gone = 'dead: payload is gone: it expired or was erased';
+    expect((await relay.event(eventId)).outcomes).toEqual({ erp: gone, spoilt: gone });
+    expect(await relay.owed('attention#erp')).toMatchObject([{ eventId }]);
+    expect(await relay.owed('attention#spoilt')).toMatchObject([{ eventId }]);
+    expect(await owedToFanOut(relay)).toEqual([]);
+    expect(relay.sender.requests).toEqual([]);
+  });
+
+  it.each([
+    ['before it was read', 'erased'],
+    ['and its payload is yet to be erased', 'marked'],
+  ])('ends an event whose order was forgotten %s, with nothing sent and nothing owed', async (_, stage) => {
     const relay = aRelay();
     relay.endpoint('erp');
     const eventId = await relay.accepted();
-    vi.spyOn(relay.eventLog, 'payload').mockResolvedValue(undefined);
+    relay.eventLog.noteForgotten({ orderKey: ORDER, eventId });
+    if (stage === 'erased') relay.eventLog.erasePayload({ orderKey: ORDER, eventId });
 
     await relay.fanOut();
-    expect((await relay.event(eventId)).fannedOutAt).toBeUndefined();
 
-    relay.minutes(3);
-    await relay.sweep();
-    await relay.fanOut();
-    expect(await relay.event(eventId)).toMatchObject({
-      closed: expect.stringContaining('no payload'),
-      outcomes: {},
+    expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'cancelled: payload was erased' });
+    expect(relay.eventLog.allOwed()).toEqual([]);
+    expect(relay.sender.requests).toEqual([]);
+  });
+
+  it('ends an event in the same way whose order is forgotten while fan-out reads it', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp');
+    const eventId = await relay.accepted();
+    vi.spyOn(relay.eventLog, 'payload').mockImplementationOnce(async (key) => {
+      relay.eventLog.noteForgotten(key);
+      relay.eventLog.erasePayload(key);
+      return undefined;
     });
-    expect(await owedToFanOut(relay)).toEqual([]);
+
+    await relay.fanOut();
+
+    expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'cancelled: payload was erased' });
+    expect(relay.eventLog.allOwed()).toEqual([]);
   });
 
   it('makes the same calls for one healthy endpoint as for fifty', async () => {
@@ -313,28 +345,6 @@ describe('a fan-out that is begun again', () => {
     expect(toShop).toMatchObject([{ state: 'dead' }, { eventId: tried, mayHaveArrivedAt: expect.any(Date) }]);
     expect(toShop[0]).not.toHaveProperty('mayHaveArrivedAt');
   });
-
-  it('does not take a newer one for sent whose payload never came', async () => {
-    const relay = aRelay();
-    relay.endpoint('erp');
-    const older = await relay.accepted();
-    await relay.accepted();
-    const again = relay.eventQueue.take().map((message) => ({ ...message, receivedBefore: true }));
-    const [payload, hasPayload] = [
-      relay.eventLog.payload.bind(relay.eventLog),
-      relay.eventLog.hasPayload.bind(relay.eventLog),
-    ];
-    vi.spyOn(relay.eventLog, 'payload').mockImplementation(async (key) =>
-      key.eventId === older ? payload(key) : undefined,
-    );
-    vi.spyOn(relay.eventLog, 'hasPayload').mockImplementation(
-      async (key) => key.eventId === older && hasPayload(key),
-    );
-
-    await fanOut(relay.relay, again, relay.deadline());
-
-    expect(relay.sender.eventsTo('erp')).toEqual([older]);
-  });
 });
 
 describe('fan-out for an endpoint ordered `latest`', () => {
@@ -394,7 +404,8 @@ describe('fan-out for an endpoint ordered `latest`', () => {
       orderId: '1',
       receivedAt: relay.clock.now(),
     };
-    await relay.eventLog.store(late, { body: Buffer.from('{}') }, relay.clock.now());
+    await relay.eventLog.putPayload(late, { body: Buffer.from('{}') });
+    await relay.eventLog.putEvent(late, relay.clock.now());
 
     await fanOut(relay.relay, [late], relay.deadline());
 

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { eventTime, orderKeyOf, sha256Hex, shardOf } from '../../lib/relay/ids.ts';
 import { ingest } from '../../lib/relay/ingest.ts';
 import { PayloadTooLargeError, StoreError } from '../../lib/relay/ports.ts';
-import { aRelay, ORDER, SOURCE } from './a-relay.ts';
+import { aRelay, everythingIsWaiting, ORDER, SOURCE } from './a-relay.ts';
 
 describe('ingest', () => {
   it('stores the payload as it came and the record of it, owed to fan-out, and wakes fan-out', async () => {
@@ -94,24 +94,77 @@ describe('ingest', () => {
     expect(await relay.owed(`fan-out#${shardOf(eventId)}`)).toHaveLength(1);
   });
 
-  it('puts the whole event on the queue when the table refuses', async () => {
+  it.each(['putPayload', 'putEvent'] as const)(
+    'puts the whole event on the queue when the table refuses %s',
+    async (method) => {
+      const relay = aRelay();
+      vi.spyOn(relay.eventLog, method).mockRejectedValue(new StoreError('throttled'));
+
+      const eventId = await relay.accepted({ Id: '1' });
+
+      expect(relay.eventQueue.take()).toMatchObject([
+        {
+          orderKey: ORDER,
+          eventId,
+          unstored: { event: { eventId }, payload: { body: Buffer.from('{"Id":"1"}') } },
+        },
+      ]);
+    },
+  );
+
+  it('puts the whole event on the queue when the table does not answer within five seconds', async () => {
     const relay = aRelay();
-    vi.spyOn(relay.eventLog, 'store').mockRejectedValue(new StoreError('throttled'));
+    vi.spyOn(relay.eventLog, 'putPayload').mockReturnValue(new Promise(() => {}));
 
-    const eventId = await relay.accepted({ Id: '1' });
+    const accepting = relay.accepted();
+    await everythingIsWaiting();
+    relay.clock.advance(5_000);
 
-    expect(relay.eventQueue.take()).toMatchObject([
-      {
-        orderKey: ORDER,
-        eventId,
-        unstored: { event: { eventId }, payload: { body: Buffer.from('{"Id":"1"}') } },
-      },
-    ]);
+    const eventId = await accepting;
+    expect(relay.eventQueue.take()).toMatchObject([{ eventId, unstored: { event: { eventId } } }]);
+  });
+
+  it('writes the payload while it reads the newest id, and the event only once the payload is there', async () => {
+    const relay = aRelay();
+    const read = Promise.withResolvers<undefined>();
+    const written = Promise.withResolvers<void>();
+    vi.spyOn(relay.eventLog, 'newestEventId').mockReturnValue(read.promise);
+    const putPayload = vi.spyOn(relay.eventLog, 'putPayload').mockReturnValue(written.promise);
+    const putEvent = vi.spyOn(relay.eventLog, 'putEvent');
+
+    const accepting = relay.accepted();
+    await everythingIsWaiting();
+    expect(putPayload).toHaveBeenCalledTimes(1);
+    read.resolve(undefined);
+    await everythingIsWaiting();
+    expect(putEvent).not.toHaveBeenCalled();
+    written.resolve();
+
+    const eventId = await accepting;
+    expect(putPayload).toHaveBeenCalledTimes(1);
+    expect(putEvent.mock.calls.map(([event]) => event.eventId)).toEqual([eventId]);
+  });
+
+  it('writes the payload again under a later id when the order has one that is as late as the clock’s', async () => {
+    const relay = aRelay();
+    const first = await relay.accepted();
+    const putPayload = vi.spyOn(relay.eventLog, 'putPayload');
+    relay.clock.advance(-60_000);
+
+    const eventId = await relay.accepted({ Id: '1', second: true });
+
+    expect(eventId > first).toBe(true);
+    expect(putPayload.mock.calls.map(([key]) => key.eventId)).toEqual([expect.any(String), eventId]);
+    expect(await relay.eventLog.payload({ orderKey: ORDER, eventId })).toMatchObject({
+      body: Buffer.from('{"Id":"1","second":true}'),
+    });
+    const events = await Array.fromAsync(relay.eventLog.eventsNewestFirst(ORDER));
+    expect(events.map((event) => event.eventId)).toEqual([eventId, first]);
   });
 
   it('refuses only when neither the table nor the queue takes it', async () => {
     const relay = aRelay();
-    vi.spyOn(relay.eventLog, 'store').mockRejectedValue(new StoreError('throttled'));
+    vi.spyOn(relay.eventLog, 'putPayload').mockRejectedValue(new StoreError('throttled'));
     vi.spyOn(relay.eventQueue, 'send').mockRejectedValue(new Error('queue is down'));
 
     expect(await relay.webhook()).toEqual({ kind: 'unavailable' });
@@ -119,7 +172,7 @@ describe('ingest', () => {
 
   it('refuses a body that cannot be kept, and does not put it on the queue', async () => {
     const relay = aRelay();
-    vi.spyOn(relay.eventLog, 'store').mockRejectedValue(new PayloadTooLargeError('too large'));
+    vi.spyOn(relay.eventLog, 'putPayload').mockRejectedValue(new PayloadTooLargeError('too large'));
 
     expect(await relay.webhook()).toEqual({ kind: 'too large' });
     expect(relay.eventQueue.take()).toEqual([]);

@@ -12,7 +12,8 @@ async function withLongOrder() {
   for (let n = 0; n < EVENTS; n++) {
     const receivedAt = new Date(relay.clock.now().getTime() - (EVENTS - n) * 60_000);
     const event = { orderKey: ORDER, eventId: firstEventIdAt(receivedAt), source: SOURCE, receivedAt };
-    await relay.eventLog.store(event, { body: Buffer.from('{"Id":"1"}') }, receivedAt);
+    await relay.eventLog.putPayload(event, { body: Buffer.from('{"Id":"1"}') });
+    await relay.eventLog.putEvent(event, receivedAt);
     await relay.eventLog.finishFanOut(event, { changes: [], outcomes, fannedOutAt: receivedAt });
   }
   const eventsNewestFirst = relay.eventLog.eventsNewestFirst.bind(relay.eventLog);

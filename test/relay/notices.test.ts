@@ -175,7 +175,7 @@ describe('a notice', () => {
     const relay = aRelay();
     relay.endpoint('erp');
     await failing(relay, 5);
-    const store = vi.spyOn(relay.eventLog, 'store');
+    const store = vi.spyOn(relay.eventLog, 'putEvent');
 
     await relay.run(3);
 

@@ -149,12 +149,12 @@ describe('replay', () => {
     expect(await relay.rows()).toEqual([]);
   });
 
-  it('says `closed` of an event that never had a payload', async () => {
+  it('says `erased` of an event whose order was forgotten', async () => {
     const relay = aRelay();
     const eventId = await relay.accepted();
-    await relay.eventLog.closeWithoutPayload({ orderKey: ORDER, eventId }, 'no payload', relay.clock.now());
+    relay.eventLog.noteForgotten({ orderKey: ORDER, eventId });
 
-    expect(await replay(relay.relay, await relay.event(eventId), ERP)).toBe('closed');
+    expect(await replay(relay.relay, await relay.event(eventId), ERP)).toBe('erased');
     expect(await relay.rows()).toEqual([]);
   });
 

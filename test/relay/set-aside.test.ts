@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { fanOut } from '../../lib/relay/fan-out.ts';
-import { type EventId, nextEventId, orderKeyOf, shardOf } from '../../lib/relay/ids.ts';
+import { type EventId, orderKeyOf, shardOf } from '../../lib/relay/ids.ts';
 import { type EventMessage, StoreError } from '../../lib/relay/ports.ts';
 import { aRelay, ORDER, SOURCE } from './a-relay.ts';
 
@@ -281,10 +281,11 @@ describe('a table that fails for a moment', () => {
     relay.endpoint('erp');
     const eventId = await relay.accepted();
     const messages = relay.eventQueue.take().map((each) => ({ ...each, receivedBefore: true }));
-    vi.spyOn(relay.eventLog, 'hasPayload').mockImplementationOnce(async () => {
-      await relay.eventLog.noteFanOutTry(await relay.event(eventId), { fanOutTries: 1 });
-      return true;
+    const read = await Array.fromAsync(relay.eventLog.eventsNewestFirst(ORDER));
+    vi.spyOn(relay.eventLog, 'eventsNewestFirst').mockImplementationOnce(async function* () {
+      yield* read;
     });
+    await relay.eventLog.noteFanOutTry(await relay.event(eventId), { fanOutTries: 1 });
 
     expect(await fanOut(relay.relay, messages, relay.deadline())).toEqual(messages);
 
@@ -301,33 +302,5 @@ describe('a table that fails for a moment', () => {
 
     expect(note).not.toHaveBeenCalled();
     expect((await relay.eventLog.deliveries(ORDER)).length).toBe(0);
-  });
-});
-
-describe('an event whose payload never came', () => {
-  /** Its webhook was never answered; and the run that it woke first has died. */
-  async function halfStored(relay: ARelay) {
-    const accepted = await relay.accepted();
-    relay.clock.advance(1);
-    const eventId = nextEventId(relay.clock, () => 0.5, accepted);
-    const event = { orderKey: ORDER, eventId, source: SOURCE, receivedAt: relay.clock.now() };
-    await relay.eventLog.storeHalf(event, { body: Buffer.from('') }, relay.clock.now());
-    const [message] = relay.eventQueue.take();
-    if (message === undefined) throw new Error('no message');
-    return { eventId, messages: [{ ...message, receivedBefore: true }] };
-  }
-
-  it('has not failed, however often its order is looked at, and is closed after two minutes', async () => {
-    const relay = aRelay();
-    relay.endpoint('erp');
-    const { eventId, messages } = await halfStored(relay);
-    for (let time = 0; time < 8; time++) await fanOut(relay.relay, messages, relay.deadline());
-
-    expect(await relay.event(eventId)).not.toHaveProperty('fanOutTries');
-    await relay.run(4);
-
-    expect((await relay.event(eventId)).closed).toMatch(/^no payload/);
-    expect(relay.telemetry.counts.get('EventsSetAside')).toBeUndefined();
-    expect(relay.eventLog.allOwed()).toEqual([]);
   });
 });

@@ -7,16 +7,14 @@ type ARelay = ReturnType<typeof aRelay>;
 
 const METHODS = [
   'newestEventId',
-  'store',
-  'storeAgain',
+  'putPayload',
+  'putEvent',
   'event',
   'payload',
-  'hasPayload',
   'deliveries',
   'putDeliveryIfAbsent',
   'updateDelivery',
   'finishFanOut',
-  'closeWithoutPayload',
   'noteFanOutTry',
   'recordOutcome',
   'owed',

@@ -79,7 +79,8 @@ describe('an endpoint that skips what is unchanged', () => {
 
     const { orderKey, source, receivedAt } = await relay.event(first);
     const event = { orderKey, eventId: late, source, receivedAt };
-    await relay.eventLog.store(event, aPayload(anOrder('Hold')), relay.clock.now());
+    await relay.eventLog.putPayload(event, aPayload(anOrder('Hold')));
+    await relay.eventLog.putEvent(event, relay.clock.now());
     await relay.eventQueue.send(event);
     await relay.fanOut();
 

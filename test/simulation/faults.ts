@@ -4,7 +4,6 @@ import type { Scheduler } from './scheduler.ts';
 export const FAULT_KINDS = [
   'call failed',
   'call failed after it acted',
-  'half a batch was written',
   'table refused',
   'died before a call',
   'died after a call',
@@ -79,7 +78,6 @@ export function drawRates(scheduler: Scheduler): FaultRates {
   return {
     'call failed': rate(0.06),
     'call failed after it acted': rate(0.06),
-    'half a batch was written': rate(0.1),
     'table refused': scheduler.chance(0.3) ? rate(0.5) : 0,
     'died before a call': rate(0.03),
     'died after a call': rate(0.03),

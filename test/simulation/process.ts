@@ -100,16 +100,16 @@ export function eventLogOf(
   const condition = process.condition.bind(process);
   return {
     newestEventId: (orderKey) => call('newestEventId', () => log.newestEventId(orderKey)),
-    store: (event, payload, dueAt) =>
-      call('store', async () => {
+    putPayload: (key, payload) =>
+      call('putPayload', async () => {
         if (faults.strikes('table refused')) throw new StoreError('the table refused');
-        if (faults.strikes('half a batch was written')) {
-          await log.storeHalf(event, payload, dueAt);
-          throw new StoreError('half a batch was written');
-        }
-        await log.store(event, payload, dueAt);
+        await log.putPayload(key, payload);
       }),
-    storeAgain: (event, payload, dueAt) => call('storeAgain', () => log.storeAgain(event, payload, dueAt)),
+    putEvent: (event, dueAt) =>
+      call('putEvent', async () => {
+        if (faults.strikes('table refused')) throw new StoreError('the table refused');
+        await log.putEvent(event, dueAt);
+      }),
     async *eventsNewestFirst(orderKey) {
       let before: EventId | undefined;
       for (;;) {
@@ -125,15 +125,12 @@ export function eventLogOf(
         if (poison.has(key.eventId)) throw new StoreError('poisoned');
         return log.payload(key);
       }),
-    hasPayload: (key) => call('hasPayload', () => log.hasPayload(key)),
     deliveries: (orderKey) => call('deliveries', () => log.deliveries(orderKey)),
     putDeliveryIfAbsent: (delivery) => condition('putDelivery', () => log.putDeliveryIfAbsent(delivery)),
     updateDelivery: (key, only, change) =>
       condition('updateDelivery', () => log.updateDelivery(key, only, change)),
     noteFanOutTry: (event, change) => condition('noteFanOutTry', () => log.noteFanOutTry(event, change)),
     finishFanOut: (key, result) => condition('finishFanOut', () => log.finishFanOut(key, result)),
-    closeWithoutPayload: (key, reason, at) =>
-      condition('close', () => log.closeWithoutPayload(key, reason, at)),
     recordOutcome: (key, id, outcome) => call('recordOutcome', () => log.recordOutcome(key, id, outcome)),
     newestWebhook: (since) => call('newestWebhook', () => log.newestWebhook(since)),
     owed: (owedTo, dueBefore, limit, dueSince) =>

@@ -34,7 +34,7 @@ describe('the permissions', () => {
     [
       'IngestRole',
       {
-        EventLogTable: ['dynamodb:BatchWriteItem', 'dynamodb:Query'],
+        EventLogTable: ['dynamodb:PutItem', 'dynamodb:Query'],
         ConfigTable: ['dynamodb:Query'],
         EventsQueue: ['sqs:SendMessage'],
         IngestLog: ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -78,12 +78,7 @@ describe('the permissions', () => {
     [
       'SweepRole',
       {
-        EventLogTable: [
-          'dynamodb:BatchWriteItem',
-          'dynamodb:GetItem',
-          'dynamodb:Query',
-          'dynamodb:UpdateItem',
-        ],
+        EventLogTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
         'EventLogTable/index/byTime': ['dynamodb:Query'],
         'EventLogTable/index/owed': ['dynamodb:Query'],
         ConfigTable: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],

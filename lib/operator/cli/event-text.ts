@@ -24,7 +24,6 @@ export function orderText({ niceId, orderId }: Pick<EventRecord, 'niceId' | 'ord
 
 /** `New → Pending ×2`, `+ New ×3`; the statuses as long as the event is not fanned out. */
 export function changesText(event: EventRecord, { dim }: Colours, room: ChangesRoom = IN_A_LIST): string {
-  if (event.closed !== undefined) return dim(shortened(event.closed, room.length));
   if (isOwn(event.orderKey)) return dim(shortened(ownText(event), room.length));
   if (event.items === undefined) return dim('not an order');
   if (event.changes === undefined) return shortened(statusesText(event.items), room.length);
@@ -77,7 +76,7 @@ function counted(texts: readonly string[]): string[] {
 export function outcomesText(event: EventRecord, colours: Colours): string {
   if (event.fannedOutAt === undefined) return colours.yellow('waiting');
   const states = Object.values(event.outcomes ?? {}).map(stateOf);
-  if (states.length === 0) return colours.dim(event.closed === undefined ? 'no endpoints' : 'closed');
+  if (states.length === 0) return colours.dim('no endpoints');
   return DELIVERY_STATES.flatMap((state) => {
     const count = states.filter((one) => one === state).length;
     return count === 0 ? [] : [colours[colourOf(state)](`${count} ${state}`)];

@@ -45,8 +45,7 @@ export function eventText(event: EventDetail, colours: Colours): string {
 }
 
 function fannedOutText(event: EventRecord, { yellow, red }: Colours): string {
-  const { eventId, receivedAt, fannedOutAt, closed, fanOutTries = 0, setAsideUntil, givenUpAt } = event;
-  if (closed !== undefined) return red(`no: ${closed}`);
+  const { eventId, receivedAt, fannedOutAt, fanOutTries = 0, setAsideUntil, givenUpAt } = event;
   if (fannedOutAt === undefined && givenUpAt !== undefined)
     return red(`no, ${fanOutTries} tries failed: \`deliveries retry ${eventId} --state set-aside\``);
   if (fannedOutAt === undefined && setAsideUntil !== undefined)

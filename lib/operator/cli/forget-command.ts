@@ -35,7 +35,7 @@ export function addForgetCommand(program: Command, terminal: Terminal): void {
 }
 
 function forgetText(
-  { events, payloads, answers, cancelled, closed }: ForgetResult,
+  { events, payloads, answers, cancelled, notFannedOut }: ForgetResult,
   order: string,
   isDryRun: boolean,
 ): string {
@@ -44,12 +44,16 @@ function forgetText(
   return [
     `Of the order ${order}, ${erased} ${would(2)} erased; ${plural(events, 'event')} ${would(events)} kept without.`,
     ...(cancelled > 0 ? [`${plural(cancelled, 'pending delivery')} ${would(cancelled)} cancelled.`] : []),
-    ...(closed > 0 ? [`${plural(closed, 'event')} not fanned out yet ${would(closed)} closed.`] : []),
+    ...(notFannedOut > 0
+      ? [
+          `Nothing ${isDryRun ? 'would be' : 'will be'} sent of ${plural(notFannedOut, 'event')} not fanned out yet.`,
+        ]
+      : []),
   ].join('\n');
 }
 
-function hints({ underWay, closed, deadLetters }: ForgetResult, isDryRun: boolean): string[] {
-  const unfinished = underWay > 0 || closed > 0;
+function hints({ underWay, notFannedOut, deadLetters }: ForgetResult, isDryRun: boolean): string[] {
+  const unfinished = underWay > 0 || notFannedOut > 0;
   return [
     ...(underWay > 0
       ? [`${plural(underWay, 'delivery')} ${isOrAre(underWay)} being sent at this moment.`]

@@ -38,5 +38,5 @@ function outcomesOf(event: EventWithDeliveries, column: number, colours: Colours
     event.forgottenAt === undefined ? [] : [colours.dim(`payload erased ${timeText(event.forgottenAt)}`)];
   const lines = [...erased, ...outcomeLines(event, colours, column)];
   if (event.fannedOutAt === undefined) return [...lines, colours.yellow('not fanned out yet')];
-  return lines.length === 0 && event.closed === undefined ? [colours.dim('there was no endpoint')] : lines;
+  return lines.length === 0 ? [colours.dim('there was no endpoint')] : lines;
 }

@@ -3,7 +3,7 @@ import type { ReplayResult } from '../replays.ts';
 import { isOrAre, plural, whenText } from './delivery-view.ts';
 
 export function replayText({ counts, owedTo, leftOut }: ReplayResult, isDryRun: boolean): string {
-  const { owed, delivered, underWay, replayed, newer, skipped, notFannedOut, closed } = counts;
+  const { owed, delivered, underWay, replayed, newer, skipped, notFannedOut, erased } = counts;
   const done = isDryRun ? 'would be sent again' : `${isOrAre(owed)} owed again`;
   const line = (count: number, what: string) =>
     count === 0 ? [] : [`${count.toLocaleString('en')} ${what}`];
@@ -18,10 +18,7 @@ export function replayText({ counts, owedTo, leftOut }: ReplayResult, isDryRun: 
       `${wasOrWere(skipped)} not wanted: --include-skipped asks the filter anew, and sends what it lets pass.`,
     ),
     ...line(notFannedOut, `${isOrAre(notFannedOut)} yet to be sent for the first time.`),
-    ...line(
-      closed,
-      `${isOrAre(closed)} without a payload: the webhook was never accepted, or its order was forgotten.`,
-    ),
+    ...line(erased, `${isOrAre(erased)} without a payload: the order was forgotten.`),
     ...leftOut.map((reason) => `Left out: ${reason}.`),
   ].join('\n');
 }
