@@ -20,6 +20,7 @@ const environment = readEnvironment([
   'CONFIG_TABLE',
   'DELIVERIES_QUEUE_URL',
   'DELIVERIES_DEAD_LETTER_QUEUE_URL',
+  'RETENTION_DAYS',
 ]);
 const client = sqsClient();
 const deliveries = { client, queueUrl: environment.DELIVERIES_QUEUE_URL, telemetry };

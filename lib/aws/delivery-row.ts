@@ -36,8 +36,8 @@ const ATTRIBUTES = {
   dueAt: moment,
 };
 
-export function toDeliveryRow(delivery: Delivery, expiresAt: number): Row {
-  return { ...deliveryRowKey(delivery), ...toAttributes(delivery), expiresAt };
+export function toDeliveryRow(delivery: Delivery): Row {
+  return { ...deliveryRowKey(delivery), ...toAttributes(delivery) };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The EventLog port over its DynamoDB table. Every row's form is in the `*-row.ts` file beside this one. */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { after, type Clock } from '../relay/clock.ts';
-import type { Delivery, DeliveryKey } from '../relay/delivery.ts';
+import { type Delivery, type DeliveryKey, isSettled } from '../relay/delivery.ts';
 import type { EventKey, EventRecord, Payload } from '../relay/event.ts';
 import { type EndpointId, type EventId, firstEventIdAt, isOwn, type OrderKey } from '../relay/ids.ts';
 import {
@@ -10,7 +10,9 @@ import {
   type EventLog,
   type FanOutResult,
   type FanOutTry,
+  type OutcomeRecorded,
   type OwedItem,
+  StoreError,
   type Telemetry,
   UnreadableRowError,
 } from '../relay/ports.ts';
@@ -29,6 +31,8 @@ const ALIAS_EXTRA_DAYS = 365;
 
 /** True of an event's row until it is fanned out. */
 const OPEN = 'attribute_exists(sk) AND attribute_not_exists(fannedOutAt)';
+/** Of a row that DynamoDB's TTL may remove at any moment, nothing is to be read or written. */
+const NOT_EXPIRED = '(attribute_not_exists(expiresAt) OR expiresAt > :now)';
 const NOTHING_OWED = { owedTo: null, dueAt: null, setAsideUntil: null, givenUpAt: null };
 
 /** Sorts before whatever a person may have typed for a time. */
@@ -40,7 +44,7 @@ const EVENT_PAGES = [10, 100];
 export interface EventLogOptions {
   readonly client: DynamoDBDocumentClient;
   readonly tableName: string;
-  /** How long rows are kept from when they are written; of use to who writes new ones. 30 unless given. */
+  /** How long rows are kept: an event from when it is written or an outcome is, a delivery from when it is settled. */
   readonly retentionDays?: number;
   /** The same for payloads, where the personal data is; as long as everything else unless given. */
   readonly payloadRetentionDays?: number;
@@ -123,7 +127,9 @@ export class DynamoEventLog implements EventLog {
   }
 
   putDeliveryIfAbsent(delivery: Delivery): Promise<boolean> {
-    return this.#table.putIfAbsent('writing a delivery', toDeliveryRow(delivery, this.#expiresAt()), 'sk');
+    const expiry = isSettled(delivery) ? { expiresAt: this.#expiresAt() } : {};
+    const row = { ...toDeliveryRow(delivery), ...expiry };
+    return this.#table.putIfAbsent('writing a delivery', row, 'sk');
   }
 
   updateDelivery(key: DeliveryKey, only: DeliveryCondition, change: DeliveryChange): Promise<boolean> {
@@ -136,7 +142,8 @@ export class DynamoEventLog implements EventLog {
       names: { '#onlyState': 'state' },
       values: { ':onlyState': only.state, ...lease.values },
     };
-    return this.#table.updateIf('updating a delivery', keys.deliveryRowKey(key), condition, updateOf(change));
+    const update = updateOf({ ...change, ...this.#expiryOf(change) });
+    return this.#table.updateIf('updating a delivery', keys.deliveryRowKey(key), condition, update);
   }
 
   finishFanOut(key: EventKey, result: FanOutResult): Promise<boolean> {
@@ -156,22 +163,31 @@ export class DynamoEventLog implements EventLog {
     return this.#table.updateIf('noting a fan-out', keys.eventRowKey(event), isOpen, updateOf({ ...change }));
   }
 
-  async recordOutcome(key: EventKey, endpointId: EndpointId, outcome: string): Promise<boolean> {
+  async recordOutcome(key: EventKey, endpointId: EndpointId, outcome: string): Promise<OutcomeRecorded> {
     const what = 'recording an outcome';
     const row = keys.eventRowKey(key);
+    const now = this.#clock.now();
+    // As long as the delivery's row, which has just been settled.
+    const expiresAt = this.#expiresAt();
     const fannedOut = (outcomes: string) => ({
-      expression: `attribute_exists(fannedOutAt) AND ${outcomes}`,
-      values: { ':map': 'M' },
+      expression: `attribute_exists(fannedOutAt) AND ${NOT_EXPIRED} AND ${outcomes}`,
+      values: { ':map': 'M', ':now': now.getTime() / 1000 },
     });
     const one = {
-      expression: 'SET outcomes.#endpoint = :outcome',
+      expression: 'SET outcomes.#endpoint = :outcome, expiresAt = :expiresAt',
       names: { '#endpoint': endpointId },
-      values: { ':outcome': outcome },
+      values: { ':outcome': outcome, ':expiresAt': expiresAt },
     };
-    if (await this.#table.updateIf(what, row, fannedOut('attribute_type(outcomes, :map)'), one)) return true;
-    // Not fanned out yet; or somebody has removed the list, and nothing can be set in what is not there.
-    const all = updateOf({ outcomes: { [endpointId]: outcome } });
-    return this.#table.updateIf(what, row, fannedOut('NOT attribute_type(#outcomes, :map)'), all);
+    const found = await this.#table.updateOrRow(what, row, fannedOut('attribute_type(outcomes, :map)'), one);
+    if (found === 'updated') return 'recorded';
+    if (found === undefined || isExpired({ expiresAt: Number(found.expiresAt?.N) }, now))
+      return 'event is gone';
+    if (found.fannedOutAt === undefined) return 'not fanned out';
+    // Somebody has removed the list of outcomes, and nothing can be set in what is not there.
+    const all = updateOf({ outcomes: { [endpointId]: outcome }, expiresAt });
+    const isWithoutList = fannedOut('NOT attribute_type(#outcomes, :map)');
+    if (await this.#table.updateIf(what, row, isWithoutList, all)) return 'recorded';
+    throw new StoreError('recording an outcome failed: the event was changed at the same time');
   }
 
   async owed(owedTo: string, dueBefore: Date, limit: number, dueSince?: Date): Promise<OwedItem[]> {
@@ -240,6 +256,12 @@ export class DynamoEventLog implements EventLog {
       'writing an alias',
       toAliasRow(aliasKey, orderKey, this.#expiresAt(this.#retentionDays + ALIAS_EXTRA_DAYS)),
     );
+  }
+
+  /** A delivery's row expires only once it is settled: what is owed must not vanish. */
+  #expiryOf({ state }: DeliveryChange): Readonly<Record<string, number | null>> {
+    if (state === undefined) return {};
+    return { expiresAt: state === 'pending' ? null : this.#expiresAt() };
   }
 
   /** In epoch seconds, as DynamoDB's TTL wants it. */

@@ -1,4 +1,5 @@
 /** The way to a relay, local or deployed: its tables and queues, and what else an operator needs to know of it. */
+import { z } from 'zod';
 import type { ConfigWriter } from '../aws/config-writer.ts';
 import type { DeadLetters } from '../aws/dead-letters.ts';
 import type { EventLogReader } from '../aws/event-log-reader.ts';
@@ -45,12 +46,17 @@ export interface RelayDescription {
   readonly eventLogTableName: string;
   readonly queueUrls: Readonly<Record<QueueName, string>>;
   readonly deadLetterQueueUrls: Readonly<Record<QueueName, string>>;
+  readonly retentionDays: number;
+  readonly payloadRetentionDays: number;
   /** How DynamoDB and SQS are reached; region, credentials and endpoint come from the environment unless given. */
   readonly dynamoDbConfig: ServiceConfig;
   readonly sqsConfig: ServiceConfig;
   /** Where a local relay keeps everything; absent for a deployed one. */
   readonly dataDir?: string;
 }
+
+/** How many days rows are kept. 30 is the stack's default, for a stack of an earlier version that does not say. */
+export const retentionDaysSchema = z.coerce.number().int().min(1).default(30);
 
 interface ServiceConfig {
   readonly endpoint?: string;
@@ -75,6 +81,7 @@ export async function connect(relay: RelayDescription, warn: (message: string) =
   const configOptions = { client, tableName: relay.configTableName };
   const clock = aws.systemClock;
   const telemetry = warningsOnly(warn);
+  const { retentionDays, payloadRetentionDays } = relay;
   const log = { client, tableName: relay.eventLogTableName, clock, telemetry };
   const configTable = new aws.DynamoConfigTable(configOptions);
   const sqs: { close?: () => void; opened?: Promise<Queues> } = {};
@@ -85,7 +92,7 @@ export async function connect(relay: RelayDescription, warn: (message: string) =
     configTable,
     config: new Config(configTable, clock, telemetry),
     configWriter: new aws.ConfigWriter(configOptions),
-    eventLog: new aws.DynamoEventLog(log),
+    eventLog: new aws.DynamoEventLog({ ...log, retentionDays, payloadRetentionDays }),
     eventLogReader: new aws.EventLogReader(log),
     eventLogWriter: new aws.EventLogWriter(log),
     queues() {

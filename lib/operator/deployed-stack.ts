@@ -1,7 +1,7 @@
 /** Finds a deployed relay by the outputs of its CloudFormation stack. */
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { z } from 'zod';
-import type { RelayDescription } from './connection.ts';
+import { type RelayDescription, retentionDaysSchema } from './connection.ts';
 import { NotARelayError } from './errors.ts';
 
 const outputsSchema = z.object({
@@ -12,6 +12,8 @@ const outputsSchema = z.object({
   EventsDeadLetterQueueUrl: z.url(),
   DeliveriesQueueUrl: z.url(),
   DeliveriesDeadLetterQueueUrl: z.url(),
+  RetentionDays: retentionDaysSchema,
+  PayloadRetentionDays: retentionDaysSchema,
 });
 
 /** CloudFormation answers within a second or two; without limits the SDK would wait for ever. */
@@ -48,6 +50,8 @@ export async function findDeployedStack(name: string): Promise<RelayDescription>
       events: data.EventsDeadLetterQueueUrl,
       deliveries: data.DeliveriesDeadLetterQueueUrl,
     },
+    retentionDays: data.RetentionDays,
+    payloadRetentionDays: data.PayloadRetentionDays,
     dynamoDbConfig: {},
     sqsConfig: {},
   };

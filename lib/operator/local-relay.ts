@@ -1,6 +1,6 @@
 /** Finds the relay that runs on this machine, which tells whoever asks where its parts are. */
 import { z } from 'zod';
-import type { RelayDescription } from './connection.ts';
+import { type RelayDescription, retentionDaysSchema } from './connection.ts';
 import { NotARelayError } from './errors.ts';
 
 export const DEFAULT_PORT = 8787;
@@ -16,6 +16,8 @@ const discoverySchema = z.object({
   eventsDeadLetterQueueUrl: z.url(),
   deliveriesQueueUrl: z.url(),
   deliveriesDeadLetterQueueUrl: z.url(),
+  retentionDays: retentionDaysSchema,
+  payloadRetentionDays: retentionDaysSchema,
   dynamoDbEndpoint: z.url(),
   sqsEndpoint: z.url(),
   region: z.string().min(1),
@@ -42,6 +44,8 @@ export async function findLocalRelay(port: number): Promise<RelayDescription> {
       events: data.eventsDeadLetterQueueUrl,
       deliveries: data.deliveriesDeadLetterQueueUrl,
     },
+    retentionDays: data.retentionDays,
+    payloadRetentionDays: data.payloadRetentionDays,
     dynamoDbConfig: { endpoint: data.dynamoDbEndpoint, ...service },
     sqsConfig: { endpoint: data.sqsEndpoint, ...service },
     ...(dataDir && { dataDir }),

@@ -39,6 +39,9 @@ export interface FanOutResult {
   readonly fannedOutAt: Date;
 }
 
+/** What became of an outcome that was to be written into its event. */
+export type OutcomeRecorded = 'recorded' | 'not fanned out' | 'event is gone';
+
 /**
  * The EventLog table. Every method is one operation on one partition, reads are consistent unless said otherwise,
  * and every method may reject with a {@link StoreError}, whatever it then did or did not do.
@@ -65,7 +68,7 @@ export interface EventLog {
   payload(key: EventKey): Promise<Payload | undefined>;
   /** All delivery rows of an order, oldest event first. */
   deliveries(orderKey: OrderKey): Promise<Delivery[]>;
-  /** False when there is one already. */
+  /** False when there is one already. A delivery expires only once it is settled, however long that takes. */
   putDeliveryIfAbsent(delivery: Delivery): Promise<boolean>;
   /** False, and nothing is written, when the row no longer says what `only` says. */
   updateDelivery(key: DeliveryKey, only: DeliveryCondition, change: DeliveryChange): Promise<boolean>;
@@ -73,8 +76,11 @@ export interface EventLog {
   finishFanOut(key: EventKey, result: FanOutResult): Promise<boolean>;
   /** Notes that a fan-out is begun again; false when it has ended, or has been begun by another, since it was read. */
   noteFanOutTry(event: EventRecord, change: FanOutTry): Promise<boolean>;
-  /** Sets one endpoint's outcome; false while the event is not fanned out. */
-  recordOutcome(key: EventKey, endpointId: EndpointId, outcome: string): Promise<boolean>;
+  /**
+   * Sets one endpoint's outcome, and keeps the event for as long as the delivery that has just been settled. It writes
+   * nothing while the event is not fanned out, nor when the event has expired.
+   */
+  recordOutcome(key: EventKey, endpointId: EndpointId, outcome: string): Promise<OutcomeRecorded>;
   /**
    * What is owed to one list and was due before a moment, the longest overdue first. Eventually consistent.
    * @param dueSince nothing that was due before

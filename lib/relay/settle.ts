@@ -30,11 +30,13 @@ export async function writeOutcome(relay: SettlingRelay, delivery: Delivery): Pr
   if (delivery.owedTo !== delivery.endpointId) return;
   const now = relay.clock.now();
   const only = { state: delivery.state, leaseId: undefined };
-  if (await relay.eventLog.recordOutcome(delivery, delivery.endpointId, outcomeOf(delivery))) {
-    await relay.eventLog.updateDelivery(delivery, only, resting(delivery, now));
-    if (delivery.state === 'dead' && !isTest(delivery)) relay.telemetry.count('DeliveriesDead');
+  const recorded = await relay.eventLog.recordOutcome(delivery, delivery.endpointId, outcomeOf(delivery));
+  if (recorded === 'not fanned out') {
+    // Fan-out has yet to write the event's outcomes: it may have read this row before it was settled.
+    await relay.eventLog.updateDelivery(delivery, only, { dueAt: after(now, FAN_OUT_PENDING_MS) });
     return;
   }
-  // Fan-out has yet to write the event's outcomes: it may have read this row before it was settled.
-  await relay.eventLog.updateDelivery(delivery, only, { dueAt: after(now, FAN_OUT_PENDING_MS) });
+  // When the event is gone, the delivery's row is all that is left to say how it ended.
+  await relay.eventLog.updateDelivery(delivery, only, resting(delivery, now));
+  if (delivery.state === 'dead' && !isTest(delivery)) relay.telemetry.count('DeliveriesDead');
 }

@@ -121,6 +121,8 @@ function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionPro
       ...namesOf(tables),
       DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
       DELIVERIES_DEAD_LETTER_QUEUE_URL: queues.deliveriesDeadLetter.queueUrl,
+      // It writes no payload.
+      RETENTION_DAYS: String(settings.retentionDays),
       ...sending(settings),
     },
     may: [
@@ -174,8 +176,13 @@ function namesOf(tables: Tables): Readonly<Record<string, string>> {
 function retention(settings: StackConfig): Readonly<Record<string, string>> {
   return {
     RETENTION_DAYS: String(settings.retentionDays),
-    PAYLOAD_RETENTION_DAYS: String(Math.min(settings.payloadRetentionDays, settings.retentionDays)),
+    PAYLOAD_RETENTION_DAYS: String(payloadRetentionDays(settings)),
   };
+}
+
+/** No payload is kept for longer than its event. */
+export function payloadRetentionDays(settings: StackConfig): number {
+  return Math.min(settings.payloadRetentionDays, settings.retentionDays);
 }
 
 /** What sending takes. */

@@ -6,7 +6,7 @@ import { Alarms } from './alarms.ts';
 import type { StackConfig } from './config.ts';
 import { Dashboard } from './dashboard.ts';
 import { EncryptionKey } from './encryption-key.ts';
-import { Functions, TIMEOUTS } from './functions.ts';
+import { Functions, payloadRetentionDays, TIMEOUTS } from './functions.ts';
 import { Mappings } from './mappings.ts';
 import { Queues } from './queues.ts';
 import { SweepSchedule } from './sweep-schedule.ts';
@@ -33,7 +33,7 @@ export class RelayStack extends Stack {
     new Alarms(this, 'Alarms', { queues, functions, schedule, throttled: api.throttled, settings });
     new Dashboard(this, 'Dashboard', { queues, functions });
 
-    // The names by which the CLI finds a deployed relay.
+    // What the CLI has to know of a deployed relay.
     const outputs = {
       WebhookBaseAddress: api.baseAddress,
       ConfigTableName: tables.config.tableName,
@@ -42,6 +42,8 @@ export class RelayStack extends Stack {
       EventsDeadLetterQueueUrl: queues.eventsDeadLetter.queueUrl,
       DeliveriesQueueUrl: queues.deliveries.queueUrl,
       DeliveriesDeadLetterQueueUrl: queues.deliveriesDeadLetter.queueUrl,
+      RetentionDays: String(settings.retentionDays),
+      PayloadRetentionDays: String(payloadRetentionDays(settings)),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
     acknowledge(this, settings);

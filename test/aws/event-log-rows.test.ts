@@ -146,8 +146,29 @@ describe('the rows of the event log', () => {
       owedSince: '2026-03-01T12:00:00.000Z',
       owedTo: 'erp',
       dueAt: '2026-03-01T12:00:00.000Z',
-      expiresAt: in30Days,
     });
+  });
+
+  it('expire for a delivery only once it is settled, together with its event', async () => {
+    const event = anEvent({ orderKey });
+    const delivery = aDelivery({ orderKey, eventId: event.eventId });
+    const [ofDelivery, ofEvent] = [`delivery#${event.eventId}#erp`, `event#${event.eventId}`];
+    await given.store(event);
+    await given.eventLog.finishFanOut(event, { changes: [], outcomes: {}, fannedOutAt: given.clock.now() });
+    await given.eventLog.putDeliveryIfAbsent(delivery);
+    expect(await given.row(ofDelivery)).not.toHaveProperty('expiresAt');
+
+    given.clock.advance(24 * 60 * 60_000);
+    const pending = { state: 'pending', leaseId: undefined } as const;
+    await given.eventLog.updateDelivery(delivery, pending, { state: 'dead' });
+    await given.eventLog.recordOutcome(event, delivery.endpointId, 'dead');
+
+    const aDayLater = { expiresAt: in30Days + 24 * 60 * 60 };
+    expect(await given.row(ofDelivery)).toMatchObject(aDayLater);
+    expect(await given.row(ofEvent)).toMatchObject(aDayLater);
+
+    await given.eventLog.updateDelivery(delivery, { ...pending, state: 'dead' }, { state: 'pending' });
+    expect(await given.row(ofDelivery)).not.toHaveProperty('expiresAt');
   });
 
   it('tell the order that a nice id belongs to', async () => {

@@ -1,7 +1,7 @@
 /** The EventLog port in memory: every operation is done at once and as a whole, like one on a row of DynamoDB. */
 import { gzipSync } from 'node:zlib';
 import { after, type Clock } from '../../lib/relay/clock.ts';
-import type { Delivery, DeliveryKey } from '../../lib/relay/delivery.ts';
+import { type Delivery, type DeliveryKey, isSettled } from '../../lib/relay/delivery.ts';
 import type { EventKey, EventRecord, Payload } from '../../lib/relay/event.ts';
 import {
   type EndpointId,
@@ -17,6 +17,7 @@ import {
   type EventLog,
   type FanOutResult,
   type FanOutTry,
+  type OutcomeRecorded,
   type OwedItem,
   PayloadTooLargeError,
 } from '../../lib/relay/ports.ts';
@@ -34,7 +35,8 @@ interface Owed {
 
 interface Kept<Value> {
   readonly value: Value;
-  readonly expiresAt: Date;
+  /** Absent from a delivery that is pending. */
+  readonly expiresAt: Date | undefined;
 }
 
 interface Order {
@@ -114,7 +116,10 @@ export class MemoryEventLog implements EventLog {
     const { deliveries } = this.#order(delivery.orderKey);
     const id = rowId(delivery);
     if (deliveries.has(id)) return false;
-    deliveries.set(id, this.#keep(delivery));
+    deliveries.set(
+      id,
+      isSettled(delivery) ? this.#keep(delivery) : { value: delivery, expiresAt: undefined },
+    );
     return true;
   }
 
@@ -122,7 +127,10 @@ export class MemoryEventLog implements EventLog {
     const { deliveries } = this.#order(key.orderKey);
     const row = deliveries.get(rowId(key))?.value;
     if (row === undefined || row.state !== only.state || row.leaseId !== only.leaseId) return false;
-    this.#replace(deliveries, rowId(key), changed(row, change));
+    const value = changed(row, change);
+    if (change.state === undefined) this.#replace(deliveries, rowId(key), value);
+    else if (isSettled(value)) deliveries.set(rowId(key), this.#keep(value));
+    else deliveries.set(rowId(key), { value, expiresAt: undefined });
     return true;
   }
 
@@ -149,12 +157,14 @@ export class MemoryEventLog implements EventLog {
     { orderKey, eventId }: EventKey,
     endpointId: EndpointId,
     outcome: string,
-  ): Promise<boolean> {
+  ): Promise<OutcomeRecorded> {
     const { events } = this.#order(orderKey);
-    const event = events.get(eventId)?.value;
-    if (event?.fannedOutAt === undefined) return false;
-    this.#replace(events, eventId, { ...event, outcomes: { ...event.outcomes, [endpointId]: outcome } });
-    return true;
+    const event = this.#alive(events.get(eventId));
+    if (event === undefined) return 'event is gone';
+    if (event.fannedOutAt === undefined) return 'not fanned out';
+    const value = { ...event, outcomes: { ...event.outcomes, [endpointId]: outcome } };
+    events.set(eventId, this.#keep(value));
+    return 'recorded';
   }
 
   /** Everything that is owed to anyone, whenever it is due. */
@@ -222,7 +232,9 @@ export class MemoryEventLog implements EventLog {
   }
 
   #alive<Value>(kept: Kept<Value> | undefined): Value | undefined {
-    return kept !== undefined && kept.expiresAt > this.#clock.now() ? kept.value : undefined;
+    if (kept === undefined) return undefined;
+    const { value, expiresAt } = kept;
+    return expiresAt === undefined || expiresAt > this.#clock.now() ? value : undefined;
   }
 }
 

@@ -68,9 +68,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'A delivery is settled in its row, then in the outcomes, and only then owed no more',
     file: 'settle.ts',
-    replaced: 'if (await relay.eventLog.recordOutcome(delivery, delivery.endpointId, outcomeOf(delivery))) {',
+    replaced:
+      'const recorded = await relay.eventLog.recordOutcome(delivery, delivery.endpointId, outcomeOf(delivery));',
     by: `await relay.eventLog.updateDelivery(delivery, only, resting(delivery, now));
-  if (await relay.eventLog.recordOutcome(delivery, delivery.endpointId, outcomeOf(delivery))) {`,
+  const recorded = await relay.eventLog.recordOutcome(delivery, delivery.endpointId, outcomeOf(delivery));`,
   },
   {
     rule: 'Sweep moves on what is owed and due as it was read, and wakes nothing else',

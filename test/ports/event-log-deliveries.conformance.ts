@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { after as later } from '../../lib/relay/clock.ts';
 import type { Delivery } from '../../lib/relay/delivery.ts';
 import { aDelivery, anEndpointId, anOrderKey, eventsOf } from './builders.ts';
-import { type EventLogSubject, MINUTE_MS, useEventLog } from './event-log-subject.ts';
+import { DAY_MS, type EventLogSubject, MINUTE_MS, useEventLog } from './event-log-subject.ts';
 
 export function describeDelivering(make: () => Promise<EventLogSubject>): void {
   const given = useEventLog(make);
@@ -40,6 +40,25 @@ export function describeDelivering(make: () => Promise<EventLogSubject>): void {
       expect(await given.eventLog.putDeliveryIfAbsent({ ...delivery, state: 'dead' })).toBe(false);
 
       expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([delivery]);
+    });
+
+    it('keeps a pending delivery for however long it is owed', async () => {
+      const delivery = aDelivery();
+      await given.eventLog.putDeliveryIfAbsent(delivery);
+
+      given.clock.advance(400 * DAY_MS);
+
+      expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([delivery]);
+    });
+
+    it('keeps a settled delivery for 30 days', async () => {
+      const delivery = aDelivery({ state: 'dead' });
+      await given.eventLog.putDeliveryIfAbsent(delivery);
+
+      given.clock.advance(29 * DAY_MS);
+      expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([delivery]);
+      given.clock.advance(2 * DAY_MS);
+      expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([]);
     });
 
     it('is done by one of many at the same time', async () => {
@@ -134,6 +153,41 @@ export function describeDelivering(make: () => Promise<EventLogSubject>): void {
       expect(await given.eventLog.updateDelivery(delivery, unleased, { reason: 'changed' })).toBe(false);
 
       expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([]);
+    });
+
+    it('keeps a delivery for 30 days from when it is settled', async () => {
+      const delivery = aDelivery();
+      await given.eventLog.putDeliveryIfAbsent(delivery);
+      given.clock.advance(400 * DAY_MS);
+      await given.eventLog.updateDelivery(delivery, unleased, { state: 'delivered' });
+
+      given.clock.advance(29 * DAY_MS);
+      expect(await given.eventLog.deliveries(delivery.orderKey)).toHaveLength(1);
+      given.clock.advance(2 * DAY_MS);
+      expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([]);
+    });
+
+    it('keeps a settled delivery as long as before when something else of it changes', async () => {
+      const delivery = aDelivery({ state: 'dead' });
+      await given.eventLog.putDeliveryIfAbsent(delivery);
+      given.clock.advance(29 * DAY_MS);
+      const only = { state: 'dead', leaseId: undefined } as const;
+      await given.eventLog.updateDelivery(delivery, only, { attempts: [] });
+
+      given.clock.advance(2 * DAY_MS);
+
+      expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([]);
+    });
+
+    it('keeps a delivery that is made pending again for however long it is owed', async () => {
+      const delivery = aDelivery({ state: 'dead' });
+      await given.eventLog.putDeliveryIfAbsent(delivery);
+      const only = { state: 'dead', leaseId: undefined } as const;
+      await given.eventLog.updateDelivery(delivery, only, { state: 'pending' });
+
+      given.clock.advance(400 * DAY_MS);
+
+      expect(await given.eventLog.deliveries(delivery.orderKey)).toHaveLength(1);
     });
 
     it('gives the lease to one of many who want it at the same time', async () => {

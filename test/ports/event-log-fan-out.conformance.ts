@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { after as later } from '../../lib/relay/clock.ts';
 import type { EventRecord } from '../../lib/relay/event.ts';
 import { anEndpointId, anEvent } from './builders.ts';
-import { type EventLogSubject, listOf, MINUTE_MS, useEventLog } from './event-log-subject.ts';
+import { DAY_MS, type EventLogSubject, listOf, MINUTE_MS, useEventLog } from './event-log-subject.ts';
 
 export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
   const given = useEventLog(make);
@@ -69,7 +69,7 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
       const event = anEvent();
       await given.store(event);
 
-      expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead')).toBe(false);
+      expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead')).toBe('not fanned out');
 
       expect(await given.eventLog.event(event)).toEqual(event);
     });
@@ -79,12 +79,45 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
       await given.store(event);
       await finish(event, { erp: 'pending', crm: 'delivered 200 in 20 ms' });
 
-      expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead: 500 in 3 ms')).toBe(true);
+      expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead: 500 in 3 ms')).toBe(
+        'recorded',
+      );
 
       expect((await given.eventLog.event(event))?.outcomes).toEqual({
         erp: 'dead: 500 in 3 ms',
         crm: 'delivered 200 in 20 ms',
       });
+    });
+
+    it('says that an event is gone which is not there, and makes no row for it', async () => {
+      const event = anEvent();
+
+      expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead')).toBe('event is gone');
+
+      expect(await given.eventLog.event(event)).toBeUndefined();
+    });
+
+    it('says that an event is gone whose time is past', async () => {
+      const event = anEvent();
+      await given.store(event);
+      await finish(event, { erp: 'pending' });
+
+      given.clock.advance(31 * DAY_MS);
+
+      expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead')).toBe('event is gone');
+    });
+
+    it('keeps the event for 30 days more, as long as the delivery that has just been settled', async () => {
+      const event = anEvent();
+      await given.store(event);
+      await finish(event, { erp: 'pending' });
+      given.clock.advance(29 * DAY_MS);
+      await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead');
+
+      given.clock.advance(29 * DAY_MS);
+      expect((await given.eventLog.event(event))?.outcomes).toEqual({ erp: 'dead' });
+      given.clock.advance(2 * DAY_MS);
+      expect(await given.eventLog.event(event)).toBeUndefined();
     });
 
     it('keeps the outcomes of many endpoints that are recorded at the same time', async () => {

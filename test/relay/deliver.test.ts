@@ -178,12 +178,32 @@ describe('deliver', () => {
 
   it('stays owed while its event is not fanned out, whose outcomes are written last', async () => {
     const { relay, key } = await withFailedDelivery();
-    vi.spyOn(relay.eventLog, 'recordOutcome').mockResolvedValue(false);
+    vi.spyOn(relay.eventLog, 'recordOutcome').mockResolvedValue('not fanned out');
 
     await deliver(relay.relay, [key], relay.deadline());
 
     expect(await relay.rows()).toMatchObject([{ state: 'delivered' }]);
     expect(await relay.owed('erp')).toHaveLength(1);
+  });
+
+  it('ends under attention when its event has expired, however long it was owed', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { state: 'paused' });
+    const eventId = await relay.accepted();
+    await relay.fanOut();
+    relay.minutes(40 * 24 * 60);
+    expect(await relay.eventLog.event({ orderKey: ORDER, eventId })).toBeUndefined();
+    relay.endpoint('erp');
+
+    await relay.run(3);
+
+    expect(await relay.rows()).toMatchObject([
+      { state: 'dead', reason: 'payload is gone: it expired or was erased' },
+    ]);
+    expect(await relay.owed('erp')).toEqual([]);
+    expect(await relay.owed('attention#erp')).toMatchObject([{ eventId }]);
+    expect(relay.telemetry.counts.get('DeliveriesDead')).toBe(1);
+    expect(relay.sender.requests).toEqual([]);
   });
 
   it('starts nothing that its deadline would cut off, and returns the message', async () => {

@@ -58,6 +58,7 @@ describe('the functions', () => {
         'CONFIG_TABLE',
         'DELIVERIES_QUEUE_URL',
         'DELIVERIES_DEAD_LETTER_QUEUE_URL',
+        'RETENTION_DAYS',
         'UV_THREADPOOL_SIZE',
       ],
     ],
@@ -149,9 +150,11 @@ describe('the functions', () => {
     expect(FUNCTIONS.map((lambda) => propertiesOf(configured, lambda).MemorySize)).toEqual([
       1024, 1536, 768, 128,
     ]);
-    expect(propertiesOf(configured, 'IngestFunction')).toMatchObject({
-      Environment: { Variables: { RETENTION_DAYS: '60' } },
-    });
+    for (const lambda of FUNCTIONS) {
+      expect(propertiesOf(configured, lambda)).toMatchObject({
+        Environment: { Variables: { RETENTION_DAYS: '60' } },
+      });
+    }
     configured.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
   });
 });

@@ -51,6 +51,13 @@ describe('the stack', () => {
     template.hasOutput(output, { Value: { Ref: resource } });
   });
 
+  it('says how long the CLI is to keep what it writes', () => {
+    const configured = theTemplate({ retentionDays: '60', payloadRetentionDays: '90' });
+
+    configured.hasOutput('RetentionDays', { Value: '60' });
+    configured.hasOutput('PayloadRetentionDays', { Value: '60' });
+  });
+
   it('can stand beside another in one account, because nothing in it has a fixed name', () => {
     const fixedName = /"(TableName|QueueName|FunctionName|RoleName|LogGroupName)":"/;
 
