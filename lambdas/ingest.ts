@@ -1,5 +1,6 @@
 /** Takes the webhook from API Gateway: see lib/relay/ingest.ts. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { INGEST_LIMITS } from '../lib/aws/client-limits.ts';
 import { sqsClient } from '../lib/aws/clients.ts';
 import { readEnvironment } from '../lib/aws/environment.ts';
 import { SqsEventQueue } from '../lib/aws/event-queue.ts';
@@ -20,7 +21,7 @@ const relay = {
   clock,
   random,
   telemetry,
-  ...openTables(environment),
+  ...openTables(environment, INGEST_LIMITS),
   eventQueue: new SqsEventQueue({ client: sqsClient(), queueUrl: environment.EVENTS_QUEUE_URL, telemetry }),
 };
 

@@ -9,8 +9,19 @@ export const CLIENT_LIMITS = {
   maxAttempts: 3,
   requestHandler: {
     connectionTimeout: 1_000,
+    /** Until the answer begins. */
     requestTimeout: 2_000,
+    /** An answer that begins and then stops. */
+    socketTimeout: 2_000,
     // Without it the SDK warns of a request that takes too long, and goes on waiting.
     throwOnRequestTimeout: true,
   },
 };
+
+/**
+ * Ingest reads the sources, stores the event, and then has the queue to fall back on: all within its 15 seconds. It gives
+ * up a call to the table after a limit of its own (`within` in `lib/relay/clock.ts`), but the SDK goes on with that call.
+ * Two tries end within 4.5 seconds. So the last call that ingest starts ends before Lambda would kill the function, and
+ * none is left to be made in a later invocation.
+ */
+export const INGEST_LIMITS = { ...CLIENT_LIMITS, maxAttempts: 2 };

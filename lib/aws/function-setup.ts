@@ -8,6 +8,7 @@ import type { Context } from 'aws-lambda';
 import type { Random } from '../relay/clock.ts';
 import { Config } from '../relay/config.ts';
 import type { Telemetry } from '../relay/ports.ts';
+import { CLIENT_LIMITS } from './client-limits.ts';
 import { dynamoDbClient } from './clients.ts';
 import { DynamoConfigTable } from './config-table.ts';
 import { DynamoEventLog } from './event-log.ts';
@@ -26,13 +27,16 @@ export const clock = systemClock;
 export const random: Random = Math.random;
 
 /** The two tables, read and written under the names that the stack gave the function. */
-export function openTables(environment: {
-  readonly EVENT_LOG_TABLE: string;
-  readonly CONFIG_TABLE: string;
-  readonly RETENTION_DAYS?: number;
-  readonly PAYLOAD_RETENTION_DAYS?: number;
-}) {
-  const client = dynamoDbClient();
+export function openTables(
+  environment: {
+    readonly EVENT_LOG_TABLE: string;
+    readonly CONFIG_TABLE: string;
+    readonly RETENTION_DAYS?: number;
+    readonly PAYLOAD_RETENTION_DAYS?: number;
+  },
+  limits: typeof CLIENT_LIMITS = CLIENT_LIMITS,
+) {
+  const client = dynamoDbClient(limits);
   return {
     eventLog: new DynamoEventLog({
       client,

@@ -36,7 +36,10 @@ export class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 }
 
-/** Waits for a promise, but no longer than `limitMs`: then rejects with a {@link TimeoutError} naming `what`. */
+/**
+ * Waits for a promise, but no longer than `limitMs`: then rejects with a {@link TimeoutError} naming `what`. The work goes
+ * on. So it must have a limit of its own that ends it within the function's life, and do no harm when it is done late.
+ */
 export async function within<Value>(
   clock: Clock,
   limitMs: number,

@@ -4,6 +4,9 @@ import { ingest } from '../../lib/relay/ingest.ts';
 import { PayloadTooLargeError, StoreError } from '../../lib/relay/ports.ts';
 import { aRelay, everythingIsWaiting, ORDER, SOURCE } from './a-relay.ts';
 
+/** Two tries of the AWS SDK: see lib/aws/client-limits.ts. */
+const CALL_TAKES_AT_MOST_MS = 4_500;
+
 describe('ingest', () => {
   it('stores the payload as it came and the record of it, owed to fan-out, and wakes fan-out', async () => {
     const relay = aRelay();
@@ -205,5 +208,42 @@ describe('ingest', () => {
     const [message] = relay.eventQueue.take();
     expect(message?.orderKey).toBe(orderKeyOf(SOURCE, 'x'.repeat(5000)));
     expect(message?.orderKey.length).toBeLessThan(100);
+  });
+
+  it('answers before its function is killed, and has no call running then, when every call takes its longest', async () => {
+    const relay = aRelay();
+    const { clock, config } = relay;
+    const startedMs = clock.monotonicMs();
+    const slow = async () => {
+      await clock.sleep(CALL_TAKES_AT_MOST_MS);
+      lastEndedMs = clock.monotonicMs() - startedMs;
+    };
+    let lastEndedMs = 0;
+    const sourceByToken = config.sourceByToken.bind(config);
+    vi.spyOn(config, 'sourceByToken').mockImplementationOnce(async (token) => {
+      await slow();
+      return sourceByToken(token);
+    });
+    vi.spyOn(relay.eventLog, 'newestEventId').mockImplementation(async () => {
+      await slow();
+      throw new StoreError('timeout');
+    });
+    vi.spyOn(relay.eventLog, 'putPayload').mockImplementation(slow);
+    vi.spyOn(relay.eventLog, 'putEvent').mockImplementation(slow);
+    vi.spyOn(relay.eventQueue, 'send').mockReturnValue(new Promise(() => {}));
+    let answeredMs: number | undefined;
+
+    const answer = relay.webhook().then((given) => {
+      answeredMs = clock.monotonicMs() - startedMs;
+      return given;
+    });
+    for (let tick = 0; tick < 300; tick++) {
+      await everythingIsWaiting();
+      clock.advance(100);
+    }
+
+    expect(await answer).toEqual({ kind: 'unavailable' });
+    expect(answeredMs).toBeLessThan(15_000);
+    expect(lastEndedMs).toBeLessThan(15_000);
   });
 });
