@@ -47,7 +47,7 @@ export async function keepHidden(
   const batches = await hideAll(queue, records, () => seconds);
   const { telemetry } = queue;
   for (const { unknown, error } of batches) {
-    // This says nothing about the receipts. Work goes on: without SQS's help it is as safe as a batch in time.
+    // This says nothing about the receipts. Not to work would stop the relay while SQS fails; leases still hold.
     if (unknown.length > 0)
       telemetry.error('messages could not be kept hidden', error, { messages: unknown.length });
   }
