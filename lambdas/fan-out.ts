@@ -46,7 +46,7 @@ export const handler = lambdaHandler<SQSEvent, SQSBatchResponse>((event, context
   const deadline = new Deadline(clock, context.getRemainingTimeInMillis());
   return handleBatch(event, {
     parse: parseEventMessage,
-    work: (messages) => fanOut(relay, messages, deadline),
+    work: (messages) => fanOut(relay, messages),
     deadLetters,
     keepHidden: (records) =>
       keepHidden(events, records, { now: clock.now(), remainingMs: deadline.remainingMs }),

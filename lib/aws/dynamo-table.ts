@@ -1,5 +1,5 @@
 /** One DynamoDB table in the terms of the ports: failures are StoreErrors, an unmet condition is `false`. */
-import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
@@ -8,14 +8,10 @@ import {
   QueryCommand,
   type QueryCommandInput,
   UpdateCommand,
-  type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { StoreError } from '../relay/ports.ts';
 import type { Row } from './row.ts';
 import type { Update } from './update-expression.ts';
-
-/** A row as DynamoDB sends it: the SDK leaves it so in an error. */
-export type StoredRow = Readonly<Record<string, AttributeValue>>;
 
 /** What a row must say for an update to be made. Its placeholders must not be names of attributes that change. */
 export interface Condition {
@@ -63,38 +59,16 @@ export class DynamoTable {
 
   /** False when the row does not meet the condition, and then nothing is written. */
   async updateIf(what: string, key: Row, condition: Condition, update: Update): Promise<boolean> {
-    const command = new UpdateCommand(this.#update(key, condition, update));
-    return conditionalCall(what, this.#client.send(command));
-  }
-
-  /** Like {@link updateIf}, but gives the row that does not meet the condition, in the same call. */
-  async updateOrRow(
-    what: string,
-    key: Row,
-    condition: Condition,
-    update: Update,
-  ): Promise<'updated' | StoredRow | undefined> {
-    const input = this.#update(key, condition, update);
-    const command = new UpdateCommand({ ...input, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' });
-    try {
-      await this.#client.send(command);
-      return 'updated';
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return error.Item;
-      return storeCall(what, Promise.reject(error));
-    }
-  }
-
-  #update(key: Row, condition: Condition, update: Update): UpdateCommandInput {
     const values = { ...update.values, ...condition.values };
-    return {
+    const command = new UpdateCommand({
       TableName: this.#name,
       Key: key,
       UpdateExpression: update.expression,
       ConditionExpression: condition.expression,
       ExpressionAttributeNames: { ...update.names, ...condition.names },
       ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
-    };
+    });
+    return conditionalCall(what, this.#client.send(command));
   }
 
   /** False when the row does not meet the condition, and then it stays. */

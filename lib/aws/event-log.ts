@@ -10,9 +10,7 @@ import {
   type EventLog,
   type FanOutResult,
   type FanOutTry,
-  type OutcomeRecorded,
   type OwedItem,
-  StoreError,
   type Telemetry,
   UnreadableRowError,
 } from '../relay/ports.ts';
@@ -163,34 +161,39 @@ export class DynamoEventLog implements EventLog {
     return this.#table.updateIf('noting a fan-out', keys.eventRowKey(event), isOpen, updateOf({ ...change }));
   }
 
-  async recordOutcome(key: EventKey, endpointId: EndpointId, outcome: string): Promise<OutcomeRecorded> {
+  async recordOutcome(
+    key: EventKey,
+    endpointId: EndpointId,
+    outcome: string,
+    previous: string | undefined,
+  ): Promise<boolean> {
     const what = 'recording an outcome';
     const row = keys.eventRowKey(key);
-    const now = this.#clock.now();
-    // As long as the delivery's row, which has just been settled.
+    // As long as the delivery's row, which was just settled.
     const expiresAt = this.#expiresAt();
-    const fannedOut = (outcomes: string) => ({
+    const onlyIf = (outcomes: string, values: Row = {}) => ({
       expression: `attribute_exists(fannedOutAt) AND ${NOT_EXPIRED} AND ${outcomes}`,
-      values: { ':map': 'M', ':now': now.getTime() / 1000 },
+      values: { ':now': this.#clock.now().getTime() / 1000, ...values },
     });
     const one = {
       expression: 'SET outcomes.#endpoint = :outcome, expiresAt = :expiresAt',
       names: { '#endpoint': endpointId },
       values: { ':outcome': outcome, ':expiresAt': expiresAt },
     };
-    const found = await this.#table.updateOrRow(what, row, fannedOut('attribute_type(outcomes, :map)'), one);
-    if (found === 'updated') return 'recorded';
-    if (found === undefined || isExpired({ expiresAt: Number(found.expiresAt?.N) }, now))
-      return 'event is gone';
-    if (found.fannedOutAt === undefined) return 'not fanned out';
+    if (previous !== undefined) {
+      const isAsRead = onlyIf('outcomes.#endpoint = :previous', { ':previous': previous });
+      return this.#table.updateIf(what, row, isAsRead, one);
+    }
+    const isWithoutOutcome = 'attribute_type(outcomes, :map) AND attribute_not_exists(outcomes.#endpoint)';
+    if (await this.#table.updateIf(what, row, onlyIf(isWithoutOutcome, { ':map': 'M' }), one)) return true;
     // Somebody has removed the list of outcomes, and nothing can be set in what is not there.
     const all = updateOf({ outcomes: { [endpointId]: outcome }, expiresAt });
-    const isWithoutList = fannedOut('NOT attribute_type(#outcomes, :map)');
-    if (await this.#table.updateIf(what, row, isWithoutList, all)) return 'recorded';
-    throw new StoreError('recording an outcome failed: the event was changed at the same time');
+    const isWithoutList = onlyIf('NOT attribute_type(#outcomes, :map)', { ':map': 'M' });
+    return this.#table.updateIf(what, row, isWithoutList, all);
   }
 
   async owed(owedTo: string, dueBefore: Date, limit: number, dueSince?: Date): Promise<OwedItem[]> {
+    if (dueSince !== undefined && dueSince >= dueBefore) return [];
     const query = {
       IndexName: keys.OWED_INDEX,
       KeyConditionExpression: 'owedTo = :owedTo AND dueAt BETWEEN :dueSince AND :dueUntil',

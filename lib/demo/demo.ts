@@ -1,11 +1,12 @@
 /** The main job, watched: an order's life goes into the webhook address, and what arrives where is shown and checked. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startLocalRelay } from '../local/local-relay.ts';
-import { connect } from '../operator/connection.ts';
+import { type Connection, connect } from '../operator/connection.ts';
 import { addEndpoint } from '../operator/endpoints.ts';
 import { findLocalRelay } from '../operator/local-relay.ts';
-import { showOrder } from '../operator/orders.ts';
+import { type Order, showOrder } from '../operator/orders.ts';
 import { addSource } from '../operator/sources.ts';
+import { stateOf } from '../relay/outcome.ts';
 import { settleAll } from '../relay/settle-all.ts';
 import { ORDER_ID, orderLife, type Webhook } from './order-life.ts';
 import {
@@ -22,6 +23,7 @@ import { type Accepted, missingFrom } from './verdict.ts';
 /** Between two bursts; within one, webhooks follow each other at once. */
 const GAP_MS = 400;
 const GIVE_UP_AFTER_MS = 50_000;
+const OUTCOMES_WITHIN_MS = 10_000;
 
 export interface DemoOptions {
   readonly template: unknown;
@@ -55,7 +57,7 @@ export async function demo({ template, root, dataDir, print }: DemoOptions): Pro
     const accepted = await play(address, screen);
     await arrived(accepted, receivers, arrivals);
     screen.summary(accepted, receivers, arrivals);
-    screen.order(await showOrder(connection, { id: 'Magic7-501' }));
+    screen.order(await recorded(connection));
     return receivers.flatMap((receiver) => missingFrom(receiver, accepted, arrivals));
   } finally {
     connection.close();
@@ -89,6 +91,17 @@ async function post(address: string, webhook: Webhook): Promise<Accepted> {
   const { eventId } = (await response.json()) as { eventId?: string };
   if (eventId === undefined) throw new Error(`The relay did not accept a webhook: HTTP ${response.status}`);
   return { ...webhook, eventId, acceptedAtMs: Date.now(), durationMs: Date.now() - startedAtMs };
+}
+
+/** The order once every outcome is written: that happens a moment after the endpoint's answer. */
+async function recorded(connection: Connection): Promise<Order> {
+  const giveUpAtMs = Date.now() + OUTCOMES_WITHIN_MS;
+  for (;;) {
+    const order = await showOrder(connection, { id: 'Magic7-501' });
+    const outcomes = order.events.flatMap((event) => Object.values(event.outcomes ?? { none: 'pending' }));
+    if (!outcomes.some((outcome) => stateOf(outcome) === 'pending') || Date.now() > giveUpAtMs) return order;
+    await sleep(100);
+  }
 }
 
 /** Waits until nothing is missing, or it is clear that something stays so. */

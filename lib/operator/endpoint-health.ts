@@ -1,6 +1,6 @@
 /** How an endpoint fares, as the functions have written it down; and forgetting it, so that they try again. */
 import type { Endpoint } from '../relay/endpoint.ts';
-import { closing, type Health } from '../relay/health.ts';
+import { cleared, type Health } from '../relay/health.ts';
 import { type HealthRow, healthAttributes, parseHealthRow } from '../relay/health-row.ts';
 import { StoreError } from '../relay/ports.ts';
 import type { Connection } from './connection.ts';
@@ -17,14 +17,14 @@ export async function readHealth({
 }
 
 /**
- * Makes the endpoint's circuit closed, as if nothing had been wrong. What is known of its speed stays, and so does the
- * row itself, by which sweep finds what is owed to an endpoint.
+ * Makes an endpoint `ok` again and forgets its failures. What is known of its speed stays, and so does the row itself,
+ * by which sweep finds the endpoint's deliveries.
  *
  * @param when decides, by the health as it is at the moment of writing, whether there is anything to clear
  * @returns the health that was cleared; undefined when there was nothing to clear
  */
 export async function clearHealth(
-  { configTable }: Pick<Connection, 'configTable'>,
+  { configTable, clock }: Pick<Connection, 'clock' | 'configTable'>,
   { id }: Pick<Endpoint, 'id'>,
   when: (row: HealthRow) => boolean,
 ): Promise<Health | undefined> {
@@ -34,9 +34,10 @@ export async function clearHealth(
     const row = parseHealthRow(written);
     if (!when(row)) return undefined;
     const { version } = row;
-    const attributes = healthAttributes(closing(row.health));
-    const cleared = { ...attributes, nextSlotAt: null, version: (version ?? 0) + 1 };
-    if (await configTable.updateHealth(id, { version }, cleared)) return row.health;
+    // Waiting deliveries are sent at once, whatever their schedule says.
+    const attributes = healthAttributes({ ...cleared(row.health), recoveredAt: clock.now() });
+    const change = { ...attributes, version: (version ?? 0) + 1 };
+    if (await configTable.updateHealth(id, { version }, change)) return row.health;
   }
   throw new StoreError(`the health of ${id} was changed by the functions again and again: try once more`);
 }

@@ -122,7 +122,7 @@ export async function changeState(
 }
 
 function clearedBy(
-  connection: Pick<Connection, 'configTable'>,
+  connection: Pick<Connection, 'configTable' | 'clock'>,
   endpoint: Endpoint,
   deed: Deed,
 ): Promise<Health | undefined> {
@@ -134,13 +134,13 @@ function clearedBy(
       return clearHealth(
         connection,
         endpoint,
-        ({ health }) => health.state === 'open' || health.state === 'disabled',
+        ({ health }) => health.state === 'failing' || health.state === 'disabled',
       );
     case 'enable':
       return clearHealth(
         connection,
         endpoint,
-        ({ health }) => health.state !== 'closed' || health.consecutiveFailures > 0,
+        ({ health }) => health.state !== 'ok' || health.consecutiveFailures > 0,
       );
   }
 }

@@ -63,7 +63,7 @@ function judge(listed: ListedEndpoint): Receiver | NotPossibleError {
 
 function waitsFor({ state, id }: Endpoint, health: Health | undefined): string | undefined {
   if (state === 'paused') return `${id} is paused: it waits until \`endpoints resume ${id}\``;
-  if (health?.state === 'open')
+  if (health?.state === 'failing')
     return `${id} does not answer: it waits until a probe succeeds, or until \`endpoints enable ${id}\``;
   return undefined;
 }

@@ -1,9 +1,9 @@
-/** Wakes what has just become due, if it is little: sweep drains more than that at the endpoints' own pace. */
+/** Sends messages for a few deliveries or events that have just become due. Sweep starts the work on more than that. */
 import type { DeliveryKey } from '../relay/delivery.ts';
 import type { EventKey } from '../relay/event.ts';
 import type { Connection } from './connection.ts';
 
-/** What sweep, too, wakes at a stroke: more of it would be a backlog, which goes little by little. */
+/** A message for each of many would only fill the queue: one message serves all deliveries of an endpoint. */
 const FEW = 10;
 
 /** Keeps no more keys than are needed to wake them. */

@@ -7,7 +7,7 @@ import type { Payload } from './event.ts';
 import type { ToldEvent } from './expression-input.ts';
 import type { SendResult } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
-import { send } from './send.ts';
+import { type Fence, send } from './send.ts';
 
 const ANSWER_LIMIT_BYTES = 512;
 /** The statuses whose `Retry-After` is honoured. */
@@ -16,23 +16,29 @@ const ASKS_TO_WAIT = [429, 503];
 const TIMERS_DIFFER_MS = 50;
 const LONGEST_WAIT_SECONDS = 24 * 60 * 60;
 
+export interface AttemptOptions {
+  /** When the attempt is cut short at the latest, if that is before the endpoint's own timeout. */
+  readonly limitSeconds?: number;
+  readonly fence?: Fence;
+}
+
 /**
- * Sends once and says how it went. Never rejects: that an endpoint fails is a result like any other.
- * @param limitSeconds when it is given up at the latest; the endpoint's own timeout unless that is longer
+ * Sends once and says how it went: an endpoint that fails is a result like any other.
+ * @throws LeaseExpiredError when the fence does not allow the request any more
  */
 export async function attempt(
   relay: SendingRelay,
   endpoint: Endpoint,
   event: ToldEvent,
   payload: Payload,
-  limitSeconds = endpoint.timeoutSeconds,
+  { limitSeconds = endpoint.timeoutSeconds, fence }: AttemptOptions = {},
 ): Promise<Attempt> {
   const content = await contentFor(relay, endpoint, event, payload);
   const at = relay.clock.now();
   if ('unsent' in content) return { at, durationMs: 0, error: content.unsent, unsent: true };
   const startedMs = relay.clock.monotonicMs();
   const timeoutSeconds = Math.min(endpoint.timeoutSeconds, limitSeconds);
-  const result = await send(relay, { ...endpoint, timeoutSeconds }, event, content);
+  const result = await send(relay, { ...endpoint, timeoutSeconds }, event, content, fence);
   const durationMs = Math.round(relay.clock.monotonicMs() - startedMs);
   const isCutShort =
     result.kind === 'failure' &&

@@ -17,6 +17,8 @@ const CACHE_MS = 10_000;
 const EARLIEST_REFRESH_MS = 1_000;
 /** While there are rows that were read before, nobody waits longer for newer ones. */
 const REFRESH_LIMIT_MS = 2_000;
+/** Rows that are older than this may miss an endpoint: then the read is waited for, however long the client takes. */
+const OLD_MS = 60_000;
 
 /** A row that does not parse, and what is wrong with it by attribute. Names attributes and rules, never values. */
 export interface InvalidRow {
@@ -34,6 +36,8 @@ export interface Endpoints {
   readonly valid: readonly Endpoint[];
   /** Endpoints whose row is wrong: what they would get is parked until it is mended. */
   readonly invalid: readonly (InvalidRow & { readonly id: EndpointId })[];
+  /** When they were read, by the monotonic clock. */
+  readonly readAtMs: number;
 }
 
 export class Config {
@@ -76,12 +80,14 @@ export class Config {
   }
 
   async #readEndpoints(): Promise<Endpoints> {
+    const readAtMs = this.#clock.monotonicMs();
     const [rows, health] = await Promise.all([
       this.#read('endpoint', endpointSchema),
       this.#table.rows('health'),
     ]);
     this.health.replace(new Map(health.flatMap((row) => withId(row, parseHealthRow(row)))));
     return {
+      readAtMs,
       valid: rows.valid,
       invalid: rows.invalid.flatMap((row) => withId(row, row.reason)).map(([id, reason]) => ({ id, reason })),
     };
@@ -148,6 +154,7 @@ class Cached<Value> {
     if (nowMs - kept.readAtMs < maxAgeMs) return kept.value;
     if (this.#reading === undefined && nowMs - this.#triedAtMs < EARLIEST_REFRESH_MS) return kept.value;
     try {
+      if (nowMs - kept.readAtMs > OLD_MS) return await this.#read();
       return await within(this.#clock, REFRESH_LIMIT_MS, 'reading the config', this.#read());
     } catch (error) {
       // A relay that runs on yesterday's config beats one that does not run.

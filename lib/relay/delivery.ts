@@ -3,7 +3,7 @@ import type { EventKey } from './event.ts';
 import { type EndpointId, sourceOf, TESTS } from './ids.ts';
 
 /**
- * `pending` is owed; the others are settled: `delivered`, `superseded` by a newer snapshot of the order,
+ * `pending` is unfinished; the others are settled: `delivered`, `superseded` by a newer snapshot of the order,
  * `skipped`, `dead` (attempts used up, or refused for good) and `cancelled` (endpoint removed or off).
  */
 export const DELIVERY_STATES = [
@@ -15,6 +15,7 @@ export const DELIVERY_STATES = [
   'cancelled',
 ] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
+export type SettledState = Exclude<DeliveryState, 'pending'>;
 
 /** One HTTP request to an endpoint, and how it went. */
 export interface Attempt {
@@ -26,10 +27,12 @@ export interface Attempt {
   readonly error?: string;
   /** The first 512 bytes of the answer, as text. */
   readonly answer?: string;
-  /** Given up before the endpoint's own time was over, so that nobody else had to wait for it. */
+  /** Fan-out stopped waiting before the endpoint's own timeout, so that other orders need not wait for it. */
   readonly cutShort?: boolean;
-  /** Nothing was sent, because the endpoint's transform gave nothing: it says nothing of the endpoint. */
+  /** No request was made, for there was nothing to send: it says nothing of the endpoint. */
   readonly unsent?: boolean;
+  /** The relay itself failed on the delivery, before a request could be made. */
+  readonly internalError?: boolean;
   /** How long a 429 or 503 asked to be left alone: its `Retry-After`, in either form. */
   readonly retryAfterSeconds?: number;
 }
@@ -48,28 +51,24 @@ export interface Delivery extends DeliveryKey {
   readonly attemptCount: number;
   /** Absent once settled. */
   readonly nextAttemptAt?: Date;
-  /** Held by the one function that may attempt it now. */
+  /** Names the one function that may attempt it now. */
   readonly leaseId?: string;
   readonly leaseUntil?: Date;
-  /** The moment that the endpoint's rate limit gave to the next attempt. */
-  readonly slotAt?: Date;
-  /** When it became owed. */
+  /** When it became unfinished. */
   readonly owedSince: Date;
   /** A newer event of its order was sent before it. */
   readonly late?: boolean;
-  /**
-   * The endpoint's filter has yet to be asked whether it wants the event at all: until then it takes nothing's place.
-   */
-  readonly undecided?: boolean;
-  /** When somebody had it sent again. */
+  /** The endpoint's filter has not been evaluated yet: until then the delivery supersedes nothing. */
+  readonly filterPending?: boolean;
+  /** When an operator replayed it. */
   readonly replayedAt?: Date;
   /**
-   * When the endpoint may have had it, whatever this row says now: it was delivered before it was replayed, or being
-   * sent by a function of which nothing was heard again.
+   * When the endpoint may have received it, whatever this row says now: it was delivered before it was replayed, or a
+   * function that sent it never reported back.
    */
-  readonly mayHaveArrivedAt?: Date;
+  readonly possiblyDeliveredAt?: Date;
   readonly settledAt?: Date;
-  /** Whose list of owed work it stands in: the endpoint's, `attention#<endpoint>`, or none. */
+  /** The list of unfinished work that it stands in: the endpoint's, `attention#<endpoint>`, or none. */
   readonly owedTo?: string;
   readonly dueAt?: Date;
 }
@@ -83,12 +82,16 @@ export function isLeased(delivery: Delivery, now: Date): boolean {
   return delivery.leaseUntil !== undefined && delivery.leaseUntil > now;
 }
 
-/** True for one by which somebody tries an endpoint out: nobody has to look after it. */
+/** True for a delivery of a test event: nobody has to be told when it fails. */
 export function isTest({ orderKey }: Pick<Delivery, 'orderKey'>): boolean {
   return sourceOf(orderKey) === TESTS;
 }
 
-/** The list of an endpoint's rows that need a person: shown, alarmed, replayable, and left alone by sweep. */
+export function isSameDelivery(one: DeliveryKey, other: DeliveryKey): boolean {
+  return one.eventId === other.eventId && one.endpointId === other.endpointId;
+}
+
+/** The list of an endpoint's rows that need attention: shown, alarmed, replayable, and left alone by sweep. */
 export function attentionOf(endpointId: EndpointId): string {
   return `attention#${endpointId}`;
 }

@@ -1,74 +1,90 @@
-/** Fans one event out: first attempts at once and inline, a row for every delivery that outlives them. */
+/** Fans one event out: first attempts inline and all at once, and a row for every delivery that needs deliver. */
 import { admissionOf } from './admission.ts';
 import { attempt } from './attempt.ts';
-import { type Change, changesBetween } from './changes.ts';
+import { changesBetween } from './changes.ts';
 import { after } from './clock.ts';
-import type { Delivery } from './delivery.ts';
+import { type Delivery, isLeased, isSettled, isTest } from './delivery.ts';
 import { type Endpoint, isMeantFor } from './endpoint.ts';
-import { type EventRecord, type Outcomes, PAYLOAD_ERASED, PAYLOAD_GONE, type Payload } from './event.ts';
+import { enqueue } from './enqueue.ts';
+import { type EventRecord, type Outcomes, PAYLOAD_ERASED, type Payload } from './event.ts';
 import type { ToldEvent } from './expression-input.ts';
-import type { OwedEvent } from './fan-out-backlog.ts';
-import { aliasKeyOf, type EndpointId, isOwn, TESTS } from './ids.ts';
-import { isBeforeUndecided, type OrderView, takeTurn } from './ordering.ts';
+import type { BacklogEvent } from './fan-out-backlog.ts';
+import { aliasKeyOf, isOwn, TESTS } from './ids.ts';
+import { SUPERSEDED } from './ordering.ts';
 import { outcomeOf } from './outcome.ts';
+import { UnreadableRowError } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
+import { settle } from './settle.ts';
+import { settleAll } from './settle-all.ts';
 import {
-  afterAttempt,
-  afterCutShort,
+  attempted,
   behind,
   changed,
+  cutShort,
   debounced,
-  held,
   leftToDeliver,
+  messageFor,
   newDelivery,
-  resting,
-  settling,
-  undecided,
-  wakeUp,
+  outcomeRecorded,
+  parked,
   withoutRow,
 } from './transition.ts';
 import { hasWhatItSays, sameAsBefore, UNCHANGED } from './unchanged.ts';
-import { wake } from './wake.ts';
 import { FILTERED, wants } from './wants.ts';
 
 /**
- * The whole batch waits for an inline attempt, and an endpoint that has always been quick may hang all of a sudden: it is
- * given no longer than this, and then goes by deliver, which gives it all the time that it asks for.
+ * The whole batch waits for an inline attempt, and an endpoint that was always quick may hang all of a sudden. So the
+ * attempt is cut short after this time, and deliver gives the endpoint all the time that its row allows.
  */
 const INLINE_LIMIT_SECONDS = 5;
 
-/** Rejects when the store fails; what was sent by then may be sent again. */
+export interface FanOutMode {
+  /** An earlier run may have sent the event: deliver decides about every delivery, by all that is known of the order. */
+  readonly possiblySent: boolean;
+  /** First attempts are made here and now. */
+  readonly inline: boolean;
+}
+
+/** Rejects when the store fails; events that were sent by then may be sent again. */
 export async function fanOutEvent(
   relay: SendingRelay,
-  { event, first, before, newer, newerMayBeSent, mayBeSent, itemsBefore }: OwedEvent,
+  backlogEvent: BacklogEvent,
+  mode: FanOutMode,
 ): Promise<void> {
-  const [payload, rows, endpoints] = await Promise.all([
-    relay.eventLog.payload(event),
+  const { event, isFirst, itemsBefore } = backlogEvent;
+  const [rows, endpoints] = await settleAll([
     relay.eventLog.deliveries(event.orderKey),
-    // Who tries an endpoint out has often only just added it.
+    // A test is often sent to an endpoint that was only just added.
     relay.config.endpoints(event.source === TESTS),
-    first && writeAlias(relay, event),
+    isFirst && writeAlias(relay, event),
   ]);
+  // A run before this one may have left rows: they decide, and nothing is sent again because of them.
   const existing = ofEvent(rows, event);
-  const subscribed = endpoints.valid.filter(({ state, id }) => state !== 'off' && !existing.has(id));
-  const hearing = subscribed.filter((endpoint) => isMeantFor(endpoint, event));
-  const invalid = endpoints.invalid.filter(({ id }) => !existing.has(id) && !isOwn(event.orderKey));
-  if (payload === undefined || event.forgottenAt !== undefined) {
-    const ids = [...hearing, ...invalid].map(({ id }) => id);
-    return finishWithoutPayload(relay, event, ids, [...existing.values()]);
-  }
+  const isNew = ({ id }: Pick<Endpoint, 'id'>) => !existing.has(id);
+  const hearing = endpoints.valid
+    .filter(isNew)
+    .filter((endpoint) => endpoint.state !== 'off' && isMeantFor(endpoint, event));
   const changes = event.items === undefined ? [] : changesBetween(itemsBefore, event.items);
-  const mayBeOldNews = before && changes.length === 0 && hearing.some(({ skipUnchanged }) => skipUnchanged);
-  const same = mayBeOldNews ? await sameAsBefore(relay, payload, before) : undefined;
-  const view = { rows, newer, newerMayBeSent, same };
-  const fresh = await Promise.all([
-    ...hearing.map((endpoint) => firstDelivery(relay, endpoint, { ...event, changes }, payload, view)),
-    ...invalid.map(({ id }) => held(undecided(newDelivery(event, id, relay.clock.now())), 'invalid config')),
-  ]);
-  // An earlier run that died may have left rows: they decide, and nothing is sent again.
-  const known = mayBeSent ? fresh.map((each) => ({ ...each, mayHaveArrivedAt: event.receivedAt })) : fresh;
-  const deliveries = [...existing.values(), ...(await writeRows(relay, event, known))];
-  await finish(relay, event, changes, deliveries);
+  const now = relay.clock.now();
+  const view = { ...backlogEvent, event: { ...event, changes }, rows };
+  const fresh =
+    event.forgottenAt === undefined
+      ? await firstDeliveries(relay, hearing, view, mode)
+      : hearing.map(({ id }) => withoutRow(newDelivery(event, id, now), 'cancelled', PAYLOAD_ERASED));
+  const isForOrders = !isOwn(event.orderKey) && event.forgottenAt === undefined;
+  const unknown = isForOrders ? endpoints.invalid.filter(isNew) : [];
+  const waiting = unknown.map(({ id }) =>
+    filterPending(parked(newDelivery(event, id, now), 'invalid config'), event, mode),
+  );
+  const deliveries = [...existing.values(), ...(await writeRows(relay, event, [...fresh, ...waiting]))];
+  await relay.eventLog.finishFanOut(event, {
+    changes,
+    outcomes: Object.fromEntries(
+      deliveries.map((delivery) => [delivery.endpointId, outcomeOf(delivery)]),
+    ) as Outcomes,
+    fannedOutAt: relay.clock.now(),
+  });
+  relay.telemetry.count('EventsFannedOut');
 }
 
 function ofEvent(rows: readonly Delivery[], { eventId }: EventRecord): Map<string, Delivery> {
@@ -81,95 +97,160 @@ async function writeAlias(relay: SendingRelay, event: EventRecord): Promise<void
   await relay.eventLog.putAlias(aliasKeyOf(event.source, event.niceId), event.orderKey);
 }
 
-/** Nothing can be sent. Of an order that was forgotten nobody needs to know; anything else is left to a person. */
-async function finishWithoutPayload(
+interface EventView extends Omit<BacklogEvent, 'event'> {
+  readonly event: ToldEvent;
+  /** The order's delivery rows, of all endpoints. */
+  readonly rows: readonly Delivery[];
+}
+
+async function firstDeliveries(
   relay: SendingRelay,
-  event: EventRecord,
-  endpointIds: readonly EndpointId[],
-  existing: readonly Delivery[],
-): Promise<void> {
+  endpoints: readonly Endpoint[],
+  view: EventView,
+  mode: FanOutMode,
+): Promise<Delivery[]> {
+  const payload = mode.possiblySent ? undefined : await readPayload(relay, view.event);
+  // Without its payload the event is deliver's as well: it ends there as `dead`, where it gets attention.
+  if (payload === undefined) return endpoints.map((endpoint) => leftUndecided(relay, endpoint, view, mode));
+  const { before, event } = view;
+  const maySkip = before && event.changes?.length === 0 && endpoints.some((one) => one.skipUnchanged);
+  const same = maySkip ? await sameAsBefore(relay, payload, before) : undefined;
+  return settleAll(
+    endpoints.map((endpoint) => firstDelivery(relay, endpoint, payload, { ...view, same }, mode)),
+  );
+}
+
+async function readPayload(relay: SendingRelay, event: EventRecord): Promise<Payload | undefined> {
+  try {
+    return await relay.eventLog.payload(event);
+  } catch (error) {
+    if (error instanceof UnreadableRowError) return undefined;
+    throw error;
+  }
+}
+
+/** A delivery about which deliver decides everything, the endpoint's filter included. */
+function leftUndecided(relay: SendingRelay, endpoint: Endpoint, view: EventView, mode: FanOutMode): Delivery {
   const now = relay.clock.now();
-  // The order may have been forgotten since the event was read.
-  const { forgottenAt } = (await relay.eventLog.event(event)) ?? event;
-  const ended = endpointIds.map((id) => {
-    const delivery = newDelivery(event, id, now);
-    if (forgottenAt !== undefined) return withoutRow(delivery, 'cancelled', PAYLOAD_ERASED);
-    const dead = changed(delivery, settling('dead', now, PAYLOAD_GONE));
-    return changed(dead, resting(dead, now));
-  });
-  await finish(relay, event, [], [...existing, ...(await writeRows(relay, event, ended))]);
+  const admission = admissionOf(endpoint, relay.config.health.of(endpoint.id), now);
+  const delivery = firstRow(endpoint, view, now);
+  if (admission.kind === 'cancel') return withoutRow(delivery, 'cancelled', admission.reason);
+  const undecided = filterPending(delivery, view.event, mode, endpoint);
+  return scheduledFirst(endpoint, undecided, view.event, now, admission);
 }
 
-async function finish(
-  relay: SendingRelay,
+function filterPending(
+  delivery: Delivery,
   event: EventRecord,
-  changes: readonly Change[],
-  deliveries: readonly Delivery[],
-): Promise<void> {
-  const outcomes = deliveries.map((delivery) => [delivery.endpointId, outcomeOf(delivery)]);
-  await relay.eventLog.finishFanOut(event, {
-    changes,
-    outcomes: Object.fromEntries(outcomes) as Outcomes,
-    fannedOutAt: relay.clock.now(),
-  });
-  relay.telemetry.count('EventsFannedOut');
+  { possiblySent }: FanOutMode,
+  endpoint?: Pick<Endpoint, 'filter'>,
+): Delivery {
+  const hasFilter = endpoint === undefined || (endpoint.filter !== undefined && !isOwn(event.orderKey));
+  return {
+    ...delivery,
+    ...(hasFilter && { filterPending: true }),
+    ...(possiblySent && { possiblyDeliveredAt: event.receivedAt }),
+  };
 }
 
-interface FirstView extends OrderView {
-  /** The event before, when this one says the same. */
-  readonly same: EventRecord | undefined;
+function firstRow({ id, ordering }: Endpoint, { event, isLate }: EventView, now: Date): Delivery {
+  return { ...newDelivery(event, id, now), ...(ordering === 'strict' && isLate && { late: true }) };
 }
 
-/** The delivery as it stands after its first attempt, or without one if it must not be attempted here and now. */
+/** When deliver attempts it first: now, unless the endpoint is parked or wants its orders to be quiet. */
+function scheduledFirst(
+  endpoint: Endpoint,
+  delivery: Delivery,
+  event: EventRecord,
+  now: Date,
+  admission: ReturnType<typeof admissionOf>,
+): Delivery {
+  if (admission.kind !== 'send') return parked(delivery, admission.reason);
+  return isDebounced(endpoint, event)
+    ? debounced(delivery, after(event.receivedAt, endpoint.debounceSeconds * 1000), now)
+    : leftToDeliver(delivery, now);
+}
+
+function isDebounced(
+  endpoint: Endpoint,
+  { orderKey }: EventRecord,
+): endpoint is Endpoint & { readonly debounceSeconds: number } {
+  return endpoint.debounceSeconds !== undefined && !isOwn(orderKey);
+}
+
+/** The delivery after its first attempt; or as it waits for deliver, if it must not be attempted here and now. */
 async function firstDelivery(
   relay: SendingRelay,
   endpoint: Endpoint,
-  event: ToldEvent,
   payload: Payload,
-  view: FirstView,
+  view: EventView & { readonly same: EventRecord | undefined },
+  { inline }: FanOutMode,
 ): Promise<Delivery> {
-  const delivery = {
-    ...newDelivery(event, endpoint.id, relay.clock.now()),
-    ...(endpoint.ordering === 'strict' && view.newer.length > 0 && { late: true }),
-  };
-  const admission = admissionOf(endpoint, relay.config.health.of(endpoint.id));
-  if (admission.kind === 'cancelled') return withoutRow(delivery, 'cancelled', admission.reason);
-  // Both before it could take the place of an older one: what is skipped supersedes nothing.
+  const { event, isLate, same } = view;
+  const delivery = firstRow(endpoint, view, relay.clock.now());
+  const admission = admissionOf(endpoint, relay.config.health.of(endpoint.id), relay.clock.now());
+  if (admission.kind === 'cancel') return withoutRow(delivery, 'cancelled', admission.reason);
+  // Before it could supersede an older one: an event that is skipped supersedes nothing.
   const told = { ...event, late: delivery.late === true };
   if (!(await wants(relay, endpoint, told, payload))) return withoutRow(delivery, 'skipped', FILTERED);
-  if (endpoint.skipUnchanged && view.same !== undefined && hasWhatItSays(view.same, endpoint.id))
+  if (endpoint.skipUnchanged && same !== undefined && hasWhatItSays(same, endpoint.id))
     return withoutRow(delivery, 'skipped', UNCHANGED);
-  const turn = await takeTurn(relay, endpoint, event, view);
-  if (turn === 'superseded') return withoutRow(delivery, 'superseded', 'a newer event was faster');
-  const owed = turn !== 'go' && turn.forNewer ? undecided(delivery) : delivery;
-  if (admission.kind === 'held') return held(owed, admission.reason);
-  if (turn !== 'go') return behind(owed, turn.waitUntil);
-  if (endpoint.debounceSeconds !== undefined && !isOwn(event.orderKey))
-    return debounced(delivery, after(event.receivedAt, endpoint.debounceSeconds * 1000), relay.clock.now());
-  // What deliver may decide to send just now must find a row to wait for. And the row of a test keeps what the endpoint
-  // answers, which is what whoever tries it out wants to see.
-  const needsRow = isBeforeUndecided(endpoint, event, view) || event.source === TESTS;
-  if (admission.kind === 'by deliver' || needsRow) return leftToDeliver(delivery, relay.clock.now());
-
-  const made = await attempt(relay, endpoint, told, payload, INLINE_LIMIT_SECONDS);
+  const isFree = await isFreeOfOlder(relay, endpoint, view);
   const now = relay.clock.now();
-  if (made.cutShort) return changed(delivery, afterCutShort(delivery, made, now));
-  const attempted = changed(delivery, afterAttempt(delivery, endpoint, made, now, relay.random));
-  return attempted.state === 'pending' ? attempted : changed(attempted, resting(attempted, now));
+  const scheduled = scheduledFirst(endpoint, delivery, event, now, admission);
+  if (admission.kind !== 'send' || isDebounced(endpoint, event)) return scheduled;
+  if (!isFree) return behind(delivery, now);
+  // A test's row keeps the answer, for whoever sent the test.
+  if (!inline || isLate || !admission.inline || event.source === TESTS) return scheduled;
+  return attemptInline(relay, endpoint, delivery, told, payload);
 }
 
-/** Writes a row for each delivery that outlives its fan-out and wakes deliver for those due soon. */
+/** Whether nothing older of the order has to be waited for. With `latest` the event supersedes it, unless it is leased. */
+async function isFreeOfOlder(
+  relay: SendingRelay,
+  { id, ordering }: Endpoint,
+  { rows, event }: EventView,
+): Promise<boolean> {
+  const older = rows.filter((row) => row.endpointId === id && row.eventId < event.eventId && !isSettled(row));
+  if (ordering === 'none') return true;
+  if (ordering === 'strict') return older.length === 0;
+  for (const row of older) {
+    if (isLeased(row, relay.clock.now()) || !(await settle(relay, row, 'superseded', SUPERSEDED)))
+      return false;
+  }
+  return true;
+}
+
+async function attemptInline(
+  relay: SendingRelay,
+  endpoint: Endpoint,
+  delivery: Delivery,
+  event: ToldEvent,
+  payload: Payload,
+): Promise<Delivery> {
+  const made = await attempt(relay, endpoint, event, payload, { limitSeconds: INLINE_LIMIT_SECONDS });
+  const now = relay.clock.now();
+  if (made.cutShort) return changed(delivery, cutShort(delivery, made, now));
+  const result = changed(delivery, attempted(delivery, endpoint, made, now, relay.random));
+  return isSettled(result) ? changed(result, outcomeRecorded(result, now)) : result;
+}
+
+/** Writes a row for each delivery that is not finished, and sends deliver a message for those due soon. */
 async function writeRows(
   relay: SendingRelay,
   event: EventRecord,
   deliveries: readonly Delivery[],
 ): Promise<Delivery[]> {
-  const written = await Promise.all(
+  const written = await settleAll(
     deliveries.map(async (delivery) => {
-      // Nothing follows from it any more.
+      // Finished: the event's outcome says all there is to say.
       if (delivery.owedTo === undefined) return delivery;
+      // Before the row: sweep finds an endpoint's rows by its health row, also when the endpoint's own row is removed.
       await relay.config.health.ensure(delivery.endpointId);
-      if (await relay.eventLog.putDeliveryIfAbsent(delivery)) return delivery;
+      if (await relay.eventLog.putDeliveryIfAbsent(delivery)) {
+        if (delivery.state === 'dead' && !isTest(delivery)) relay.telemetry.count('DeliveriesDead');
+        return delivery;
+      }
       // Another run was faster: its row decides.
       return (
         ofEvent(await relay.eventLog.deliveries(event.orderKey), event).get(delivery.endpointId) ?? delivery
@@ -177,9 +258,9 @@ async function writeRows(
     }),
   );
   const now = relay.clock.now();
-  await wake(
+  await enqueue(
     relay,
-    written.flatMap((delivery) => wakeUp(delivery, now)),
+    written.flatMap((delivery) => messageFor(delivery, now)),
   );
   return written;
 }

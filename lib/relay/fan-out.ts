@@ -1,33 +1,34 @@
-/** Attempts every endpoint of an order's events, oldest event first, and writes down how it went. */
-import type { Deadline } from './clock.ts';
+/** Sends an order's new events to every endpoint, oldest event first, and writes down how it went. */
 import { eventsToFanOut } from './fan-out-backlog.ts';
 import { fanOutEvent } from './fan-out-event.ts';
 import type { OrderKey } from './ids.ts';
-import { EVALUATION_LIMIT_MS, type EventMessage } from './ports.ts';
+import type { EventMessage } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
 import { stepsAside } from './set-aside.ts';
+import { settleAll } from './settle-all.ts';
 import { storeUnstored } from './unstored.ts';
 
+/** For so long an order's events are attempted inline. Deliver attempts the rest, for other orders of the batch wait. */
+const INLINE_FOR_MS = 5_000;
 /**
- * The longest that one event takes: every endpoint's filter, transform and inline attempt (5 s at most), all endpoints in
- * parallel, and the writing.
+ * An order that takes longer than this comes back in a later batch. With the event in hand (filters, transforms and inline
+ * attempts of all endpoints in parallel, some 20 s in all) that is far from the function's timeout.
  */
-const EVENT_TAKES_MS = 20_000 + 2 * EVALUATION_LIMIT_MS;
+const ORDER_TAKES_MS = 15_000;
 
 /**
- * Works off the orders that a batch of messages wakes, in parallel.
- * @returns the messages to be seen again, because their order is not done
+ * Works on the orders that a batch of messages names, in parallel.
+ * @returns the messages to be seen again, because their order is not finished
  */
 export async function fanOut(
   relay: SendingRelay,
   messages: readonly EventMessage[],
-  deadline: Deadline,
 ): Promise<EventMessage[]> {
   const orders = Map.groupBy(messages, (message) => message.orderKey);
-  const unfinished = await Promise.all(
+  const unfinished = await settleAll(
     [...orders].map(async ([orderKey, ofOrder]) => {
       try {
-        return (await fanOutOrder(relay, orderKey, ofOrder, deadline)) ? [] : ofOrder;
+        return (await fanOutOrder(relay, orderKey, ofOrder)) ? [] : ofOrder;
       } catch (error) {
         relay.telemetry.error('fan-out failed; the order is tried again', error, {
           eventIds: ofOrder.map((message) => message.eventId),
@@ -41,20 +42,25 @@ export async function fanOut(
   return unfinished.flat();
 }
 
-/** False when the deadline ended it early. */
+/** False when its time was over first. */
 async function fanOutOrder(
   relay: SendingRelay,
   orderKey: OrderKey,
   messages: readonly EventMessage[],
-  deadline: Deadline,
 ): Promise<boolean> {
   for (const message of messages) await storeUnstored(relay, message);
-  const repeated = messages.some(({ receivedBefore }) => receivedBefore);
-  for (const owed of await eventsToFanOut(relay, orderKey, messages)) {
-    // The fence: what starts here ends before the function is killed, and so before the messages are seen again.
-    if (!deadline.allows(EVENT_TAKES_MS)) return false;
-    if (await stepsAside(relay, owed.event, repeated)) continue;
-    await fanOutEvent(relay, owed);
+  const backlog = await eventsToFanOut(relay, orderKey, messages);
+  const isRepeated = messages.some(({ receivedBefore }) => receivedBefore);
+  // An earlier run that died may have sent any of them.
+  const possiblySent =
+    isRepeated ||
+    backlog.some(({ event }) => event.fanOutTries !== undefined && event.givenUpAt === undefined);
+  const startedMs = relay.clock.monotonicMs();
+  for (const next of backlog) {
+    const tookMs = relay.clock.monotonicMs() - startedMs;
+    if (tookMs > ORDER_TAKES_MS) return false;
+    if (await stepsAside(relay, next.event, isRepeated)) continue;
+    await fanOutEvent(relay, next, { possiblySent, inline: tookMs < INLINE_FOR_MS });
   }
   return true;
 }

@@ -1,11 +1,11 @@
 /** The endpoints' health as one function keeps it: what the table says, and what its own attempts have told since. */
-import { ulid } from 'ulid';
-import { after, type Clock, type Random } from './clock.ts';
+import type { Clock } from './clock.ts';
 import type { Attempt } from './delivery.ts';
-import { type Health, healthAfter, isDown, takingProbe } from './health.ts';
+import { type Health, healthAfter, isDown, isProven, takingProbe } from './health.ts';
 import { type HealthRow, healthAttributes, NO_HEALTH_ROW, parseHealthRow } from './health-row.ts';
 import type { EndpointId } from './ids.ts';
 import type { ConfigTable, RowAttributes, Telemetry } from './ports.ts';
+import { settleAll } from './settle-all.ts';
 
 /** Others write the row at the same time: how often a change is decided anew before it is given up. */
 const TRIES = 5;
@@ -19,10 +19,10 @@ export class HealthBook {
   readonly #telemetry: Telemetry;
   /** As last read or written. */
   #rows = new Map<EndpointId, HealthRow>();
-  /** Of the running invocation, and not written yet. */
+  /** The running invocation's attempts that are not written yet. */
   readonly #observed = new Map<EndpointId, Attempt[]>();
-  /** Who waits for a slot here waits for the one before, or they would only get in each other's way. */
-  readonly #lastSlot = new Map<EndpointId, Promise<unknown>>();
+  /** One write at a time for each endpoint. */
+  readonly #writing = new Map<EndpointId, Promise<void>>();
 
   constructor(table: ConfigTable, clock: Clock, telemetry: Telemetry) {
     this.#table = table;
@@ -55,30 +55,44 @@ export class HealthBook {
   }
 
   /**
-   * Writes what the attempts have changed, at most once per endpoint and invocation. Never rejects: a health that
-   * could not be written must not fail the deliveries that it tells of.
+   * Writes what the attempts have changed, in one write for each endpoint. Never rejects: health that cannot be written
+   * must not fail the deliveries.
    */
   async flush(): Promise<void> {
-    const observed = [...this.#observed];
-    this.#observed.clear();
-    await Promise.all(
-      observed.map(async ([id, attempts]) => {
-        try {
-          const before = this.row(id).health;
-          const now = await this.change(id, (health) => attempts.reduce(healthAfter, health));
-          if (now !== undefined) this.#report(id, before, now);
-        } catch (error) {
-          this.#telemetry.error('health could not be written', error, { endpointId: id });
-        }
-      }),
-    );
+    await settleAll([...this.#observed.keys()].map((id) => this.#flushOne(id)));
+  }
+
+  /** Writes an endpoint's health at once if others decide by what has changed: its state, or whether it is proven. */
+  async flushIfChanged(id: EndpointId): Promise<void> {
+    const [written, now] = [this.row(id).health, this.of(id)];
+    if (written.state !== now.state || isProven(written) !== isProven(now)) await this.#flushOne(id);
+  }
+
+  async #flushOne(id: EndpointId): Promise<void> {
+    const writing = (this.#writing.get(id) ?? Promise.resolve()).then(() => this.#writeObserved(id));
+    this.#writing.set(id, writing);
+    await writing;
+  }
+
+  async #writeObserved(id: EndpointId): Promise<void> {
+    const attempts = this.#observed.get(id) ?? [];
+    if (attempts.length === 0) return;
+    try {
+      const before = this.row(id).health;
+      const now = await this.change(id, (health) => attempts.reduce(healthAfter, health));
+      if (now !== undefined) this.#report(id, before, now);
+    } catch (error) {
+      this.#telemetry.error('health could not be written', error, { endpointId: id });
+    }
+    // They count until they are written, and others may have come meanwhile.
+    this.#observed.set(id, (this.#observed.get(id) ?? []).slice(attempts.length));
   }
 
   /** Before an endpoint's first owed row: so sweep finds what is owed to it even once its own row is gone. */
   async ensure(id: EndpointId): Promise<void> {
     if (this.#rows.has(id)) return;
     const unwritten = { version: undefined };
-    await this.#table.updateHealth(id, unwritten, { state: 'closed', version: 1 });
+    await this.#table.updateHealth(id, unwritten, { state: 'ok', version: 1 });
     if (!this.#rows.has(id)) this.#rows.set(id, NO_HEALTH_ROW);
   }
 
@@ -131,68 +145,21 @@ export class HealthBook {
     await this.#table.removeHealth(id, { version: this.row(id).version });
   }
 
-  /**
-   * The right to be the only invocation of deliver that works for an endpoint.
-   * @returns what gives it back; undefined while another one has it
-   */
-  async takeDelivering(
-    id: EndpointId,
-    random: Random,
-    untilMs: number,
-  ): Promise<(() => Promise<void>) | undefined> {
-    const now = this.#clock.now();
-    const { deliveringId, deliveringUntil } = await this.reread(id);
-    if (deliveringUntil !== undefined && deliveringUntil > now) return undefined;
-    const mine = ulid(now.getTime(), random);
-    const taken = { deliveringId: mine, deliveringUntil: after(now, untilMs) };
-    if (!(await this.#table.updateHealth(id, { deliveringId }, taken))) return undefined;
-    return async () => {
-      const givenBack = { deliveringId: null, deliveringUntil: null };
-      await this.#table.updateHealth(id, { deliveringId: mine }, givenBack);
-    };
-  }
-
-  /**
-   * The moment at which an endpoint with a rate limit may get its next delivery; nobody else gets the same.
-   * @returns undefined, and nothing is taken, when that is longer away than a wait may be
-   */
-  takeSlot(id: EndpointId, intervalMs: number, longestWaitMs: number): Promise<Date | undefined> {
-    const before = this.#lastSlot.get(id) ?? Promise.resolve();
-    const slot = before.then(() => this.#takeSlot(id, intervalMs, longestWaitMs));
-    this.#lastSlot.set(
-      id,
-      slot.catch(() => undefined),
-    );
-    return slot;
-  }
-
-  async #takeSlot(id: EndpointId, intervalMs: number, longestWaitMs: number): Promise<Date | undefined> {
-    for (let tried = 1; tried <= TRIES; tried++) {
-      const { nextSlotAt } = tried === 1 ? this.row(id) : await this.reread(id);
-      const now = this.#clock.now();
-      const slot = nextSlotAt !== undefined && nextSlotAt > now ? nextSlotAt : now;
-      // No message bridges such a wait, and sweep would end it too late: the limit would be spent on slots that pass.
-      if (slot > after(now, longestWaitMs)) return undefined;
-      // Moments are whole milliseconds: a part that is dropped would be sent too much.
-      const next = after(slot, Math.ceil(intervalMs));
-      if (await this.#table.updateHealth(id, { nextSlotAt }, { nextSlotAt: next })) {
-        this.#rows.set(id, { ...this.row(id), nextSlotAt: next });
-        return slot;
-      }
-    }
-    throw new Error('no slot of the rate limit could be had: too many want one at once');
+  /** Takes, changes or gives back the right to serve an endpoint; false when somebody else has changed it. */
+  async setLock(id: EndpointId, previousId: string | undefined, lock: RowAttributes): Promise<boolean> {
+    return this.#table.updateHealth(id, { lockId: previousId }, lock);
   }
 
   #write(id: EndpointId, version: number | undefined, attributes: RowAttributes): Promise<boolean> {
     return this.#table.updateHealth(id, { version }, { ...attributes, version: (version ?? 0) + 1 });
   }
 
-  /** One that only asks to be left alone for a moment is nothing to ring for. */
+  /** An endpoint that asks for a short wait raises no alarm. */
   #report(endpointId: EndpointId, before: Health, now: Health): void {
     const at = this.#clock.now();
     if (isDown(now, at) && !isDown(before, at)) this.#telemetry.count('CircuitsOpened');
     if (now.state === before.state) return;
-    this.#telemetry.warn(`endpoint's circuit is ${now.state}`, { endpointId, reason: now.reason ?? '' });
+    this.#telemetry.warn(`endpoint is ${now.state}`, { endpointId, reason: now.reason ?? '' });
     if (now.state === 'disabled') this.#telemetry.count('EndpointsDisabled');
   }
 }

@@ -9,11 +9,13 @@ export interface HealthRow {
   readonly version?: number;
   /** Since when the endpoint's own row is gone and nothing is owed to it any more. */
   readonly goneSince?: Date;
-  /** Which invocation of deliver works for the endpoint, if only one may at a time, and until when at most. */
-  readonly deliveringId?: string;
-  readonly deliveringUntil?: Date;
-  /** The moment that the next delivery to an endpoint with a rate limit gets. */
-  readonly nextSlotAt?: Date;
+  /** The lock of the invocation of deliver that serves the endpoint, and when it ends at the latest. */
+  readonly lockId?: string;
+  readonly lockedUntil?: Date;
+  /** How many requests may be in flight, for the next holder of the lock that continues a service. */
+  readonly inFlightLimit?: number;
+  /** When the endpoint's rate limit allows the next request. */
+  readonly nextSendAt?: Date;
   /** What was last told of it, to whom asks for notices. */
   readonly toldState?: ToldState;
   /** Up to when its dead deliveries have been told of. */
@@ -21,7 +23,7 @@ export interface HealthRow {
 }
 
 /** What notices tell of an endpoint: that it is down, that it is given up, and that either is over. */
-const TOLD_STATES = ['closed', 'open', 'disabled'] as const;
+const TOLD_STATES = HEALTH_STATES;
 export type ToldState = (typeof TOLD_STATES)[number];
 
 const moment = z.iso
@@ -33,7 +35,7 @@ const count = z.int().min(0).optional().catch(undefined);
 const text = z.string().optional().catch(undefined);
 
 const healthSchema = z.object({
-  state: z.enum(HEALTH_STATES).catch('closed'),
+  state: z.enum(HEALTH_STATES).catch('ok'),
   reason: text,
   provenAt: moment,
   slowUntil: moment,
@@ -42,7 +44,7 @@ const healthSchema = z.object({
   lastError: text,
   retryAt: moment,
   probeIntervalSeconds: count,
-  wakesPerMinute: count,
+  recoveredAt: moment,
 });
 const HEALTH_ATTRIBUTES = healthSchema.keyof().options;
 
@@ -50,9 +52,10 @@ const HEALTH_ATTRIBUTES = healthSchema.keyof().options;
 const besideSchema = z.object({
   version: count,
   goneSince: moment,
-  deliveringId: text,
-  deliveringUntil: moment,
-  nextSlotAt: moment,
+  lockId: text,
+  lockedUntil: moment,
+  inFlightLimit: count,
+  nextSendAt: moment,
   toldState: z.enum(TOLD_STATES).optional().catch(undefined),
   toldDeadUntil: moment,
 });

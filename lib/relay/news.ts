@@ -8,7 +8,7 @@ import type { HealthRow, ToldState } from './health-row.ts';
 import { type EndpointId, eventIdOf, eventTime, isOwn, type OrderKey } from './ids.ts';
 import { type NoticeType, tell } from './notices.ts';
 import type { SweepRelay } from './relay.ts';
-import { LIST_LIMIT } from './wake-overdue.ts';
+import { LIST_LIMIT } from './sweep-events.ts';
 
 /** An index lags, and clocks differ by two seconds: what died later than this is told of by the next sweep. */
 const LISTED_WITHIN_MS = 10_000;
@@ -32,7 +32,7 @@ export async function tellNewsOf(relay: SweepRelay, endpoint: Endpoint): Promise
 
 async function tellState(relay: SweepRelay, endpointId: EndpointId): Promise<void> {
   const row = relay.config.health.row(endpointId);
-  const { toldState = 'closed' } = row;
+  const { toldState = 'ok' } = row;
   const state = stateToTell(row, toldState, relay.clock.now());
   if (state === toldState) return;
   await tell(relay, { ...newsOf(endpointId, state, row), endpointId });
@@ -43,11 +43,10 @@ function stateToTell({ health }: HealthRow, told: ToldState, now: Date): ToldSta
   switch (health.state) {
     case 'disabled':
       return 'disabled';
-    case 'open':
-      return isDown(health, now) ? 'open' : told;
-    case 'recovering':
-    case 'closed':
-      return 'closed';
+    case 'failing':
+      return isDown(health, now) ? 'failing' : told;
+    case 'ok':
+      return 'ok';
   }
 }
 
@@ -57,7 +56,7 @@ function newsOf(
   { health: { reason = 'it does not answer' } }: HealthRow,
 ): { type: NoticeType; message: string } {
   switch (state) {
-    case 'open':
+    case 'failing':
       return {
         type: 'endpoint.down',
         message: `${id} is down: ${reason}. What it would get is kept, and sent when it answers again.`,
@@ -67,10 +66,10 @@ function newsOf(
         type: 'endpoint.disabled',
         message: `${id} is disabled: ${reason}. It gets nothing more until it is enabled: endpoints enable ${id}`,
       };
-    case 'closed':
+    case 'ok':
       return {
         type: 'endpoint.recovered',
-        message: `${id} is back. What was kept for it is sent now, the oldest first.`,
+        message: `${id} is back. Its waiting deliveries are sent now.`,
       };
   }
 }

@@ -1,143 +1,99 @@
 /**
- * Which deliveries of one order to one endpoint may go now, by the endpoint's ordering.
+ * Decides which delivery of an order goes next, by the endpoint's ordering.
  *
- * - `latest`: a snapshot never starts after a newer one was acknowledged; an older one that still fails when a newer
- *   one comes is superseded, for the newer holds all it held.
- * - `strict`: every event, in order, each waiting for the one before it to be settled.
- * - `none`: every event, as it comes.
+ * - `latest`: the newest pending delivery is sent and the older ones are superseded. An older snapshot never starts
+ *   after the endpoint acknowledged a newer one, nor while a newer one is on its way.
+ * - `strict`: the oldest pending delivery is sent; the next one starts when it is settled.
+ * - `none`: every delivery by itself.
  */
-import { after } from './clock.ts';
-import { type Delivery, type DeliveryKey, isLeased, isSettled } from './delivery.ts';
+import { type Delivery, type DeliveryKey, isLeased, isSameDelivery, isSettled } from './delivery.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EventRecord } from './event.ts';
-import type { EndpointId } from './ids.ts';
-import type { SendingRelay } from './relay.ts';
-import { settle } from './settle.ts';
+import { stateOf } from './outcome.ts';
 import { hasWhatItSays } from './unchanged.ts';
 
-/**
- * How long a delivery behind another one waits before it looks again; the one before it wakes it earlier. So short that
- * it counts as due by then.
- */
-const BEHIND_MS = 2_000;
-
-/**
- * `go` now; wait because an earlier one may be under way, or because nobody knows yet whether the endpoint wants a newer
- * one; `superseded` because a newer one takes its place.
- */
-export type Turn = 'go' | 'superseded' | { readonly waitUntil: Date; readonly forNewer?: boolean };
-
-/** What is known of an order when a turn is decided. */
+/** The rows and events of one order. */
 export interface OrderView {
-  /** The order's delivery rows, of all endpoints. */
+  /** The order's delivery rows to this endpoint, oldest event first. */
   readonly rows: readonly Delivery[];
-  /** Its events that are newer than the one in question and have been fanned out. */
-  readonly newer: readonly EventRecord[];
-  /** A newer one that is owed to fan-out, and that a run which died may have sent. */
-  readonly newerMayBeSent?: EventRecord | undefined;
+  /** The order's events, newest first, back to the oldest pending delivery at least. */
+  readonly events: readonly EventRecord[];
 }
 
-/** Decides for one event and endpoint, and settles the older deliveries that it takes the place of. */
-export async function takeTurn(
-  relay: SendingRelay,
-  endpoint: Endpoint,
-  key: Pick<DeliveryKey, 'orderKey' | 'eventId'>,
+export type Step =
+  /** Nothing can go on now: nothing is pending, or it waits for a lease to end or for fan-out. */
+  | { readonly kind: 'wait' }
+  /** The endpoint had a newer snapshot. */
+  | { readonly kind: 'supersede'; readonly rows: readonly Delivery[] }
+  /** The delivery goes next, once those that it supersedes are settled. */
+  | { readonly kind: 'next'; readonly delivery: Delivery; readonly older: readonly Delivery[] };
+
+/** Why an older delivery ended, as its outcome says it. */
+export const SUPERSEDED = 'a newer event took its place';
+
+const WAIT: Step = { kind: 'wait' };
+
+/** @param key the delivery that a message or the endpoint's list names */
+export function nextStep(
+  { id, ordering }: Pick<Endpoint, 'id' | 'ordering'>,
+  key: DeliveryKey,
   view: OrderView,
-): Promise<Turn> {
-  const older = view.rows.filter(
-    (row) => row.endpointId === endpoint.id && row.eventId < key.eventId && !isSettled(row),
-  );
-  switch (endpoint.ordering) {
+  now: Date,
+): Step {
+  const pending = view.rows.filter((row) => !isSettled(row));
+  switch (ordering) {
     case 'none':
-      return 'go';
+      return unlessLeased(
+        pending.find((row) => isSameDelivery(row, key)),
+        now,
+      );
     case 'strict':
-      return older.length === 0 ? 'go' : { waitUntil: after(relay.clock.now(), BEHIND_MS) };
-    case 'latest': {
-      if (isOvertaken(endpoint.id, key, view)) return 'superseded';
-      if (view.newerMayBeSent !== undefined || mayBeOvertaken(endpoint.id, key, view))
-        return givingWay(relay, endpoint);
-      const free = await Promise.all(older.map((row) => supersede(relay, row)));
-      return free.every(Boolean) ? 'go' : { waitUntil: after(relay.clock.now(), BEHIND_MS) };
-    }
+      return unlessLeased(pending[0], now);
+    case 'latest':
+      return nextOfLatest(id, pending, view, now);
   }
 }
 
-/** To one that may have been sent: but if the endpoint's filter refuses that one, this one was its newest. */
-function givingWay(relay: SendingRelay, { filter }: Endpoint): Turn {
-  if (filter === undefined) return 'superseded';
-  return { waitUntil: after(relay.clock.now(), BEHIND_MS), forNewer: true };
+function nextOfLatest(id: Endpoint['id'], pending: readonly Delivery[], view: OrderView, now: Date): Step {
+  const newest = pending.at(-1);
+  if (newest === undefined) return WAIT;
+  const newer = view.events.filter(({ eventId }) => eventId > newest.eventId);
+  if (hasNewer(id, newest, view.rows, newer)) {
+    const free = pending.filter((row) => !isLeased(row, now));
+    return free.length === 0 ? WAIT : { kind: 'supersede', rows: free };
+  }
+  // Fan-out may be sending a newer one at this moment; its run, or sweep, comes back to this one.
+  if (newer.some(({ fannedOutAt, givenUpAt }) => fannedOutAt === undefined && givenUpAt === undefined))
+    return WAIT;
+  return pending.some((row) => isLeased(row, now))
+    ? WAIT
+    : { kind: 'next', delivery: newest, older: pending.slice(0, -1) };
 }
 
-/**
- * True when deliver may be about to decide that a newer one is sent: it waits for what has a row, and only for that.
- */
-export function isBeforeUndecided(
-  { id, ordering }: Endpoint,
-  key: Pick<DeliveryKey, 'eventId'>,
-  { rows }: OrderView,
+/** True when the endpoint had, or may have had, a newer snapshot. */
+function hasNewer(
+  id: Endpoint['id'],
+  { eventId, replayedAt, possiblyDeliveredAt }: Delivery,
+  rows: readonly Delivery[],
+  newer: readonly EventRecord[],
 ): boolean {
-  return (
-    ordering === 'latest' &&
-    rows.some((row) => row.endpointId === id && row.eventId > key.eventId && !isSettled(row))
+  const isReplay = replayedAt !== undefined && possiblyDeliveredAt !== undefined;
+  const newerRows = rows.filter((row) => row.eventId > eventId);
+  if (newerRows.some(wasReceived)) return true;
+  const withRow = new Set(newerRows.map((row) => row.eventId));
+  // Without a row, its fan-out delivered it inline, or found nothing to send.
+  const withoutRow = newer.filter((event) => !withRow.has(event.eventId));
+  // A newer event that was skipped as unchanged says the same as this one, and an operator wants this one sent again.
+  return withoutRow.some((event) =>
+    isReplay ? stateOf(event.outcomes?.[id]) === 'delivered' : hasWhatItSays(event, id),
   );
 }
 
-/** True when a newer snapshot has been delivered to the endpoint, or is owed to it. */
-function isOvertaken(
-  endpointId: EndpointId,
-  key: Pick<DeliveryKey, 'eventId'>,
-  { rows, newer }: OrderView,
-): boolean {
-  const newerRows = rows.filter((row) => row.endpointId === endpointId && row.eventId > key.eventId);
-  // One that the endpoint may yet refuse takes nobody's place.
-  if (newerRows.some((row) => !isUndecided(row) && (hasHad(row) || !isSettled(row)))) return true;
-  const withRow = new Set(newerRows.map(({ eventId }) => eventId));
-  // Without a row, its fan-out delivered it inline, or found it late itself, or found nothing to send.
-  return newer.some((event) => !withRow.has(event.eventId) && hasWhatItSays(event, endpointId));
+function wasReceived({ state, possiblyDeliveredAt }: Delivery): boolean {
+  return state === 'delivered' || possiblyDeliveredAt !== undefined;
 }
 
-function isUndecided(row: Delivery): boolean {
-  return row.undecided === true && !isSettled(row);
-}
-
-/** True when a newer one may have been sent, unless the endpoint's filter refuses it. */
-function mayBeOvertaken(
-  endpointId: EndpointId,
-  key: Pick<DeliveryKey, 'eventId'>,
-  { rows }: OrderView,
-): boolean {
-  return rows.some(
-    (row) =>
-      row.endpointId === endpointId &&
-      row.eventId > key.eventId &&
-      isUndecided(row) &&
-      row.mayHaveArrivedAt !== undefined,
-  );
-}
-
-function hasHad(row: Delivery): boolean {
-  const { state, mayHaveArrivedAt } = row;
-  return state === 'delivered' || (mayHaveArrivedAt !== undefined && !isRefusedFromTheFirst(row));
-}
-
-/** What the filter refuses the fan-out that died had not sent either; what was replayed may have been had before. */
-function isRefusedFromTheFirst({ state, replayedAt }: Delivery): boolean {
-  return state === 'skipped' && replayedAt === undefined;
-}
-
-/** False when it may be under way, so that the newer one has to wait. */
-async function supersede(relay: SendingRelay, row: Delivery): Promise<boolean> {
-  if (isLeased(row, relay.clock.now())) return false;
-  if (await settle(relay, row, 'superseded', 'a newer event took its place')) return true;
-  const now = (await relay.eventLog.deliveries(row.orderKey)).find(
-    ({ eventId, endpointId }) => eventId === row.eventId && endpointId === row.endpointId,
-  );
-  return now === undefined || isSettled(now);
-}
-
-/** The delivery of an order and endpoint that goes next once one of them has ended or failed. */
-export function nextInTurn(endpoint: Endpoint, rows: readonly Delivery[]): Delivery | undefined {
-  const pending = rows.filter((row) => row.endpointId === endpoint.id && !isSettled(row));
-  const oldestFirst = pending.sort((a, b) => (a.eventId < b.eventId ? -1 : 1));
-  return endpoint.ordering === 'latest' ? oldestFirst.at(-1) : oldestFirst[0];
+function unlessLeased(delivery: Delivery | undefined, now: Date): Step {
+  if (delivery === undefined || isLeased(delivery, now)) return WAIT;
+  return { kind: 'next', delivery, older: [] };
 }

@@ -39,9 +39,6 @@ export interface FanOutResult {
   readonly fannedOutAt: Date;
 }
 
-/** What became of an outcome that was to be written into its event. */
-export type OutcomeRecorded = 'recorded' | 'not fanned out' | 'event is gone';
-
 /**
  * The EventLog table. Every method is one operation on one partition, reads are consistent unless said otherwise,
  * and every method may reject with a {@link StoreError}, whatever it then did or did not do.
@@ -77,10 +74,16 @@ export interface EventLog {
   /** Notes that a fan-out is begun again; false when it has ended, or has been begun by another, since it was read. */
   noteFanOutTry(event: EventRecord, change: FanOutTry): Promise<boolean>;
   /**
-   * Sets one endpoint's outcome, and keeps the event for as long as the delivery that has just been settled. It writes
-   * nothing while the event is not fanned out, nor when the event has expired.
+   * Sets one endpoint's outcome, and keeps the event for as long as the delivery that was just settled.
+   * @param previous the outcome as it was read; undefined when there was none
+   * @returns false, and nothing is written, when it has changed since, when the event is not fanned out, or when it is gone
    */
-  recordOutcome(key: EventKey, endpointId: EndpointId, outcome: string): Promise<OutcomeRecorded>;
+  recordOutcome(
+    key: EventKey,
+    endpointId: EndpointId,
+    outcome: string,
+    previous: string | undefined,
+  ): Promise<boolean>;
   /**
    * What is owed to one list and was due before a moment, the longest overdue first. Eventually consistent.
    * @param dueSince nothing that was due before

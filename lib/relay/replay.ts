@@ -1,10 +1,10 @@
 /** Has an event sent to an endpoint again, through the same path as the first time. */
-import { type Delivery, type DeliveryKey, isLeased, isSettled } from './delivery.ts';
+import { type Delivery, type DeliveryKey, isLeased } from './delivery.ts';
 import type { EventRecord } from './event.ts';
 import type { EndpointId } from './ids.ts';
 import { stateOf } from './outcome.ts';
 import type { Relay } from './relay.ts';
-import { held, newDelivery, undecided } from './transition.ts';
+import { applyChange, newDelivery, parked, replayed } from './transition.ts';
 
 /** What an operator holds; waking deliver is up to the caller, for sweep finds the rows by itself. */
 export type ReplayingRelay = Pick<Relay, 'clock' | 'config' | 'eventLog'>;
@@ -40,12 +40,12 @@ async function rowOf({ eventLog }: ReplayingRelay, key: DeliveryKey): Promise<De
 async function addRow(relay: ReplayingRelay, event: EventRecord, endpointId: EndpointId): Promise<Replayed> {
   const now = relay.clock.now();
   await relay.config.health.ensure(endpointId);
-  const row = newDelivery(event, endpointId, now);
   const owed = {
-    ...held((await hasFilter(relay, endpointId)) ? undecided(row) : row, 'replay'),
+    ...parked(newDelivery(event, endpointId, now), 'replay'),
     replayedAt: now,
+    ...((await hasFilter(relay, endpointId)) && { filterPending: true }),
     ...(stateOf(event.outcomes?.[endpointId]) === 'delivered' && {
-      mayHaveArrivedAt: event.fannedOutAt ?? now,
+      possiblyDeliveredAt: event.fannedOutAt ?? now,
     }),
   };
   return (await relay.eventLog.putDeliveryIfAbsent(owed)) ? 'owed' : 'under way';
@@ -60,23 +60,6 @@ async function hasFilter({ config }: ReplayingRelay, endpointId: EndpointId): Pr
 async function reopen(relay: ReplayingRelay, row: Delivery): Promise<Replayed> {
   const now = relay.clock.now();
   if (isLeased(row, now)) return 'under way';
-  const dueNow = {
-    attemptCount: 0,
-    dueAt: now,
-    nextAttemptAt: null,
-    slotAt: null,
-    replayedAt: now,
-    reason: 'replay',
-  };
-  const mayHaveArrivedAt = row.state === 'delivered' ? (row.settledAt ?? now) : row.mayHaveArrivedAt;
-  const owedAnew = {
-    state: 'pending',
-    settledAt: null,
-    owedSince: now,
-    ...((await hasFilter(relay, row.endpointId)) && { undecided: true }),
-    ...(mayHaveArrivedAt !== undefined && { mayHaveArrivedAt }),
-  } as const;
-  const change = isSettled(row) ? { ...dueNow, ...owedAnew, owedTo: row.endpointId } : dueNow;
-  const unchanged = { state: row.state, leaseId: row.leaseId };
-  return (await relay.eventLog.updateDelivery(row, unchanged, change)) ? 'owed' : 'under way';
+  const filterPending = await hasFilter(relay, row.endpointId);
+  return (await applyChange(relay, row, replayed(row, now, filterPending))) ? 'owed' : 'under way';
 }

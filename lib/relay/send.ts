@@ -10,27 +10,47 @@ import { withoutSecrets } from './without-secrets.ts';
 
 const UNAUTHORIZED = 401;
 
+/** Asked right before a request starts. */
+export interface Fence {
+  /** How long the next request has to wait. */
+  readonly waitMs: number;
+  /** Waits until the request may start. */
+  ready(): Promise<void>;
+  /** Whether a request that takes so long at most still ends in time. Nothing is awaited between this and the request. */
+  allows(requestMs: number): boolean;
+}
+
+/** The right to send ended before the request could start, so none was made. */
+export class LeaseExpiredError extends Error {
+  override readonly name = 'LeaseExpiredError';
+}
+
 /**
  * Has the credentials, and posts. A 401 makes the credentials be had anew, and when they are others now, the request
- * goes once more. All of it takes no longer than the endpoint's timeout. Never rejects; without credentials there is
- * no request, and the result says why.
+ * goes once more. All of it takes no longer than the endpoint's timeout. Without credentials there is no request, and the
+ * result says why.
+ *
+ * @throws LeaseExpiredError when the fence does not allow the request any more
  */
 export async function send(
   relay: SendingRelay,
   endpoint: Endpoint,
   event: EventRecord,
   content: Content,
+  fence?: Fence,
 ): Promise<SendResult> {
   const startedMs = relay.clock.monotonicMs();
   const limitMs = Math.ceil(endpoint.timeoutSeconds * 1000);
   const wanted = () => ({ now: relay.clock.now(), deadlineMs: startedMs + limitMs });
   const post = async (credentials: Credentials) => {
+    await fence?.ready();
     const timeoutMs = Math.max(1, limitMs - Math.floor(relay.clock.monotonicMs() - startedMs));
     const request = forwardRequest(endpoint, event, content, {
       credentials,
       now: relay.clock.now(),
       timeoutMs,
     });
+    if (fence?.allows(timeoutMs) === false) throw new LeaseExpiredError('the lease ended before the request');
     return withoutSecrets(await relay.sender.post(request), credentials);
   };
   try {
@@ -42,7 +62,9 @@ export async function send(
       ...wanted(),
       refusedToken: credentials.token,
     });
-    return areSame(credentials, renewed) ? result : await post(renewed);
+    const leftMs = startedMs + limitMs - relay.clock.monotonicMs();
+    // With a rate limit there may be no time left for another request: the next attempt has the new credentials.
+    return areSame(credentials, renewed) || (fence?.waitMs ?? 0) >= leftMs ? result : await post(renewed);
   } catch (error) {
     if (error instanceof CredentialsError) return { kind: 'failure', error: error.message };
     throw error;

@@ -1,42 +1,53 @@
-/** The end of a delivery: its row first, then the event's outcome, and only then is it no longer owed. */
-import { after } from './clock.ts';
-import { type Delivery, type DeliveryState, isTest } from './delivery.ts';
+/** The end of a delivery: its row first, then the event's outcome, and only then is nothing left to do. */
+import { type Delivery, isTest, type SettledState } from './delivery.ts';
 import { outcomeOf } from './outcome.ts';
+import { StoreError } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
-import { changed, resting, settling, unheardOf } from './transition.ts';
+import { applyChange, ended, outcomePostponed, outcomeRecorded } from './transition.ts';
 
-/** What it takes to end a delivery: an operator has that much, too. */
+/** Two functions may finish the same row at the same time. */
+const TRIES = 3;
+
+/** The ports that ending a delivery takes; an operator has them, too. */
 export type SettlingRelay = Pick<SendingRelay, 'clock' | 'eventLog' | 'telemetry'>;
 
-/** Until then the event's fan-out is given to end, which alone may write its outcomes first. */
-const FAN_OUT_PENDING_MS = 60_000;
-
-/** Ends a delivery without an attempt; false, and nothing is written, when its row has moved on since it was read. */
+/** Ends a delivery without an attempt; false, and nothing is written, when its row has changed since it was read. */
 export async function settle(
   relay: SettlingRelay,
   delivery: Delivery,
-  state: Exclude<DeliveryState, 'pending' | 'delivered'>,
+  state: Exclude<SettledState, 'delivered'>,
   reason: string,
 ): Promise<boolean> {
-  const change = { ...settling(state, relay.clock.now(), reason), ...unheardOf(delivery) };
-  const { leaseId } = delivery;
-  if (!(await relay.eventLog.updateDelivery(delivery, { state: 'pending', leaseId }, change))) return false;
-  await writeOutcome(relay, changed(delivery, change));
+  const settled = await applyChange(relay, delivery, ended(delivery, state, reason, relay.clock.now()));
+  if (settled === undefined) return false;
+  await writeOutcome(relay, settled);
   return true;
 }
 
-/** Goes on from a settled row: does whatever of the rest an earlier run may have left undone. */
+/** Does what is left to do for a settled row, also when an earlier run died in the middle of it. */
 export async function writeOutcome(relay: SettlingRelay, delivery: Delivery): Promise<void> {
   if (delivery.owedTo !== delivery.endpointId) return;
   const now = relay.clock.now();
-  const only = { state: delivery.state, leaseId: undefined };
-  const recorded = await relay.eventLog.recordOutcome(delivery, delivery.endpointId, outcomeOf(delivery));
-  if (recorded === 'not fanned out') {
-    // Fan-out has yet to write the event's outcomes: it may have read this row before it was settled.
-    await relay.eventLog.updateDelivery(delivery, only, { dueAt: after(now, FAN_OUT_PENDING_MS) });
+  if (!(await recordOutcome(relay, delivery))) {
+    await applyChange(relay, delivery, outcomePostponed(now));
     return;
   }
-  // When the event is gone, the delivery's row is all that is left to say how it ended.
-  await relay.eventLog.updateDelivery(delivery, only, resting(delivery, now));
+  await applyChange(relay, delivery, outcomeRecorded(delivery, now));
   if (delivery.state === 'dead' && !isTest(delivery)) relay.telemetry.count('DeliveriesDead');
+}
+
+/** False while fan-out has yet to write the event's outcomes, for it may have read this row before it was settled. */
+async function recordOutcome({ eventLog }: SettlingRelay, delivery: Delivery): Promise<boolean> {
+  const { endpointId } = delivery;
+  const outcome = outcomeOf(delivery);
+  for (let tried = 1; tried <= TRIES; tried++) {
+    const event = await eventLog.event(delivery);
+    // Once the event has expired, or fan-out has given it up, the delivery's row alone says how it ended.
+    if (event === undefined || event.givenUpAt !== undefined) return true;
+    if (event.fannedOutAt === undefined) return false;
+    const previous = event.outcomes?.[endpointId];
+    if (previous === outcome) return true;
+    if (await eventLog.recordOutcome(delivery, endpointId, outcome, previous)) return true;
+  }
+  throw new StoreError('an outcome was changed by others again and again');
 }

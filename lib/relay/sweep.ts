@@ -5,12 +5,10 @@ import { FAN_OUT, SHARDS } from './ids.ts';
 import { areNewsWanted, tellNewsOf, tellSilence } from './news.ts';
 import type { SweepRelay } from './relay.ts';
 import { sweepEndpoint } from './sweep-endpoint.ts';
-import { LIST_LIMIT, reportOverdue, wakeOverdue } from './wake-overdue.ts';
+import { LIST_LIMIT, sweepEvents } from './sweep-events.ts';
 
 /** What one list may take; a sweep that has less time left leaves the rest to the next. */
 const LIST_TAKES_MS = 10_000;
-/** Of each shard of fan-out: what an outage of the queue has left behind is thousands of events, and all are late. */
-const PAGES_PER_SHARD = 20;
 /** Lists in hand at the same time. */
 const PARALLEL = 4;
 
@@ -60,11 +58,12 @@ function newsOf(relay: SweepRelay, { valid }: Endpoints, silenceHours: number): 
   ];
 }
 
+/** An outage of the queue leaves thousands of events behind, and all are late: page after page, while there is time. */
 async function sweepShard(relay: SweepRelay, shard: string, deadline: Deadline): Promise<void> {
-  for (let page = 0; page < PAGES_PER_SHARD; page++) {
-    const overdue = await wakeOverdue(relay, shard, LIST_LIMIT);
-    reportOverdue(relay, shard, overdue);
-    if (overdue.length < LIST_LIMIT || !deadline.allows(LIST_TAKES_MS)) return;
+  while (deadline.allows(LIST_TAKES_MS)) {
+    const { found, requeued } = await sweepEvents(relay, shard);
+    // A table that refuses every write is not asked again before the next sweep.
+    if (found < LIST_LIMIT || requeued === 0) return;
   }
 }
 

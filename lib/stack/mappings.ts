@@ -1,5 +1,6 @@
 /** The event source mappings: each queue wakes its function. */
-import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { Duration } from 'aws-cdk-lib';
+import { EventSourceMapping, type EventSourceMappingOptions } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { StackConfig } from './config.ts';
@@ -8,8 +9,14 @@ import { nameLogically } from './logical-id.ts';
 import type { Queues } from './queues.ts';
 import type { RelayFunction } from './relay-function.ts';
 
-/** The most that a mapping takes from a FIFO queue at once, and from another one without waiting for more to come. */
-const BATCH_SIZE = 10;
+/** The most that a mapping takes from a FIFO queue at once. */
+const FAN_OUT_BATCH = { batchSize: 10 };
+/**
+ * A slow endpoint holds one of deliver's slots for up to 40 seconds. Most messages that arrive meanwhile only say that
+ * more is due, so one batch takes many of them: else they would queue up before the messages of other endpoints. More
+ * than ten messages take a window (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
+ */
+const DELIVER_BATCH = { batchSize: 100, maxBatchingWindow: Duration.seconds(1) };
 
 export interface MappingsProps {
   readonly functions: Functions;
@@ -20,19 +27,26 @@ export interface MappingsProps {
 export class Mappings extends Construct {
   constructor(scope: Construct, id: string, { functions, queues, settings }: MappingsProps) {
     super(scope, id);
-    this.#map('EventsToFanOut', queues.events, functions.fanOut, settings.fanOutConcurrency);
-    this.#map('DeliveriesToDeliver', queues.deliveries, functions.deliver, settings.deliverConcurrency);
+    const { fanOutConcurrency, deliverConcurrency } = settings;
+    this.#map('EventsToFanOut', queues.events, functions.fanOut, fanOutConcurrency, FAN_OUT_BATCH);
+    this.#map('DeliveriesToDeliver', queues.deliveries, functions.deliver, deliverConcurrency, DELIVER_BATCH);
   }
 
   /**
    * The limit stands on the mapping and is not reserved concurrency: reserving takes from every other function of the
    * account, and a new account, with ten in all, refuses it.
    */
-  #map(id: string, queue: IQueue, target: RelayFunction, maxConcurrency: number): void {
+  #map(
+    id: string,
+    queue: IQueue,
+    target: RelayFunction,
+    maxConcurrency: number,
+    batch: EventSourceMappingOptions,
+  ): void {
     const mapping = new EventSourceMapping(this, id, {
       eventSourceArn: queue.queueArn,
       target: target.lambda,
-      batchSize: BATCH_SIZE,
+      ...batch,
       reportBatchItemFailures: true,
       maxConcurrency,
     });

@@ -33,7 +33,7 @@ export class RelayStack extends Stack {
     new Alarms(this, 'Alarms', { queues, functions, schedule, throttled: api.throttled, settings });
     new Dashboard(this, 'Dashboard', { queues, functions });
 
-    // What the CLI has to know of a deployed relay.
+    // The CLI reads these to find a deployed relay.
     const outputs = {
       WebhookBaseAddress: api.baseAddress,
       ConfigTableName: tables.config.tableName,

@@ -9,22 +9,6 @@ const serve = useStubService();
 const tableOver = ({ config }: StubService) =>
   new DynamoTable(dynamoDbClient({ ...config, maxAttempts: 1 }), 'EventLog');
 
-describe('updateOrRow', () => {
-  it('gives the row that does not meet the condition, in one call', async () => {
-    const Item = { orderKey: { S: 'main/1' }, sk: { S: 'event#1' } };
-    const service = await serve(() => ({
-      status: 400,
-      body: { __type: 'ConditionalCheckFailedException', message: 'The conditional request failed', Item },
-    }));
-    const condition = { expression: 'attribute_exists(fannedOutAt)' };
-
-    const found = await tableOver(service).updateOrRow('trying', { sk: '1' }, condition, updateOf({ a: 1 }));
-
-    expect(found).toEqual(Item);
-    expect(service.inputs).toMatchObject([{ ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }]);
-  });
-});
-
 describe('a call that fails', () => {
   const refusal = {
     status: 400,
@@ -37,13 +21,6 @@ describe('a call that fails', () => {
       table.putIfAbsent('reading an event', { orderKey: 'main/1', sk: 'event#1' }, 'sk'),
     updateIf: (table) =>
       table.updateIf(
-        'reading an event',
-        { orderKey: 'main/1', sk: 'event#1' },
-        { expression: 'attribute_exists(sk)' },
-        updateOf({ reason: null }),
-      ),
-    updateOrRow: (table) =>
-      table.updateOrRow(
         'reading an event',
         { orderKey: 'main/1', sk: 'event#1' },
         { expression: 'attribute_exists(sk)' },

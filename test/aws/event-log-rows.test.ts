@@ -161,7 +161,7 @@ describe('the rows of the event log', () => {
     given.clock.advance(24 * 60 * 60_000);
     const pending = { state: 'pending', leaseId: undefined } as const;
     await given.eventLog.updateDelivery(delivery, pending, { state: 'dead' });
-    await given.eventLog.recordOutcome(event, delivery.endpointId, 'dead');
+    await given.eventLog.recordOutcome(event, delivery.endpointId, 'dead', undefined);
 
     const aDayLater = { expiresAt: in30Days + 24 * 60 * 60 };
     expect(await given.row(ofDelivery)).toMatchObject(aDayLater);

@@ -25,7 +25,7 @@ export interface BareEventKey {
   readonly eventId: string;
 }
 
-/** What ingest does: the newest id is read and the payload written, then the event's row; one message is sent. */
+/** Ingest reads the newest id, writes the payload and then the event's row, and sends one message. */
 export async function takeBare(stores: BareStores, { orderId, body }: Webhook): Promise<string> {
   const { dynamoDb, eventLogTable, sqs, eventsQueueUrl } = stores;
   const key = { orderKey: `bare/${orderId}`, eventId: `evt_${ulid()}` };

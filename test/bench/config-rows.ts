@@ -13,7 +13,7 @@ export async function putEndpoints(
     const provenAt = new Date().toISOString();
     return [
       { kind: 'endpoint', id, url },
-      { kind: 'health', id, state: 'closed', provenAt, version: 1 },
+      { kind: 'health', id, state: 'ok', provenAt, version: 1 },
     ];
   });
   await Promise.all(rows.map((Item) => client.send(new PutCommand({ TableName: table, Item }))));

@@ -7,7 +7,7 @@ import { DynamoEventLog } from '../../lib/aws/event-log.ts';
 import { SqsEventQueue } from '../../lib/aws/event-queue.ts';
 import { parseEventMessage } from '../../lib/aws/messages.ts';
 import { sqsEvent } from '../../lib/local/queues/sqs-event.ts';
-import { type Clock, Deadline } from '../../lib/relay/clock.ts';
+import type { Clock } from '../../lib/relay/clock.ts';
 import { Config } from '../../lib/relay/config.ts';
 import { fanOut } from '../../lib/relay/fan-out.ts';
 import { ingest } from '../../lib/relay/ingest.ts';
@@ -22,7 +22,6 @@ import { putEndpoints, putSource } from './config-rows.ts';
 import { aWebhook, type Webhook } from './webhooks.ts';
 
 const TOKEN = 'bench'.padEnd(43, '-');
-const FAN_OUT_MS = 120_000;
 
 /** Nothing takes too long and nothing grows old: a busy machine must not cause a call more. */
 const clock: Clock = {
@@ -131,7 +130,7 @@ async function fanOutWhatIsQueued(relay: Relay, { sqs, eventsQueueUrl: QueueUrl 
     if (parsed.kind === 'foreign') throw new Error(`A message is not the relay's: ${parsed.reason}`);
     return parsed.message;
   });
-  const returned = await fanOut(relay, messages, new Deadline(clock, FAN_OUT_MS));
+  const returned = await fanOut(relay, messages);
   if (returned.length > 0) throw new Error(`Fan-out returned ${returned.length} messages`);
   const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
   await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));

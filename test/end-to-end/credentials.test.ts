@@ -83,7 +83,7 @@ async function aSourceOf(id: string, endpoints: Readonly<Record<string, object>>
     await connection.configTable.updateHealth(
       endpointId as EndpointId,
       { version: undefined },
-      { state: 'closed', provenAt, version: 1 },
+      { state: 'ok', provenAt, version: 1 },
     );
     await addEndpoint(connection, endpointId, row);
   }

@@ -11,7 +11,7 @@ import { Config } from '../../lib/relay/config.ts';
 import { attentionOf } from '../../lib/relay/delivery.ts';
 import { endpointIdSchema } from '../../lib/relay/endpoint.ts';
 import type { EventRecord } from '../../lib/relay/event.ts';
-import { closing } from '../../lib/relay/health.ts';
+import { cleared } from '../../lib/relay/health.ts';
 import { FAN_OUT, orderKeyOf, SHARDS } from '../../lib/relay/ids.ts';
 import type { OwedItem } from '../../lib/relay/ports.ts';
 import { FAN_OUT_ATTENTION } from '../../lib/relay/set-aside.ts';
@@ -153,7 +153,7 @@ async function enable({ configTable, clock }: Connection): Promise<void> {
   const { health } = new Config(configTable, clock, new MemoryTelemetry());
   const id = endpointIdSchema.parse(DOWN);
   await health.reread(id);
-  await health.change(id, closing);
+  await health.change(id, cleared);
 }
 
 async function readEvents(

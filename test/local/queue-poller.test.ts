@@ -55,6 +55,25 @@ describe('an event source mapping', () => {
     expect(received()).toHaveLength(5);
   });
 
+  it('gathers more than ten messages within its window', async () => {
+    const mapping = { BatchSize: 100, MaximumBatchingWindowInSeconds: 1 };
+    const { send, received } = await aRelay(aConsumer('reports-records.ts', {}, mapping));
+    const bodies = Array.from({ length: 25 }, (_, number) => `message ${number}`);
+
+    for (const from of [0, 10, 20]) await send(...bodies.slice(from, from + 10));
+
+    await vi.waitFor(() => expect(received()).toHaveLength(25), WAIT);
+    expect(
+      received()
+        .map(({ record }) => record.body)
+        .sort(),
+    ).toEqual([...bodies].sort());
+    // All messages of the batch are deleted, also when there are more than ten.
+    await send('last');
+    await vi.waitFor(() => expect(received().at(-1)?.record.body).toBe('last'), WAIT);
+    expect(received()).toHaveLength(26);
+  });
+
   it('redelivers a whole batch whose function was stopped at its timeout', async () => {
     const { send, received } = await aRelay(aConsumer('reports-records.ts', { Timeout: 1 }));
 

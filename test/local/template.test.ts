@@ -104,6 +104,7 @@ describe('reading the template', () => {
         queueArn: 'arn:aws:sqs:us-east-1:000000000000:Events',
         functionName: 'FanOut',
         batchSize: 5,
+        windowSeconds: 0,
         maximumConcurrency: 4,
         reportsBatchItemFailures: true,
       },
@@ -169,7 +170,7 @@ describe('reading the template', () => {
     [
       'a value',
       { Events: aQueue(), Map: aMapping('Events', 'Events', { BatchSize: 100 }) },
-      /Map \(AWS::Lambda::EventSourceMapping\): BatchSize: Too big/,
+      /Map \(AWS::Lambda::EventSourceMapping\): BatchSize: of more than ten needs a batching window/,
     ],
     [
       'a function without a source file',

@@ -17,10 +17,10 @@ import {
   type EventLog,
   type FanOutResult,
   type FanOutTry,
-  type OutcomeRecorded,
   type OwedItem,
   PayloadTooLargeError,
 } from '../../lib/relay/ports.ts';
+import { OwedIndex } from './owed-index.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 /** DynamoDB's limit on an item. */
@@ -50,6 +50,9 @@ export class MemoryEventLog implements EventLog {
   readonly #clock: Clock;
   readonly #retentionMs: number;
   readonly #orders = new Map<OrderKey, Order>();
+  readonly #owed = new OwedIndex();
+  /** Orders whose rows may have changed since the index was last brought up to date. */
+  readonly #touched = new Set<OrderKey>();
   /** Which partition the id that people know an order by points to. */
   readonly aliases = new Map<OrderKey, OrderKey>();
 
@@ -157,14 +160,14 @@ export class MemoryEventLog implements EventLog {
     { orderKey, eventId }: EventKey,
     endpointId: EndpointId,
     outcome: string,
-  ): Promise<OutcomeRecorded> {
+    previous: string | undefined,
+  ): Promise<boolean> {
     const { events } = this.#order(orderKey);
     const event = this.#alive(events.get(eventId));
-    if (event === undefined) return 'event is gone';
-    if (event.fannedOutAt === undefined) return 'not fanned out';
+    if (event?.fannedOutAt === undefined || event.outcomes?.[endpointId] !== previous) return false;
     const value = { ...event, outcomes: { ...event.outcomes, [endpointId]: outcome } };
     events.set(eventId, this.#keep(value));
-    return 'recorded';
+    return true;
   }
 
   /** Everything that is owed to anyone, whenever it is due. */
@@ -173,10 +176,12 @@ export class MemoryEventLog implements EventLog {
   }
 
   async owed(owedTo: string, dueBefore: Date, limit: number, dueSince = new Date(0)): Promise<OwedItem[]> {
-    return this.allOwed()
-      .filter((item) => item.owedTo === owedTo && item.dueAt < dueBefore && item.dueAt >= dueSince)
-      .sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime())
-      .slice(0, limit);
+    for (const orderKey of this.#touched) {
+      const order = this.#orders.get(orderKey);
+      if (order !== undefined) this.#owed.replace(orderKey, owedOf(orderKey, order));
+    }
+    this.#touched.clear();
+    return this.#owed.select(owedTo, dueSince, dueBefore, limit);
   }
 
   async newestWebhook(since: Date): Promise<EventId | undefined> {
@@ -212,6 +217,22 @@ export class MemoryEventLog implements EventLog {
     this.aliases.set(aliasKey, orderKey);
   }
 
+  /**
+   * Deletes expired rows one by one, as DynamoDB does when it gets to it.
+   * @param mayGo decides for each row, by a name that no other row has
+   */
+  deleteExpired(mayGo: (row: string, expiresAt: Date) => boolean): void {
+    const now = this.#clock.now();
+    for (const [orderKey, { events, payloads, deliveries }] of this.#orders) {
+      for (const [kind, rows] of Object.entries({ events, payloads, deliveries })) {
+        for (const [id, { expiresAt }] of rows as Map<string, Kept<unknown>>) {
+          if (expiresAt !== undefined && expiresAt <= now && mayGo(`${kind} ${orderKey} ${id}`, expiresAt))
+            rows.delete(id as EventId);
+        }
+      }
+    }
+  }
+
   #order(orderKey: OrderKey): Order {
     const order = this.#orders.get(orderKey) ?? {
       events: new Map(),
@@ -219,6 +240,7 @@ export class MemoryEventLog implements EventLog {
       deliveries: new Map(),
     };
     this.#orders.set(orderKey, order);
+    this.#touched.add(orderKey);
     return order;
   }
 

@@ -102,7 +102,7 @@ describe('deliveries list', () => {
 
   it('lists what is owed to all endpoints, to those that were removed, too', async () => {
     const removed = anEndpointId(randomUUID());
-    await relay().put('health', removed, { state: 'closed', version: 1 });
+    await relay().put('health', removed, { state: 'ok', version: 1 });
     const both = [await aDelivery(await anEndpoint()), await aDelivery(removed)];
 
     const { deliveries: found } = await listed('--state', 'pending');
@@ -202,7 +202,7 @@ describe('deliveries retry', () => {
     const result = await deliveries('retry', '--endpoint', id);
 
     expect(result).toMatchObject({ exitCode: 0, err: '' });
-    expect(result.out).toBe('2 deliveries are tried again.\nThat goes at once.\n');
+    expect(result.out).toBe('2 deliveries are tried again.\nDeliver starts now.\n');
     for (const delivery of [dead, cancelled]) {
       expect(await rowOf(delivery)).toMatchObject({
         state: 'pending',
@@ -220,7 +220,7 @@ describe('deliveries retry', () => {
     const id = await anEndpoint();
     const tomorrow = later(new Date(), 86_400_000);
     const pending = await aDelivery(id, { nextAttemptAt: tomorrow, dueAt: tomorrow });
-    const waiting = await aDelivery(id, { reason: 'endpoint is recovering' });
+    const waiting = await aDelivery(id, { reason: 'circuit is open' });
 
     const result = await deliveries('retry', '--endpoint', id, '--state', 'pending', '--json');
 
@@ -230,7 +230,7 @@ describe('deliveries retry', () => {
     expect(row).not.toHaveProperty('nextAttemptAt');
     expect(row).not.toHaveProperty('replayedAt');
     expect(row?.dueAt?.getTime()).toBeLessThanOrEqual(Date.now());
-    expect(await rowOf(waiting)).toMatchObject({ reason: 'endpoint is recovering' });
+    expect(await rowOf(waiting)).toMatchObject({ reason: 'circuit is open' });
   });
 
   it('retries one delivery, whatever its state', async () => {
@@ -279,7 +279,7 @@ describe('deliveries retry', () => {
 
     const { exitCode, out } = await deliveries('retry', event.eventId, '--state', 'set-aside');
 
-    expect({ exitCode, out }).toEqual({ exitCode: 0, out: '1 event is tried again.\nThat goes at once.\n' });
+    expect({ exitCode, out }).toEqual({ exitCode: 0, out: '1 event is tried again.\nDeliver starts now.\n' });
     const row = await relay().connection.eventLog.event(event);
     expect(row).toMatchObject({ fanOutTries: 1 });
     expect(row).not.toHaveProperty('givenUpAt');
@@ -328,7 +328,7 @@ describe('deliveries retry', () => {
     'refuses an endpoint that is %s: all would be cancelled again',
     async (_, attributes, health, message) => {
       const id = await anEndpoint(attributes);
-      await relay().put('health', id, { state: 'closed', version: 1, ...health });
+      await relay().put('health', id, { state: 'ok', version: 1, ...health });
 
       const { exitCode, err } = await deliveries('retry', '--endpoint', id);
 

@@ -133,14 +133,14 @@ describe('endpoints list', () => {
   it('shows each endpoint with its health in a word, and what the word means just now', async () => {
     await anEndpoint({ state: 'off' }, 'shop');
     await anEndpoint({ ordering: 'strict' });
-    await relay().put('health', 'shop', { state: 'open', reason: 'it times out' });
-    await relay().put('health', 'erp', { state: 'closed', provenAt: '2026-03-01T12:00:00Z', version: 2 });
+    await relay().put('health', 'shop', { state: 'failing', reason: 'it times out' });
+    await relay().put('health', 'erp', { state: 'ok', provenAt: '2026-03-01T12:00:00Z', version: 2 });
 
     expect((await endpoints('list')).out).toBe(
       [
-        'ENDPOINT  STATE  HEALTH  ORDERING  URL',
-        `erp       on     ok      strict    ${URL_OF_ERP}`,
-        `shop      off    open    latest    ${URL_OF_ERP}`,
+        'ENDPOINT  STATE  HEALTH   ORDERING  URL',
+        `erp       on     ok       strict    ${URL_OF_ERP}`,
+        `shop      off    failing  latest    ${URL_OF_ERP}`,
         '',
         'shop  it times out; nothing is sent but a probe, the next one within a minute',
         '',
@@ -154,7 +154,7 @@ describe('endpoints list', () => {
         state: 'off',
         ordering: 'latest',
         ...shared,
-        health: { state: 'open', reason: 'it times out' },
+        health: { state: 'failing', reason: 'it times out' },
       },
     ]);
   });
@@ -203,7 +203,7 @@ describe('endpoints show', () => {
         '  max-attempts           10',
         '  rate-limit-per-second  2.5',
         '  description            the ERP',
-        '  health                 disabled: it answered 410; when it is mended, `endpoints enable erp`',
+        '  health                 disabled: it answered 410; after it is repaired, run `endpoints enable erp`',
         '  added                  in March',
         '  changed                in May',
         '',
@@ -333,20 +333,17 @@ describe('endpoints pause, resume, disable and enable', () => {
     lastError: 'status 410',
     retryAt: '2026-03-01T13:00:00.000Z',
     probeIntervalSeconds: 120,
-    wakesPerMinute: 20,
-    nextSlotAt: '2026-03-01T13:00:00.000Z',
   };
   const SPEED = { provenAt: '2026-02-01T12:00:00.000Z', slowUntil: '2026-03-01T12:05:00.000Z' };
-  const RIGHTS = { deliveringId: 'somebody', deliveringUntil: '2026-03-01T12:05:00.000Z' };
+  const RIGHTS = { lockId: 'somebody', lockedUntil: '2026-03-01T12:05:00.000Z' };
   const healthRow = async () => (await relay().config()).find(({ kind }) => kind === 'health');
 
   it.each([
     ['enable', 'disabled'],
-    ['enable', 'open'],
-    ['enable', 'recovering'],
-    ['enable', 'closed'],
+    ['enable', 'failing'],
+    ['enable', 'ok'],
     ['resume', 'disabled'],
-    ['resume', 'open'],
+    ['resume', 'failing'],
   ])('%s closes a circuit that is %s, and keeps what is known of speed', async (deed, state) => {
     await anEndpoint({ state: 'off' });
     await relay().put('health', 'erp', { state, version: 4, ...TROUBLE, ...SPEED, ...RIGHTS });
@@ -355,18 +352,17 @@ describe('endpoints pause, resume, disable and enable', () => {
 
     expect(jsonOf(result)).toMatchObject({ id: 'erp', state: 'on', clearedHealth: { state } });
     expect(await healthRow()).toEqual({
-      ...{ kind: 'health', id: 'erp', state: 'closed', consecutiveFailures: 0, version: 5 },
+      ...{ kind: 'health', id: 'erp', state: 'ok', consecutiveFailures: 0, recoveredAt: NOW, version: 5 },
       ...SPEED,
       ...RIGHTS,
     });
   });
 
   it.each([
-    ['resume', 'recovering', TROUBLE],
-    ['resume', 'closed', TROUBLE],
-    ['enable', 'closed', SPEED],
-    ['pause', 'open', TROUBLE],
-    ['disable', 'open', TROUBLE],
+    ['resume', 'ok', TROUBLE],
+    ['enable', 'ok', SPEED],
+    ['pause', 'failing', TROUBLE],
+    ['disable', 'failing', TROUBLE],
   ])('%s leaves a circuit alone that is %s', async (deed, state, parts) => {
     await anEndpoint();
     await relay().put('health', 'erp', { state, version: 4, ...parts });

@@ -22,22 +22,18 @@ describe('the health of an endpoint', () => {
     ],
     ['slow', { ...UNKNOWN_HEALTH, slowUntil: NOW }, /until it answers within 2 s$/],
     [
-      'failing',
+      'ok',
       { ...PROVEN, consecutiveFailures: 1, lastError: 'status 503' },
       /^it has failed once in a row: status 503$/,
     ],
-    ['failing', { ...PROVEN, consecutiveFailures: 3 }, /^it has failed 3 times in a row: no answer$/],
+    ['ok', { ...PROVEN, consecutiveFailures: 3 }, /^it has failed 3 times in a row: no answer$/],
+    ['new', { ...UNKNOWN_HEALTH, recoveredAt: NOW }, undefined],
     [
-      'open',
-      { ...PROVEN, state: 'open', reason: 'it times out', retryAt: LATER },
+      'failing',
+      { ...PROVEN, state: 'failing', reason: 'it times out', retryAt: LATER },
       new RegExp(`^it times out; nothing is sent but a probe, the next one after ${timeText(LATER, NOW)}$`),
     ],
-    ['open', { ...PROVEN, state: 'open', retryAt: NOW }, /the next one within a minute$/],
-    [
-      'recovering',
-      { ...PROVEN, state: 'recovering', reason: 'it answers again', wakesPerMinute: 40 },
-      /^it answers again; it gets what it missed, 40 in this minute/,
-    ],
+    ['failing', { ...PROVEN, state: 'failing', retryAt: NOW }, /the next one within a minute$/],
     [
       'disabled',
       { ...PROVEN, state: 'disabled', reason: 'it is gone' },

@@ -65,22 +65,24 @@ export function describeConfigTable(name: string, make: () => Promise<ConfigTabl
       const retryAt = new Date('2026-03-01T12:00:00.000Z');
 
       expect(
-        await table.updateHealth(erp, { version: undefined }, { state: 'open', retryAt, version: 1 }),
+        await table.updateHealth(erp, { version: undefined }, { state: 'failing', retryAt, version: 1 }),
       ).toBe(true);
       expect(await table.updateHealth(erp, { version: 1, retryAt }, { retryAt: null, version: 2 })).toBe(
         true,
       );
-      expect(await table.healthRow(erp)).toEqual({ id: 'erp', attributes: { state: 'open', version: 2 } });
+      expect(await table.healthRow(erp)).toEqual({ id: 'erp', attributes: { state: 'failing', version: 2 } });
     });
 
     it('leaves a health row alone that says something else by now', async () => {
       const erp = anEndpointId('erp');
-      await put('health', 'erp', { state: 'open', version: 7 });
+      await put('health', 'erp', { state: 'failing', version: 7 });
 
-      expect(await table.updateHealth(erp, { version: 6 }, { state: 'closed' })).toBe(false);
-      expect(await table.updateHealth(erp, { version: undefined }, { state: 'closed' })).toBe(false);
+      expect(await table.updateHealth(erp, { version: 6 }, { state: 'ok' })).toBe(false);
+      expect(await table.updateHealth(erp, { version: undefined }, { state: 'ok' })).toBe(false);
       expect(await table.removeHealth(erp, { version: 6 })).toBe(false);
-      expect(await table.rows('health')).toEqual([{ id: 'erp', attributes: { state: 'open', version: 7 } }]);
+      expect(await table.rows('health')).toEqual([
+        { id: 'erp', attributes: { state: 'failing', version: 7 } },
+      ]);
     });
 
     it('lets one of many change it at the same time', async () => {
@@ -102,19 +104,19 @@ export function describeConfigTable(name: string, make: () => Promise<ConfigTabl
 
     it('makes a change that depends on several attributes only when all are as they were read', async () => {
       const erp = anEndpointId('erp');
-      await put('health', 'erp', { state: 'open', version: 7 });
+      await put('health', 'erp', { state: 'failing', version: 7 });
 
-      expect(await table.updateHealth(erp, { version: 7, state: 'closed' }, { version: 8 })).toBe(false);
+      expect(await table.updateHealth(erp, { version: 7, state: 'ok' }, { version: 8 })).toBe(false);
       expect(await table.updateHealth(erp, { version: 7, goneSince: undefined }, { version: 8 })).toBe(true);
     });
 
     it('leaves what a person noted in a health row', async () => {
-      await put('health', 'erp', { state: 'open', version: 7, 'called them': 'on Monday' });
+      await put('health', 'erp', { state: 'failing', version: 7, 'called them': 'on Monday' });
 
-      await table.updateHealth(anEndpointId('erp'), { version: 7 }, { state: 'closed', reason: null });
+      await table.updateHealth(anEndpointId('erp'), { version: 7 }, { state: 'ok', reason: null });
 
       expect((await table.healthRow(anEndpointId('erp')))?.attributes).toEqual({
-        state: 'closed',
+        state: 'ok',
         version: 7,
         'called them': 'on Monday',
       });
@@ -135,7 +137,7 @@ export function describeConfigTable(name: string, make: () => Promise<ConfigTabl
     });
 
     it('removes a health row that says what was read', async () => {
-      await put('health', 'erp', { state: 'closed', version: 7 });
+      await put('health', 'erp', { state: 'ok', version: 7 });
 
       expect(await table.removeHealth(anEndpointId('erp'), { version: 7 })).toBe(true);
       expect(await table.rows('health')).toEqual([]);

@@ -21,10 +21,9 @@ export function describeDelivering(make: () => Promise<EventLogSubject>): void {
         nextAttemptAt: later(now, MINUTE_MS),
         leaseId: 'a-lease',
         leaseUntil: later(now, 2 * MINUTE_MS),
-        slotAt: later(now, 4 * MINUTE_MS),
         late: true,
         replayedAt: later(now, 1),
-        mayHaveArrivedAt: later(now, 2),
+        possiblyDeliveredAt: later(now, 2),
         settledAt: later(now, 3),
       });
 

@@ -69,7 +69,7 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
       const event = anEvent();
       await given.store(event);
 
-      expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead')).toBe('not fanned out');
+      expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead', undefined)).toBe(false);
 
       expect(await given.eventLog.event(event)).toEqual(event);
     });
@@ -79,9 +79,14 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
       await given.store(event);
       await finish(event, { erp: 'pending', crm: 'delivered 200 in 20 ms' });
 
-      expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead: 500 in 3 ms')).toBe(
-        'recorded',
+      const recorded = given.eventLog.recordOutcome(
+        event,
+        anEndpointId('erp'),
+        'dead: 500 in 3 ms',
+        'pending',
       );
+
+      expect(await recorded).toBe(true);
 
       expect((await given.eventLog.event(event))?.outcomes).toEqual({
         erp: 'dead: 500 in 3 ms',
@@ -89,22 +94,36 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
       });
     });
 
-    it('says that an event is gone which is not there, and makes no row for it', async () => {
+    it.each([
+      ['it is another one by now', { erp: 'delivered 200 in 20 ms' }, 'pending'],
+      ['there is one by now', { erp: 'delivered 200 in 20 ms' }, undefined],
+      ['there is none', {}, 'pending'],
+    ])('is refused when the outcome is not as it was read: %s', async (_, outcomes, previous) => {
+      const event = anEvent();
+      await given.store(event);
+      await finish(event, outcomes);
+
+      expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead', previous)).toBe(false);
+
+      expect((await given.eventLog.event(event))?.outcomes).toEqual(outcomes);
+    });
+
+    it('is refused for an event that is not there, and makes no row for it', async () => {
       const event = anEvent();
 
-      expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead')).toBe('event is gone');
+      expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead', undefined)).toBe(false);
 
       expect(await given.eventLog.event(event)).toBeUndefined();
     });
 
-    it('says that an event is gone whose time is past', async () => {
+    it('is refused for an event that has expired', async () => {
       const event = anEvent();
       await given.store(event);
       await finish(event, { erp: 'pending' });
 
       given.clock.advance(31 * DAY_MS);
 
-      expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead')).toBe('event is gone');
+      expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead', 'pending')).toBe(false);
     });
 
     it('keeps the event for 30 days more, as long as the delivery that has just been settled', async () => {
@@ -112,7 +131,7 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
       await given.store(event);
       await finish(event, { erp: 'pending' });
       given.clock.advance(29 * DAY_MS);
-      await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead');
+      await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead', 'pending');
 
       given.clock.advance(29 * DAY_MS);
       expect((await given.eventLog.event(event))?.outcomes).toEqual({ erp: 'dead' });
@@ -126,7 +145,9 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
       await finish(event);
       const ids = ['erp', 'a.b', 'with space', 'ünï', 'ﬁ', ':x', '0'].map(anEndpointId);
 
-      await Promise.all(ids.map((id) => given.eventLog.recordOutcome(event, id, `outcome of ${id}`)));
+      await Promise.all(
+        ids.map((id) => given.eventLog.recordOutcome(event, id, `outcome of ${id}`, undefined)),
+      );
 
       expect((await given.eventLog.event(event))?.outcomes).toEqual(
         Object.fromEntries(ids.map((id) => [id, `outcome of ${id}`])),

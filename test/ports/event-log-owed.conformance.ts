@@ -24,6 +24,13 @@ export function describeOwing(make: () => Promise<EventLogSubject>): void {
       expect(await dueOf('erp', minutesFromNow(3))).toEqual([minutesFromNow(1), minutesFromNow(2)]);
     });
 
+    it('gives nothing between a moment and an earlier one', async () => {
+      await owe('erp', minutesFromNow(2));
+
+      expect(await given.eventLog.owed('erp', minutesFromNow(1), 10, minutesFromNow(3))).toEqual([]);
+      expect(await given.eventLog.owed('erp', minutesFromNow(3), 10, minutesFromNow(3))).toEqual([]);
+    });
+
     it('gives one list alone', async () => {
       await owe('erp', minutesFromNow(1));
       await owe('crm', minutesFromNow(2));

@@ -93,7 +93,7 @@ export function aRelay() {
     /** An endpoint that has answered quickly before; its URL's host is its id unless given. */
     endpoint(id: string, attributes: Record<string, unknown> = {}): void {
       this.newEndpoint(id, attributes);
-      this.health(id, { state: 'closed', provenAt: clock.now().toISOString(), version: 1 });
+      this.health(id, { state: 'ok', provenAt: clock.now().toISOString(), version: 1 });
     },
     /** An endpoint that was never sent anything. */
     newEndpoint(id: string, attributes: Record<string, unknown> = {}): void {
@@ -119,7 +119,7 @@ export function aRelay() {
       return answer.eventId;
     },
     /** Runs fan-out on what is queued; gives back the messages it returned. */
-    fanOut: () => fanOut(relay, eventQueue.take(), deadline()),
+    fanOut: () => fanOut(relay, eventQueue.take()),
     /** Runs deliver on what is queued and due; gives back the messages it returned. */
     deliver: () => deliver(relay, deliveryQueue.take(), deadline()),
     sweep: () => sweep(relay, deadline()),
@@ -133,7 +133,7 @@ export function aRelay() {
         events.push(...eventQueue.take());
         deliveries.push(...deliveryQueue.take());
         if (events.length === 0 && deliveries.length === 0) return;
-        returned.events.push(...(await fanOut(relay, events, deadline())));
+        returned.events.push(...(await fanOut(relay, events)));
         returned.deliveries.push(...(await deliver(relay, deliveries, deadline())));
         [events, deliveries] = [[], []];
       }

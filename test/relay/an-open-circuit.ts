@@ -9,7 +9,7 @@ export function withOpenCircuit(): ARelay {
   const relay = aRelay();
   relay.endpoint('erp', { ordering: 'none' });
   relay.health('erp', {
-    state: 'open',
+    state: 'failing',
     reason: '5 failures in a row: status 503',
     provenAt: relay.clock.now().toISOString(),
     consecutiveFailures: 5,

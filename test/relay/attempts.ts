@@ -1,4 +1,4 @@
-/** Attempts as an endpoint's health hears of them. */
+/** Attempts as an endpoint's health counts them, all of them near noon. */
 import { after } from '../../lib/relay/clock.ts';
 import type { Attempt } from '../../lib/relay/delivery.ts';
 import { type Health, healthAfter, UNKNOWN_HEALTH } from '../../lib/relay/health.ts';
@@ -8,7 +8,7 @@ export const seconds = (count: number) => after(NOON, count * 1_000);
 export const MINUTE = 60;
 export const DAY = 24 * 60 * MINUTE;
 
-/** An answer that came after 100 ms, unless it says otherwise. */
+/** An answer after 100 ms, unless the test says otherwise. */
 export const answer = (status: number, atSeconds = 0, parts: Partial<Attempt> = {}): Attempt => ({
   at: seconds(atSeconds),
   durationMs: 100,
@@ -24,16 +24,17 @@ export const noAnswer = (atSeconds = 0, parts: Partial<Attempt> = {}): Attempt =
   ...parts,
 });
 
-/** One that took three seconds. */
+/** An answer after three seconds. */
 export const slow = (atSeconds = 0, status = 200) => answer(status, atSeconds, { durationMs: 3_000 });
 
-export const told = (health: Health, ...attempts: readonly Attempt[]): Health =>
+/** The health once all these attempts have been made. */
+export const healthAfterAll = (health: Health, ...attempts: readonly Attempt[]): Health =>
   attempts.reduce(healthAfter, health);
 
 export const times = (count: number, made: Attempt): Attempt[] => Array.from({ length: count }, () => made);
 
-/** Closed and quick. */
-export const QUICK: Health = { ...UNKNOWN_HEALTH, provenAt: seconds(-DAY) };
+/** The endpoint answers, and has answered quickly. */
+export const PROVEN: Health = { ...UNKNOWN_HEALTH, provenAt: seconds(-DAY) };
 
-/** Open since noon, its first probe due a minute later. */
-export const OPEN: Health = told(QUICK, ...times(5, answer(500)));
+/** The endpoint fails since noon; its first probe may go a minute later. */
+export const FAILING: Health = healthAfterAll(PROVEN, ...times(5, answer(500)));

@@ -76,7 +76,7 @@ describe('the config of a running function', () => {
     expect((await relay.config.endpoints()).valid).toHaveLength(1);
 
     relay.endpoint('shop');
-    relay.health('shop', { state: 'open' });
+    relay.health('shop', { state: 'failing' });
     relay.clock.advance(9_999);
     expect((await relay.config.endpoints()).valid).toHaveLength(1);
     relay.clock.advance(1);
@@ -107,8 +107,8 @@ describe('the config of a running function', () => {
 
   it('passes over a health row whose id is none of an endpoint’s', async () => {
     const relay = aRelay();
-    relay.health('a#b', { state: 'open' });
-    relay.health('fan-out', { state: 'open' });
+    relay.health('a#b', { state: 'failing' });
+    relay.health('fan-out', { state: 'failing' });
 
     await relay.config.endpoints();
 

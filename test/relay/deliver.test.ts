@@ -1,5 +1,4 @@
 import { describe, expect, it, vi } from 'vitest';
-import { Deadline } from '../../lib/relay/clock.ts';
 import { deliver } from '../../lib/relay/deliver.ts';
 import { endpointIdSchema } from '../../lib/relay/endpoint.ts';
 import { StoreError, UnreadableRowError } from '../../lib/relay/ports.ts';
@@ -21,7 +20,7 @@ async function withFailedDelivery(attributes: Record<string, unknown> = {}) {
 }
 
 describe('deliver', () => {
-  it('attempts again with the same event id, and settles row, outcome and debt', async () => {
+  it('sends again with the same event id, and settles the row and the outcome', async () => {
     const { relay, eventId } = await withFailedDelivery();
 
     await relay.deliver();
@@ -34,7 +33,7 @@ describe('deliver', () => {
     expect(await relay.owed('erp')).toEqual([]);
   });
 
-  it('keeps to the schedule until the attempts are used up: then the delivery needs a person', async () => {
+  it('keeps to the schedule until the attempts are used up: then the delivery needs attention', async () => {
     const { relay, eventId } = await withFailedDelivery({ maxAttempts: 4 });
     relay.sender.answers.set('erp', UNAVAILABLE);
 
@@ -81,7 +80,7 @@ describe('deliver', () => {
     expect(relay.sender.requests).toHaveLength(1);
   });
 
-  it('leaves a delivery alone that another function holds, and overtakes one whose lease has ended', async () => {
+  it('sends nothing under another function’s lease, and sends once that lease has expired', async () => {
     const { relay, key } = await withFailedDelivery();
     const leaseUntil = new Date(relay.clock.now().getTime() + 20_000);
     await relay.eventLog.updateDelivery(
@@ -103,7 +102,7 @@ describe('deliver', () => {
     ['attempted again', {}, 'pending'],
     ['cancelled', { state: 'off' }, 'cancelled'],
   ])(
-    'remembers of a lease that nobody gave back that the event may have arrived: %s',
+    'notes of a lease that nobody returned that the event may have arrived: %s',
     async (_, attributes, state) => {
       const { relay, key } = await withFailedDelivery();
       const leaseUntil = new Date(relay.clock.now().getTime() + 20_000);
@@ -118,7 +117,7 @@ describe('deliver', () => {
 
       await deliver(relay.relay, [key], relay.deadline());
 
-      expect(await relay.rows()).toMatchObject([{ state, mayHaveArrivedAt: leaseUntil }]);
+      expect(await relay.rows()).toMatchObject([{ state, possiblyDeliveredAt: leaseUntil }]);
     },
   );
 
@@ -139,7 +138,7 @@ describe('deliver', () => {
     expect(await relay.rows()).toMatchObject([{ state: 'pending', leaseId: 'another', attemptCount: 1 }]);
   });
 
-  it('does nothing for a message that comes too early', async () => {
+  it('sends nothing for a message that comes too early', async () => {
     const { relay, key } = await withFailedDelivery();
     relay.clock.advance(-6_000);
 
@@ -155,14 +154,9 @@ describe('deliver', () => {
       await deliver(relay.relay, [{ ...key, endpointId: endpointIdSchema.parse('x') }], relay.deadline()),
     ).toEqual([]);
     expect(relay.sender.requests).toHaveLength(0);
-    expect(relay.telemetry.log).toContainEqual({
-      level: 'warn',
-      message: 'message for a delivery that has no row',
-      fields: { eventId: key.eventId, endpointId: 'x' },
-    });
   });
 
-  it('goes on from a settled row whose outcome was not written yet', async () => {
+  it('writes the outcome of a settled row when an earlier run could not', async () => {
     const { relay, eventId } = await withFailedDelivery();
     vi.spyOn(relay.eventLog, 'recordOutcome').mockRejectedValueOnce(new StoreError('throttled'));
 
@@ -176,9 +170,9 @@ describe('deliver', () => {
     expect(await relay.owed('erp')).toEqual([]);
   });
 
-  it('stays owed while its event is not fanned out, whose outcomes are written last', async () => {
+  it('keeps a settled row in the endpoint’s list until its event is fanned out', async () => {
     const { relay, key } = await withFailedDelivery();
-    vi.spyOn(relay.eventLog, 'recordOutcome').mockResolvedValue('not fanned out');
+    vi.spyOn(relay.eventLog, 'recordOutcome').mockResolvedValue(false);
 
     await deliver(relay.relay, [key], relay.deadline());
 
@@ -206,14 +200,7 @@ describe('deliver', () => {
     expect(relay.sender.requests).toEqual([]);
   });
 
-  it('starts nothing that its deadline would cut off, and returns the message', async () => {
-    const { relay, key } = await withFailedDelivery();
-
-    expect(await deliver(relay.relay, [key], new Deadline(relay.clock, 5_000))).toEqual([key]);
-    expect(relay.sender.requests).toHaveLength(0);
-  });
-
-  it('cancels what is owed to an endpoint that is off, for a person to see', async () => {
+  it('cancels the deliveries of an endpoint that is off, and they need attention', async () => {
     const { relay, eventId } = await withFailedDelivery();
     relay.endpoint('erp', { state: 'off' });
     relay.clock.advance(11_000);
@@ -224,7 +211,7 @@ describe('deliver', () => {
     expect(await relay.owed('attention#erp')).toHaveLength(1);
   });
 
-  it('cancels what is owed to an endpoint whose row is gone, once it is gone for sure', async () => {
+  it('cancels the deliveries of an endpoint whose row is gone, a minute after they were written', async () => {
     const { relay, eventId } = await withFailedDelivery();
     relay.configTable.remove('endpoint', 'erp');
     relay.clock.advance(11_000);
@@ -238,7 +225,7 @@ describe('deliver', () => {
     expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'cancelled: endpoint was removed' });
   });
 
-  it('keeps what is owed to a paused endpoint until it is on again', async () => {
+  it('keeps the deliveries of a paused endpoint until it is on again', async () => {
     const { relay, eventId } = await withFailedDelivery();
     relay.endpoint('erp', { state: 'paused' });
     relay.clock.advance(11_000);
@@ -255,7 +242,7 @@ describe('deliver', () => {
     expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'delivered 200 in 0 ms, attempt 2' });
   });
 
-  it('delivers what was parked for an invalid row once the row is mended', async () => {
+  it('sends what was parked for an invalid row once the row is corrected', async () => {
     const relay = aRelay();
     relay.endpoint('erp', { url: 'htps:/typo' });
     const eventId = await relay.accepted();
@@ -273,7 +260,7 @@ describe('deliver', () => {
     expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'delivered 200 in 0 ms' });
   });
 
-  it('gives up a delivery whose payload is gone', async () => {
+  it('ends a delivery as dead whose payload is gone', async () => {
     const { relay, eventId } = await withFailedDelivery();
     vi.spyOn(relay.eventLog, 'payload').mockResolvedValue(undefined);
 
@@ -285,22 +272,8 @@ describe('deliver', () => {
   });
 });
 
-describe('deliver for an endpoint ordered `strict`', () => {
-  it('sends the older first and wakes the one behind it', async () => {
-    const { relay, eventId } = await withFailedDelivery({ ordering: 'strict' });
-    const newer = await relay.accepted();
-    await relay.fanOut();
-
-    await relay.deliver();
-    await relay.deliver();
-
-    expect(relay.sender.eventsTo('erp')).toEqual([eventId, newer]);
-    expect(await relay.owed('erp')).toEqual([]);
-  });
-});
-
 describe('a delivery whose payload row cannot be read', () => {
-  it('is left to a person, and neither held against the endpoint nor tried again', async () => {
+  it('is dead and needs attention, and no request is sent', async () => {
     const { relay, eventId } = await withFailedDelivery();
     vi.spyOn(relay.eventLog, 'payload').mockRejectedValue(new UnreadableRowError('row payload: no body'));
 
@@ -312,7 +285,7 @@ describe('a delivery whose payload row cannot be read', () => {
     expect(relay.sender.requests).toEqual([]);
   });
 
-  it('is tried again when the table only failed for a moment, by sweep and not by a message that stays', async () => {
+  it('is tried again by sweep when the store only failed for a moment', async () => {
     const { relay, eventId } = await withFailedDelivery();
     vi.spyOn(relay.eventLog, 'payload').mockRejectedValueOnce(new StoreError('throttled'));
 
@@ -321,70 +294,5 @@ describe('a delivery whose payload row cannot be read', () => {
 
     expect(relay.sender.eventsTo('erp')).toEqual([eventId]);
     expect(await relay.rows()).toMatchObject([{ state: 'delivered', attemptCount: 2 }]);
-  });
-});
-
-describe('an endpoint ordered `strict` that refuses an event', () => {
-  /** The order's first event is refused with a status, and the second one waits behind it. */
-  async function refusing(status: number, ordering = 'strict') {
-    const relay = aRelay();
-    relay.endpoint('erp', { ordering });
-    relay.sender.answers.set('erp', { kind: 'answer', status, text: 'no' });
-    const refused = await relay.accepted();
-    await relay.fanOut();
-    const next = await relay.accepted();
-    await relay.fanOut();
-    relay.sender.answers.set('erp', async ({ headers }) =>
-      headers['webhook-id'] === refused ? { kind: 'answer', status, text: 'no' } : OK,
-    );
-    return { relay, refused, next };
-  }
-
-  it.each([400, 401, 404, 409, 422, 499])('is spared it after three attempts: %i', async (status) => {
-    const { relay, refused, next } = await refusing(status);
-
-    await relay.run(10);
-
-    expect(relay.sender.eventsTo('erp')).toEqual([refused, refused, refused, next]);
-    expect((await relay.event(refused)).outcomes).toEqual({ erp: `dead: ${status} in 0 ms, attempt 3` });
-    expect((await relay.event(next)).outcomes).toEqual({ erp: 'delivered 200 in 0 ms' });
-    expect(await relay.owed('attention#erp')).toMatchObject([{ eventId: refused }]);
-  });
-
-  it.each([302, 408, 425, 429, 500, 503])(
-    'is not when the refusal speaks of the moment, and the order waits: %i',
-    async (status) => {
-      const { relay, refused } = await refusing(status);
-
-      await relay.run(60);
-
-      expect(new Set(relay.sender.eventsTo('erp'))).toEqual(new Set([refused]));
-      expect(relay.sender.requests.length).toBeGreaterThan(3);
-      expect(await relay.rows()).toMatchObject([{ state: 'pending' }, { state: 'pending' }]);
-    },
-  );
-
-  it('is not when it ordered nothing: then nothing waits behind it', async () => {
-    const { relay, next } = await refusing(400, 'none');
-
-    await relay.run(60);
-
-    expect(relay.sender.eventsTo('erp')).toContain(next);
-    expect(await relay.rows()).toMatchObject([{ state: 'pending' }, { state: 'delivered' }]);
-  });
-});
-
-describe('deliver for an endpoint ordered `latest`', () => {
-  it('does not send an older snapshot after a newer one', async () => {
-    const { relay, eventId, key } = await withFailedDelivery();
-    const newer = await relay.accepted();
-    await relay.fanOut();
-
-    await deliver(relay.relay, [key], relay.deadline());
-
-    expect(relay.sender.eventsTo('erp')).toEqual([newer]);
-    expect((await relay.event(eventId)).outcomes).toMatchObject({
-      erp: expect.stringMatching(/^superseded/),
-    });
   });
 });

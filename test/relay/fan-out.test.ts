@@ -1,10 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { Deadline } from '../../lib/relay/clock.ts';
-import { endpointIdSchema } from '../../lib/relay/endpoint.ts';
 import { fanOut } from '../../lib/relay/fan-out.ts';
-import { nextEventId } from '../../lib/relay/ids.ts';
 import { StoreError } from '../../lib/relay/ports.ts';
-import { aRelay, ORDER, SOURCE, UNAVAILABLE } from './a-relay.ts';
+import { aRelay, UNAVAILABLE } from './a-relay.ts';
 
 describe('fan-out', () => {
   it('sends every endpoint the bytes and the content type that came in, with the order id', async () => {
@@ -44,7 +41,7 @@ describe('fan-out', () => {
     expect(await owedToFanOut(relay)).toEqual([]);
   });
 
-  it('turns a failed first attempt into a pending delivery that is due in five seconds, and wakes deliver', async () => {
+  it('writes a row for a failed first attempt, and a message for its retry in five seconds', async () => {
     const relay = aRelay();
     relay.endpoint('erp');
     relay.sender.answers.set('erp', UNAVAILABLE);
@@ -70,7 +67,7 @@ describe('fan-out', () => {
     expect(relay.deliveryQueue.take()).toMatchObject([{ eventId, endpointId: 'erp', delaySeconds: 6 }]);
   });
 
-  it('gives a delivery up at once when its endpoint allows one attempt', async () => {
+  it('ends a delivery as dead when its endpoint allows one attempt', async () => {
     const relay = aRelay();
     relay.endpoint('erp', { maxAttempts: 1 });
     relay.sender.answers.set('erp', UNAVAILABLE);
@@ -83,32 +80,32 @@ describe('fan-out', () => {
     expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'dead: 503 in 0 ms' });
   });
 
-  it('works off the events of an order in the order of their ids, oldest first', async () => {
+  it('sends the events of an order oldest first', async () => {
     const relay = aRelay();
     relay.endpoint('erp');
     const ids = [await relay.accepted(), await relay.accepted(), await relay.accepted()];
     const [, , third] = relay.eventQueue.take();
     if (third === undefined) throw new Error('no message');
 
-    await fanOut(relay.relay, [third], relay.deadline());
+    await fanOut(relay.relay, [third]);
 
     expect(relay.sender.eventsTo('erp')).toEqual(ids);
   });
 
-  it('sends nothing again when it is woken again, nor when a batch names an order several times', async () => {
+  it('sends nothing twice, however often messages name the order', async () => {
     const relay = aRelay();
     relay.endpoint('erp');
     await relay.accepted();
     await relay.accepted();
     const messages = relay.eventQueue.take();
 
-    await fanOut(relay.relay, [...messages, ...messages], relay.deadline());
-    await fanOut(relay.relay, messages, relay.deadline());
+    await fanOut(relay.relay, [...messages, ...messages]);
+    await fanOut(relay.relay, messages);
 
     expect(relay.sender.requests).toHaveLength(2);
   });
 
-  it('lets a row that an earlier run left behind decide, and sends nothing for it', async () => {
+  it('sends nothing for a row that an earlier run wrote', async () => {
     const relay = aRelay();
     relay.endpoint('erp');
     relay.sender.answers.set('erp', UNAVAILABLE);
@@ -116,14 +113,14 @@ describe('fan-out', () => {
     const messages = relay.eventQueue.take();
     vi.spyOn(relay.eventLog, 'finishFanOut').mockRejectedValueOnce(new StoreError('throttled'));
 
-    expect(await fanOut(relay.relay, messages, relay.deadline())).toEqual(messages);
-    expect(await fanOut(relay.relay, messages, relay.deadline())).toEqual([]);
+    expect(await fanOut(relay.relay, messages)).toEqual(messages);
+    expect(await fanOut(relay.relay, messages)).toEqual([]);
 
     expect(relay.sender.requests).toHaveLength(1);
     expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'pending: 503 in 0 ms' });
   });
 
-  it('goes on with other orders when one fails', async () => {
+  it('continues with the other orders when one fails', async () => {
     const relay = aRelay();
     relay.endpoint('erp');
     await relay.accepted({ Id: 'bad' });
@@ -137,17 +134,7 @@ describe('fan-out', () => {
     expect(relay.sender.requests).toHaveLength(1);
   });
 
-  it('starts nothing that its deadline would cut off, and returns the message', async () => {
-    const relay = aRelay();
-    relay.endpoint('erp');
-    await relay.accepted();
-    const messages = relay.eventQueue.take();
-
-    expect(await fanOut(relay.relay, messages, new Deadline(relay.clock, 10_000))).toEqual(messages);
-    expect(relay.sender.requests).toEqual([]);
-  });
-
-  it('stores an event that the table had refused, and then fans it out', async () => {
+  it('stores an event that the table had refused, and sends it', async () => {
     const relay = aRelay();
     relay.endpoint('erp');
     vi.spyOn(relay.eventLog, 'putPayload').mockRejectedValueOnce(new StoreError('throttled'));
@@ -159,7 +146,7 @@ describe('fan-out', () => {
     expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'delivered 200 in 0 ms' });
   });
 
-  it('points from the id that people know to the order, with the order’s first event', async () => {
+  it('writes a look-up row for the nice id with the order’s first event', async () => {
     const relay = aRelay();
     await relay.accepted({ Id: '1', NiceId: 'Magic7-501' });
 
@@ -168,7 +155,7 @@ describe('fan-out', () => {
     expect([...relay.eventLog.aliases]).toEqual([['main/nice:Magic7-501', 'main/1']]);
   });
 
-  it('parks what is meant for an endpoint whose row is wrong, and goes on with the others', async () => {
+  it('parks the delivery of an endpoint whose row is invalid, and sends to the others', async () => {
     const relay = aRelay();
     relay.endpoint('erp', { timeoutSeconds: 'ten' });
     relay.endpoint('shop');
@@ -193,7 +180,7 @@ describe('fan-out', () => {
     expect(relay.telemetry.counts.get('ConfigRowsInvalid')).toBe(1);
   });
 
-  it('parks what is meant for a paused endpoint and leaves out one that is off', async () => {
+  it('parks the delivery of a paused endpoint, and writes none for one that is off', async () => {
     const relay = aRelay();
     relay.endpoint('erp', { state: 'paused' });
     relay.endpoint('shop', { state: 'off' });
@@ -205,7 +192,7 @@ describe('fan-out', () => {
     expect(relay.sender.requests).toEqual([]);
   });
 
-  it('sends an endpoint only what comes from the sources it hears', async () => {
+  it('sends an endpoint only the events of the sources that it hears', async () => {
     const relay = aRelay();
     relay.endpoint('erp', { sources: ['other'] });
     relay.endpoint('shop', { sources: ['main', 'other'] });
@@ -215,57 +202,6 @@ describe('fan-out', () => {
 
     expect(relay.sender.eventsTo('erp')).toEqual([]);
     expect(relay.sender.eventsTo('shop')).toHaveLength(1);
-  });
-
-  it('ends an event whose payload has expired, and leaves that to a person', async () => {
-    const relay = aRelay();
-    relay.endpoint('erp');
-    relay.endpoint('shop', { sources: ['other'] });
-    relay.endpoint('spoilt', { url: 17 });
-    const eventId = await relay.accepted();
-    relay.eventLog.erasePayload({ orderKey: ORDER, eventId });
-
-    await relay.fanOut();
-
-    const gone = 'dead: payload is gone: it expired or was erased';
-    expect((await relay.event(eventId)).outcomes).toEqual({ erp: gone, spoilt: gone });
-    expect(await relay.owed('attention#erp')).toMatchObject([{ eventId }]);
-    expect(await relay.owed('attention#spoilt')).toMatchObject([{ eventId }]);
-    expect(await owedToFanOut(relay)).toEqual([]);
-    expect(relay.sender.requests).toEqual([]);
-  });
-
-  it.each([
-    ['before it was read', 'erased'],
-    ['and its payload is yet to be erased', 'marked'],
-  ])('ends an event whose order was forgotten %s, with nothing sent and nothing owed', async (_, stage) => {
-    const relay = aRelay();
-    relay.endpoint('erp');
-    const eventId = await relay.accepted();
-    relay.eventLog.noteForgotten({ orderKey: ORDER, eventId });
-    if (stage === 'erased') relay.eventLog.erasePayload({ orderKey: ORDER, eventId });
-
-    await relay.fanOut();
-
-    expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'cancelled: payload was erased' });
-    expect(relay.eventLog.allOwed()).toEqual([]);
-    expect(relay.sender.requests).toEqual([]);
-  });
-
-  it('ends an event in the same way whose order is forgotten while fan-out reads it', async () => {
-    const relay = aRelay();
-    relay.endpoint('erp');
-    const eventId = await relay.accepted();
-    vi.spyOn(relay.eventLog, 'payload').mockImplementationOnce(async (key) => {
-      relay.eventLog.noteForgotten(key);
-      relay.eventLog.erasePayload(key);
-      return undefined;
-    });
-
-    await relay.fanOut();
-
-    expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'cancelled: payload was erased' });
-    expect(relay.eventLog.allOwed()).toEqual([]);
   });
 
   it('makes the same calls for one healthy endpoint as for fifty', async () => {
@@ -300,133 +236,6 @@ describe('fan-out', () => {
     };
 
     expect(await callsFor(50)).toEqual(await callsFor(1));
-  });
-});
-
-describe('a fan-out that is begun again', () => {
-  it('takes every endpoint for one that may have had the event: nothing older is sent after it', async () => {
-    const relay = aRelay();
-    relay.endpoint('erp', { maxAttempts: 1 });
-    relay.sender.answers.set('erp', UNAVAILABLE);
-    await relay.accepted();
-    const again = relay.eventQueue.take().map((message) => ({ ...message, receivedBefore: true }));
-
-    await fanOut(relay.relay, again, relay.deadline());
-
-    expect(await relay.rows()).toMatchObject([{ state: 'dead', mayHaveArrivedAt: expect.any(Date) }]);
-  });
-
-  it('sends none but the newest to an endpoint ordered `latest`, which may have had that one', async () => {
-    const relay = aRelay();
-    relay.endpoint('erp');
-    relay.endpoint('log', { ordering: 'strict' });
-    const ids = [await relay.accepted(), await relay.accepted(), await relay.accepted()];
-    const again = relay.eventQueue.take().map((message) => ({ ...message, receivedBefore: true }));
-
-    await fanOut(relay.relay, again, relay.deadline());
-
-    expect(relay.sender.eventsTo('erp')).toEqual(ids.slice(-1));
-    expect(relay.sender.eventsTo('log')).toEqual(ids);
-  });
-
-  it('is known by its row as well as by its message: sweep’s says nothing of it', async () => {
-    const relay = aRelay();
-    relay.endpoint('erp');
-    relay.endpoint('shop', { maxAttempts: 1, ordering: 'none' });
-    relay.sender.answers.set('shop', UNAVAILABLE);
-    await relay.accepted();
-    const tried = await relay.accepted();
-    await relay.eventLog.noteFanOutTry(await relay.event(tried), { fanOutTries: 1 });
-
-    await relay.fanOut();
-
-    expect(relay.sender.eventsTo('erp')).toEqual([tried]);
-    const toShop = (await relay.rows()).filter(({ endpointId }) => endpointId === 'shop');
-    expect(toShop).toMatchObject([{ state: 'dead' }, { eventId: tried, mayHaveArrivedAt: expect.any(Date) }]);
-    expect(toShop[0]).not.toHaveProperty('mayHaveArrivedAt');
-  });
-});
-
-describe('fan-out for an endpoint ordered `latest`', () => {
-  it('supersedes an older delivery that still fails when a newer event comes', async () => {
-    const relay = aRelay();
-    relay.endpoint('erp');
-    relay.sender.answers.set('erp', UNAVAILABLE);
-    const older = await relay.accepted();
-    await relay.fanOut();
-    relay.sender.answers.delete('erp');
-
-    const newer = await relay.accepted();
-    await relay.fanOut();
-
-    expect(await relay.rows()).toMatchObject([{ eventId: older, state: 'superseded' }]);
-    expect((await relay.event(older)).outcomes).toEqual({ erp: 'superseded: a newer event took its place' });
-    expect((await relay.event(newer)).outcomes).toEqual({ erp: 'delivered 200 in 0 ms' });
-    expect(await relay.owed('erp')).toEqual([]);
-  });
-
-  it('parks the newer event while an attempt of the older one is under way', async () => {
-    const relay = aRelay();
-    relay.endpoint('erp');
-    relay.sender.answers.set('erp', UNAVAILABLE);
-    const older = await relay.accepted();
-    await relay.fanOut();
-    relay.sender.answers.delete('erp');
-    const erp = endpointIdSchema.parse('erp');
-    await relay.eventLog.updateDelivery(
-      { orderKey: ORDER, eventId: older, endpointId: erp },
-      { state: 'pending', leaseId: undefined },
-      { leaseId: 'held', leaseUntil: new Date(relay.clock.now().getTime() + 20_000) },
-    );
-
-    const newer = await relay.accepted();
-    await relay.fanOut();
-
-    expect(relay.sender.eventsTo('erp')).toEqual([older]);
-    expect(await relay.rows()).toMatchObject([
-      { eventId: older, state: 'pending' },
-      { eventId: newer, state: 'pending', reason: 'behind an earlier delivery' },
-    ]);
-  });
-
-  it('does not send an event that is late: a newer one has been delivered', async () => {
-    const relay = aRelay();
-    relay.endpoint('erp');
-    relay.endpoint('log', { ordering: 'none' });
-    const lateId = nextEventId(relay.clock, Math.random, undefined);
-    relay.clock.advance(10);
-    await relay.accepted();
-    await relay.fanOut();
-    const late = {
-      orderKey: ORDER,
-      eventId: lateId,
-      source: SOURCE,
-      orderId: '1',
-      receivedAt: relay.clock.now(),
-    };
-    await relay.eventLog.putPayload(late, { body: Buffer.from('{}') });
-    await relay.eventLog.putEvent(late, relay.clock.now());
-
-    await fanOut(relay.relay, [late], relay.deadline());
-
-    expect(relay.sender.eventsTo('erp')).not.toContain(lateId);
-    expect(relay.sender.eventsTo('log')).toContain(lateId);
-    expect((await relay.event(lateId)).outcomes?.[endpointIdSchema.parse('erp')]).toMatch(/^superseded/);
-  });
-});
-
-describe('fan-out for an endpoint ordered `strict`', () => {
-  it('parks an event behind an older one that is not settled', async () => {
-    const relay = aRelay();
-    relay.endpoint('erp', { ordering: 'strict' });
-    relay.sender.answers.set('erp', UNAVAILABLE);
-    const older = await relay.accepted();
-    await relay.fanOut();
-    const newer = await relay.accepted();
-    await relay.fanOut();
-
-    expect(relay.sender.eventsTo('erp')).toEqual([older]);
-    expect((await relay.event(newer)).outcomes).toEqual({ erp: 'pending: behind an earlier delivery' });
   });
 });
 

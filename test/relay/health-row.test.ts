@@ -2,12 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Attempt } from '../../lib/relay/delivery.ts';
 import {
-  closing,
+  caughtUp,
+  cleared,
   HEALTH_STATES,
   type Health,
   healthAfter,
-  recoveringOn,
-  startingToRecover,
   takingProbe,
   UNKNOWN_HEALTH,
 } from '../../lib/relay/health.ts';
@@ -19,41 +18,43 @@ import { seconds } from './attempts.ts';
 const ERP = anEndpointId('erp');
 
 describe('any history of an endpoint', () => {
-  it('leaves a closed circuit without a word of an outage', () => {
+  it('leaves a next probe exactly while it is failing, and a reason exactly while it is not ok', () => {
     fc.assert(
-      fc.property(histories, (health) => {
-        fc.pre(health.state === 'closed');
-        expect(health).not.toHaveProperty('retryAt');
-        expect(health).not.toHaveProperty('probeIntervalSeconds');
-        expect(health).not.toHaveProperty('wakesPerMinute');
-        expect(health).not.toHaveProperty('reason');
+      fc.property(histories, ({ state, retryAt, probeIntervalSeconds, reason }) => {
+        expect(retryAt !== undefined).toBe(state === 'failing');
+        expect(probeIntervalSeconds !== undefined).toBe(state === 'failing');
+        expect(reason !== undefined).toBe(state !== 'ok');
       }),
     );
   });
 
-  it('leaves an open circuit with a moment for its next probe, one that is recovering with a quota', () => {
+  it('leaves an endpoint that is ok with fewer than five failures', () => {
     fc.assert(
-      fc.property(histories, (health) => {
-        expect(health.retryAt !== undefined).toBe(health.state === 'open');
-        expect(health.probeIntervalSeconds !== undefined).toBe(health.state === 'open');
-        expect(health.wakesPerMinute !== undefined).toBe(health.state === 'recovering');
-        expect(health.reason !== undefined).toBe(health.state !== 'closed');
+      fc.property(histories, ({ state, consecutiveFailures }) => {
+        expect(state === 'ok' && consecutiveFailures >= 5).toBe(false);
       }),
     );
   });
 
-  it('keeps probes between a minute and fifteen apart, and quotas between 10 and 640', () => {
+  it('leaves the last error and its beginning exactly while failures are counted', () => {
     fc.assert(
-      fc.property(histories, ({ probeIntervalSeconds = 60, wakesPerMinute = 10 }) => {
+      fc.property(histories, ({ consecutiveFailures, failingSince, lastError }) => {
+        expect(failingSince !== undefined).toBe(consecutiveFailures > 0);
+        expect(lastError !== undefined).toBe(consecutiveFailures > 0);
+      }),
+    );
+  });
+
+  it('keeps probes between one and 15 minutes apart', () => {
+    fc.assert(
+      fc.property(histories, ({ probeIntervalSeconds = 60 }) => {
         expect(probeIntervalSeconds).toBeGreaterThanOrEqual(60);
         expect(probeIntervalSeconds).toBeLessThanOrEqual(900);
-        expect(wakesPerMinute).toBeGreaterThanOrEqual(10);
-        expect(wakesPerMinute).toBeLessThanOrEqual(640);
       }),
     );
   });
 
-  it('takes it for proven or for slow, or for neither, but never for both', () => {
+  it('leaves an endpoint proven, slow or neither, but never both', () => {
     fc.assert(
       fc.property(histories, ({ provenAt, slowUntil }) => {
         expect(provenAt === undefined || slowUntil === undefined).toBe(true);
@@ -75,31 +76,52 @@ describe('any history of an endpoint', () => {
 });
 
 describe('a health row', () => {
-  it('may be missing: then nothing is known', () => {
+  it('may be missing: then nothing is known of the endpoint', () => {
     expect(parseHealthRow(undefined)).toEqual({ health: UNKNOWN_HEALTH });
   });
 
-  it('may be edited by a person: what is wrong in it is left out, and nothing else', () => {
+  it('holds the delivery lock beside the health', () => {
     const attributes = {
-      state: 'open',
+      state: 'ok',
+      lockId: 'a-lock',
+      lockedUntil: '2026-03-01T12:00:00Z',
+      inFlightLimit: 4,
+      nextSendAt: '2026-03-01T12:00:01Z',
+    };
+
+    expect(parseHealthRow({ id: 'erp', attributes })).toEqual({
+      health: UNKNOWN_HEALTH,
+      lockId: 'a-lock',
+      lockedUntil: seconds(0),
+      inFlightLimit: 4,
+      nextSendAt: seconds(1),
+    });
+  });
+
+  it('may be edited by a person: an invalid attribute is left out, and nothing else', () => {
+    const attributes = {
+      state: 'failing',
       reason: 17,
       retryAt: 'tomorrow',
       failingSince: '2026-03-01T12:00:00Z',
       consecutiveFailures: -3,
       probeIntervalSeconds: 'sixty',
+      recoveredAt: 'yesterday',
       note: 'called them, they are on it',
       version: 4,
-      nextSlotAt: null,
+      lockId: 12,
+      lockedUntil: null,
+      inFlightLimit: 1.5,
     };
 
     expect(parseHealthRow({ id: 'erp', attributes })).toEqual({
-      health: { state: 'open', consecutiveFailures: 0, failingSince: seconds(0) },
+      health: { state: 'failing', consecutiveFailures: 0, failingSince: seconds(0) },
       version: 4,
     });
   });
 
-  it('counts as closed when its state is none', () => {
-    expect(parseHealthRow({ id: 'erp', attributes: { state: 'broken' } }).health).toEqual(UNKNOWN_HEALTH);
+  it.each(['broken', 'closed', 'recovering', 17])('counts as ok when its state is unknown: %j', (state) => {
+    expect(parseHealthRow({ id: 'erp', attributes: { state } }).health).toEqual(UNKNOWN_HEALTH);
   });
 
   it('can be read whatever is in it', () => {
@@ -115,9 +137,10 @@ const attributeNames = fc.constantFrom(
   ...Object.keys(healthAttributes(UNKNOWN_HEALTH)),
   'version',
   'goneSince',
-  'deliveringId',
-  'deliveringUntil',
-  'nextSlotAt',
+  'lockId',
+  'lockedUntil',
+  'inFlightLimit',
+  'nextSendAt',
 );
 
 type Step = (health: Health, now: Date) => Health;
@@ -139,15 +162,13 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     .map(attempt),
   fc.constant(attempt({ status: 410, durationMs: 20 })),
   fc.constant((health: Health, now: Date) => takingProbe(health, now) ?? health),
-  // What sweep does, by the state that it finds.
-  fc.constant((health: Health) =>
-    health.state === 'closed' ? startingToRecover(health, 'it has a backlog') : health,
-  ),
-  fc.constant((health: Health) => (health.state === 'recovering' ? recoveringOn(health) : health)),
-  fc.constant((health: Health) => (health.state === 'recovering' ? closing(health) : health)),
+  // Deliver does it at the end of the endpoint's list.
+  fc.constant((health: Health) => (health.state === 'ok' ? caughtUp(health) : health)),
+  // An operator does it.
+  fc.constant(cleared),
 );
 
-/** The health after any number of attempts, probes and sweeps, on clocks that differ a little. */
+/** The health after any number of attempts, probes and changes, on clocks that differ by up to two seconds. */
 const histories: fc.Arbitrary<Health> = fc
   .array(fc.tuple(steps, fc.integer({ min: -2, max: 4_000 })), { maxLength: 60 })
   .map((history) => {

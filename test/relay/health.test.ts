@@ -2,45 +2,55 @@ import { describe, expect, it } from 'vitest';
 import { after as later } from '../../lib/relay/clock.ts';
 import {
   blamesEndpoint,
-  closing,
-  type Health,
+  caughtUp,
+  cleared,
   healthAfter,
-  isQuick,
-  recoveringOn,
-  startingToRecover,
+  isDown,
+  isProven,
   takingProbe,
   UNKNOWN_HEALTH,
-  wakesNow,
 } from '../../lib/relay/health.ts';
-import { answer, DAY, MINUTE, NOON, noAnswer, OPEN, QUICK, seconds, slow, times, told } from './attempts.ts';
+import {
+  answer,
+  DAY,
+  FAILING,
+  healthAfterAll,
+  MINUTE,
+  NOON,
+  noAnswer,
+  PROVEN,
+  seconds,
+  times,
+} from './attempts.ts';
 
-/** The moment after an answer of 100 ms that was asked for at noon. */
-const ANSWERED = later(NOON, 100);
+/** When an attempt that starts at noon and takes 100 ms ends. */
+const ENDED = later(NOON, 100);
 
-describe('an attempt of which nothing was sent', () => {
+describe('an attempt that sent no request', () => {
   const unsent = { at: NOON, durationMs: 0, error: 'transform: it gives nothing', unsent: true };
 
-  it.each([QUICK, UNKNOWN_HEALTH, OPEN, told(QUICK, ...times(4, answer(500)))])(
-    'says nothing of the endpoint: %o',
+  it.each([PROVEN, UNKNOWN_HEALTH, FAILING, healthAfterAll(PROVEN, ...times(4, answer(500)))])(
+    'leaves the health as it is: %o',
     (health) => {
       expect(healthAfter(health, unsent)).toBe(health);
     },
   );
 
-  it('is not blamed on the endpoint', () => {
+  it('does not blame the endpoint', () => {
     expect(blamesEndpoint(unsent)).toBe(false);
   });
 });
 
-describe('a closed circuit', () => {
-  it('opens after five failures in a row, for a minute', () => {
-    const four = told(QUICK, ...times(4, answer(500)));
+describe('an endpoint that is ok', () => {
+  it('is failing after five failures in a row, and may be probed after a minute', () => {
+    const four = healthAfterAll(PROVEN, ...times(4, answer(500)));
 
-    expect(four).toMatchObject({ state: 'closed', consecutiveFailures: 4, failingSince: ANSWERED });
+    expect(four).toMatchObject({ state: 'ok', consecutiveFailures: 4, failingSince: ENDED });
     expect(healthAfter(four, answer(500))).toMatchObject({
-      state: 'open',
+      state: 'failing',
       reason: '5 failures in a row: status 500',
-      retryAt: later(ANSWERED, 60_000),
+      retryAt: later(ENDED, 60_000),
+      probeIntervalSeconds: MINUTE,
       lastError: 'status 500',
     });
   });
@@ -51,77 +61,84 @@ describe('a closed circuit', () => {
     ['500', answer(500)],
     ['599', answer(599)],
   ])('counts %s as a failure of the endpoint', (_, made) => {
-    expect(told(QUICK, ...times(5, made)).state).toBe('open');
+    expect(healthAfterAll(PROVEN, ...times(5, made)).state).toBe('failing');
   });
 
   it.each([200, 204, 301, 308, 400, 401, 404, 408, 413, 422, 425, 499])(
-    'does not count %i, and begins to count anew after it',
+    'does not count %i as a failure, and starts to count from zero after it',
     (status) => {
-      const failing = told(QUICK, ...times(4, answer(500)), answer(status));
+      const answered = healthAfterAll(PROVEN, ...times(4, answer(500)), answer(status));
 
-      expect(failing).toEqual(QUICK);
-      expect(told(failing, ...times(4, answer(500))).state).toBe('closed');
+      expect(answered).toEqual(PROVEN);
+      expect(healthAfterAll(answered, ...times(4, answer(500))).state).toBe('ok');
     },
   );
 
-  it('tells nothing new when all goes well: there is nothing to write', () => {
-    expect(healthAfter(QUICK, answer(200))).toBe(QUICK);
-    expect(healthAfter(QUICK, answer(400))).toBe(QUICK);
+  it('keeps the very same health object after an answer, so nothing is written', () => {
+    expect(healthAfter(PROVEN, answer(200))).toBe(PROVEN);
+    expect(healthAfter(PROVEN, answer(400))).toBe(PROVEN);
   });
 
-  it('has no error to show once the endpoint answers again', () => {
-    const failing = told(QUICK, noAnswer(), noAnswer());
+  it('drops the last error once the endpoint answers again', () => {
+    const failed = healthAfterAll(PROVEN, noAnswer(), noAnswer());
 
-    expect(failing).toMatchObject({ lastError: 'connection refused' });
-    expect(healthAfter(failing, answer(200))).toEqual(QUICK);
+    expect(failed).toMatchObject({ lastError: 'connection refused' });
+    expect(healthAfter(failed, answer(200))).toEqual(PROVEN);
   });
 });
 
-describe('an endpoint that asks to be left alone', () => {
-  it.each([429, 503])('is, at the first %i that says for how long', (status) => {
-    const health = healthAfter(QUICK, answer(status, 0, { retryAfterSeconds: 7 }));
+describe('an endpoint that answers with Retry-After', () => {
+  it.each([429, 503])('is failing at once after a %i, for the time that it asks for', (status) => {
+    const health = healthAfter(PROVEN, answer(status, 0, { retryAfterSeconds: 7 }));
 
     expect(health).toMatchObject({
-      state: 'open',
+      state: 'failing',
       reason: 'it asked for 7 s without requests',
-      retryAt: later(ANSWERED, 7_000),
+      retryAt: later(ENDED, 7_000),
     });
   });
 
-  it('is left alone for the longest that it asked for, whichever attempt ended last', () => {
-    const health = told(
-      QUICK,
+  it('is not probed before the latest time that it asked for, whichever attempt ended last', () => {
+    const health = healthAfterAll(
+      PROVEN,
       answer(429, 0, { retryAfterSeconds: 3_600 }),
       answer(429, 1, { retryAfterSeconds: 5 }),
     );
 
-    expect(health.retryAt).toEqual(later(ANSWERED, 3_600_000));
+    expect(health.retryAt).toEqual(later(ENDED, 3_600_000));
   });
 
-  it('gets all that waited at once: there is no outage behind it', () => {
-    const health = told(QUICK, answer(429, 0, { retryAfterSeconds: 7 }), answer(200, 8));
-
-    expect(health).toEqual(QUICK);
-  });
-
-  it('recovers like any other when it had failed five times', () => {
-    const down = told(OPEN, answer(503, MINUTE, { retryAfterSeconds: 600 }));
+  it('moves the next probe when it asks for a wait while it is failing', () => {
+    const down = healthAfterAll(FAILING, answer(503, MINUTE, { retryAfterSeconds: 600 }));
 
     expect(down.retryAt).toEqual(later(seconds(MINUTE), 600_100));
-    expect(healthAfter(down, answer(200, 12 * MINUTE)).state).toBe('recovering');
   });
+
+  it.each([
+    [7, false],
+    [900, false],
+    [901, true],
+  ])(
+    'is reported to people only when it asks for more than 15 minutes: %i s',
+    (retryAfterSeconds, expected) => {
+      const health = healthAfter(PROVEN, answer(429, 0, { retryAfterSeconds }));
+
+      expect(isDown(health, ENDED)).toBe(expected);
+    },
+  );
 });
 
-describe('an open circuit', () => {
-  it('allows no probe before its time, and one then', () => {
-    expect(takingProbe(OPEN, seconds(59))).toBeUndefined();
-    expect(takingProbe(OPEN, seconds(61))).toMatchObject({ state: 'open', retryAt: seconds(61 + 60) });
+describe('an endpoint that is failing', () => {
+  it('allows no probe before retryAt, and one from then on', () => {
+    expect(takingProbe(FAILING, seconds(59))).toBeUndefined();
+    expect(takingProbe(FAILING, later(ENDED, 60_000))).toMatchObject({ state: 'failing' });
+    expect(takingProbe(FAILING, seconds(61))).toMatchObject({ retryAt: seconds(61 + 60) });
   });
 
-  it('waits twice as long after each probe, up to a quarter of an hour', () => {
+  it('doubles the wait after each probe, up to 15 minutes', () => {
     const waits: number[] = [];
     let now = seconds(61);
-    let health = OPEN;
+    let health = FAILING;
     for (let probes = 0; probes < 7; probes++) {
       health = takingProbe(health, now) ?? health;
       const retryAt = health.retryAt ?? now;
@@ -132,11 +149,11 @@ describe('an open circuit', () => {
     expect(waits).toEqual([1, 2, 4, 8, 15, 15, 15]);
   });
 
-  it('stays open while its probes fail', () => {
-    const probed = takingProbe(OPEN, seconds(61));
+  it('stays failing while its probes fail', () => {
+    const probed = takingProbe(FAILING, seconds(61));
 
     expect(probed && healthAfter(probed, noAnswer(61))).toMatchObject({
-      state: 'open',
+      state: 'failing',
       consecutiveFailures: 6,
       lastError: 'connection refused',
       retryAt: probed?.retryAt,
@@ -144,153 +161,112 @@ describe('an open circuit', () => {
     });
   });
 
-  it.each([200, 302, 400, 404])('turns into recovering when a probe is answered with %i', (status) => {
-    const health = healthAfter(OPEN, answer(status, 61));
+  it.each([200, 302, 400, 404])('is ok but unproven when a probe is answered with %i', (status) => {
+    const health = healthAfter(FAILING, answer(status, 61));
 
-    expect(health).toEqual({
-      state: 'recovering',
-      reason: 'it answers again',
-      provenAt: QUICK.provenAt,
-      consecutiveFailures: 0,
-      wakesPerMinute: 10,
-    });
+    expect(health).toEqual({ state: 'ok', consecutiveFailures: 0, recoveredAt: later(seconds(61), 100) });
+    expect(isProven(health)).toBe(false);
   });
 
-  it('is the only one that is probed', () => {
-    const recovering = startingToRecover(QUICK, 'it has a backlog');
-    const disabled = healthAfter(QUICK, answer(410));
+  it('is the only state that takes a probe', () => {
+    const disabled = healthAfter(PROVEN, answer(410));
 
-    for (const health of [QUICK, recovering, disabled])
+    for (const health of [PROVEN, UNKNOWN_HEALTH, disabled])
       expect(takingProbe(health, seconds(DAY))).toBeUndefined();
   });
+
+  it('is reported to people once it failed five times', () => {
+    expect(isDown(FAILING, NOON)).toBe(true);
+    expect(isDown(PROVEN, NOON)).toBe(false);
+  });
 });
 
-describe('a circuit that is recovering', () => {
-  const recovering = healthAfter(OPEN, answer(200, 61));
+describe('an endpoint that has recovered', () => {
+  const recovered = healthAfter(FAILING, answer(200, 61));
 
-  it('lets ten go in the first minute and twice as many in each that follows, up to 640', () => {
-    const quotas: number[] = [];
-    let health: Health = recovering;
-    for (let minute = 0; minute < 9; minute++) {
-      quotas.push(wakesNow(health));
-      health = recoveringOn(health);
-    }
+  it('is proven by its next quick answer, and still catches up', () => {
+    const proven = healthAfter(recovered, answer(200, 62));
 
-    expect(quotas).toEqual([10, 20, 40, 80, 160, 320, 640, 640, 640]);
+    expect(isProven(proven)).toBe(true);
+    expect(proven.recoveredAt).toEqual(recovered.recoveredAt);
   });
 
-  it('closes without a trace of the outage', () => {
-    expect(closing(recovering)).toEqual(QUICK);
+  it('has no trace of the outage once it has caught up', () => {
+    expect(caughtUp(recovered)).toEqual(UNKNOWN_HEALTH);
   });
 
-  it('opens anew, for a minute at first, when the endpoint fails again', () => {
-    const down = told(recovering, ...times(5, answer(502, 120)));
+  it('is failing again after five failures, with a first probe after a minute', () => {
+    const down = healthAfterAll(recovered, ...times(5, answer(502, 120)));
 
-    expect(down).toMatchObject({ state: 'open', retryAt: later(seconds(120), 60_100) });
-    expect(down).toMatchObject({ probeIntervalSeconds: MINUTE });
-    expect(down).not.toHaveProperty('wakesPerMinute');
+    expect(down).toMatchObject({
+      state: 'failing',
+      retryAt: later(seconds(120), 60_100),
+      probeIntervalSeconds: MINUTE,
+    });
   });
 
-  it('does not open for a few failures among answers', () => {
+  it('stays ok while it answers between failures', () => {
     const mixed = [...times(4, answer(502, 120)), answer(200, 121), ...times(4, answer(502, 122))];
 
-    expect(told(recovering, ...mixed)).toMatchObject({ state: 'recovering', wakesPerMinute: 10 });
+    expect(healthAfterAll(recovered, ...mixed)).toMatchObject({ state: 'ok', consecutiveFailures: 4 });
+  });
+
+  it('starts to catch up anew when it fails and recovers a second time', () => {
+    const again = healthAfterAll(recovered, ...times(5, answer(502, 120)), answer(200, 300));
+
+    expect(again.recoveredAt).toEqual(later(seconds(300), 100));
   });
 });
 
-describe('an endpoint that is given up', () => {
-  it('is one that says itself, with a 410, that it is gone', () => {
-    expect(healthAfter(QUICK, answer(410))).toMatchObject({
+describe('an endpoint that a person clears', () => {
+  it('is ok, without a failure, and as fast as it was', () => {
+    expect(cleared(FAILING)).toEqual(PROVEN);
+    expect(cleared(healthAfter(PROVEN, answer(410)))).toEqual(PROVEN);
+  });
+});
+
+describe('an endpoint that is disabled', () => {
+  it('has answered 410', () => {
+    expect(healthAfter(PROVEN, answer(410))).toMatchObject({
       state: 'disabled',
       reason: 'it answered 410: gone for good',
     });
-    expect(healthAfter(OPEN, answer(410, 61))).toEqual({
+    expect(healthAfter(FAILING, answer(410, 61))).toEqual({
       state: 'disabled',
       reason: 'it answered 410: gone for good',
-      provenAt: QUICK.provenAt,
+      provenAt: PROVEN.provenAt,
       consecutiveFailures: 5,
-      failingSince: ANSWERED,
+      failingSince: ENDED,
       lastError: 'status 500',
     });
   });
 
-  it('is one that has done nothing but fail for five days', () => {
-    expect(healthAfter(OPEN, noAnswer(5 * DAY - 1)).state).toBe('open');
-    expect(healthAfter(OPEN, noAnswer(5 * DAY))).toMatchObject({
+  it('or has only failed for five days', () => {
+    expect(healthAfter(FAILING, noAnswer(5 * DAY - 1)).state).toBe('failing');
+    expect(healthAfter(FAILING, noAnswer(5 * DAY))).toMatchObject({
       state: 'disabled',
       reason: 'nothing but failures for 5 days: connection refused',
     });
   });
 
-  it('is not one that has answered in between', () => {
-    const answered = told(OPEN, answer(400, 4 * DAY), ...times(5, noAnswer(4 * DAY + 1)));
-
-    expect(healthAfter(answered, noAnswer(6 * DAY)).state).toBe('open');
-  });
-
-  it('is also one that asks for a moment of peace again and again for five days', () => {
+  it('or has asked for a wait again and again for five days', () => {
     const busy = (day: number) => answer(503, day * DAY, { retryAfterSeconds: 60 });
 
-    expect(told(QUICK, busy(0), busy(1), busy(2), busy(3), busy(4)).state).toBe('open');
-    expect(told(QUICK, busy(0), busy(1), busy(2), busy(3), busy(4), busy(5)).state).toBe('disabled');
+    expect(healthAfterAll(PROVEN, busy(0), busy(1), busy(2), busy(3), busy(4)).state).toBe('failing');
+    expect(healthAfterAll(PROVEN, busy(0), busy(1), busy(2), busy(3), busy(4), busy(5)).state).toBe(
+      'disabled',
+    );
   });
 
-  it('stays so, whatever it answers later', () => {
-    const disabled = healthAfter(QUICK, answer(410));
+  it('has not answered anything else in between', () => {
+    const answered = healthAfterAll(FAILING, answer(400, 4 * DAY), ...times(5, noAnswer(4 * DAY + 1)));
 
-    expect(told(disabled, answer(200, 60), answer(500, 120), answer(503, 180))).toBe(disabled);
-  });
-});
-
-describe('an endpoint’s speed', () => {
-  it('is unknown until its first quick answer', () => {
-    expect(isQuick(UNKNOWN_HEALTH)).toBe(false);
-    expect(healthAfter(UNKNOWN_HEALTH, answer(200))).toEqual({ ...UNKNOWN_HEALTH, provenAt: ANSWERED });
-    expect(isQuick(healthAfter(UNKNOWN_HEALTH, answer(200)))).toBe(true);
+    expect(healthAfter(answered, noAnswer(6 * DAY)).state).toBe('failing');
   });
 
-  it('is proven by any answer that speaks, even one that refuses the payload', () => {
-    expect(isQuick(healthAfter(UNKNOWN_HEALTH, answer(400)))).toBe(true);
-  });
+  it('stays disabled, whatever it answers later', () => {
+    const disabled = healthAfter(PROVEN, answer(410));
 
-  it('is not proven by failing quickly', () => {
-    expect(isQuick(healthAfter(UNKNOWN_HEALTH, answer(500)))).toBe(false);
-    expect(isQuick(healthAfter(UNKNOWN_HEALTH, noAnswer()))).toBe(false);
-  });
-
-  it('is still quick at two seconds, and slow after that, for five minutes', () => {
-    expect(healthAfter(QUICK, answer(200, 0, { durationMs: 2_000 }))).toBe(QUICK);
-    expect(healthAfter(QUICK, answer(200, 0, { durationMs: 2_001 }))).toEqual({
-      ...UNKNOWN_HEALTH,
-      slowUntil: later(NOON, 2_001 + 300_000),
-    });
-  });
-
-  it('is slow after a timeout, too', () => {
-    const made = noAnswer(0, { durationMs: 10_000, error: 'timeout after 10 s' });
-
-    expect(isQuick(healthAfter(QUICK, made))).toBe(false);
-  });
-
-  it('is not quick again before the five minutes are over, however quick its answers are', () => {
-    const health = told(QUICK, slow(), answer(200, 4), answer(200, 290));
-
-    expect(isQuick(health)).toBe(false);
-    expect(health).toEqual(healthAfter(QUICK, slow()));
-  });
-
-  it('is quick again by a quick answer after that, and not by the mere passing of time', () => {
-    const health = told(QUICK, slow());
-
-    expect(isQuick(told(health, noAnswer(304)))).toBe(false);
-    expect(isQuick(told(health, slow(304)))).toBe(false);
-    expect(isQuick(told(health, answer(200, 304)))).toBe(true);
-  });
-
-  it('is not worth a write for each of many slow answers', () => {
-    const health = healthAfter(QUICK, slow());
-
-    expect(healthAfter(health, slow(30))).toBe(health);
-    expect(healthAfter(health, slow(61))).toMatchObject({ slowUntil: seconds(61 + 3 + 300) });
+    expect(healthAfterAll(disabled, answer(200, 60), answer(500, 120), answer(503, 180))).toBe(disabled);
   });
 });

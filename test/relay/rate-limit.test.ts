@@ -1,176 +1,177 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { after } from '../../lib/relay/clock.ts';
 import { deliver } from '../../lib/relay/deliver.ts';
 import type { DeliveryKey } from '../../lib/relay/delivery.ts';
 import { sweep } from '../../lib/relay/sweep.ts';
 import { aRelay, everythingIsWaiting, OK } from './a-relay.ts';
+import { type ARelay, fannedOut } from './an-open-circuit.ts';
+import { whileTimePasses } from './while-time-passes.ts';
 
-type ARelay = ReturnType<typeof aRelay>;
+/** Every interval of the tests is a multiple of it, so no timer fires late. */
+const STEP_MS = 25;
 
-const STEP_MS = 250;
-
-/** A relay with events of as many orders for an endpoint with a rate limit. */
+/** A relay with events of as many orders for an endpoint with a rate limit, and the moments of its requests. */
 async function withEvents(count: number, attributes: Record<string, unknown>) {
   const relay = aRelay();
   relay.endpoint('erp', { ordering: 'none', ...attributes });
-  for (let n = 0; n < count; n++) await relay.accepted({ Id: `o${n}` });
-  await relay.fanOut();
-  const sentAt: number[] = [];
+  const events = await fannedOut(relay, count);
+  const startMs = relay.clock.monotonicMs();
+  const sentAtMs: number[] = [];
   relay.sender.answers.set('erp', async () => {
-    sentAt.push(relay.clock.now().getTime());
+    sentAtMs.push(relay.clock.monotonicMs() - startMs);
     return OK;
   });
-  return { relay, sentAt };
+  return { relay, events, sentAtMs };
 }
 
 interface Driving {
-  readonly functions?: number;
   /** How long a message lies on its queue once it is visible. */
   readonly latencyMs?: number;
+  readonly stepMs?: number;
 }
 
-/** Time passes in small steps, with a sweep every minute and as many functions at work as it says. */
-async function drive(relay: ARelay, forMs: number, { functions = 3, latencyMs = 0 }: Driving = {}) {
-  const environments = Array.from({ length: functions }, () => relay.another());
+/** Time passes in small steps, with a sweep every minute; three functions receive the messages in turn. */
+async function drive(relay: ARelay, forMs: number, { latencyMs = 0, stepMs = STEP_MS }: Driving = {}) {
+  const functions = [relay.another(), relay.another(), relay.another()] as const;
   const waiting: { readonly keys: DeliveryKey[]; readonly atMs: number }[] = [];
-  const running: Promise<void>[] = [];
-  for (let passedMs = 0; passedMs < forMs; passedMs += STEP_MS) {
-    relay.clock.advance(STEP_MS);
+  const running: Promise<unknown>[] = [];
+  for (let passedMs = 0; passedMs < forMs; passedMs += stepMs) {
+    relay.clock.advance(stepMs);
     if (passedMs % 60_000 === 0) await sweep(relay.another(), relay.deadline());
     waiting.push({ keys: relay.deliveryQueue.take(), atMs: passedMs + latencyMs });
     while (waiting[0] !== undefined && waiting[0].atMs <= passedMs) {
       const { keys } = waiting.shift() ?? { keys: [] };
-      for (const [index, environment] of environments.entries()) {
-        const mine = keys.filter((_, n) => n % functions === index);
-        if (mine.length > 0) running.push(work(environment, mine));
+      for (const [index, each] of functions.entries()) {
+        const mine = keys.filter((_, n) => n % functions.length === index);
+        if (mine.length > 0) running.push(deliver(each, mine, relay.deadline()));
       }
     }
     await everythingIsWaiting();
   }
-  relay.clock.advance(10_000);
-  await Promise.all(running);
-
-  async function work(environment: ReturnType<ARelay['another']>, keys: DeliveryKey[]): Promise<void> {
-    const returned = await deliver(environment, keys, relay.deadline());
-    await relay.deliveryQueue.send(returned.map((key) => ({ ...key, delaySeconds: 1 })));
-  }
+  await whileTimePasses(relay, Promise.all(running), stepMs);
 }
 
-/** The most that were sent in any span of so many milliseconds. */
-function mostWithin(spanMs: number, sentAt: readonly number[]): number {
-  return Math.max(...sentAt.map((from) => sentAt.filter((at) => at >= from && at < from + spanMs).length));
-}
+const gapsOf = (sentAtMs: readonly number[]) => sentAtMs.slice(1).map((at, n) => at - (sentAtMs[n] ?? at));
 
 describe('an endpoint with a rate limit', () => {
-  it('is never attempted by fan-out, which could not keep to it', async () => {
+  it('gets nothing from fan-out, which cannot keep to the limit', async () => {
     const { relay } = await withEvents(3, { rateLimitPerSecond: 100 });
 
     expect(relay.sender.requests).toEqual([]);
     expect(relay.deliveryQueue.take()).toHaveLength(3);
   });
 
+  it('gets its requests one interval apart within a service', async () => {
+    const { relay, sentAtMs } = await withEvents(4, { rateLimitPerSecond: 2 });
+
+    await whileTimePasses(relay, relay.deliver(), 10);
+
+    expect(sentAtMs).toEqual([0, 500, 1_000, 1_500]);
+  });
+
   it.each([
-    { rateLimitPerSecond: 2, events: 60, forMs: 60_000 },
-    { rateLimitPerSecond: 7, events: 150, forMs: 60_000 },
-    { rateLimitPerSecond: 0.2, events: 10, forMs: 120_000 },
+    { rateLimitPerSecond: 2, intervalMs: 500, events: 60, forMs: 60_000 },
+    { rateLimitPerSecond: 8, intervalMs: 125, events: 150, forMs: 60_000 },
+    { rateLimitPerSecond: 0.2, intervalMs: 5_000, events: 10, forMs: 180_000 },
   ])(
-    'gets no more than $rateLimitPerSecond a second, and a second’s worth more at most, from any number of functions',
-    async ({ rateLimitPerSecond, events, forMs }) => {
-      const { relay, sentAt } = await withEvents(events, { rateLimitPerSecond });
+    'gets no two requests closer than $intervalMs ms from any number of functions',
+    async ({ rateLimitPerSecond, intervalMs, events, forMs }) => {
+      const { relay, sentAtMs } = await withEvents(events, { rateLimitPerSecond });
 
       await drive(relay, forMs);
 
-      expect(sentAt).toHaveLength(events);
-      for (const seconds of [1, 5, 20])
-        expect(mostWithin(seconds * 1_000, sentAt)).toBeLessThanOrEqual(
-          Math.ceil(rateLimitPerSecond * (seconds + 1)) + 1,
-        );
+      expect(sentAtMs).toHaveLength(events);
+      expect(Math.min(...gapsOf(sentAtMs))).toBeGreaterThanOrEqual(intervalMs);
     },
   );
 
-  it('gets what it may: the limit is used, whatever the queue adds to a delay', async () => {
-    const { relay, sentAt } = await withEvents(60, { rateLimitPerSecond: 2 });
+  it('gets its limit’s worth of requests, whatever the queue adds to a delay', async () => {
+    const { relay, sentAtMs } = await withEvents(60, { rateLimitPerSecond: 2 });
 
     await drive(relay, 60_000, { latencyMs: 900 });
 
-    const [first = 0, last = 0] = [sentAt[0], sentAt.at(-1)];
-    expect(sentAt).toHaveLength(60);
-    expect((last - first) / 1_000).toBeLessThanOrEqual(35);
+    expect(sentAtMs).toHaveLength(60);
+    expect(((sentAtMs.at(-1) ?? 0) - (sentAtMs[0] ?? 0)) / 1_000).toBeLessThanOrEqual(35);
   });
 
-  it('gets no more than its limit though that is no whole number of milliseconds', async () => {
-    const { relay } = await withEvents(50, { rateLimitPerSecond: 700 });
-    const startMs = relay.clock.now().getTime();
+  it('keeps the limit although one request takes longer to answer than the next', async () => {
+    const { relay, sentAtMs } = await withEvents(8, { rateLimitPerSecond: 2 });
+    relay.sender.answers.set('erp', async () => {
+      sentAtMs.push(relay.clock.monotonicMs());
+      await relay.clock.sleep(sentAtMs.length % 2 === 0 ? 900 : 100);
+      return OK;
+    });
 
-    const running = relay.deliver();
-    await everythingIsWaiting();
-    const { nextSlotAt } = await relay.healthOf('erp');
-    relay.clock.advance(1_000);
-    await running;
+    await whileTimePasses(relay, relay.deliver(), 10);
 
-    expect(Date.parse(String(nextSlotAt)) - startMs).toBeGreaterThanOrEqual((50 / 700) * 1_000);
+    expect(sentAtMs).toHaveLength(8);
+    expect(Math.min(...gapsOf(sentAtMs))).toBeGreaterThanOrEqual(500);
   });
 
-  it('counts no attempt for waiting, and says in the row what it waits for', async () => {
+  it('counts no attempt for waiting', async () => {
     const { relay } = await withEvents(30, { rateLimitPerSecond: 1 });
 
     await drive(relay, 5_000);
 
     const rows = await Promise.all((await relay.owed('erp')).map(({ orderKey }) => relay.rows(orderKey)));
-    expect(rows.length).toBeGreaterThan(20);
-    for (const [row] of rows)
-      expect(row).toMatchObject({
-        state: 'pending',
-        attemptCount: 0,
-        attempts: [],
-        reason: 'waits its turn: rate limit',
-        slotAt: expect.any(Date),
-      });
+    expect(rows.length).toBeGreaterThan(10);
+    for (const row of rows.flat())
+      expect(row).toMatchObject({ state: 'pending', attemptCount: 0, attempts: [] });
   });
 
-  it('is sent what waits less than a second within the same run', async () => {
-    const { relay, sentAt } = await withEvents(3, { rateLimitPerSecond: 2 });
-    const startMs = relay.clock.now().getTime();
+  it('gets one request a service when the interval is longer than a service', async () => {
+    const { relay, sentAtMs } = await withEvents(3, { rateLimitPerSecond: 0.01 });
 
-    const running = relay.deliver();
-    for (let steps = 0; steps < 4; steps++) {
+    await relay.deliver();
+
+    expect(sentAtMs).toEqual([0]);
+    relay.clock.advance(99_999);
+    expect(relay.deliveryQueue.take()).toEqual([]);
+    relay.clock.advance(1);
+    expect(relay.deliveryQueue.take()).toMatchObject([{ delaySeconds: 100 }]);
+  });
+
+  it('gets all of a burst at such a limit', async () => {
+    const { relay, sentAtMs } = await withEvents(12, { rateLimitPerSecond: 0.01 });
+
+    await drive(relay, 25 * 60_000, { stepMs: 250 });
+
+    expect(sentAtMs).toHaveLength(12);
+    expect(Math.min(...gapsOf(sentAtMs))).toBeGreaterThanOrEqual(100_000);
+  });
+
+  it('leaves a delivery that gets no turn to a later service, and its lock to others', async () => {
+    const { relay } = await withEvents(2, { rateLimitPerSecond: 0.01 });
+
+    await relay.deliver();
+
+    const health = await relay.healthOf('erp');
+    expect(health).not.toHaveProperty('lockId');
+    expect(health).toHaveProperty('nextSendAt');
+    expect(await relay.owed('erp')).toMatchObject([{ dueAt: after(relay.clock.now(), -2_000) }]);
+  });
+});
+
+describe('a rate limit with intervals of ten seconds', () => {
+  it('sends at the rate limit while new events arrive', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { ordering: 'none', rateLimitPerSecond: 0.1 });
+    const sentAt: number[] = [];
+    const startMs = relay.clock.monotonicMs();
+    relay.sender.answers.set('erp', async () => {
+      sentAt.push((relay.clock.monotonicMs() - startMs) / 1000);
+      return OK;
+    });
+    const running: Promise<unknown>[] = [];
+    for (let second = 0; second < 300; second++) {
+      await relay.accepted({ Id: `o${second}` });
+      await relay.fanOut();
+      const keys = relay.deliveryQueue.take();
+      if (keys.length > 0) running.push(deliver(relay.another(), keys, relay.deadline()));
       await everythingIsWaiting();
-      relay.clock.advance(STEP_MS);
+      relay.clock.advance(999);
     }
-    await running;
-
-    expect(sentAt.map((at) => at - startMs)).toEqual([0, 500, 1_000]);
-  });
-
-  it('has a wait of more than 15 minutes left to sweep, for no message can be delayed so long', async () => {
-    const { relay } = await withEvents(12, { rateLimitPerSecond: 0.01 });
-    const send = vi.spyOn(relay.deliveryQueue, 'send');
-
-    await relay.deliver();
-
-    const delays = send.mock.calls.flatMap(([messages]) => messages.map(({ delaySeconds }) => delaySeconds));
-    expect(delays).toHaveLength(9);
-    expect(Math.max(...delays)).toBeLessThanOrEqual(900);
-    expect(await relay.owed('erp')).toHaveLength(11);
-    await drive(relay, 25 * 60_000);
-    expect(relay.sender.requests).toHaveLength(12);
-  });
-
-  it('is sent all of a burst that takes longer than that, at the limit throughout', async () => {
-    const { relay, sentAt } = await withEvents(200, { rateLimitPerSecond: 0.1 });
-
-    await drive(relay, 2_600_000);
-
-    expect(sentAt).toHaveLength(200);
-  });
-
-  it('takes a new moment for a delivery that missed its own', async () => {
-    const { relay, sentAt } = await withEvents(4, { rateLimitPerSecond: 0.5 });
-    await relay.deliver();
-    relay.minutes(10);
-
-    await drive(relay, 20_000);
-
-    expect(sentAt).toHaveLength(4);
-    expect(mostWithin(1_500, sentAt)).toBe(1);
+    expect(sentAt.length).toBeGreaterThan(20);
+    await whileTimePasses(relay, Promise.all(running));
   });
 });

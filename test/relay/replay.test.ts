@@ -70,7 +70,7 @@ describe('replay', () => {
 
     await replay(relay.relay, await relay.event(eventId), SHOP);
 
-    expect(await relay.healthOf('shop')).toMatchObject({ state: 'closed' });
+    expect(await relay.healthOf('shop')).toMatchObject({ state: 'ok' });
   });
 
   it('counts the attempts of a settled delivery from the start', async () => {
@@ -164,7 +164,7 @@ describe('replay', () => {
     relay.clock.advance(11_000);
     const missed = await relay.accepted();
     await relay.fanOut();
-    relay.health('erp', { state: 'closed' });
+    relay.health('erp', { state: 'ok' });
     relay.clock.advance(11_000);
 
     await replay(relay.relay, await relay.event(missed), ERP);
@@ -203,16 +203,20 @@ describe('a replay of an event that is not its order’s newest', () => {
     expect(await relay.owed('erp')).toEqual([]);
   });
 
-  it('gives way to a newer one that fan-out may be sending at this moment', async () => {
+  it('waits while fan-out may be sending a newer one, and then gives way to it', async () => {
     const { relay, eventId } = await withEvent();
-    await relay.accepted();
+    const newer = await relay.accepted();
     await replay(relay.relay, await relay.event(eventId), ERP);
     relay.minutes(1);
 
     await relay.sweep();
     await relay.deliver();
-
     expect(relay.sender.eventsTo('erp')).toEqual([eventId]);
+    expect(await relay.rows()).toMatchObject([{ eventId, state: 'pending' }]);
+
+    await relay.fanOut();
+    await relay.run(1);
+    expect(relay.sender.eventsTo('erp')).toEqual([eventId, newer]);
     expect(await relay.rows()).toMatchObject([{ eventId, state: 'superseded' }]);
   });
 
@@ -266,5 +270,21 @@ describe('a replay of an event that is not its order’s newest', () => {
     relay.sender.answers.delete('erp');
     await relay.run(2);
     expect(relay.sender.eventsTo('erp').slice(-2)).toEqual([eventId, newer]);
+  });
+});
+
+describe('the replay of what an endpoint has lost', () => {
+  it('is sent, though a newer event was skipped as unchanged', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { skipUnchanged: true });
+    const first = await relay.accepted();
+    await relay.work();
+    await relay.accepted();
+    await relay.work();
+
+    await replay(relay.relay, await relay.event(first), anEndpointId('erp'));
+    await relay.run(2);
+
+    expect(relay.sender.eventsTo('erp')).toEqual([first, first]);
   });
 });

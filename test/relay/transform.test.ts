@@ -129,7 +129,7 @@ describe('a transform that gives nothing to send', () => {
     expect(
       relay.relay.config.health.of(relay.relay.config.health.ids()[0] ?? ('erp' as never)),
     ).toMatchObject({
-      state: 'closed',
+      state: 'ok',
       consecutiveFailures: 0,
     });
   });
@@ -162,10 +162,10 @@ describe('a transform that gives nothing to send', () => {
     const relay = withTransform(() => undefined);
     await relay.accepted();
     await relay.fanOut();
-    relay.health('erp', { state: 'open', consecutiveFailures: 5, version: 7 });
+    relay.health('erp', { state: 'failing', consecutiveFailures: 5, version: 7 });
 
     await relay.run(3);
 
-    expect(await relay.healthOf('erp')).toMatchObject({ state: 'open', consecutiveFailures: 5 });
+    expect(await relay.healthOf('erp')).toMatchObject({ state: 'failing', consecutiveFailures: 5 });
   });
 });

@@ -1,9 +1,8 @@
 /** Secrets and tokens as a function has them: over the network, in their own time, or not at all. */
-import type { Clock } from '../../lib/relay/clock.ts';
 import { Keyring } from '../../lib/relay/keyring.ts';
 import { SecretError, TokenError } from '../../lib/relay/ports.ts';
+import type { Environment } from './environment.ts';
 import type { Faults } from './faults.ts';
-import type { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** What some endpoints of a run want beside the webhook. */
@@ -19,18 +18,13 @@ export const CREDENTIALS: Readonly<Record<string, object>> = {
   },
 };
 
-/** @param current the run that the environment is at: what is kept outlives it */
-export function keyringOf(
-  current: () => Process,
-  clock: Clock,
-  scheduler: Scheduler,
-  faults: Faults,
-): Keyring {
+/** An environment keeps its secrets from one invocation to the next. */
+export function keyringOf({ clock }: Environment, scheduler: Scheduler, faults: Faults): Keyring {
   const take = async (timeoutMs: number, fails: boolean, failure: (why: string) => Error) => {
     const takesMs = faults.strikes('call took seconds')
       ? scheduler.between(500, 6_000)
       : scheduler.between(1, 50);
-    await current().clock.sleep(Math.min(takesMs, timeoutMs));
+    await clock.sleep(Math.min(takesMs, timeoutMs));
     if (takesMs >= timeoutMs) throw failure('timeout');
     if (fails) throw failure('not now');
   };

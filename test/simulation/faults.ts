@@ -1,29 +1,65 @@
-/** What goes wrong in a run, how often, and a count of what did. */
+/** Decides which faults strike in a run, and counts them. */
 import type { Scheduler } from './scheduler.ts';
 
 export const FAULT_KINDS = [
+  // Calls
   'call failed',
   'call failed after it acted',
+  'call took seconds',
+  'call repeated although it had landed',
+  'call landed after it was given up',
+  'condition met but denied',
   'table refused',
+  'writes throttled for minutes',
+  'owed index throttled for minutes',
+  'byTime index throttled for minutes',
+  'owed index lagged for minutes',
+  'stale index read',
+  'config unreadable for minutes',
+  'stale config read',
+  // Processes
   'died before a call',
   'died after a call',
-  'call took seconds',
+  'process paused',
+  'process paused after it took a right',
+  'work outlived its function',
+  'cold start',
+  'clocks far apart',
+  // Queues
   'message lost',
   'message doubled',
-  'stale index read',
   'visibility ran out early',
+  'batch started late',
+  'queues drop messages early',
+  // Endpoints
   'endpoint failed',
-  'condition met but denied',
-  'event poisoned',
+  'endpoint away for days',
+  'endpoint paused for days',
   'secret not read',
   'no token',
   'filter failed',
   'filter took seconds',
+  // Data
+  'event poisoned',
+  'event poisoned for ever',
+  'fan-out fails for ever',
+  'payload unreadable for ever',
+  'rows expire soon',
+  'source added just now',
+  'endpoint added just now',
+  'settings changed',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-/** Probabilities per opportunity; drawn anew for each seed, so that runs differ in what they are hard on. */
+/** Probabilities per opportunity. Each seed draws its own, so runs differ in the faults they have many of. */
 export type FaultRates = Readonly<Record<FaultKind, number>>;
+
+export interface FaultOptions {
+  /** Faults that are left out, by their number in the history. */
+  readonly spared?: ReadonlySet<number>;
+  /** Kinds that never strike. */
+  readonly without?: ReadonlySet<FaultKind>;
+}
 
 export class Faults {
   readonly counts = new Map<FaultKind, number>();
@@ -35,25 +71,27 @@ export class Faults {
   enabled = true;
 
   readonly #spared: ReadonlySet<number>;
+  readonly #without: ReadonlySet<FaultKind>;
   readonly #note: (text: string) => void;
   #drawn = 0;
 
-  /** @param spared faults that are left out, by their number in the history */
   constructor(
     scheduler: Scheduler,
     rates: FaultRates,
-    spared: ReadonlySet<number>,
+    { spared = new Set(), without = new Set() }: FaultOptions,
     note: (text: string) => void,
   ) {
     this.#scheduler = scheduler;
     this.#rates = rates;
     this.#spared = spared;
+    this.#without = without;
     this.#note = note;
     this.hasOperator = rates['call failed'] > 0 && scheduler.chance(0.4);
   }
 
   strikes(kind: FaultKind): boolean {
     if (!this.enabled || !this.#scheduler.chance(this.#rates[kind])) return false;
+    if (this.#without.has(kind)) return false;
     this.#drawn += 1;
     if (this.#spared.has(this.#drawn)) return false;
     this.#note(`fault ${this.#drawn}: ${kind}`);
@@ -67,31 +105,10 @@ export class Faults {
   }
 
   get total(): number {
-    return [...this.counts.values()].reduce((sum, count) => sum + count, 0);
+    return this.countOf(...FAULT_KINDS);
   }
-}
 
-/** One seed in ten runs without any fault: there, nothing may be sent twice. */
-export function drawRates(scheduler: Scheduler): FaultRates {
-  const calm = scheduler.chance(0.1);
-  const rate = (most: number) => (calm ? 0 : scheduler.random() * most);
-  return {
-    'call failed': rate(0.06),
-    'call failed after it acted': rate(0.06),
-    'table refused': scheduler.chance(0.3) ? rate(0.5) : 0,
-    'died before a call': rate(0.03),
-    'died after a call': rate(0.03),
-    'call took seconds': rate(0.05),
-    'message lost': rate(0.4),
-    'message doubled': rate(0.2),
-    'stale index read': rate(0.5),
-    'visibility ran out early': rate(0.3),
-    'endpoint failed': calm ? 0 : scheduler.random() * 0.7,
-    'condition met but denied': rate(0.05),
-    'event poisoned': scheduler.chance(0.2) ? rate(0.3) : 0,
-    'secret not read': rate(0.3),
-    'no token': rate(0.3),
-    'filter failed': scheduler.chance(0.3) ? rate(0.3) : 0,
-    'filter took seconds': rate(0.1),
-  };
+  countOf(...kinds: readonly FaultKind[]): number {
+    return kinds.reduce((sum, kind) => sum + (this.counts.get(kind) ?? 0), 0);
+  }
 }

@@ -5,14 +5,15 @@ import type { Evaluated, Expressions } from '../../lib/relay/ports.ts';
 import type { Faults } from './faults.ts';
 import type { Process } from './process.ts';
 
-/** The text stands for what {@link refuses} says. */
 export const FILTER = '$exists(order.n) and order.n % 3 != 0';
+const OTHER_FILTER = '$exists(order.n) and order.n % 2 != 0';
+export const FILTERS = [FILTER, OTHER_FILTER] as const;
 
 const inputSchema = z.object({ event: z.object({ id: z.string() }), order: z.object({ n: z.number() }) });
 
-/** Whether the filter refuses the order's webhook of that number. */
-export function refuses(number: number): boolean {
-  return number % 3 === 0;
+/** Whether a filter refuses the order's webhook of that number; no filter refuses none. */
+export function refuses(filter: unknown, number: number): boolean {
+  return filter === FILTER ? number % 3 === 0 : filter === OTHER_FILTER && number % 2 === 0;
 }
 
 export class Filter {
@@ -32,12 +33,12 @@ export class Filter {
 
   asSeenBy(process: Process): Expressions {
     return {
-      evaluate: async (_, input): Promise<Evaluated> => {
+      evaluate: async (expression, input): Promise<Evaluated> => {
         const { event, order } = inputSchema.parse(input);
         await process.clock.sleep(this.#faults.strikes('filter took seconds') ? 5_000 : 2);
         return this.fails(event.id)
           ? { kind: 'failure', reason: 'it ran too long' }
-          : { kind: 'value', value: !refuses(order.n) };
+          : { kind: 'value', value: !refuses(expression, order.n) };
       },
     };
   }

@@ -1,162 +1,159 @@
-/** Runs functions the way Lambda does: in environments that are kept warm, as many at a time as allowed, each cut off. */
+/** Runs functions the way Lambda does: in environments that are kept warm, each invocation cut off at its timeout. */
 import { Deadline } from '../../lib/relay/clock.ts';
 import { Config } from '../../lib/relay/config.ts';
 import type { Keyring } from '../../lib/relay/keyring.ts';
 import type { OwedItem } from '../../lib/relay/ports.ts';
 import type { Relay } from '../../lib/relay/relay.ts';
-import { returnDelaySeconds } from '../../lib/relay/return-delay.ts';
-import type { MemoryConfigTable } from '../memory/config-table.ts';
-import type { MemoryEventLog } from '../memory/event-log.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
 import { keyringOf } from './credentials.ts';
-import type { Faults } from './faults.ts';
+import { Environment } from './environment.ts';
 import type { Filter } from './filter.ts';
-import type { Poison } from './poison.ts';
-import { configTableOf, eventLogOf, Process } from './process.ts';
-import type { Received, SimulatedQueue } from './queue.ts';
+import { configTableOf, eventLogOf, type Tables } from './ports.ts';
+import { Process } from './process.ts';
 import type { Receivers } from './receivers.ts';
-import type { Scheduler } from './scheduler.ts';
 
-/** The clocks of two functions differ by up to two seconds. */
-const SKEW_MS = 1_000;
+const HOUR_MS = 60 * 60_000;
 
-export interface Shared {
-  readonly scheduler: Scheduler;
-  readonly faults: Faults;
-  readonly eventLog: MemoryEventLog;
-  readonly configTable: MemoryConfigTable;
+export interface Shared extends Tables {
   readonly receivers: Receivers;
-  /** Events whose payload cannot be worked with, for as long as faults go on. */
-  readonly poison: Poison;
   readonly filter: Filter;
+  /** The clocks of two functions differ by up to twice this. */
+  readonly skewMs: number;
   readonly note: (text: string) => void;
   readonly queues: (process: Process) => Pick<Relay, 'eventQueue' | 'deliveryQueue'>;
 }
 
-interface Environment {
-  readonly skewMs: number;
+interface Warm {
+  readonly environment: Environment;
   readonly config: Config;
   readonly keyring: Keyring;
   current: Process;
 }
 
 export class SimulatedFunction {
+  readonly timeoutMs: number;
   readonly #shared: Shared;
   readonly #name: string;
-  readonly #timeoutMs: number;
   readonly #staleIndex = new Map<string, OwedItem[]>();
-  readonly #warm: Environment[] = [];
+  #warm: Warm[] = [];
   running = 0;
+  timeouts = 0;
 
   constructor(shared: Shared, name: string, timeoutMs: number) {
     this.#shared = shared;
     this.#name = name;
-    this.#timeoutMs = timeoutMs;
+    this.timeoutMs = timeoutMs;
   }
 
-  /** Resolves with what the function gave back; `onEnd` hears of it also when the function died instead. */
+  /** `onEnd` gets what the function gave back, or `died` when it died or failed. */
   invoke<Result>(
-    run: (relay: Relay, deadline: Deadline) => Promise<Result>,
+    run: (relay: Relay, deadline: Deadline, process: Process) => Promise<Result>,
     onEnd: (result: Result | 'died') => void,
   ): void {
-    const { scheduler, faults, eventLog, receivers, note, queues, poison, filter } = this.#shared;
+    const { scheduler, receivers, queues, filter, note } = this.#shared;
     this.running += 1;
-    const warm = this.#warm.pop();
-    const skewMs = warm?.skewMs ?? scheduler.between(-SKEW_MS, SKEW_MS);
-    const process = new Process(this.#name, skewMs, scheduler, faults, (reason) => {
+    const kept = this.#takeWarm();
+    const environment = kept?.environment ?? this.#newEnvironment();
+    const process = new Process(this.#name, environment, this.#shared);
+    environment.onDeath = (reason) => {
+      if (!process.isRunning) return;
       note(`${this.#name} died ${reason}`);
+      process.faultsMet += 1;
+      process.end();
       this.running -= 1;
       onEnd('died');
-    });
-    const environment = warm ?? this.#newEnvironment(process, skewMs);
-    environment.current = process;
-    scheduler.after(this.#timeoutMs, () => process.die('by timeout'));
+    };
+    const warm = kept ?? this.#warmUp(environment, process);
+    warm.current = process;
+    environment.thaw?.();
+    environment.thaw = undefined;
+    scheduler.after(this.timeoutMs, () => this.#killAtTimeout(process));
     const relay: Relay = {
       clock: process.clock,
       random: scheduler.random,
       telemetry: new MemoryTelemetry(),
-      config: environment.config,
-      keyring: environment.keyring,
-      eventLog: eventLogOf(process, eventLog, faults, this.#staleIndex, poison),
+      config: warm.config,
+      keyring: warm.keyring,
+      eventLog: eventLogOf(process, this.#shared, this.#staleIndex),
       sender: { post: (request) => receivers.post(process, request) },
       expressions: filter.asSeenBy(process),
       ...queues(process),
     };
-    run(relay, new Deadline(process.clock, this.#timeoutMs)).then(
-      (result) => {
-        if (!process.alive) return;
-        process.end();
-        this.running -= 1;
-        this.#warm.push(environment);
-        onEnd(result);
-      },
-      (error: unknown) => process.die(`of ${error}`),
-    );
+    const end = (result: Result | 'died') => {
+      if (!process.isRunning) return;
+      process.end();
+      this.running -= 1;
+      this.#keepWarm(warm);
+      onEnd(result);
+    };
+    run(relay, new Deadline(process.clock, this.timeoutMs), process).then(end, (error: unknown) => {
+      note(`${this.#name} failed: ${error}`);
+      end('died');
+    });
   }
 
-  #newEnvironment(process: Process, skewMs: number): Environment {
-    const { scheduler, faults } = this.#shared;
-    const environment: Environment = {
-      skewMs,
-      keyring: keyringOf(() => environment.current, process.clock, scheduler, faults),
+  #killAtTimeout(process: Process): void {
+    if (!process.isRunning) return;
+    this.timeouts += 1;
+    process.die('by timeout');
+  }
+
+  #takeWarm(): Warm | undefined {
+    // Leftover work may have killed it meanwhile.
+    this.#warm = this.#warm.filter(({ environment }) => !environment.isDead);
+    if (this.#warm.length > 0 && this.#shared.faults.strikes('cold start'))
+      this.#warm.pop()?.environment.die('idle');
+    return this.#warm.pop();
+  }
+
+  #newEnvironment(): Environment {
+    const { scheduler, faults, skewMs } = this.#shared;
+    return new Environment(scheduler, faults, scheduler.between(-skewMs, skewMs), this.timeoutMs);
+  }
+
+  #warmUp(environment: Environment, process: Process): Warm {
+    const { scheduler, faults, note } = this.#shared;
+    const warm: Warm = {
+      environment,
       current: process,
+      keyring: keyringOf(environment, scheduler, faults),
       config: new Config(
-        configTableOf(() => environment.current, this.#shared.configTable),
-        process.clock,
+        configTableOf(() => warm.current, this.#shared),
+        environment.clock,
         new MemoryTelemetry(),
       ),
     };
-    return environment;
-  }
-}
-
-/** A mapping of a queue to a function, with partial batch responses. */
-export class SimulatedMapping<Message> {
-  readonly #function: SimulatedFunction;
-  readonly #concurrency: number;
-  readonly #queue: SimulatedQueue<Message>;
-  readonly #work: (relay: Relay, messages: Message[], deadline: Deadline) => Promise<Message[]>;
-  readonly #toMessage: (received: Received<Message>) => Message;
-
-  constructor(
-    target: SimulatedFunction,
-    concurrency: number,
-    queue: SimulatedQueue<Message>,
-    work: (relay: Relay, messages: Message[], deadline: Deadline) => Promise<Message[]>,
-    toMessage: (received: Received<Message>) => Message,
-  ) {
-    this.#toMessage = toMessage;
-    this.#function = target;
-    this.#concurrency = concurrency;
-    this.#queue = queue;
-    this.#work = work;
+    environment.onPause = (durationMs) => {
+      warm.current.faultsMet += 1;
+      note(`${this.#name} is paused for ${Math.round(durationMs)} ms`);
+    };
+    return warm;
   }
 
-  poll(): void {
-    while (this.#function.running < this.#concurrency) {
-      const batch = this.#queue.receive();
-      if (batch.length === 0) return;
-      this.#invoke(batch);
+  /** Calls that are still under way go on at once, with the next invocation, or later; or the environment ends with them. */
+  #keepWarm(warm: Warm): void {
+    const { scheduler, faults, note } = this.#shared;
+    const { environment, current } = warm;
+    if (environment.callsUnderWay === 0) {
+      this.#warm.push(warm);
+      return;
     }
-  }
-
-  #invoke(batch: readonly Received<Message>[]): void {
-    const messages = batch.map(this.#toMessage);
-    this.#function.invoke(
-      (relay, deadline) => this.#work(relay, messages, deadline),
-      (unfinished) => {
-        // Of a function that died nobody hears: its messages come back when their visibility timeout is over.
-        if (unfinished !== 'died') {
-          const returned = new Set(unfinished);
-          for (const [index, received] of batch.entries()) {
-            const message = messages[index];
-            if (message !== undefined && returned.has(message))
-              received.returnAfter(returnDelaySeconds(received.receives) * 1_000);
-            else received.delete();
-          }
-        }
-        this.poll();
-      },
-    );
+    if (!faults.strikes('work outlived its function')) {
+      environment.die('with calls under way');
+      return;
+    }
+    current.faultsMet += 1;
+    const goesOn = scheduler.pick(['at once', 'with the next invocation', 'later']);
+    note(`${this.#name} left ${environment.callsUnderWay} calls; they go on ${goesOn}`);
+    if (goesOn === 'later') {
+      const goOn = environment.stop(scheduler.chance(0.5));
+      scheduler.after(scheduler.between(1_000, HOUR_MS), () => {
+        goOn();
+        this.#warm.push(warm);
+      });
+      return;
+    }
+    if (goesOn === 'with the next invocation') environment.thaw = environment.stop(scheduler.chance(0.5));
+    this.#warm.push(warm);
   }
 }

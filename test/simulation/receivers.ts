@@ -6,7 +6,7 @@ import type { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** `hangs` stands for whatever the relay gives up on, also what takes the event and answers too late. */
-const MODES = ['answers', 'errors', 'refuses', 'hangs', 'slow', 'busy'] as const;
+const MODES = ['answers', 'errors', 'rejects', 'refuses', 'hangs', 'slow', 'busy'] as const;
 type Mode = (typeof MODES)[number];
 
 /** One POST as the endpoint and the relay saw it. */
@@ -15,9 +15,15 @@ export interface Sent {
   readonly orderId: string;
   readonly eventId: EventId;
   readonly startedAtMs: number;
-  /** Who sent it, and whether that one is still at it. */
+  /**
+   * The endpoint has answered by then, or its time is over. Until then it may be at work on the request, also when the
+   * sender has died or stands still.
+   */
+  readonly inFlightUntilMs: number;
+  readonly result: SendResult;
   readonly process: Process;
-  inFlight: boolean;
+  /** When the sender learned of the answer; absent if it never did. */
+  answeredAtMs?: number;
   /** When the sender learned of the 2xx; absent if it never did. */
   acknowledgedAtMs?: number;
 }
@@ -27,45 +33,57 @@ export class Receivers {
   readonly #scheduler: Scheduler;
   readonly #faults: Faults;
   readonly #modes = new Map<string, { mode: Mode; untilMs: number }>();
-  readonly #vanished = new Set<string>();
+  readonly #awayUntilMs = new Map<string, number>();
+  readonly #well: ReadonlySet<string>;
   readonly #onSend: (sent: Sent) => void;
 
-  constructor(scheduler: Scheduler, faults: Faults, onSend: (sent: Sent) => void) {
+  /** @param well endpoints that answer whatever happens */
+  constructor(scheduler: Scheduler, faults: Faults, well: ReadonlySet<string>, onSend: (sent: Sent) => void) {
     this.#scheduler = scheduler;
     this.#faults = faults;
+    this.#well = well;
     this.#onSend = onSend;
   }
 
   async post(process: Process, { url, headers, timeoutMs }: OutgoingRequest): Promise<SendResult> {
     const { hostname, searchParams } = new URL(url);
-    const eventId = headers['webhook-id'] as EventId;
+    const mode = this.#modeOf(hostname);
+    const { durationMs, result } = this.#answer(mode, timeoutMs);
+    const startedAtMs = this.#scheduler.nowMs;
     const sent: Sent = {
       endpointId: hostname,
       orderId: searchParams.get('orderid') ?? '',
-      eventId,
-      startedAtMs: this.#scheduler.nowMs,
+      eventId: headers['webhook-id'] as EventId,
+      startedAtMs,
+      inFlightUntilMs: startedAtMs + durationMs,
+      result,
       process,
-      inFlight: true,
     };
     this.#onSend(sent);
     this.sent.push(sent);
-    const { durationMs, result } = this.#answer(hostname, timeoutMs);
-    await process.clock.sleep(durationMs);
-    sent.inFlight = false;
+    process.environment.callsUnderWay += 1;
+    // The sender's own timer ends a request that hangs; everything else comes from the network.
+    if (mode === 'hangs') await process.clock.sleep(durationMs);
+    else await process.environment.arrival(durationMs);
+    process.environment.callsUnderWay -= 1;
+    sent.answeredAtMs = this.#scheduler.nowMs;
     if (result.kind === 'answer' && result.status === 200) sent.acknowledgedAtMs = this.#scheduler.nowMs;
     return result;
   }
 
-  #answer(endpointId: string, timeoutMs: number): { durationMs: number; result: SendResult } {
-    switch (this.#modeOf(endpointId)) {
+  #answer(mode: Mode, timeoutMs: number): { durationMs: number; result: SendResult } {
+    const soonMs = Math.min(this.#scheduler.between(1, 200), timeoutMs);
+    switch (mode) {
       case 'answers':
-        return { durationMs: this.#scheduler.between(1, 200), result: answer(200) };
+        return { durationMs: soonMs, result: answer(200) };
       case 'slow':
         return { durationMs: this.#scheduler.between(0.2, 0.95) * timeoutMs, result: answer(200) };
       case 'busy':
         return { durationMs: 5, result: answer(429, { retryAfter: this.#retryAfter() }) };
       case 'errors':
-        return { durationMs: this.#scheduler.between(1, 200), result: answer(500) };
+        return { durationMs: soonMs, result: answer(500) };
+      case 'rejects':
+        return { durationMs: soonMs, result: answer(422) };
       case 'refuses':
         return { durationMs: 1, result: { kind: 'failure', error: 'connection refused' } };
       case 'hangs':
@@ -80,16 +98,14 @@ export class Receivers {
     return this.#scheduler.chance(0.5) ? String(seconds) : date.toUTCString();
   }
 
-  /** Away for days, whatever else goes wrong or does not any more. */
+  /** Away for long, whatever else fails or does not fail any more. */
   vanish(endpointId: string, durationMs: number): void {
-    this.#modes.set(endpointId, { mode: 'refuses', untilMs: this.#scheduler.nowMs + durationMs });
-    this.#vanished.add(endpointId);
+    this.#awayUntilMs.set(endpointId, this.#scheduler.nowMs + durationMs);
   }
 
   #modeOf(endpointId: string): Mode {
-    if (this.#vanished.has(endpointId) && (this.#modes.get(endpointId)?.untilMs ?? 0) > this.#scheduler.nowMs)
-      return 'refuses';
-    if (!this.#faults.enabled) return 'answers';
+    if ((this.#awayUntilMs.get(endpointId) ?? 0) > this.#scheduler.nowMs) return 'refuses';
+    if (!this.#faults.enabled || this.#well.has(endpointId)) return 'answers';
     const current = this.#modes.get(endpointId);
     if (current !== undefined && current.untilMs > this.#scheduler.nowMs) return current.mode;
     const mode = this.#faults.strikes('endpoint failed') ? this.#scheduler.pick(MODES) : 'answers';

@@ -43,9 +43,8 @@ export class Scheduler {
   }
 
   pick<Element>(elements: readonly Element[]): Element {
-    const picked = elements[Math.floor(this.random() * elements.length)];
-    if (picked === undefined) throw new Error('nothing to pick from');
-    return picked;
+    if (elements.length === 0) throw new Error('nothing to pick from');
+    return elements[Math.floor(this.random() * elements.length)] as Element;
   }
 
   after(delayMs: number, run: () => void): void {

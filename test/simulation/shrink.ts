@@ -1,5 +1,5 @@
 /** Finds few faults under which a seed still fails: what is left in its history is what matters. */
-import { type Report, simulate } from './simulate.ts';
+import { type Report, type SimulationOptions, simulate } from './simulate.ts';
 
 /** How often all faults that are left are gone through. */
 const ROUNDS = 3;
@@ -9,8 +9,8 @@ const ROUNDS = 3;
  *
  * @returns the smallest failing run that was found; the seed's own run when it does not fail
  */
-export async function shrink(seed: number): Promise<Report> {
-  let best = await simulate(seed);
+export async function shrink(seed: number, options: SimulationOptions = {}): Promise<Report> {
+  let best = await simulate(seed, options);
   const spared = new Set<number>();
   for (let round = 0; round < ROUNDS; round++) {
     for (let size = best.faultsDrawn; size >= 1; size = Math.floor(size / 2)) {
@@ -19,7 +19,7 @@ export async function shrink(seed: number): Promise<Report> {
           (one) => !spared.has(one),
         );
         if (more.length === 0) continue;
-        const report = await simulate(seed, new Set([...spared, ...more]));
+        const report = await simulate(seed, { ...options, spared: new Set([...spared, ...more]) });
         if (report.failures.length === 0) continue;
         best = report;
         for (const one of more) spared.add(one);

@@ -161,13 +161,19 @@ describe('the functions', () => {
 
 describe('what wakes the functions', () => {
   it.each([
-    ['EventsToFanOut', 'EventsQueue', 'FanOutFunction', 4],
-    ['DeliveriesToDeliver', 'DeliveriesQueue', 'DeliverFunction', 2],
-  ])('is a mapping with partial batch responses: %s', (mapping, queue, lambda, concurrency) => {
+    ['EventsToFanOut', 'EventsQueue', 'FanOutFunction', 4, { BatchSize: 10 }],
+    [
+      'DeliveriesToDeliver',
+      'DeliveriesQueue',
+      'DeliverFunction',
+      2,
+      { BatchSize: 100, MaximumBatchingWindowInSeconds: 1 },
+    ],
+  ])('is a mapping with partial batch responses: %s', (mapping, queue, lambda, concurrency, batch) => {
     expect(propertiesOf(template, mapping)).toEqual({
       EventSourceArn: arnOf(queue),
       FunctionName: { Ref: lambda },
-      BatchSize: 10,
+      ...batch,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       ScalingConfig: { MaximumConcurrency: concurrency },
     });

@@ -4,7 +4,6 @@ import { workerData } from 'node:worker_threads';
 import dynalite from 'dynalite';
 import { z } from 'zod';
 import { LOOPBACK, refuseBrowsers } from '../loopback.ts';
-import { returnRowsOnConditionFailure } from './condition-failures.ts';
 import { reportListening } from './engine-thread.ts';
 
 const { path } = z.strictObject({ path: z.string().optional() }).parse(workerData);
@@ -16,7 +15,6 @@ process.on('uncaughtException', (error) => {
   throw error;
 });
 
-returnRowsOnConditionFailure();
 const server = dynalite({ ...(path !== undefined && { path }), createTableMs: 0 });
 refuseBrowsers(server);
 server.listen(0, LOOPBACK);

@@ -6,6 +6,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { inTens } from '../../aws/in-tens.ts';
 import type { LocalFunction } from '../lambda/local-function.ts';
 import type { MappingDefinition } from '../template/event-source-mapping.ts';
 import { failedMessages } from './batch-response.ts';
@@ -13,6 +14,10 @@ import { sqsEvent } from './sqs-event.ts';
 
 /** SQS's longest; a message that comes ends the wait at once. */
 const LONG_POLL_SECONDS = 20;
+/** While a batch is gathered. */
+const SHORT_POLL_SECONDS = 1;
+/** The most that SQS gives at once. */
+const RECEIVED_AT_ONCE = 10;
 const PAUSE_AFTER_ERROR_MS = 1_000;
 
 export interface QueuePollerOptions {
@@ -45,21 +50,33 @@ export class QueuePoller {
   async #poll(): Promise<void> {
     const { maximumConcurrency } = this.#options.mapping;
     while (!this.#stopping.signal.aborted) {
-      const messages = await this.#receive();
+      const messages = await this.#gather();
       if (messages.length > 0) this.#begin(messages);
       // A message is taken only when a function can start on it: its visibility timeout runs from here on.
       while (this.#batches.size >= maximumConcurrency) await Promise.race(this.#batches);
     }
   }
 
-  async #receive(): Promise<Message[]> {
-    const { sqs, queueUrl, mapping, onError } = this.#options;
+  /** A batch as Lambda gathers it: full, or as far as it is filled when its window ends. */
+  async #gather(): Promise<Message[]> {
+    const { batchSize, windowSeconds } = this.#options.mapping;
+    const messages = await this.#receive(batchSize, LONG_POLL_SECONDS);
+    const endsAtMs = performance.now() + windowSeconds * 1_000;
+    while (messages.length > 0 && messages.length < batchSize && performance.now() < endsAtMs) {
+      if (this.#stopping.signal.aborted) break;
+      messages.push(...(await this.#receive(batchSize - messages.length, SHORT_POLL_SECONDS)));
+    }
+    return messages;
+  }
+
+  async #receive(most: number, waitSeconds: number): Promise<Message[]> {
+    const { sqs, queueUrl, onError } = this.#options;
     const abortSignal = this.#stopping.signal;
     try {
       const command = new ReceiveMessageCommand({
         QueueUrl: queueUrl,
-        MaxNumberOfMessages: mapping.batchSize,
-        WaitTimeSeconds: LONG_POLL_SECONDS,
+        MaxNumberOfMessages: Math.min(most, RECEIVED_AT_ONCE),
+        WaitTimeSeconds: waitSeconds,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
       });
@@ -88,6 +105,7 @@ export class QueuePoller {
     const Entries = messages.flatMap(({ MessageId = '', ReceiptHandle }) =>
       failed.has(MessageId) ? [] : [{ Id: MessageId, ReceiptHandle }],
     );
-    if (Entries.length > 0) await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+    for (const tens of inTens(Entries))
+      await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: tens }));
   }
 }

@@ -3,22 +3,31 @@ import { z } from 'zod';
 import type { KnownProperties } from './properties.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
-const schema = z.strictObject({
-  EventSourceArn: z.string(),
-  FunctionName: z.string(),
-  /** One `ReceiveMessage` gives at most ten; a larger batch would need a window to gather it in. */
-  BatchSize: z.int().min(1).max(10).default(10),
-  MaximumBatchingWindowInSeconds: z.literal(0).optional(),
-  Enabled: z.literal(true).optional(),
-  FunctionResponseTypes: z.array(z.literal('ReportBatchItemFailures')).default([]),
-  ScalingConfig: z.strictObject({ MaximumConcurrency: z.int().min(2).max(1_000) }),
-});
+const schema = z
+  .strictObject({
+    EventSourceArn: z.string(),
+    FunctionName: z.string(),
+    BatchSize: z.int().min(1).max(10_000).default(10),
+    MaximumBatchingWindowInSeconds: z.int().min(0).max(300).default(0),
+    Enabled: z.literal(true).optional(),
+    FunctionResponseTypes: z.array(z.literal('ReportBatchItemFailures')).default([]),
+    ScalingConfig: z.strictObject({ MaximumConcurrency: z.int().min(2).max(1_000) }),
+  })
+  .refine(
+    ({ BatchSize, MaximumBatchingWindowInSeconds }) => BatchSize <= 10 || MaximumBatchingWindowInSeconds > 0,
+    {
+      path: ['BatchSize'],
+      error: 'of more than ten needs a batching window',
+    },
+  );
 
 export interface MappingDefinition {
   readonly queueArn: string;
   /** Name or ARN. */
   readonly functionName: string;
   readonly batchSize: number;
+  /** How long it waits for a batch to fill after the first message. */
+  readonly windowSeconds: number;
   readonly maximumConcurrency: number;
   /** Whether the function says which messages of a batch failed; else all of them did when one did. */
   readonly reportsBatchItemFailures: boolean;
@@ -34,6 +43,7 @@ export function mappingOf(values: z.output<typeof schema>): MappingDefinition {
     queueArn: values.EventSourceArn,
     functionName: values.FunctionName,
     batchSize: values.BatchSize,
+    windowSeconds: values.MaximumBatchingWindowInSeconds,
     maximumConcurrency: values.ScalingConfig.MaximumConcurrency,
     reportsBatchItemFailures: values.FunctionResponseTypes.length > 0,
   };

@@ -117,8 +117,8 @@ export function whenText({
   if (waits.length > 0) return waits.map((text) => `${text}.`);
   return [
     atOnce
-      ? 'That goes at once.'
-      : 'That goes from the next minute on, the oldest first: ten at first, then twice as many each minute.',
+      ? 'Deliver starts now.'
+      : 'Deliver starts within a minute, with the oldest, and goes on as fast as the endpoint answers.',
   ];
 }
 

@@ -15,22 +15,22 @@ const TEXTS: Readonly<Record<Deed, DeedText>> = {
   pause: {
     description: 'keep what an endpoint would get until it is resumed: set --state paused',
     news: 'is paused.',
-    hint: 'What comes from now on is kept for it; `endpoints resume` has it sent, the oldest first.',
+    hint: 'New deliveries wait from now on; `endpoints resume` sends them.',
   },
   resume: {
     description: 'send to an endpoint again, what was kept for it first',
     news: 'is on.',
-    hint: 'What was kept for it is sent from the next minute on: ten at first, then twice as many each minute.',
+    hint: 'Its waiting deliveries are sent within a minute, the longest overdue first, as fast as it answers.',
   },
   disable: {
     description: 'cancel what an endpoint would get: set --state off',
     news: 'is off.',
-    hint: 'What it is owed is cancelled: `deliveries list` shows it, `replay` sends it after all.',
+    hint: 'Its waiting deliveries are cancelled: `deliveries list` shows them. After `endpoints enable`, `replay` sends them.',
   },
   enable: {
     description: 'send to an endpoint, whatever was wrong with it: set --state on, and forget its failures',
     news: 'is on.',
-    hint: 'What comes from now on is sent to it.',
+    hint: 'New deliveries are sent to it, and waiting ones within a minute.',
   },
 };
 
@@ -60,7 +60,7 @@ function changeText({ endpoint, cleared }: StateChange, news: string, colours: C
   const text = endpointText({ valid: endpoint }, colours, news);
   if (cleared === undefined) return text;
   const { state, reason, lastError = 'no answer' } = cleared;
-  const trouble = state === 'closed' ? `failing: ${lastError}` : `${state}: ${reason ?? lastError}`;
+  const trouble = state === 'ok' ? `failing: ${lastError}` : `${state}: ${reason ?? lastError}`;
   return `${text}\nIts health is cleared. It was ${trouble}`;
 }
 

@@ -87,7 +87,7 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
       onRelay(command, terminal, async (connection, output) => {
         await removeEndpoint(connection, id);
         output.show({ id, removed: true }, (one) => `Endpoint ${one.id} is removed.`);
-        output.hint('It gets nothing more within 10 s; what it was still owed is cancelled.');
+        output.hint('Within 10 s the relay sends nothing more to it, and cancels the deliveries that wait.');
       }),
     );
 }

@@ -1,4 +1,4 @@
-/** What deliver reads about a delivery: its event and the newer ones of its order, and what there is to send. */
+/** Reads the event and the payload of a delivery. */
 import { type Change, changesBetween } from './changes.ts';
 import type { Delivery } from './delivery.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -7,39 +7,18 @@ import type { ToldEvent } from './expression-input.ts';
 import { UnreadableRowError } from './ports.ts';
 import type { SendingRelay } from './relay.ts';
 
-/** The delivery's event, and the order's newer ones that have been fanned out. */
-export async function readEvents(
-  relay: SendingRelay,
-  delivery: Delivery,
-): Promise<{
-  event: EventRecord | undefined;
-  newer: EventRecord[];
-  newerMayBeSent?: EventRecord | undefined;
-}> {
-  const newer: EventRecord[] = [];
-  let underWay: EventRecord | undefined;
-  for await (const event of relay.eventLog.eventsNewestFirst(delivery.orderKey)) {
-    if (event.eventId === delivery.eventId) {
-      // Fan-out, which may be sending it just now, could not know of a row that somebody added afterwards.
-      const newerMayBeSent = delivery.replayedAt === undefined && !delivery.undecided ? undefined : underWay;
-      return { event, newer, newerMayBeSent };
-    }
-    if (event.eventId < delivery.eventId) break;
-    if (event.fannedOutAt !== undefined) newer.push(event);
-    else underWay ??= event;
-  }
-  return { event: undefined, newer };
+export interface DeliveryContent {
+  readonly event: ToldEvent;
+  readonly payload: Payload;
 }
 
-/** What an endpoint is to be told, or why that is not there any more. */
-export type DeliveryContent = { readonly event: ToldEvent; readonly payload: Payload } | { missing: string };
-
+/** @returns why there is nothing to send any more, instead of the content */
 export async function readContent(
   relay: SendingRelay,
   endpoint: Pick<Endpoint, 'filter' | 'transform'>,
   delivery: Delivery,
   event: EventRecord | undefined,
-): Promise<DeliveryContent> {
+): Promise<DeliveryContent | { readonly missing: string }> {
   const payload = await readPayload(relay, delivery);
   if (payload === 'unreadable') return { missing: 'payload row cannot be read' };
   if (event === undefined || payload === undefined) return { missing: PAYLOAD_GONE };
@@ -62,7 +41,7 @@ async function readPayload(
   }
 }
 
-/** Deliver may be faster than the fan-out that wakes it, which writes the changes last. */
+/** Deliver may be faster than the fan-out that sent it the message, which writes the changes last. */
 async function changesOf(relay: SendingRelay, event: EventRecord): Promise<readonly Change[]> {
   if (event.changes !== undefined) return event.changes;
   if (event.items === undefined) return [];

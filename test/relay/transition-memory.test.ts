@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { after } from '../../lib/relay/clock.ts';
+import type { Attempt, Delivery } from '../../lib/relay/delivery.ts';
+import type { DeliveryChange } from '../../lib/relay/ports.ts';
+import {
+  applyChange,
+  attempted,
+  changed,
+  cutShort,
+  earlyAttemptFailed,
+  ended,
+  isDue,
+  leased,
+  leaseReturned,
+  probeFailed,
+  replayed,
+} from '../../lib/relay/transition.ts';
+import { MemoryEventLog } from '../memory/event-log.ts';
+import { aDelivery, anEndpointId } from '../ports/builders.ts';
+import { answer, NOON, noAnswer, seconds } from './attempts.ts';
+import { StandingClock } from './standing-clock.ts';
+
+const NO_JITTER = () => 0;
+const BY_DEFAULT = { maxAttempts: 10, ordering: 'latest' } as const;
+const HOUR = 3_600;
+
+const PENDING = aDelivery({ endpointId: anEndpointId('erp'), nextAttemptAt: NOON, dueAt: NOON });
+const LEASED = changed(PENDING, leased(PENDING, 'a-lease', seconds(20)));
+
+const changeAfter = (row: Delivery, made: Attempt): DeliveryChange =>
+  attempted(row, BY_DEFAULT, made, NOON, NO_JITTER);
+const settledRow = (state: Delivery['state']): Delivery =>
+  changed(LEASED, { state, leaseId: null, leaseUntil: null, nextAttemptAt: null, settledAt: NOON });
+
+/** An earlier run of fan-out may have sent it, if the filter wants it. */
+const UNDECIDED: Delivery = { ...PENDING, filterPending: true, possiblyDeliveredAt: seconds(5) };
+const replay = (row: Delivery): Delivery => changed(row, replayed(row, NOON, true));
+const refused = (row: Delivery): Delivery => changed(row, ended(row, 'skipped', 'filter', NOON));
+
+describe('what the endpoint may have received', () => {
+  it.each<[string, Delivery, Date | undefined]>([
+    ['a lease that nobody returned', changed(LEASED, leased(LEASED, 'another', seconds(60))), seconds(20)],
+    ['a first lease', LEASED, undefined],
+    ['an end under a lease that nobody returned', endedUnder(LEASED), seconds(20)],
+    ['an end without a lease', endedUnder(PENDING), undefined],
+    [
+      'an inline attempt that was cut short',
+      changed(PENDING, cutShort(PENDING, noAnswer(3), NOON)),
+      seconds(3),
+    ],
+    [
+      'the replay of a delivered one',
+      changed(settledRow('delivered'), replayed(settledRow('delivered'), NOON, false)),
+      NOON,
+    ],
+    [
+      'the replay of a dead one',
+      changed(settledRow('dead'), replayed(settledRow('dead'), NOON, false)),
+      undefined,
+    ],
+    ['a lease that is returned', changed(LEASED, leaseReturned(NOON)), undefined],
+    ['a filter that refuses what an earlier run may have sent', refused(UNDECIDED), undefined],
+    [
+      'a filter that refuses what was replayed before it was evaluated',
+      refused(replay(UNDECIDED)),
+      undefined,
+    ],
+    ['a filter that refuses the replay of a delivered one', refused(replay(settledRow('delivered'))), NOON],
+  ])('is noted after %s', (_, row, at) => {
+    expect(row.possiblyDeliveredAt).toEqual(at);
+  });
+
+  function endedUnder(row: Delivery): Delivery {
+    return changed(row, ended(row, 'cancelled', 'endpoint is off', NOON));
+  }
+});
+
+describe('an attempt', () => {
+  it.each<[string, DeliveryChange, number]>([
+    ['counts', attempted(LEASED, BY_DEFAULT, answer(503), NOON, NO_JITTER), 1],
+    ['does not count as a probe that fails', probeFailed(LEASED, answer(503), NOON), 0],
+    ['does not count when it fails before its time', earlyAttemptFailed(LEASED, answer(503), NOON), 0],
+    ['does not count when it is cut short', cutShort(LEASED, noAnswer(), NOON), 0],
+  ])('%s, and is shown in the row', (_, change, attemptCount) => {
+    expect(changed(LEASED, change)).toMatchObject({ attemptCount, attempts: [{ at: NOON }] });
+  });
+
+  it('is one of the last ten that the row keeps', () => {
+    let row = PENDING;
+    for (let n = 0; n < 12; n++) row = changed(row, changeAfter(row, answer(400, n)));
+
+    expect(row.attempts.map(({ at }) => at)).toEqual(Array.from({ length: 10 }, (_, n) => seconds(n + 2)));
+  });
+
+  it('keeps its schedule when one before its time fails', () => {
+    const later = { ...LEASED, nextAttemptAt: seconds(2 * HOUR) };
+
+    expect(earlyAttemptFailed(later, answer(503), NOON)).toMatchObject({ nextAttemptAt: seconds(2 * HOUR) });
+  });
+
+  it.each([
+    [undefined, true],
+    [0, true],
+    [2_500, true],
+    [2_501, false],
+  ])('is due when its time is at most 2.5 s away: %s ms', (ms, expected) => {
+    const { nextAttemptAt: _, ...row } = PENDING;
+    const scheduled = ms === undefined ? row : { ...row, nextAttemptAt: after(NOON, ms) };
+
+    expect(isDue(scheduled, NOON)).toBe(expected);
+  });
+});
+
+describe('applyChange', () => {
+  it('writes nothing when another function has changed the state or the lease since the row was read', async () => {
+    const eventLog = new MemoryEventLog(new StandingClock());
+    await eventLog.putDeliveryIfAbsent(PENDING);
+    const first = await applyChange({ eventLog }, PENDING, leased(PENDING, 'one', seconds(20)));
+
+    expect(first).toMatchObject({ leaseId: 'one', leaseUntil: seconds(20) });
+    expect(await applyChange({ eventLog }, PENDING, leased(PENDING, 'other', seconds(30)))).toBeUndefined();
+    expect(await eventLog.deliveries(PENDING.orderKey)).toEqual([first]);
+  });
+});

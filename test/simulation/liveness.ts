@@ -1,0 +1,102 @@
+/** How long it takes until everything is settled once faults have stopped, by each endpoint's state at that moment. */
+import type { EndpointId } from '../../lib/relay/ids.ts';
+import { ENDPOINT_IDS } from './endpoints.ts';
+import { isFailing, isProven } from './health-checks.ts';
+import { orderKey, type RunWorld, wasSetAside } from './run-world.ts';
+
+export const STATES = ['ok', 'unproven', 'failing', 'paused', 'fan-out', 'set aside', 'poisoned'] as const;
+export type EndpointState = (typeof STATES)[number];
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/**
+ * The longest that it may take, beyond the retries that were scheduled when faults stopped. `set aside` is an order with an
+ * event that fan-out set aside; `poisoned` is an order with an event that can never be processed.
+ */
+const SETTLED_WITHIN_MS: Readonly<Record<EndpointState, number>> = {
+  ok: 15 * MINUTE_MS,
+  unproven: 15 * MINUTE_MS,
+  // The longest probe interval, and a sweep.
+  failing: 20 * MINUTE_MS,
+  paused: 15 * MINUTE_MS,
+  'fan-out': 15 * MINUTE_MS,
+  // After its fifth failure fan-out retries an event within an hour.
+  'set aside': 75 * MINUTE_MS,
+  // The event ends after ten attempts, by the retry schedule.
+  poisoned: 4.5 * DAY_MS,
+};
+
+/** Requests that were in flight when faults stopped may still fail, and schedule a retry. */
+const IN_FLIGHT_MS = 2 * MINUTE_MS;
+
+export class Liveness {
+  readonly #world: RunWorld;
+  readonly #states = new Map<string, EndpointState>();
+  /** The last retry that is scheduled, by endpoint and order. */
+  readonly #scheduledMs = new Map<string, number>();
+  #faultsEndedAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(world: RunWorld) {
+    this.#world = world;
+  }
+
+  faultsEnded(): void {
+    const { scheduler } = this.#world;
+    this.#faultsEndedAtMs = scheduler.nowMs;
+    for (const id of ENDPOINT_IDS) this.#states.set(id, this.#stateOf(id));
+    scheduler.after(IN_FLIGHT_MS, () => void this.#noteSchedule());
+  }
+
+  /** @returns the longest that deliveries took, by the state that their endpoint was in */
+  async check(): Promise<Map<EndpointState, number>> {
+    const { hub, eventLog, poison, fail } = this.#world;
+    const longest = new Map<EndpointState, number>();
+    const add = (state: EndpointState, durationMs: number, what: string) => {
+      longest.set(state, Math.max(longest.get(state) ?? 0, durationMs));
+      if (durationMs > SETTLED_WITHIN_MS[state])
+        fail(`${what} took ${(durationMs / MINUTE_MS).toFixed(0)} min to settle (${state})`);
+    };
+    for (const orderId of hub.orderIds) {
+      const events = await Array.fromAsync(eventLog.eventsNewestFirst(orderKey(orderId)));
+      const orderState = events.some(({ eventId }) => poison.isForEver(eventId))
+        ? 'poisoned'
+        : events.some(wasSetAside)
+          ? 'set aside'
+          : undefined;
+      for (const { eventId, fannedOutAt } of events) {
+        if (fannedOutAt === undefined) continue;
+        add(orderState ?? 'fan-out', fannedOutAt.getTime() - this.#faultsEndedAtMs, eventId);
+      }
+      for (const { endpointId, eventId, settledAt } of await eventLog.deliveries(orderKey(orderId))) {
+        const scheduledMs = this.#scheduledMs.get(keyOf(endpointId, orderId)) ?? 0;
+        const state = orderState ?? this.#states.get(endpointId);
+        if (settledAt === undefined || state === undefined) continue;
+        const sinceMs = Math.max(this.#faultsEndedAtMs, scheduledMs);
+        add(state, settledAt.getTime() - sinceMs, `${eventId} to ${endpointId}`);
+      }
+    }
+    return longest;
+  }
+
+  #stateOf(id: string): EndpointState {
+    const { configTable, scheduler } = this.#world;
+    const [row] = configTable.during('endpoint', id, scheduler.nowMs, scheduler.nowMs);
+    if (row === undefined || row.state !== undefined) return 'paused';
+    const [health = {}] = configTable.during('health', id, scheduler.nowMs, scheduler.nowMs);
+    if (isFailing(health)) return 'failing';
+    return isProven(health) ? 'ok' : 'unproven';
+  }
+
+  async #noteSchedule(): Promise<void> {
+    const { hub, eventLog } = this.#world;
+    for (const orderId of hub.orderIds) {
+      for (const { endpointId, nextAttemptAt } of await eventLog.deliveries(orderKey(orderId))) {
+        const key = keyOf(endpointId, orderId);
+        const known = this.#scheduledMs.get(key) ?? 0;
+        this.#scheduledMs.set(key, Math.max(known, nextAttemptAt?.getTime() ?? 0));
+      }
+    }
+  }
+}
+
+const keyOf = (endpointId: EndpointId, orderId: string) => `${endpointId} ${orderId}`;

@@ -1,0 +1,47 @@
+/** Everything that the checks of a run look at. */
+import type { EventRecord } from '../../lib/relay/event.ts';
+import { type EventId, type OrderKey, orderKeyOf } from '../../lib/relay/ids.ts';
+import type { EventMessage } from '../../lib/relay/ports.ts';
+import { sourceIdSchema } from '../../lib/relay/source.ts';
+import type { MemoryEventLog } from '../memory/event-log.ts';
+import type { SimulatedConfigTable } from './config-table.ts';
+import type { Faults } from './faults.ts';
+import type { Filter } from './filter.ts';
+import type { Hub } from './hub.ts';
+import type { Operator } from './operator.ts';
+import type { Poison } from './poison.ts';
+import type { SimulatedQueue } from './queue.ts';
+import type { Weather } from './rates.ts';
+import type { Receivers } from './receivers.ts';
+import type { Scheduler } from './scheduler.ts';
+
+export const SOURCE = sourceIdSchema.parse('main');
+
+export interface RunWorld {
+  readonly scheduler: Scheduler;
+  readonly weather: Weather;
+  readonly faults: Faults;
+  readonly configTable: SimulatedConfigTable;
+  readonly eventLog: MemoryEventLog;
+  readonly receivers: Receivers;
+  readonly filter: Filter;
+  readonly poison: Poison;
+  readonly events: SimulatedQueue<EventMessage>;
+  readonly hub: Hub;
+  readonly operator: Operator;
+  readonly retentionMs: number;
+  /** Clocks differ by more than the documented bound: only loss and liveness are checked. */
+  readonly areClocksFarApart: boolean;
+  readonly fail: (text: string) => void;
+}
+
+export const orderKey = (orderId: string): OrderKey => orderKeyOf(SOURCE, orderId);
+
+/** Its fan-out failed so often that its order went on without it. */
+export function wasSetAside({ fanOutTries = 0 }: EventRecord): boolean {
+  return fanOutTries >= 5;
+}
+
+export function isReplayed({ operator }: RunWorld, endpointId: string, eventId: EventId): boolean {
+  return operator.replays.has(`${endpointId} ${eventId}`);
+}
