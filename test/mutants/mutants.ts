@@ -1,4 +1,4 @@
-/** Bugs to put in on purpose: each breaks a rule that the guarantees rest on, and the simulation has to see it. */
+/** Bugs to put in on purpose: each breaks a rule that the guarantees rest on, and the simulation has to notice it. */
 
 export interface Mutant {
   /** The rule that it breaks. */
@@ -11,35 +11,86 @@ export interface Mutant {
 
 export const MUTANTS: readonly Mutant[] = [
   {
-    rule: 'An attempt is made only under a lease that was really had',
-    file: 'deliver-attempt.ts',
-    replaced: 'if (!(await relay.eventLog.updateDelivery(delivery, unchanged, lease))) return false;',
-    by: 'await relay.eventLog.updateDelivery(delivery, unchanged, lease);',
+    rule: 'An attempt is made only under a lease that was taken',
+    file: 'attempt-under-lease.ts',
+    replaced: `  if (row === undefined) return undefined;
+  try {`,
+    by: `  if (row === undefined) return void (await attempt(relay, endpoint, content.event, content.payload));
+  try {`,
   },
   {
-    rule: 'Rows that someone waits for are written before the debt that they come from is cleared',
+    rule: "A lease covers the attempt's own time",
+    file: 'attempt-under-lease.ts',
+    replaced: 'const leaseMs = attemptTakesMs(endpoint) + LEASE_MARGIN_MS;',
+    by: 'const leaseMs = 0 * attemptTakesMs(endpoint) + LEASE_MARGIN_MS;',
+  },
+  {
+    rule: 'No request starts that could outlast its lease',
+    file: 'attempt-under-lease.ts',
+    replaced: 'clock.monotonicMs() + requestMs <= endMs && after(clock.now(), requestMs) <= endAt',
+    by: 'clock.monotonicMs() + requestMs <= endMs + 1e9 * Number(endAt)',
+  },
+  {
+    rule: 'A lease that expired may have sent',
+    file: 'transition.ts',
+    replaced: 'return leaseId === undefined ? {} : { possiblyDeliveredAt: leaseUntil ?? owedSince };',
+    by: "return leaseId === '' ? { possiblyDeliveredAt: leaseUntil ?? owedSince } : {};",
+  },
+  {
+    rule: 'One invocation of deliver serves an endpoint',
+    file: 'delivery-lock.ts',
+    replaced: 'before.lockedUntil > now) return undefined',
+    by: 'before.lockedUntil > after(now, 1e9)) return undefined',
+  },
+  {
+    rule: 'The lock is taken on the condition that nobody else took it',
+    file: 'health-book.ts',
+    replaced: 'return this.#table.updateHealth(id, { lockId: previousId }, lock);',
+    by: 'return this.#table.updateHealth(id, { lockId: previousId && undefined }, lock);',
+  },
+  {
+    rule: "The next holder of the lock keeps the last one's distance",
+    file: 'pace.ts',
+    replaced: `if (this.intervalMs <= CLOCKS_DIFFER_MS) return this.intervalMs;`,
+    by: `if (this.intervalMs <= CLOCKS_DIFFER_MS) return 0;`,
+  },
+  {
+    rule: "Rows are written before the event's own debt is cleared",
     file: 'fan-out-event.ts',
-    replaced: 'const deliveries = [...existing.values(), ...(await writeRows(relay, event, known))];',
-    by: `const deliveries = [...existing.values(), ...known];
-  const write = writeRows;
+    replaced:
+      'const deliveries = [...existing.values(), ...(await writeRows(relay, event, [...fresh, ...waiting]))];',
+    by: `const deliveries = [...existing.values(), ...fresh, ...waiting];
   await relay.eventLog.finishFanOut(event, {
-    changes: [],
+    changes,
     outcomes: Object.fromEntries(deliveries.map((each) => [each.endpointId, outcomeOf(each)])) as Outcomes,
     fannedOutAt: relay.clock.now(),
   });
-  await write(relay, event, known);`,
+  await writeRows(relay, event, [...fresh, ...waiting]);`,
   },
   {
-    rule: 'A snapshot gives way to a newer one that was delivered or is owed',
-    file: 'ordering.ts',
-    replaced: 'isOvertaken(endpoint.id, key, view)) return',
-    by: 'false) return',
-  },
-  {
-    rule: 'An older delivery that is in flight is waited for',
-    file: 'ordering.ts',
-    replaced: 'if (isLeased(row, relay.clock.now())) return false;',
+    rule: "A health row is made before an endpoint's first delivery row",
+    file: 'fan-out-event.ts',
+    replaced: 'await relay.config.health.ensure(delivery.endpointId);',
     by: '',
+  },
+  {
+    rule: 'A delivery is settled in its row, then in the outcome, and only then nothing is left to do',
+    file: 'settle.ts',
+    replaced: `  if (!(await recordOutcome(relay, delivery))) {`,
+    by: `  await applyChange(relay, delivery, outcomeRecorded(delivery, now));
+  if (!(await recordOutcome(relay, delivery))) {`,
+  },
+  {
+    rule: 'A row of an earlier run decides: nothing is sent again because of it',
+    file: 'fan-out-event.ts',
+    replaced: 'const existing = ofEvent(rows, event);',
+    by: 'const existing: ReturnType<typeof ofEvent> = new Map();',
+  },
+  {
+    rule: "An event's payload is written before its row",
+    file: 'ingest.ts',
+    replaced: "if (put.status === 'rejected') throw put.reason;",
+    by: "if (put.status === 'rejected' && put.reason instanceof PayloadTooLargeError) throw put.reason;",
   },
   {
     rule: 'Ids are in order whatever the clocks say',
@@ -48,87 +99,232 @@ export const MUTANTS: readonly Mutant[] = [
     by: 'now',
   },
   {
+    rule: 'An older snapshot is not sent after a newer one was delivered',
+    file: 'ordering.ts',
+    replaced: 'if (hasNewer(id, newest, view.rows, newer)) {',
+    by: 'if (newer.length > 99 && hasNewer(id, newest, view.rows, newer)) {',
+  },
+  {
+    rule: '`latest` sends the newest',
+    file: 'ordering.ts',
+    replaced: 'const newest = pending.at(-1);',
+    by: 'const newest = pending.at(0);',
+  },
+  {
+    rule: '`latest` waits while an older one is leased',
+    file: 'ordering.ts',
+    replaced: 'return pending.some((row) => isLeased(row, now))',
+    by: 'return isLeased(newest, now)',
+  },
+  {
+    rule: '`latest` waits while fan-out may be sending a newer one',
+    file: 'ordering.ts',
+    replaced: 'fannedOutAt === undefined && givenUpAt === undefined)',
+    by: 'fannedOutAt === undefined && givenUpAt !== undefined)',
+  },
+  {
+    rule: 'A possible delivery is remembered, though its replay was cancelled',
+    file: 'ordering.ts',
+    replaced: `return state === 'delivered' || possiblyDeliveredAt !== undefined;`,
+    by: `return state === 'delivered' || possiblyDeliveredAt === null;`,
+  },
+  {
+    rule: '`strict` waits for the oldest',
+    file: 'ordering.ts',
+    replaced: 'return unlessLeased(pending[0], now);',
+    by: 'return unlessLeased(pending.find((row) => isSameDelivery(row, key)), now);',
+  },
+  {
+    rule: 'An inline attempt waits for an older delivery that is leased',
+    file: 'fan-out-event.ts',
+    replaced: 'if (isLeased(row, relay.clock.now()) || !(await settle',
+    by: 'if (!(await settle',
+  },
+  {
+    rule: 'A late event is marked late',
+    file: 'fan-out-event.ts',
+    replaced: "...(ordering === 'strict' && isLate && { late: true })",
+    by: "...(ordering === 'strict' && isLate && {})",
+  },
+  {
+    rule: 'A late event is left to deliver',
+    file: 'fan-out-event.ts',
+    replaced: 'if (!inline || isLate || !admission.inline',
+    by: 'if (!inline || !admission.inline',
+  },
+  {
     rule: 'Fan-out looks behind the first event that is fanned out, for one that was written late',
     file: 'fan-out-backlog.ts',
     replaced: 'event.fannedOutAt !== undefined && event.eventId < farEnough',
-    by: 'event.fannedOutAt !== undefined && event.eventId <= farEnough.replace(/./g, "z")',
+    by: "event.fannedOutAt !== undefined && event.eventId <= farEnough.replace(/./g, 'z')",
   },
   {
-    rule: 'A row of a run that died decides: nothing is sent again for it',
+    rule: 'A repeated run sends nothing itself',
+    file: 'fan-out.ts',
+    replaced: `await fanOutEvent(relay, next, { possiblySent, inline: tookMs < INLINE_FOR_MS });`,
+    by: `await fanOutEvent(relay, next, { possiblySent: possiblySent && false, inline: tookMs < INLINE_FOR_MS });`,
+  },
+  {
+    rule: 'A repeated run marks what may have been sent',
     file: 'fan-out-event.ts',
-    replaced: 'const existing = ofEvent(rows, event);',
-    by: 'const existing: ReturnType<typeof ofEvent> = new Map(); void rows;',
+    replaced: '...(possiblySent && { possiblyDeliveredAt: event.receivedAt }),',
+    by: '...(possiblySent && {}),',
   },
   {
-    rule: 'A run that died may have sent the newest already',
-    file: 'fan-out-backlog.ts',
-    replaced: 'wokenFor.some(({ receivedBefore }) => receivedBefore) ? markRepeated(owed) : owed',
-    by: 'owed',
+    rule: 'An event that fails again and again steps aside',
+    file: 'set-aside.ts',
+    replaced: 'const fanOutTries = before + 1;',
+    by: 'const fanOutTries = 1 + 0 * before;',
   },
   {
-    rule: 'A delivery is settled in its row, then in the outcomes, and only then owed no more',
-    file: 'settle.ts',
-    replaced:
-      'const recorded = await relay.eventLog.recordOutcome(delivery, delivery.endpointId, outcomeOf(delivery));',
-    by: `await relay.eventLog.updateDelivery(delivery, only, resting(delivery, now));
-  const recorded = await relay.eventLog.recordOutcome(delivery, delivery.endpointId, outcomeOf(delivery));`,
-  },
-  {
-    rule: 'Sweep moves on what is owed and due as it was read, and wakes nothing else',
-    file: 'wake-overdue.ts',
-    replaced: 'items.filter((_, index) => moved[index])',
-    by: '[...items]',
-  },
-  {
-    rule: 'With strict, an older one that is not settled is waited for',
-    file: 'ordering.ts',
-    replaced: "return older.length === 0 ? 'go' :",
-    by: "return older.length === 0 || true ? 'go' :",
-  },
-  {
-    rule: 'What is parked while the circuit is open stands in the list of owed work',
-    file: 'transition.ts',
-    replaced: 'return { ...rest, reason };',
-    by: "return { ...rest, reason, owedTo: 'nobody' };",
-  },
-  {
-    rule: 'A replay gives way to a newer event that fan-out may be sending',
-    file: 'delivery-reads.ts',
-    replaced: 'delivery.replayedAt === undefined && !delivery.undecided ? undefined : underWay',
-    by: 'undefined; void underWay',
-  },
-  {
-    rule: 'What an endpoint has had is remembered, though its replay was cancelled',
-    file: 'ordering.ts',
-    replaced: '(mayHaveArrivedAt !== undefined && !isRefusedFromTheFirst(row))',
-    by: '(mayHaveArrivedAt === null && !isRefusedFromTheFirst(row))',
-  },
-  {
-    rule: 'A skipped event supersedes nothing: the filter is asked before the turn is taken',
+    rule: 'An event that the filter refuses supersedes nothing',
     file: 'fan-out-event.ts',
-    replaced:
-      "if (!(await wants(relay, endpoint, told, payload))) return withoutRow(delivery, 'skipped', FILTERED);",
-    by: `if (!(await wants(relay, endpoint, told, payload))) {
-    await takeTurn(relay, endpoint, event, view);
+    replaced: `  if (!(await wants(relay, endpoint, told, payload))) return withoutRow(delivery, 'skipped', FILTERED);
+`,
+    by: `  if (!(await wants(relay, endpoint, told, payload))) {
+    await isFreeOfOlder(relay, endpoint, view);
     return withoutRow(delivery, 'skipped', FILTERED);
-  }`,
+  }
+`,
   },
   {
-    rule: 'One about which the filter has yet to be asked takes no older one’s place',
-    file: 'ordering.ts',
-    replaced: '!isUndecided(row) && (hasHad(row) || !isSettled(row))',
-    by: 'hasHad(row) || !isSettled(row)',
+    rule: 'A delivery whose filter is pending supersedes nothing until it is evaluated',
+    file: 'deliver-order.ts',
+    replaced: `  // A delivery that cannot be sent must not supersede one that can: so its content is read first.
+`,
+    by: `  if (!(await supersede(relay, older))) return 'again';
+`,
   },
   {
-    rule: 'The filter is asked about a row that was made before it could be asked',
-    file: 'deliver.ts',
-    replaced: 'if (!delivery.undecided) return',
-    by: 'if (decide) return',
+    rule: 'A pending filter is evaluated',
+    file: 'deliver-order.ts',
+    replaced: 'if (!delivery.filterPending) return content;',
+    by: "if (delivery.state === 'pending') return content;",
   },
   {
-    rule: 'An older event waits for one that may have been sent, if the endpoint may refuse that one',
-    file: 'ordering.ts',
-    replaced: "if (filter === undefined) return 'superseded';",
-    by: "if (filter !== relay.random) return 'superseded';",
+    rule: "A parked delivery stands in the endpoint's list",
+    file: 'transition.ts',
+    replaced: 'return changed(delivery, { nextAttemptAt: null, reason });',
+    by: "return changed(delivery, { nextAttemptAt: null, reason, owedTo: 'nobody' });",
+  },
+  {
+    rule: 'A probe takes the right to the next one',
+    file: 'health.ts',
+    replaced: `    retryAt: after(now, intervalSeconds * 1000),
+    probeIntervalSeconds: Math.min(2`,
+    by: `    retryAt: now,
+    probeIntervalSeconds: Math.min(2`,
+  },
+  {
+    rule: 'Probes become rarer',
+    file: 'health.ts',
+    replaced: 'probeIntervalSeconds: Math.min(2 * intervalSeconds,',
+    by: 'probeIntervalSeconds: Math.min(intervalSeconds,',
+  },
+  {
+    rule: 'A failed probe does not count as an attempt',
+    file: 'attempt-under-lease.ts',
+    replaced: 'if (isProbe) return probeFailed(row, made, now);',
+    by: '',
+  },
+  {
+    rule: 'A probe takes the head of an order, whatever its own next attempt',
+    file: 'deliver-order.ts',
+    replaced: 'work.isProbe || isDue(delivery',
+    by: 'isDue(delivery',
+  },
+  {
+    rule: 'Waiting deliveries go at once after the endpoint recovered',
+    file: 'deliver-order.ts',
+    replaced: 'return recoveredAt !== undefined && last !== undefined && last.at < recoveredAt;',
+    by: 'return recoveredAt !== undefined && last !== undefined && last.at > recoveredAt;',
+  },
+  {
+    rule: 'Catching up ends',
+    file: 'endpoint-service.ts',
+    replaced: "(now.state === 'ok' ? caughtUp(now) : undefined)",
+    by: "(now.state === 'disabled' ? caughtUp(now) : undefined)",
+  },
+  {
+    rule: 'An endpoint that is new to this function is not taken for removed',
+    file: 'endpoint-service.ts',
+    replaced: 'row.owedSince > youngest',
+    by: 'row.owedSince < new Date(0)',
+  },
+  {
+    rule: "A removed endpoint's health row stays while something needs attention",
+    file: 'sweep-endpoint.ts',
+    replaced: 'const isNeeded = waiting.length > 0 ||',
+    by: 'const isNeeded = false &&',
+  },
+  {
+    rule: 'Deliver has ten requests in flight to an endpoint at most',
+    file: 'endpoint-service.ts',
+    replaced: 'const MOST_IN_FLIGHT = 10;',
+    by: 'const MOST_IN_FLIGHT = 40;',
+  },
+  {
+    rule: 'A failure sets the requests in flight back to one',
+    file: 'endpoint-service.ts',
+    replaced: 'blamesEndpoint(made) ? 1 : Math.min(this.#inFlightLimit + 1, MOST_IN_FLIGHT)',
+    by: 'Math.max(blamesEndpoint(made) ? 1 : 0, MOST_IN_FLIGHT)',
+  },
+  {
+    rule: 'Each attempt counts',
+    file: 'transition.ts',
+    replaced: 'const attemptCount = delivery.attemptCount + 1;',
+    by: 'const attemptCount = Math.max(1, delivery.attemptCount);',
+  },
+  {
+    rule: 'A retry does not go before its time',
+    file: 'transition.ts',
+    replaced: 'at <= after(now, DUE_WITHIN_MS)',
+    by: 'at <= after(now, 100 * DUE_WITHIN_MS)',
+  },
+  {
+    rule: 'A dead or cancelled delivery needs attention',
+    file: 'transition.ts',
+    replaced:
+      "const needsAttention = (delivery.state === 'dead' || delivery.state === 'cancelled') && !isTest(delivery);",
+    by: "const needsAttention = delivery.state === 'cancelled' && !isTest(delivery);",
+  },
+  {
+    rule: 'A delivery that the relay fails on itself ends',
+    file: 'deliver-order.ts',
+    replaced: `    await writeResult(relay, endpoint, delivery, unprocessable(relay, delivery, error), false);
+`,
+    by: `    unprocessable(relay, delivery, error);
+`,
+  },
+  {
+    rule: 'The next of a strict order goes once the one before has ended',
+    file: 'deliver-order.ts',
+    replaced: "if (work.isProbe || endpoint.ordering !== 'strict' || pending.length === 1) return;",
+    by: 'return;',
+  },
+  {
+    rule: 'Sweep puts back only what it has moved itself',
+    file: 'sweep-events.ts',
+    replaced: "return result?.status === 'fulfilled' && result.value;",
+    by: "return result?.status === 'fulfilled';",
+  },
+  {
+    rule: 'An attempt of deliver ends before the function is killed',
+    file: 'endpoint-service.ts',
+    replaced: '!this.#deadline.allows(takesMs + WRITING_TAKES_MS)',
+    by: '!this.#deadline.allows(0 * takesMs)',
+  },
+  {
+    rule: 'A failed fan-out waits for all that it started',
+    file: 'settle-all.ts',
+    replaced: `  await Promise.allSettled(promises);
+`,
+    by: '',
+  },
+  {
+    rule: 'An unverified event is dropped only after a consistent read',
+    file: 'unstored.ts',
+    replaced: '    (await relay.config.sourceByTokenFromTable(tokenSha256));',
+    by: '    undefined;',
   },
 ];
