@@ -14,11 +14,11 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
  * event that fan-out set aside; `poisoned` is an order with an event that can never be processed.
  */
 const SETTLED_WITHIN_MS: Readonly<Record<EndpointState, number>> = {
-  ok: 15 * MINUTE_MS,
-  unproven: 15 * MINUTE_MS,
+  ok: 20 * MINUTE_MS,
+  unproven: 20 * MINUTE_MS,
   // The longest probe interval, and a sweep.
-  failing: 20 * MINUTE_MS,
-  paused: 15 * MINUTE_MS,
+  failing: 25 * MINUTE_MS,
+  paused: 20 * MINUTE_MS,
   'fan-out': 15 * MINUTE_MS,
   // After its fifth failure fan-out retries an event within an hour.
   'set aside': 75 * MINUTE_MS,
