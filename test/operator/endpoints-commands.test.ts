@@ -399,7 +399,7 @@ describe('endpoints remove', () => {
     const { exitCode, out } = await endpoints('remove', 'erp');
 
     expect(exitCode).toBe(0);
-    expect(out).toMatch(/^Endpoint erp is removed\.\n.*cancelled\.\n$/);
+    expect(out).toMatch(/^Endpoint erp is removed\.\n.*cancels the deliveries that wait\.\n$/);
     expect(await relay().config()).toEqual([]);
   });
 

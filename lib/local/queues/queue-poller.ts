@@ -14,8 +14,8 @@ import { sqsEvent } from './sqs-event.ts';
 
 /** SQS's longest; a message that comes ends the wait at once. */
 const LONG_POLL_SECONDS = 20;
-/** While a batch is gathered. */
-const SHORT_POLL_SECONDS = 1;
+/** A long poll could outlast the window. */
+const GATHERED_EVERY_MS = 50;
 /** The most that SQS gives at once. */
 const RECEIVED_AT_ONCE = 10;
 const PAUSE_AFTER_ERROR_MS = 1_000;
@@ -64,7 +64,9 @@ export class QueuePoller {
     const endsAtMs = performance.now() + windowSeconds * 1_000;
     while (messages.length > 0 && messages.length < batchSize && performance.now() < endsAtMs) {
       if (this.#stopping.signal.aborted) break;
-      messages.push(...(await this.#receive(batchSize - messages.length, SHORT_POLL_SECONDS)));
+      const more = await this.#receive(batchSize - messages.length, 0);
+      messages.push(...more);
+      if (more.length === 0) await sleep(GATHERED_EVERY_MS);
     }
     return messages;
   }
