@@ -2,6 +2,7 @@
 import { type Delivery, type DeliveryKey, isLeased } from '../relay/delivery.ts';
 import type { EventKey, EventRecord } from '../relay/event.ts';
 import { replay } from '../relay/replay.ts';
+import { applyChange, retried } from '../relay/transition.ts';
 import type { Connection } from './connection.ts';
 import { type DeliverySelection, eachSelected } from './delivery-selection.ts';
 import { NotFoundError, NotPossibleError } from './errors.ts';
@@ -85,12 +86,10 @@ async function retryOne(
       ? 'retried'
       : 'underWay';
   }
-  const { nextAttemptAt, leaseId } = delivery;
+  const { nextAttemptAt } = delivery;
   if (nextAttemptAt === undefined || nextAttemptAt <= now) return 'dueAlready';
   if (dryRun) return 'retried';
-  const dueNow = { dueAt: now, nextAttemptAt: null, slotAt: null, reason: RETRIED };
-  const unchanged = { state: 'pending', leaseId } as const;
-  return (await connection.eventLog.updateDelivery(delivery, unchanged, dueNow)) ? 'retried' : 'underWay';
+  return (await applyChange(connection, delivery, retried(now, RETRIED))) ? 'retried' : 'underWay';
 }
 
 export interface SetAsideSelection {

@@ -45,7 +45,7 @@ const settledRow = (state: Delivery['state']): Delivery =>
   changed(LEASED, { state, leaseId: null, leaseUntil: null, nextAttemptAt: null, settledAt: NOON });
 
 interface Row {
-  /** What happened. */
+  /** The transition. */
   readonly name: string;
   readonly before: Delivery;
   readonly change: (row: Delivery) => DeliveryChange;

@@ -1,4 +1,4 @@
-/** What must hold once everything is settled. */
+/** The checks that run once everything is settled. */
 import type { Delivery, DeliveryState } from '../../lib/relay/delivery.ts';
 import type { EndpointId, EventId } from '../../lib/relay/ids.ts';
 import { stateOf } from '../../lib/relay/outcome.ts';

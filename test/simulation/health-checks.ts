@@ -1,4 +1,4 @@
-/** What must hold for requests to an endpoint that fails, or that has yet to show that it is quick. */
+/** Checks the requests to failing and to unproven endpoints. */
 import type { ConfigRow } from '../../lib/relay/ports.ts';
 import type { Sent } from './receivers.ts';
 import type { RunWorld } from './run-world.ts';

@@ -1,4 +1,4 @@
-/** What an endpoint got of one order, and in which order. */
+/** Checks the requests of one order to one endpoint, and their sequence. */
 import type { Delivery, DeliveryState } from '../../lib/relay/delivery.ts';
 import type { EventRecord } from '../../lib/relay/event.ts';
 import type { EndpointId, EventId } from '../../lib/relay/ids.ts';

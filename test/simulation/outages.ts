@@ -61,7 +61,7 @@ export class Outages {
     );
   }
 
-  /** What the index `owed` shows; undefined when it is up to date. */
+  /** The stale content of the index `owed`; undefined while the index is up to date. */
   get staleOwed(): readonly OwedItem[] | undefined {
     return this.#faults.enabled ? this.#indexAsItWas : undefined;
   }

@@ -65,7 +65,7 @@ export class SimulatedQueue<Message> {
     }
   }
 
-  /** What a function is invoked with; empty when nothing is visible. */
+  /** Receives a batch for a function; empty when no message is visible. */
   receive(): Received<Message>[] {
     this.#dropOld();
     const visible = this.behaviour.fifo ? this.#visibleGroup() : this.#visible();

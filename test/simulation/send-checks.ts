@@ -1,4 +1,4 @@
-/** What must hold whenever a request is sent. */
+/** The checks that run at each request. */
 import type { EndpointId } from '../../lib/relay/ids.ts';
 import { checkProbe, checkRamp } from './health-checks.ts';
 import { orderingOf } from './in-force.ts';

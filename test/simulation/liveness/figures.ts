@@ -1,4 +1,4 @@
-/** What a scenario measures, and the bound that it must stay within. */
+/** A figure that a scenario measures, and its bound. */
 export interface Figure {
   readonly what: string;
   readonly measured: number;

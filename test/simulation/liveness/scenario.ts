@@ -1,4 +1,4 @@
-/** What a liveness scenario is: a situation, and figures that say how fast the relay gets out of it. */
+/** A liveness scenario: a situation, and figures that say how fast the relay recovers from it. */
 import type { Figure } from './figures.ts';
 
 export interface Run {

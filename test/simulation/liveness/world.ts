@@ -27,7 +27,7 @@ const BATCH_SIZE = 10;
 const DELIVER_BATCH_SIZE = 100;
 const MAX_RECEIVES = 1_000;
 
-/** What it takes for an endpoint to be attempted inline by fan-out. */
+/** Fan-out attempts an endpoint with this health row inline. */
 const PROVEN = (at: Date) => ({ state: 'ok', provenAt: at.toISOString() });
 /** An endpoint that is owed something, and has yet to show that it is quick. */
 const UNPROVEN = { state: 'ok', version: 1 };
