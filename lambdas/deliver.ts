@@ -1,17 +1,17 @@
-/** Works off deliveries that outlived their fan-out: see lib/relay/deliver.ts. */
+/** Works off deliveries that outlived their fan-out: see lib/relay/deliver/deliver.ts. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { sqsClient } from '../lib/aws/clients.ts';
-import { DeadLetterQueue } from '../lib/aws/dead-letter-queue.ts';
-import { SqsDeliveryQueue } from '../lib/aws/delivery-queue.ts';
-import { readEnvironment } from '../lib/aws/environment.ts';
-import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/function-setup.ts';
-import { parseDeliveryMessage } from '../lib/aws/messages.ts';
-import { openOutgoing } from '../lib/aws/outgoing.ts';
-import { ProcessExpressions } from '../lib/aws/process-expressions.ts';
-import { handleBatch } from '../lib/aws/sqs-batch.ts';
-import { keepHidden } from '../lib/aws/visibility.ts';
-import { Deadline } from '../lib/relay/clock.ts';
-import { deliver } from '../lib/relay/deliver.ts';
+import { ProcessExpressions } from '../lib/aws/expressions/process-expressions.ts';
+import { readEnvironment } from '../lib/aws/lambda/environment.ts';
+import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/lambda/function-setup.ts';
+import { openOutgoing } from '../lib/aws/lambda/outgoing.ts';
+import { DeadLetterQueue } from '../lib/aws/sqs/dead-letter-queue.ts';
+import { SqsDeliveryQueue } from '../lib/aws/sqs/delivery-queue.ts';
+import { parseDeliveryMessage } from '../lib/aws/sqs/messages.ts';
+import { handleBatch } from '../lib/aws/sqs/sqs-batch.ts';
+import { keepHidden } from '../lib/aws/sqs/visibility.ts';
+import { deliver } from '../lib/relay/deliver/deliver.ts';
+import { Deadline } from '../lib/relay/model/clock.ts';
 
 const environment = readEnvironment([
   'ALLOWED_CIDRS',

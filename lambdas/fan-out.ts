@@ -1,17 +1,17 @@
-/** Works off orders that events.fifo wakes: see lib/relay/fan-out.ts. */
+/** Works off orders that events.fifo wakes: see lib/relay/fan-out/fan-out.ts. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { sqsClient } from '../lib/aws/clients.ts';
-import { DeadLetterQueue } from '../lib/aws/dead-letter-queue.ts';
-import { SqsDeliveryQueue } from '../lib/aws/delivery-queue.ts';
-import { readEnvironment } from '../lib/aws/environment.ts';
-import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/function-setup.ts';
-import { parseEventMessage } from '../lib/aws/messages.ts';
-import { openOutgoing } from '../lib/aws/outgoing.ts';
-import { ProcessExpressions } from '../lib/aws/process-expressions.ts';
-import { handleBatch } from '../lib/aws/sqs-batch.ts';
-import { keepHidden, returnSoon } from '../lib/aws/visibility.ts';
-import { Deadline } from '../lib/relay/clock.ts';
-import { fanOut } from '../lib/relay/fan-out.ts';
+import { ProcessExpressions } from '../lib/aws/expressions/process-expressions.ts';
+import { readEnvironment } from '../lib/aws/lambda/environment.ts';
+import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/lambda/function-setup.ts';
+import { openOutgoing } from '../lib/aws/lambda/outgoing.ts';
+import { DeadLetterQueue } from '../lib/aws/sqs/dead-letter-queue.ts';
+import { SqsDeliveryQueue } from '../lib/aws/sqs/delivery-queue.ts';
+import { parseEventMessage } from '../lib/aws/sqs/messages.ts';
+import { handleBatch } from '../lib/aws/sqs/sqs-batch.ts';
+import { keepHidden, returnSoon } from '../lib/aws/sqs/visibility.ts';
+import { fanOut } from '../lib/relay/fan-out/fan-out.ts';
+import { Deadline } from '../lib/relay/model/clock.ts';
 
 const environment = readEnvironment([
   'ALLOWED_CIDRS',

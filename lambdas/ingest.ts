@@ -2,11 +2,11 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { INGEST_LIMITS } from '../lib/aws/client-limits.ts';
 import { sqsClient } from '../lib/aws/clients.ts';
-import { readEnvironment } from '../lib/aws/environment.ts';
-import { SqsEventQueue } from '../lib/aws/event-queue.ts';
-import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/function-setup.ts';
-import { readWebhookRequest } from '../lib/aws/webhook-request.ts';
-import { webhookResponse } from '../lib/aws/webhook-response.ts';
+import { readEnvironment } from '../lib/aws/lambda/environment.ts';
+import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/lambda/function-setup.ts';
+import { readWebhookRequest } from '../lib/aws/lambda/webhook-request.ts';
+import { webhookResponse } from '../lib/aws/lambda/webhook-response.ts';
+import { SqsEventQueue } from '../lib/aws/sqs/event-queue.ts';
 import { ingest } from '../lib/relay/ingest.ts';
 
 const environment = readEnvironment([

@@ -1,11 +1,11 @@
-/** Finds what is overdue, once a minute: see lib/relay/sweep.ts. */
+/** Finds what is overdue, once a minute: see lib/relay/sweep/sweep.ts. */
 import { sqsClient } from '../lib/aws/clients.ts';
-import { SqsDeliveryQueue } from '../lib/aws/delivery-queue.ts';
-import { readEnvironment } from '../lib/aws/environment.ts';
-import { SqsEventQueue } from '../lib/aws/event-queue.ts';
-import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/function-setup.ts';
-import { Deadline } from '../lib/relay/clock.ts';
-import { sweep } from '../lib/relay/sweep.ts';
+import { readEnvironment } from '../lib/aws/lambda/environment.ts';
+import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/lambda/function-setup.ts';
+import { SqsDeliveryQueue } from '../lib/aws/sqs/delivery-queue.ts';
+import { SqsEventQueue } from '../lib/aws/sqs/event-queue.ts';
+import { Deadline } from '../lib/relay/model/clock.ts';
+import { sweep } from '../lib/relay/sweep/sweep.ts';
 
 const environment = readEnvironment([
   'EVENT_LOG_TABLE',

@@ -20,7 +20,7 @@ export const CLIENT_LIMITS = {
 
 /**
  * Ingest reads the sources, stores the event, and then has the queue to fall back on: all within its 15 seconds. It gives
- * up a call to the table after a limit of its own (`within` in `lib/relay/clock.ts`), but the SDK goes on with that call.
+ * up a call to the table after a limit of its own (`within` in `lib/relay/model/clock.ts`), but the SDK goes on with that call.
  * Two tries end within 4.5 seconds. So the last call that ingest starts ends before Lambda would kill the function, and
  * none is left to be made in a later invocation.
  */

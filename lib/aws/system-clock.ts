@@ -1,6 +1,6 @@
 /** The Clock port over this machine's clocks and timers. */
 import { setTimeout } from 'node:timers/promises';
-import type { Clock } from '../relay/clock.ts';
+import type { Clock } from '../relay/model/clock.ts';
 
 export const systemClock: Clock = {
   now: () => new Date(),

@@ -6,8 +6,8 @@ import { addEndpoint } from '../operator/endpoints.ts';
 import { findLocalRelay } from '../operator/local-relay.ts';
 import { type Order, showOrder } from '../operator/orders.ts';
 import { addSource } from '../operator/sources.ts';
-import { stateOf } from '../relay/outcome.ts';
-import { settleAll } from '../relay/settle-all.ts';
+import { stateOf } from '../relay/model/outcome.ts';
+import { settleAll } from '../relay/model/settle-all.ts';
 import { ORDER_ID, orderLife, type Webhook } from './order-life.ts';
 import {
   ANSWERS,

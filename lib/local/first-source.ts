@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { sha256Hex } from '../relay/ids.ts';
+import { sha256Hex } from '../relay/model/ids.ts';
 import type { ClientConfig } from './engines/engines.ts';
 
 /** The table holds the token's hash alone, so the address, which must be shown at every start, is kept here. */

@@ -1,7 +1,7 @@
 /** The relay on this machine: the stack's template, run. */
 import { resolve } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { settleAll } from '../relay/settle-all.ts';
+import { settleAll } from '../relay/model/settle-all.ts';
 import { aborted } from './aborted.ts';
 import { type Engines, type EnginesOptions, startEngines } from './engines/engines.ts';
 import type { HandlerLog } from './handler-log.ts';

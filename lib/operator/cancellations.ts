@@ -1,6 +1,7 @@
 /** Gives up deliveries that are pending. */
-import { isLeased } from '../relay/delivery.ts';
-import { settle } from '../relay/settle.ts';
+
+import { settle } from '../relay/delivery/settle.ts';
+import { isLeased } from '../relay/model/delivery.ts';
 import type { Connection } from './connection.ts';
 import { type DeliverySelection, eachSelected } from './delivery-selection.ts';
 import type { Run } from './long-run.ts';

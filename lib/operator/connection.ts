@@ -1,12 +1,15 @@
 /** The way to a relay, local or deployed: its tables and queues, and what else an operator needs to know of it. */
 import { z } from 'zod';
-import type { ConfigWriter } from '../aws/config-writer.ts';
-import type { DeadLetters } from '../aws/dead-letters.ts';
-import type { EventLogReader } from '../aws/event-log-reader.ts';
-import type { EventLogWriter } from '../aws/event-log-writer.ts';
-import type { Clock } from '../relay/clock.ts';
+import type { ConfigWriter } from '../aws/dynamodb/config-writer.ts';
+import type { EventLogReader } from '../aws/dynamodb/event-log-reader.ts';
+import type { EventLogWriter } from '../aws/dynamodb/event-log-writer.ts';
+import type { DeadLetters } from '../aws/sqs/dead-letters.ts';
 import type { Config } from '../relay/config.ts';
-import type { ConfigTable, DeliveryQueue, EventLog, EventQueue, Telemetry } from '../relay/ports.ts';
+import type { Clock } from '../relay/model/clock.ts';
+import type { ConfigTable } from '../relay/ports/config-table.ts';
+import type { EventLog } from '../relay/ports/event-log.ts';
+import type { DeliveryQueue, EventQueue } from '../relay/ports/queues.ts';
+import type { Telemetry } from '../relay/ports/telemetry.ts';
 
 export interface Connection {
   readonly relay: RelayDescription;
@@ -111,11 +114,11 @@ export async function connect(relay: RelayDescription, warn: (message: string) =
 async function loadTables() {
   const modules = await Promise.all([
     import('../aws/clients.ts'),
-    import('../aws/config-table.ts'),
-    import('../aws/config-writer.ts'),
-    import('../aws/event-log.ts'),
-    import('../aws/event-log-reader.ts'),
-    import('../aws/event-log-writer.ts'),
+    import('../aws/dynamodb/config-table.ts'),
+    import('../aws/dynamodb/config-writer.ts'),
+    import('../aws/dynamodb/event-log.ts'),
+    import('../aws/dynamodb/event-log-reader.ts'),
+    import('../aws/dynamodb/event-log-writer.ts'),
     import('../aws/system-clock.ts'),
   ]);
   const [clients, table, writer, log, logReader, logWriter, clock] = modules;
@@ -129,9 +132,9 @@ async function openQueues(
 ): Promise<Queues> {
   const [{ sqsClient }, { SqsEventQueue }, { SqsDeliveryQueue }, { DeadLetters }] = await Promise.all([
     import('../aws/clients.ts'),
-    import('../aws/event-queue.ts'),
-    import('../aws/delivery-queue.ts'),
-    import('../aws/dead-letters.ts'),
+    import('../aws/sqs/event-queue.ts'),
+    import('../aws/sqs/delivery-queue.ts'),
+    import('../aws/sqs/dead-letters.ts'),
   ]);
   const client = sqsClient({ ...SQS_LIMITS, ...sqsConfig });
   onOpen(() => client.destroy());

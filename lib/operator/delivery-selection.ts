@@ -1,7 +1,7 @@
 /** The deliveries that an operator means: one, or all of an endpoint that are in some state. */
-import type { Delivery } from '../relay/delivery.ts';
-import type { EventRecord } from '../relay/event.ts';
-import type { EndpointId } from '../relay/ids.ts';
+import type { Delivery } from '../relay/model/delivery.ts';
+import type { EventRecord } from '../relay/model/event.ts';
+import type { EndpointId } from '../relay/model/ids.ts';
 import type { Connection } from './connection.ts';
 import { NotFoundError, NotPossibleError } from './errors.ts';
 import { findEventKey } from './event-key.ts';

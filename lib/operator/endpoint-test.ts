@@ -1,10 +1,10 @@
 /** Tries an endpoint out: one example, sent the way of every webhook, and what the endpoint says to it. */
-import { ProcessExpressions } from '../aws/process-expressions.ts';
-import { contentFor } from '../relay/content.ts';
-import type { Delivery } from '../relay/delivery.ts';
-import type { Endpoint } from '../relay/endpoint.ts';
-import type { EventKey, EventRecord } from '../relay/event.ts';
-import { outcomeOf } from '../relay/outcome.ts';
+import { ProcessExpressions } from '../aws/expressions/process-expressions.ts';
+import type { Endpoint } from '../relay/endpoint/endpoint.ts';
+import type { Delivery } from '../relay/model/delivery.ts';
+import type { EventKey, EventRecord } from '../relay/model/event.ts';
+import { outcomeOf } from '../relay/model/outcome.ts';
+import { contentFor } from '../relay/sending/transform.ts';
 import { sendTestEvent } from '../relay/test-event.ts';
 import type { Connection } from './connection.ts';
 import type { Run } from './long-run.ts';

@@ -1,6 +1,6 @@
 /** What an operator does with endpoints: the URLs that get the webhooks. */
-import { type Endpoint, endpointSchema } from '../relay/endpoint.ts';
-import type { Health } from '../relay/health.ts';
+import { type Endpoint, endpointSchema } from '../relay/endpoint/endpoint.ts';
+import type { Health } from '../relay/health/health.ts';
 import { checkAttributes } from './attributes.ts';
 import type { Connection } from './connection.ts';
 import { clearHealth, readHealth } from './endpoint-health.ts';

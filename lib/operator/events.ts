@@ -1,7 +1,7 @@
 /** What an operator reads of events: a list by time, and all there is about one. */
-import { after } from '../relay/clock.ts';
-import type { EventKey, EventRecord, Payload } from '../relay/event.ts';
-import { sha256Hex } from '../relay/ids.ts';
+import { after } from '../relay/model/clock.ts';
+import type { EventKey, EventRecord, Payload } from '../relay/model/event.ts';
+import { sha256Hex } from '../relay/model/ids.ts';
 import type { Connection } from './connection.ts';
 import { NotFoundError } from './errors.ts';
 import { checkEventId, findEventKey } from './event-key.ts';

@@ -1,10 +1,10 @@
 /** Tries an endpoint's expressions on events that came, without sending anything. */
-import { ProcessExpressions } from '../aws/process-expressions.ts';
-import { contentFor } from '../relay/content.ts';
-import { type Endpoint, isMeantFor } from '../relay/endpoint.ts';
-import type { EventRecord, Payload } from '../relay/event.ts';
-import { inputOf } from '../relay/expression-input.ts';
-import type { Expressions } from '../relay/ports.ts';
+import { ProcessExpressions } from '../aws/expressions/process-expressions.ts';
+import { type Endpoint, isMeantFor } from '../relay/endpoint/endpoint.ts';
+import type { EventRecord, Payload } from '../relay/model/event.ts';
+import { inputOf } from '../relay/model/expression-input.ts';
+import type { Expressions } from '../relay/ports/expressions.ts';
+import { contentFor } from '../relay/sending/transform.ts';
 import type { Connection } from './connection.ts';
 import { showEndpoint } from './endpoints.ts';
 import { NotFoundError, NotPossibleError } from './errors.ts';

@@ -1,8 +1,9 @@
 /** Erases what an order holds of personal data, and keeps the record of what happened to it. */
-import { attentionOf, type Delivery, isLeased, isSettled } from '../relay/delivery.ts';
-import { PAYLOAD_ERASED } from '../relay/event.ts';
-import type { OrderKey } from '../relay/ids.ts';
-import { settle } from '../relay/settle.ts';
+
+import { settle } from '../relay/delivery/settle.ts';
+import { attentionOf, type Delivery, isLeased, isSettled } from '../relay/model/delivery.ts';
+import { PAYLOAD_ERASED } from '../relay/model/event.ts';
+import type { OrderKey } from '../relay/model/ids.ts';
 import type { Connection } from './connection.ts';
 import { listDeadLetters } from './dead-letters.ts';
 import { type Run, workThrough } from './long-run.ts';

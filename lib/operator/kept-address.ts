@@ -4,7 +4,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256Hex } from '../relay/ids.ts';
+import { sha256Hex } from '../relay/model/ids.ts';
 import type { RelayDescription } from './connection.ts';
 import { tokenOf, webhookAddress } from './webhook-address.ts';
 

@@ -1,7 +1,7 @@
 /** A kind's rows of the Config table for a person: in order of id, those that do not parse with the reason. */
 import type { z } from 'zod';
 import { type InvalidRow, parseRows } from '../relay/config.ts';
-import type { ConfigKind, ConfigRow } from '../relay/ports.ts';
+import type { ConfigKind, ConfigRow } from '../relay/ports/config-table.ts';
 import type { Connection } from './connection.ts';
 
 /** A row that the functions can use, or what is wrong with it. */

@@ -1,5 +1,5 @@
 /** Commands that work through any number of rows: how they are watched, and how they end early. */
-import { settleAll } from '../relay/settle-all.ts';
+import { settleAll } from '../relay/model/settle-all.ts';
 
 /** Rows that are written at the same time. */
 const PARALLEL = 10;

@@ -1,11 +1,11 @@
 /** What is owed and what needs a person, read from the lists in which the relay keeps it: nothing is scanned. */
-import { merged } from '../aws/merged.ts';
-import { attentionOf, type Delivery } from '../relay/delivery.ts';
-import { endpointIdSchema } from '../relay/endpoint.ts';
-import type { EventRecord } from '../relay/event.ts';
-import type { EndpointId, EventId } from '../relay/ids.ts';
-import type { OwedItem } from '../relay/ports.ts';
-import { FAN_OUT_ATTENTION } from '../relay/set-aside.ts';
+import { merged } from '../aws/dynamodb/merge-sorted.ts';
+import { endpointIdSchema } from '../relay/endpoint/endpoint.ts';
+import { FAN_OUT_ATTENTION } from '../relay/fan-out/quarantine.ts';
+import { attentionOf, type Delivery } from '../relay/model/delivery.ts';
+import type { EventRecord } from '../relay/model/event.ts';
+import type { EndpointId, EventId } from '../relay/model/ids.ts';
+import type { OwedItem } from '../relay/ports/event-log.ts';
 import type { Connection } from './connection.ts';
 import { NotFoundError } from './errors.ts';
 

@@ -1,7 +1,8 @@
 /** Whether an endpoint can be sent anything at all as things stand, and what it would wait for. */
-import { after } from '../relay/clock.ts';
-import type { Endpoint } from '../relay/endpoint.ts';
-import type { Health } from '../relay/health.ts';
+
+import type { Endpoint } from '../relay/endpoint/endpoint.ts';
+import type { Health } from '../relay/health/health.ts';
+import { after } from '../relay/model/clock.ts';
 import type { Connection } from './connection.ts';
 import { type ListedEndpoint, listEndpoints, showEndpoint } from './endpoints.ts';
 import { NotPossibleError } from './errors.ts';

@@ -1,10 +1,11 @@
 /** Has events sent to endpoints once more: one, an order's, or all that an endpoint did not get since some time. */
-import type { Delivery, DeliveryKey } from '../relay/delivery.ts';
-import { type Endpoint, hears, isMeantFor } from '../relay/endpoint.ts';
-import type { EventRecord } from '../relay/event.ts';
-import type { EventId, OrderKey } from '../relay/ids.ts';
-import { stateOf } from '../relay/outcome.ts';
-import { replay } from '../relay/replay.ts';
+
+import { replay } from '../relay/delivery/replay.ts';
+import { type Endpoint, hears, isMeantFor } from '../relay/endpoint/endpoint.ts';
+import type { Delivery, DeliveryKey } from '../relay/model/delivery.ts';
+import type { EventRecord } from '../relay/model/event.ts';
+import type { EventId, OrderKey } from '../relay/model/ids.ts';
+import { stateOf } from '../relay/model/outcome.ts';
 import type { Connection } from './connection.ts';
 import { NotFoundError, NotPossibleError } from './errors.ts';
 import { findEventKey } from './event-key.ts';

@@ -1,8 +1,9 @@
 /** Has tried again what did not go through. */
-import { type Delivery, type DeliveryKey, isLeased } from '../relay/delivery.ts';
-import type { EventKey, EventRecord } from '../relay/event.ts';
-import { replay } from '../relay/replay.ts';
-import { applyChange, retried } from '../relay/transition.ts';
+
+import { replay } from '../relay/delivery/replay.ts';
+import { applyChange, retried } from '../relay/delivery/state-machine.ts';
+import { type Delivery, type DeliveryKey, isLeased } from '../relay/model/delivery.ts';
+import type { EventKey, EventRecord } from '../relay/model/event.ts';
 import type { Connection } from './connection.ts';
 import { type DeliverySelection, eachSelected } from './delivery-selection.ts';
 import { NotFoundError, NotPossibleError } from './errors.ts';

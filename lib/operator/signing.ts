@@ -1,7 +1,7 @@
 /** What an operator does with the secrets that webhooks are signed with. */
 import { randomBytes } from 'node:crypto';
-import { after } from '../relay/clock.ts';
-import { SIGNING_SECRET_BYTES, toSigningSecret } from '../relay/signing-secret.ts';
+import { SIGNING_SECRET_BYTES, toSigningSecret } from '../relay/endpoint/signing-secret.ts';
+import { after } from '../relay/model/clock.ts';
 import type { Connection } from './connection.ts';
 import { changeEndpoint, type GivenAttributes } from './endpoints.ts';
 import { NotPossibleError } from './errors.ts';

@@ -1,7 +1,8 @@
 /** What an operator does with sources: the Hub accounts whose webhooks the relay takes. */
-import { after } from '../relay/clock.ts';
-import { isOwnSource, type SourceId } from '../relay/ids.ts';
-import { hasPreviousToken, type Source, sourceIdSchema, sourceSchema } from '../relay/source.ts';
+
+import { hasPreviousToken, type Source, sourceIdSchema, sourceSchema } from '../relay/endpoint/source.ts';
+import { after } from '../relay/model/clock.ts';
+import { isOwnSource, type SourceId } from '../relay/model/ids.ts';
 import { checkAttributes } from './attributes.ts';
 import type { Connection } from './connection.ts';
 import { AlreadyExistsError, InvalidInputError, NotFoundError } from './errors.ts';

@@ -1,6 +1,6 @@
 /** The address that a Hub account is given: whoever knows it may send webhooks. */
 import { randomBytes } from 'node:crypto';
-import { sha256Hex } from '../relay/ids.ts';
+import { sha256Hex } from '../relay/model/ids.ts';
 import type { RelayDescription } from './connection.ts';
 
 /** 256 bits: nobody guesses it. */

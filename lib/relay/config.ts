@@ -1,12 +1,13 @@
 /** The Config table as the functions use it: parsed row by row, so that a bad one never stops the others. */
 import type * as z from 'zod';
-import { type Clock, within } from './clock.ts';
-import { type Endpoint, endpointIdSchema, endpointSchema } from './endpoint.ts';
-import { HealthBook } from './health-book.ts';
-import { parseHealthRow } from './health-row.ts';
-import type { EndpointId } from './ids.ts';
-import type { ConfigKind, ConfigRow, ConfigTable, Telemetry } from './ports.ts';
-import { findSource, type Source, sourceSchema } from './source.ts';
+import { type Endpoint, endpointIdSchema, endpointSchema } from './endpoint/endpoint.ts';
+import { findSource, type Source, sourceSchema } from './endpoint/source.ts';
+import { parseHealthRow } from './health/health-row.ts';
+import { HealthBook } from './health/health-store.ts';
+import { type Clock, within } from './model/clock.ts';
+import type { EndpointId } from './model/ids.ts';
+import type { ConfigKind, ConfigRow, ConfigTable } from './ports/config-table.ts';
+import type { Telemetry } from './ports/telemetry.ts';
 
 /** How long a change of the Config table may take to be seen by a running function. */
 const CACHE_MS = 10_000;

@@ -1,6 +1,10 @@
 /** Takes a webhook: keeps it, then wakes fan-out. A 2xx means that it is durably stored. */
-import { after, Deadline, within } from './clock.ts';
-import type { EventRecord, Payload } from './event.ts';
+
+import type { IngestRelay } from './context.ts';
+import { isToken, type Source } from './endpoint/source.ts';
+import { after, Deadline, within } from './model/clock.ts';
+import type { EventRecord, Payload } from './model/event.ts';
+import { type Order, orderIdOfQuery, readOrder } from './model/hub-order.ts';
 import {
   type EventId,
   nextEventId,
@@ -9,11 +13,9 @@ import {
   type SourceId,
   sha256Hex,
   UNVERIFIED,
-} from './ids.ts';
-import { type Order, orderIdOfQuery, readOrder } from './order.ts';
-import { type EventMessage, PayloadTooLargeError } from './ports.ts';
-import type { IngestRelay } from './relay.ts';
-import { isToken, type Source } from './source.ts';
+} from './model/ids.ts';
+import { PayloadTooLargeError } from './ports/event-log.ts';
+import type { EventMessage } from './ports/queues.ts';
 
 /** When sweep takes an event for forgotten by the queue. Far longer than an ingest may run. */
 export const FAN_OUT_DUE_MS = 2 * 60_000;

@@ -1,10 +1,12 @@
 /** A test event: an order that nobody has placed, by which an endpoint is tried out. */
-import { after, type Clock, type Random } from './clock.ts';
-import type { EventKey } from './event.ts';
-import { type EndpointId, nextEventId, orderKeyOf, TESTS } from './ids.ts';
+
 import { FAN_OUT_DUE_MS } from './ingest.ts';
-import { readOrder } from './order.ts';
-import type { EventLog, EventQueue } from './ports.ts';
+import { after, type Clock, type Random } from './model/clock.ts';
+import type { EventKey } from './model/event.ts';
+import { readOrder } from './model/hub-order.ts';
+import { type EndpointId, nextEventId, orderKeyOf, TESTS } from './model/ids.ts';
+import type { EventLog } from './ports/event-log.ts';
+import type { EventQueue } from './ports/queues.ts';
 
 export interface TestingRelay {
   readonly clock: Clock;

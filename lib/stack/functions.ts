@@ -30,8 +30,11 @@ export const TIMEOUTS = {
   sweep: Duration.seconds(50),
 };
 
-/** What evaluates filters and transforms runs in a process of its own: see lib/aws/process-expressions.ts. */
-export const EXPRESSION_PROCESS = ['lib/aws/expression-process.ts', 'lib/aws/expression-thread.ts'];
+/** What evaluates filters and transforms runs in a process of its own: see lib/aws/expressions/process-expressions.ts. */
+export const EXPRESSION_PROCESS = [
+  'lib/aws/expressions/expression-process.ts',
+  'lib/aws/expressions/expression-thread.ts',
+];
 
 export interface FunctionsProps {
   readonly tables: Tables;

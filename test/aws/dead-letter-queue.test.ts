@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sqsClient } from '../../lib/aws/clients.ts';
-import { DeadLetterQueue } from '../../lib/aws/dead-letter-queue.ts';
+import { DeadLetterQueue } from '../../lib/aws/sqs/dead-letter-queue.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
 import { useEmbedded } from '../ports/embedded.ts';
 import { receive, receivedRecords } from './received-record.ts';

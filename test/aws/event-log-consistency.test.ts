@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { dynamoDbClient } from '../../lib/aws/clients.ts';
-import { DynamoConfigTable } from '../../lib/aws/config-table.ts';
-import { DynamoEventLog } from '../../lib/aws/event-log.ts';
-import type { EventLog } from '../../lib/relay/ports.ts';
+import { DynamoConfigTable } from '../../lib/aws/dynamodb/config-table.ts';
+import { DynamoEventLog } from '../../lib/aws/dynamodb/event-log.ts';
+import type { EventLog } from '../../lib/relay/ports/event-log.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
 import { anEndpointId, anEvent } from '../ports/builders.ts';

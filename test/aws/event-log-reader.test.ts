@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { EventLogReader } from '../../lib/aws/event-log-reader.ts';
-import { after as later } from '../../lib/relay/clock.ts';
-import type { EventRecord } from '../../lib/relay/event.ts';
+import { EventLogReader } from '../../lib/aws/dynamodb/event-log-reader.ts';
+import { after as later } from '../../lib/relay/model/clock.ts';
+import type { EventRecord } from '../../lib/relay/model/event.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { aDelivery, anEvent, anEventId } from '../ports/builders.ts';
 import { orderKey, useEventLogTable } from './event-log-table.ts';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { EventLogWriter } from '../../lib/aws/event-log-writer.ts';
-import { after as later } from '../../lib/relay/clock.ts';
-import { aliasKeyOf, orderKeyOf, sha256Hex, shardOf } from '../../lib/relay/ids.ts';
+import { EventLogWriter } from '../../lib/aws/dynamodb/event-log-writer.ts';
+import { after as later } from '../../lib/relay/model/clock.ts';
+import { aliasKeyOf, orderKeyOf, sha256Hex, shardOf } from '../../lib/relay/model/ids.ts';
 import { aDelivery, anEndpointId, anEvent, aPayload, aSource } from '../ports/builders.ts';
 import { orderKey, useEventLogTable } from './event-log-table.ts';
 

@@ -1,10 +1,10 @@
 /** An event log in DynamoDB together with its table, as a person sees it in the DynamoDB console. */
 import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach } from 'vitest';
-import { DynamoEventLog } from '../../lib/aws/event-log.ts';
-import { after as later } from '../../lib/relay/clock.ts';
-import type { EventRecord } from '../../lib/relay/event.ts';
-import { orderKeyOf } from '../../lib/relay/ids.ts';
+import { DynamoEventLog } from '../../lib/aws/dynamodb/event-log.ts';
+import { after as later } from '../../lib/relay/model/clock.ts';
+import type { EventRecord } from '../../lib/relay/model/event.ts';
+import { orderKeyOf } from '../../lib/relay/model/ids.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
 import { aPayload, aSource } from '../ports/builders.ts';

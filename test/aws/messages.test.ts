@@ -5,8 +5,8 @@ import {
   eventMessageBody,
   parseDeliveryMessage,
   parseEventMessage,
-} from '../../lib/aws/messages.ts';
-import { orderKeyOf, sha256Hex, UNVERIFIED } from '../../lib/relay/ids.ts';
+} from '../../lib/aws/sqs/messages.ts';
+import { orderKeyOf, sha256Hex, UNVERIFIED } from '../../lib/relay/model/ids.ts';
 import { anEndpointId, anEvent, anEventId, aPayload, aSource } from '../ports/builders.ts';
 
 const received = (body: string, times = 1) => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { openOutgoing } from '../../lib/aws/outgoing.ts';
+import { openOutgoing } from '../../lib/aws/lambda/outgoing.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { useStubService } from './stub-service.ts';
 

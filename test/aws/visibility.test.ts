@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { sqsClient } from '../../lib/aws/clients.ts';
-import { keepHidden, returnSoon } from '../../lib/aws/visibility.ts';
+import { keepHidden, returnSoon } from '../../lib/aws/sqs/visibility.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
 import { useEmbedded } from '../ports/embedded.ts';
 import { receive, receivedRecords } from './received-record.ts';

@@ -43,7 +43,7 @@ async function bundle(): Promise<string> {
   const files = ['expression-process.ts', 'expression-thread.ts', 'process-expressions.ts'];
   bundleInto(
     ROOT,
-    files.map((file) => `lib/aws/${file}`),
+    files.map((file) => `lib/aws/expressions/${file}`),
     folder,
   );
   return folder;

@@ -1,6 +1,6 @@
 /** The Config table's rows, as a person writes them. */
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { sha256Hex } from '../../lib/relay/ids.ts';
+import { sha256Hex } from '../../lib/relay/model/ids.ts';
 
 /** One endpoint for each URL, which has answered quickly before. */
 export async function putEndpoints(

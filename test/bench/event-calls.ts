@@ -1,18 +1,18 @@
 /** What an event costs in calls when every endpoint answers: the real functions over the real adapters, one by one. */
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { DynamoConfigTable } from '../../lib/aws/config-table.ts';
-import { SqsDeliveryQueue } from '../../lib/aws/delivery-queue.ts';
-import { DynamoEventLog } from '../../lib/aws/event-log.ts';
-import { SqsEventQueue } from '../../lib/aws/event-queue.ts';
-import { parseEventMessage } from '../../lib/aws/messages.ts';
+import { DynamoConfigTable } from '../../lib/aws/dynamodb/config-table.ts';
+import { DynamoEventLog } from '../../lib/aws/dynamodb/event-log.ts';
+import { SqsDeliveryQueue } from '../../lib/aws/sqs/delivery-queue.ts';
+import { SqsEventQueue } from '../../lib/aws/sqs/event-queue.ts';
+import { parseEventMessage } from '../../lib/aws/sqs/messages.ts';
 import { sqsEvent } from '../../lib/local/queues/sqs-event.ts';
-import type { Clock } from '../../lib/relay/clock.ts';
 import { Config } from '../../lib/relay/config.ts';
-import { fanOut } from '../../lib/relay/fan-out.ts';
+import { fanOut } from '../../lib/relay/fan-out/fan-out.ts';
 import { ingest } from '../../lib/relay/ingest.ts';
-import { Keyring } from '../../lib/relay/keyring.ts';
-import type { EventMessage } from '../../lib/relay/ports.ts';
+import type { Clock } from '../../lib/relay/model/clock.ts';
+import type { EventMessage } from '../../lib/relay/ports/queues.ts';
+import { Keyring } from '../../lib/relay/secrets/secret-cache.ts';
 import { MemoryExpressions } from '../memory/expressions.ts';
 import { MemorySecrets } from '../memory/secrets.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';

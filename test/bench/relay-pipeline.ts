@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
 import { dynamoDbClient } from '../../lib/aws/clients.ts';
-import { ConfigWriter } from '../../lib/aws/config-writer.ts';
+import { ConfigWriter } from '../../lib/aws/dynamodb/config-writer.ts';
 import { ensureFirstSource } from '../../lib/local/first-source.ts';
 import { handlerLog } from '../../lib/local/handler-log.ts';
 import { type LocalRelay, startLocalRelay } from '../../lib/local/local-relay.ts';

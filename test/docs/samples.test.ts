@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signatureOf } from '../../lib/relay/signature.ts';
-import { toSigningSecret } from '../../lib/relay/signing-secret.ts';
+import { toSigningSecret } from '../../lib/relay/endpoint/signing-secret.ts';
+import { signatureOf } from '../../lib/relay/sending/signature.ts';
 
 const KEY = randomBytes(32);
 const [OLD_KEY, OTHER_KEY] = [randomBytes(24), randomBytes(64)];

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { addEndpoint } from '../../lib/operator/endpoints.ts';
 import { listEvents } from '../../lib/operator/events.ts';
 import { addSource } from '../../lib/operator/sources.ts';
-import type { EndpointId } from '../../lib/relay/ids.ts';
+import type { EndpointId } from '../../lib/relay/model/ids.ts';
 import { type Arrival, type Receiver, startReceiver } from './a-receiver.ts';
 import { useRunningRelay } from './a-running-relay.ts';
 import { startTokenServer, type TokenServer } from './a-token-server.ts';

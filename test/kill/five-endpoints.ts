@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Random } from '../../lib/relay/clock.ts';
-import type { Endpoint } from '../../lib/relay/endpoint.ts';
+import type { Endpoint } from '../../lib/relay/endpoint/endpoint.ts';
+import type { Random } from '../../lib/relay/model/clock.ts';
 
 export const IDS = ['erp', 'shop', 'audit', 'chat', 'warehouse'] as const;
 export type Id = (typeof IDS)[number];

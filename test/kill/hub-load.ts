@@ -1,7 +1,7 @@
 /** The Hub, busy: orders that move on in bursts, each webhook sent once, come what may. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Random } from '../../lib/relay/clock.ts';
+import type { Random } from '../../lib/relay/model/clock.ts';
 import type { Accepted } from './verdict.ts';
 
 const ORDERS = 20;

@@ -1,5 +1,5 @@
 /** What became of a relay that was killed under load, as text. */
-import { stateOf } from '../../lib/relay/outcome.ts';
+import { stateOf } from '../../lib/relay/model/outcome.ts';
 import { DOWN, IDS, type Id } from './five-endpoints.ts';
 import type { KillReport } from './kill-under-load.ts';
 import { duplicatesAt, outcomeAt } from './verdict.ts';

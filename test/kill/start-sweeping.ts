@@ -5,15 +5,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { dynamoDbClient, sqsClient } from '../../lib/aws/clients.ts';
-import { DynamoConfigTable } from '../../lib/aws/config-table.ts';
-import { SqsDeliveryQueue } from '../../lib/aws/delivery-queue.ts';
-import { DynamoEventLog } from '../../lib/aws/event-log.ts';
-import { SqsEventQueue } from '../../lib/aws/event-queue.ts';
+import { DynamoConfigTable } from '../../lib/aws/dynamodb/config-table.ts';
+import { DynamoEventLog } from '../../lib/aws/dynamodb/event-log.ts';
+import { SqsDeliveryQueue } from '../../lib/aws/sqs/delivery-queue.ts';
+import { SqsEventQueue } from '../../lib/aws/sqs/event-queue.ts';
 import { systemClock as clock } from '../../lib/aws/system-clock.ts';
-import { Deadline } from '../../lib/relay/clock.ts';
 import { Config } from '../../lib/relay/config.ts';
-import type { SweepRelay } from '../../lib/relay/relay.ts';
-import { sweep } from '../../lib/relay/sweep.ts';
+import type { SweepRelay } from '../../lib/relay/context.ts';
+import { Deadline } from '../../lib/relay/model/clock.ts';
+import { sweep } from '../../lib/relay/sweep/sweep.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
 
 const EVERY_MS = 1_000;

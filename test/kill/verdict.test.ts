@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { endpointIdSchema } from '../../lib/relay/endpoint.ts';
-import type { EventRecord } from '../../lib/relay/event.ts';
-import { isEventId, orderKeyOf } from '../../lib/relay/ids.ts';
-import { sourceIdSchema } from '../../lib/relay/source.ts';
+import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint.ts';
+import { sourceIdSchema } from '../../lib/relay/endpoint/source.ts';
+import type { EventRecord } from '../../lib/relay/model/event.ts';
+import { isEventId, orderKeyOf } from '../../lib/relay/model/ids.ts';
 import { type Arrival, drawOrderings, IDS, type Id, type Orderings } from './five-endpoints.ts';
 import { duplicatesAt, type Evidence, unsettled, wrongs } from './verdict.ts';
 

@@ -1,7 +1,7 @@
 /** What became of every webhook that was answered 2xx, at every endpoint, and what should not have. */
-import { endpointIdSchema } from '../../lib/relay/endpoint.ts';
-import type { EventRecord } from '../../lib/relay/event.ts';
-import { stateOf } from '../../lib/relay/outcome.ts';
+import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint.ts';
+import type { EventRecord } from '../../lib/relay/model/event.ts';
+import { stateOf } from '../../lib/relay/model/outcome.ts';
 import { type Arrival, IDS, type Id, type Orderings } from './five-endpoints.ts';
 
 export interface Accepted {

@@ -5,7 +5,7 @@ import { DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dyn
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Engines, startEngines } from '../../lib/local/engines/engines.ts';
 import { ensureFirstSource } from '../../lib/local/first-source.ts';
-import { sha256Hex } from '../../lib/relay/ids.ts';
+import { sha256Hex } from '../../lib/relay/model/ids.ts';
 import { aTable, aTemplate } from './a-template.ts';
 
 const TESTS = ['first', 'again', 'moved', 'rotated', 'other'];

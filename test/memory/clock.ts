@@ -1,5 +1,5 @@
 /** A clock that stands still until it is moved, by a test or by something that sleeps on it. */
-import type { Clock } from '../../lib/relay/clock.ts';
+import type { Clock } from '../../lib/relay/model/clock.ts';
 
 export class MemoryClock implements Clock {
   #nowMs: number;

@@ -1,6 +1,11 @@
 /** The ConfigTable port in memory, with what a person would do to its rows in the DynamoDB console. */
-import type { EndpointId } from '../../lib/relay/ids.ts';
-import type { ConfigKind, ConfigRow, ConfigTable, RowAttributes } from '../../lib/relay/ports.ts';
+import type { EndpointId } from '../../lib/relay/model/ids.ts';
+import type {
+  ConfigKind,
+  ConfigRow,
+  ConfigTable,
+  RowAttributes,
+} from '../../lib/relay/ports/config-table.ts';
 
 export class MemoryConfigTable implements ConfigTable {
   readonly #rows = new Map<ConfigKind, Map<string, ConfigRow>>([

@@ -1,8 +1,8 @@
 /** The EventLog port in memory: every operation is done at once and as a whole, like one on a row of DynamoDB. */
 import { gzipSync } from 'node:zlib';
-import { after, type Clock } from '../../lib/relay/clock.ts';
-import { type Delivery, type DeliveryKey, isSettled } from '../../lib/relay/delivery.ts';
-import type { EventKey, EventRecord, Payload } from '../../lib/relay/event.ts';
+import { after, type Clock } from '../../lib/relay/model/clock.ts';
+import { type Delivery, type DeliveryKey, isSettled } from '../../lib/relay/model/delivery.ts';
+import type { EventKey, EventRecord, Payload } from '../../lib/relay/model/event.ts';
 import {
   type EndpointId,
   type EventId,
@@ -10,7 +10,7 @@ import {
   isOwn,
   type OrderKey,
   shardOf,
-} from '../../lib/relay/ids.ts';
+} from '../../lib/relay/model/ids.ts';
 import {
   type DeliveryChange,
   type DeliveryCondition,
@@ -19,7 +19,7 @@ import {
   type FanOutTry,
   type OwedItem,
   PayloadTooLargeError,
-} from '../../lib/relay/ports.ts';
+} from '../../lib/relay/ports/event-log.ts';
 import { OwedIndex } from './owed-index.ts';
 
 const DAY_MS = 24 * 60 * 60_000;

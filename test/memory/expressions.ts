@@ -1,6 +1,6 @@
 /** The Expressions port in memory: each expression's text stands for what a test has it do. */
-import type { ExpressionInput } from '../../lib/relay/expression-input.ts';
-import type { Evaluated, Expressions } from '../../lib/relay/ports.ts';
+import type { ExpressionInput } from '../../lib/relay/model/expression-input.ts';
+import type { Evaluated, Expressions } from '../../lib/relay/ports/expressions.ts';
 
 /** A value, or an evaluation that failed. */
 type Evaluate = (input: ExpressionInput) => unknown;

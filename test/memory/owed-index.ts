@@ -1,6 +1,6 @@
 /** The sparse index `owed` in memory: every list is sorted by `dueAt`, so that a query costs no full scan. */
-import type { OrderKey } from '../../lib/relay/ids.ts';
-import type { OwedItem } from '../../lib/relay/ports.ts';
+import type { OrderKey } from '../../lib/relay/model/ids.ts';
+import type { OwedItem } from '../../lib/relay/ports/event-log.ts';
 
 interface Entry {
   readonly item: OwedItem;

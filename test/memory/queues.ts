@@ -1,8 +1,13 @@
 /** The queue ports in memory: they hold what was sent until it is taken. Nothing is sent twice, lost or refused. */
-import { after, type Clock } from '../../lib/relay/clock.ts';
-import type { EventKey } from '../../lib/relay/event.ts';
-import type { EventId } from '../../lib/relay/ids.ts';
-import type { DeliveryMessage, DeliveryQueue, EventMessage, EventQueue } from '../../lib/relay/ports.ts';
+import { after, type Clock } from '../../lib/relay/model/clock.ts';
+import type { EventKey } from '../../lib/relay/model/event.ts';
+import type { EventId } from '../../lib/relay/model/ids.ts';
+import type {
+  DeliveryMessage,
+  DeliveryQueue,
+  EventMessage,
+  EventQueue,
+} from '../../lib/relay/ports/queues.ts';
 
 /** For how long a FIFO queue of SQS swallows a message whose deduplication id it has seen. */
 const DEDUPLICATION_MS = 5 * 60_000;

@@ -1,5 +1,5 @@
 /** The Secrets port in memory: a value for each parameter that a test has put there. */
-import { SecretError, type Secrets } from '../../lib/relay/ports.ts';
+import { SecretError, type Secrets } from '../../lib/relay/ports/outgoing.ts';
 
 export class MemorySecrets implements Secrets {
   /** By the parameters' names. */

@@ -1,5 +1,5 @@
 /** The Telemetry port in memory: keeps what was said, for a test to read. */
-import type { LogFields, Metric, Telemetry } from '../../lib/relay/ports.ts';
+import type { LogFields, Metric, Telemetry } from '../../lib/relay/ports/telemetry.ts';
 
 export interface LogEntry {
   readonly level: 'info' | 'warn' | 'error';

@@ -1,5 +1,5 @@
 /** The TokenIssuer port in memory: a new token for everyone who asks, unless a test says otherwise. */
-import type { Token, TokenClient, TokenIssuer } from '../../lib/relay/ports.ts';
+import type { Token, TokenClient, TokenIssuer } from '../../lib/relay/ports/outgoing.ts';
 
 export class MemoryTokenIssuer implements TokenIssuer {
   /** Everyone who asked, in order. */

@@ -1,7 +1,7 @@
 /**
  * Mutation testing: Stryker changes lib/relay in one place at a time, and reports each change that no test notices.
  *
- *   npm run test:mutation -- --mutate lib/relay/settle.ts    one file: a minute or two
+ *   npm run test:mutation -- --mutate lib/relay/delivery/settle.ts    one file: a minute or two
  *   npm run test:mutation                                    every file: hours, but only once
  *
  * Stryker keeps all results in .stryker, and tests again only the mutants whose code or tests have changed.

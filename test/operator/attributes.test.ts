@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { checkAttributes } from '../../lib/operator/attributes.ts';
 import { InvalidInputError } from '../../lib/operator/errors.ts';
-import { endpointSchema } from '../../lib/relay/endpoint.ts';
+import { endpointSchema } from '../../lib/relay/endpoint/endpoint.ts';
 
 const VALID = { id: 'erp', url: 'https://erp.example/' };
 

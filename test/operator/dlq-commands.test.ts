@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { DeadLetters } from '../../lib/aws/dead-letters.ts';
+import { DeadLetters } from '../../lib/aws/sqs/dead-letters.ts';
 import type { QueueName } from '../../lib/operator/connection.ts';
 import { jsonOf } from './cli.ts';
 import { useRelayOfTables } from './relay-of-tables.ts';

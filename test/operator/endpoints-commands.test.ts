@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sha256Hex } from '../../lib/relay/ids.ts';
+import { sha256Hex } from '../../lib/relay/model/ids.ts';
 import { jsonOf } from './cli.ts';
 import { useRelayOfTables } from './relay-of-tables.ts';
 

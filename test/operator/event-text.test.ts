@@ -9,8 +9,8 @@ import {
   outcomeText,
 } from '../../lib/operator/cli/event-text.ts';
 import type { Colours } from '../../lib/operator/cli/output.ts';
-import type { Change } from '../../lib/relay/changes.ts';
-import type { EventRecord } from '../../lib/relay/event.ts';
+import type { EventRecord } from '../../lib/relay/model/event.ts';
+import type { Change } from '../../lib/relay/model/item-changes.ts';
 import { aDelivery, anEndpointId, anEvent } from '../ports/builders.ts';
 
 /** Colours that can be read. */

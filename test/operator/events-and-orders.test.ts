@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { after } from '../../lib/relay/clock.ts';
-import { sha256Hex } from '../../lib/relay/ids.ts';
+import { after } from '../../lib/relay/model/clock.ts';
+import { sha256Hex } from '../../lib/relay/model/ids.ts';
 import { anEndpointId, aPayload } from '../ports/builders.ts';
 import { jsonOf } from './cli.ts';
 import { useRelayOfTables } from './relay-of-tables.ts';

@@ -11,7 +11,7 @@ import {
   NotPossibleError,
 } from '../../lib/operator/errors.ts';
 import { SendError } from '../../lib/operator/send.ts';
-import { StoreError } from '../../lib/relay/ports.ts';
+import { StoreError } from '../../lib/relay/ports/event-log.ts';
 
 function aCommand(): Command {
   const program = new Command().option('--port <number>');

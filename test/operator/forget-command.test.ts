@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
-import { eventMessageBody } from '../../lib/aws/messages.ts';
-import { after } from '../../lib/relay/clock.ts';
-import { attentionOf } from '../../lib/relay/delivery.ts';
-import type { EventRecord } from '../../lib/relay/event.ts';
-import { nextEventId, type SourceId } from '../../lib/relay/ids.ts';
-import { replay } from '../../lib/relay/replay.ts';
+import { eventMessageBody } from '../../lib/aws/sqs/messages.ts';
+import { replay } from '../../lib/relay/delivery/replay.ts';
+import { after } from '../../lib/relay/model/clock.ts';
+import { attentionOf } from '../../lib/relay/model/delivery.ts';
+import type { EventRecord } from '../../lib/relay/model/event.ts';
+import { nextEventId, type SourceId } from '../../lib/relay/model/ids.ts';
 import { anEndpointId, aPayload } from '../ports/builders.ts';
 import { jsonOf } from './cli.ts';
 import { useRelayOfTables } from './relay-of-tables.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { healthDetail, healthWord } from '../../lib/operator/cli/health-text.ts';
 import { timeText } from '../../lib/operator/cli/times.ts';
-import { after } from '../../lib/relay/clock.ts';
-import { type Health, UNKNOWN_HEALTH } from '../../lib/relay/health.ts';
+import { type Health, UNKNOWN_HEALTH } from '../../lib/relay/health/health.ts';
+import { after } from '../../lib/relay/model/clock.ts';
 
 const asIs = (text: string) => text;
 const COLOURS = { bold: asIs, dim: asIs, red: asIs, green: asIs, yellow: asIs, cyan: asIs };

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import jsonata from 'jsonata';
 import { describe, expect, it } from 'vitest';
 import { PRESET_NAMES, type Preset, presetAttributes, presetText } from '../../lib/operator/presets.ts';
-import type { Change } from '../../lib/relay/changes.ts';
-import { endpointSchema } from '../../lib/relay/endpoint.ts';
-import type { ExpressionInput } from '../../lib/relay/expression-input.ts';
+import { endpointSchema } from '../../lib/relay/endpoint/endpoint.ts';
+import type { ExpressionInput } from '../../lib/relay/model/expression-input.ts';
+import type { Change } from '../../lib/relay/model/item-changes.ts';
 
-/** As lib/aws/expression-thread.ts bounds it; time is told by what it takes there. */
+/** As lib/aws/expressions/expression-thread.ts bounds it; time is told by what it takes there. */
 const BOUNDS = { stack: 20_000, sequence: 100_000 };
 
 const ADDRESS = { FirstName: 'Zoë', LastName: 'Müller', Line1: '12 Long Lane', Email: 'zoe@example.com' };

@@ -3,7 +3,7 @@ import { addEndpoint } from '../../lib/operator/endpoints.ts';
 import { showEvent } from '../../lib/operator/events.ts';
 import { replayEvents } from '../../lib/operator/replays.ts';
 import { addSource } from '../../lib/operator/sources.ts';
-import { after as later } from '../../lib/relay/clock.ts';
+import { after as later } from '../../lib/relay/model/clock.ts';
 import { useRunningRelay } from '../end-to-end/a-running-relay.ts';
 import { anOrder, sendAccepted } from '../end-to-end/the-hub.ts';
 import { aServer } from './a-server.ts';

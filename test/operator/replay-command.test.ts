@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { after as later } from '../../lib/relay/clock.ts';
-import type { EventRecord, Outcomes } from '../../lib/relay/event.ts';
-import { type EndpointId, orderKeyOf, type SourceId } from '../../lib/relay/ids.ts';
+import { after as later } from '../../lib/relay/model/clock.ts';
+import type { EventRecord, Outcomes } from '../../lib/relay/model/event.ts';
+import { type EndpointId, orderKeyOf, type SourceId } from '../../lib/relay/model/ids.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { anEndpointId, anEventId, aPayload } from '../ports/builders.ts';
 import { type CliOptions, jsonOf } from './cli.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type ReplayRules, verdictOf } from '../../lib/operator/replay-verdict.ts';
-import { after } from '../../lib/relay/clock.ts';
-import type { Delivery } from '../../lib/relay/delivery.ts';
-import type { EventRecord } from '../../lib/relay/event.ts';
+import { after } from '../../lib/relay/model/clock.ts';
+import type { Delivery } from '../../lib/relay/model/delivery.ts';
+import type { EventRecord } from '../../lib/relay/model/event.ts';
 import { aDelivery, anEndpointId, anEvent } from '../ports/builders.ts';
 
 const id = anEndpointId('erp');

@@ -1,10 +1,10 @@
 /** Events and deliveries as the functions would have stored them. */
 import { randomUUID } from 'node:crypto';
-import { after } from '../../lib/relay/clock.ts';
-import type { Delivery } from '../../lib/relay/delivery.ts';
-import type { EventRecord, Outcomes, Payload } from '../../lib/relay/event.ts';
-import { aliasKeyOf, nextEventId, orderKeyOf, sha256Hex } from '../../lib/relay/ids.ts';
-import { sourceIdSchema } from '../../lib/relay/source.ts';
+import { sourceIdSchema } from '../../lib/relay/endpoint/source.ts';
+import { after } from '../../lib/relay/model/clock.ts';
+import type { Delivery } from '../../lib/relay/model/delivery.ts';
+import type { EventRecord, Outcomes, Payload } from '../../lib/relay/model/event.ts';
+import { aliasKeyOf, nextEventId, orderKeyOf, sha256Hex } from '../../lib/relay/model/ids.ts';
 import { aDelivery, aPayload } from '../ports/builders.ts';
 import type { RelayOfTables } from './relay-of-tables.ts';
 

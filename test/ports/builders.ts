@@ -1,17 +1,17 @@
 /** What the tests of the ports store and send, with as little said as each test needs. */
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../../lib/relay/clock.ts';
-import type { Delivery } from '../../lib/relay/delivery.ts';
-import { endpointIdSchema } from '../../lib/relay/endpoint.ts';
-import type { EventRecord, Payload } from '../../lib/relay/event.ts';
+import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint.ts';
+import { sourceIdSchema } from '../../lib/relay/endpoint/source.ts';
+import type { Clock } from '../../lib/relay/model/clock.ts';
+import type { Delivery } from '../../lib/relay/model/delivery.ts';
+import type { EventRecord, Payload } from '../../lib/relay/model/event.ts';
 import {
   type EndpointId,
   type EventId,
   nextEventId,
   type OrderKey,
   orderKeyOf,
-} from '../../lib/relay/ids.ts';
-import { sourceIdSchema } from '../../lib/relay/source.ts';
+} from '../../lib/relay/model/ids.ts';
 import { MemoryClock } from '../memory/clock.ts';
 
 export const aSource = sourceIdSchema.parse('main');

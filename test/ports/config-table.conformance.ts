@@ -1,6 +1,6 @@
 /** What every implementation of the ConfigTable port promises. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ConfigKind, ConfigTable } from '../../lib/relay/ports.ts';
+import type { ConfigKind, ConfigTable } from '../../lib/relay/ports/config-table.ts';
 import { anEndpointId } from './builders.ts';
 
 export interface ConfigTableSubject {

@@ -1,8 +1,8 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { dynamoDbClient } from '../../lib/aws/clients.ts';
-import { DynamoConfigTable } from '../../lib/aws/config-table.ts';
-import type { ConfigKind } from '../../lib/relay/ports.ts';
+import { DynamoConfigTable } from '../../lib/aws/dynamodb/config-table.ts';
+import type { ConfigKind } from '../../lib/relay/ports/config-table.ts';
 import { useStubService } from '../aws/stub-service.ts';
 import { MemoryConfigTable } from '../memory/config-table.ts';
 import { describeConfigTable } from './config-table.conformance.ts';

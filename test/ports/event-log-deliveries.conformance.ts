@@ -1,7 +1,7 @@
 /** What the EventLog port promises of deliveries: every change is conditional on what it was decided from. */
 import { describe, expect, it } from 'vitest';
-import { after as later } from '../../lib/relay/clock.ts';
-import type { Delivery } from '../../lib/relay/delivery.ts';
+import { after as later } from '../../lib/relay/model/clock.ts';
+import type { Delivery } from '../../lib/relay/model/delivery.ts';
 import { aDelivery, anEndpointId, anOrderKey, eventsOf } from './builders.ts';
 import { DAY_MS, type EventLogSubject, MINUTE_MS, useEventLog } from './event-log-subject.ts';
 

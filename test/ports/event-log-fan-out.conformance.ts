@@ -1,7 +1,7 @@
 /** What the EventLog port promises of an event that is fanned out: once, and with its outcomes. */
 import { describe, expect, it } from 'vitest';
-import { after as later } from '../../lib/relay/clock.ts';
-import type { EventRecord } from '../../lib/relay/event.ts';
+import { after as later } from '../../lib/relay/model/clock.ts';
+import type { EventRecord } from '../../lib/relay/model/event.ts';
 import { anEndpointId, anEvent } from './builders.ts';
 import { DAY_MS, type EventLogSubject, listOf, MINUTE_MS, useEventLog } from './event-log-subject.ts';
 

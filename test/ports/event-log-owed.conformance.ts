@@ -1,8 +1,8 @@
 /** What the EventLog port promises of owed work: it is found when overdue, and moved on by one alone. */
 import { describe, expect, it } from 'vitest';
-import { after as later } from '../../lib/relay/clock.ts';
-import { attentionOf } from '../../lib/relay/delivery.ts';
-import type { EventRecord } from '../../lib/relay/event.ts';
+import { after as later } from '../../lib/relay/model/clock.ts';
+import { attentionOf } from '../../lib/relay/model/delivery.ts';
+import type { EventRecord } from '../../lib/relay/model/event.ts';
 import { aDelivery, anEndpointId, anEvent, anOrderKey } from './builders.ts';
 import { type EventLogSubject, listOf, MINUTE_MS, useEventLog } from './event-log-subject.ts';
 

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { after as later } from '../../lib/relay/clock.ts';
-import { aliasKeyOf, NOTICES, orderKeyOf } from '../../lib/relay/ids.ts';
-import { PayloadTooLargeError } from '../../lib/relay/ports.ts';
+import { after as later } from '../../lib/relay/model/clock.ts';
+import { aliasKeyOf, NOTICES, orderKeyOf } from '../../lib/relay/model/ids.ts';
+import { PayloadTooLargeError } from '../../lib/relay/ports/event-log.ts';
 import { aDelivery, anEvent, anEventId, anOrderKey, aPayload, aSource, eventsOf } from './builders.ts';
 import { DAY_MS, type EventLogSubject, listOf, MINUTE_MS, useEventLog } from './event-log-subject.ts';
 import { HOSTILE_ORDER_IDS } from './hostile-order-ids.ts';

@@ -1,9 +1,9 @@
 /** The event log under test, and what the tests of its promises do with it again and again. */
 import { beforeEach } from 'vitest';
-import { after as later } from '../../lib/relay/clock.ts';
-import type { EventKey, EventRecord } from '../../lib/relay/event.ts';
-import { type OrderKey, shardOf } from '../../lib/relay/ids.ts';
-import type { EventLog } from '../../lib/relay/ports.ts';
+import { after as later } from '../../lib/relay/model/clock.ts';
+import type { EventKey, EventRecord } from '../../lib/relay/model/event.ts';
+import { type OrderKey, shardOf } from '../../lib/relay/model/ids.ts';
+import type { EventLog } from '../../lib/relay/ports/event-log.ts';
 import type { MemoryClock } from '../memory/clock.ts';
 import { aPayload } from './builders.ts';
 

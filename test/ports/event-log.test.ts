@@ -1,8 +1,8 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { fromAliasRow } from '../../lib/aws/alias-row.ts';
-import { DynamoEventLog } from '../../lib/aws/event-log.ts';
-import { aliasRowKey, payloadRowKey } from '../../lib/aws/event-log-keys.ts';
-import { EventLogWriter } from '../../lib/aws/event-log-writer.ts';
+import { fromAliasRow } from '../../lib/aws/dynamodb/alias-row.ts';
+import { DynamoEventLog } from '../../lib/aws/dynamodb/event-log.ts';
+import { aliasRowKey, payloadRowKey } from '../../lib/aws/dynamodb/event-log-keys.ts';
+import { EventLogWriter } from '../../lib/aws/dynamodb/event-log-writer.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';

@@ -1,7 +1,12 @@
 /** What every implementation of the queue ports promises. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { orderKeyOf } from '../../lib/relay/ids.ts';
-import type { DeliveryMessage, DeliveryQueue, EventMessage, EventQueue } from '../../lib/relay/ports.ts';
+import { orderKeyOf } from '../../lib/relay/model/ids.ts';
+import type {
+  DeliveryMessage,
+  DeliveryQueue,
+  EventMessage,
+  EventQueue,
+} from '../../lib/relay/ports/queues.ts';
 import { aDelivery, anEndpointId, anEvent, anOrderKey, aPayload, aSource, eventsOf } from './builders.ts';
 import { HOSTILE_ORDER_IDS } from './hostile-order-ids.ts';
 

@@ -1,12 +1,12 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { SqsDeliveryQueue } from '../../lib/aws/delivery-queue.ts';
-import { SqsEventQueue } from '../../lib/aws/event-queue.ts';
+import { SqsDeliveryQueue } from '../../lib/aws/sqs/delivery-queue.ts';
+import { SqsEventQueue } from '../../lib/aws/sqs/event-queue.ts';
 import {
   type Parsed,
   parseDeliveryMessage,
   parseEventMessage,
   type ReceivedMessage,
-} from '../../lib/aws/messages.ts';
+} from '../../lib/aws/sqs/messages.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { MemoryDeliveryQueue, MemoryEventQueue } from '../memory/queues.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';

@@ -1,6 +1,6 @@
 /** What every Secrets port does, whatever it reads from. */
 import { describe, expect, it } from 'vitest';
-import { SecretError, type Secrets } from '../../lib/relay/ports.ts';
+import { SecretError, type Secrets } from '../../lib/relay/ports/outgoing.ts';
 
 export interface SecretsSubject {
   readonly secrets: Secrets;

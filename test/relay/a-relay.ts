@@ -1,16 +1,24 @@
 /** A whole relay in memory, driven by hand: webhooks go in, functions run when a test says so. */
-import { Deadline, type Random } from '../../lib/relay/clock.ts';
+
 import { Config } from '../../lib/relay/config.ts';
-import { deliver } from '../../lib/relay/deliver.ts';
-import type { Delivery, DeliveryKey } from '../../lib/relay/delivery.ts';
-import type { EventRecord } from '../../lib/relay/event.ts';
-import { fanOut } from '../../lib/relay/fan-out.ts';
-import { type EndpointId, type EventId, type OrderKey, orderKeyOf, sha256Hex } from '../../lib/relay/ids.ts';
+import { deliver } from '../../lib/relay/deliver/deliver.ts';
+import { sourceIdSchema } from '../../lib/relay/endpoint/source.ts';
+import { fanOut } from '../../lib/relay/fan-out/fan-out.ts';
 import { type IngestAnswer, ingest } from '../../lib/relay/ingest.ts';
-import { Keyring } from '../../lib/relay/keyring.ts';
-import type { EventMessage, OutgoingRequest, Sender, SendResult } from '../../lib/relay/ports.ts';
-import { sourceIdSchema } from '../../lib/relay/source.ts';
-import { sweep } from '../../lib/relay/sweep.ts';
+import { Deadline, type Random } from '../../lib/relay/model/clock.ts';
+import type { Delivery, DeliveryKey } from '../../lib/relay/model/delivery.ts';
+import type { EventRecord } from '../../lib/relay/model/event.ts';
+import {
+  type EndpointId,
+  type EventId,
+  type OrderKey,
+  orderKeyOf,
+  sha256Hex,
+} from '../../lib/relay/model/ids.ts';
+import type { OutgoingRequest, Sender, SendResult } from '../../lib/relay/ports/outgoing.ts';
+import type { EventMessage } from '../../lib/relay/ports/queues.ts';
+import { Keyring } from '../../lib/relay/secrets/secret-cache.ts';
+import { sweep } from '../../lib/relay/sweep/sweep.ts';
 import { MemoryConfigTable } from '../memory/config-table.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
 import { MemoryExpressions } from '../memory/expressions.ts';

@@ -1,5 +1,5 @@
 /** Relays whose endpoint fails, and the events that it gets meanwhile. */
-import type { EventId } from '../../lib/relay/ids.ts';
+import type { EventId } from '../../lib/relay/model/ids.ts';
 import { aRelay } from './a-relay.ts';
 
 export type ARelay = ReturnType<typeof aRelay>;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { secondsToWait } from '../../lib/relay/attempt.ts';
-import type { SendResult } from '../../lib/relay/ports.ts';
+import type { SendResult } from '../../lib/relay/ports/outgoing.ts';
+import { secondsToWait } from '../../lib/relay/sending/attempt.ts';
 import { aRelay } from './a-relay.ts';
 
 const NOW = new Date('2026-03-01T12:00:00.500Z');

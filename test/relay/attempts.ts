@@ -1,7 +1,8 @@
 /** Attempts as an endpoint's health counts them, all of them near noon. */
-import { after } from '../../lib/relay/clock.ts';
-import type { Attempt } from '../../lib/relay/delivery.ts';
-import { type Health, healthAfter, UNKNOWN_HEALTH } from '../../lib/relay/health.ts';
+
+import { type Health, healthAfter, UNKNOWN_HEALTH } from '../../lib/relay/health/health.ts';
+import { after } from '../../lib/relay/model/clock.ts';
+import type { Attempt } from '../../lib/relay/model/delivery.ts';
 
 export const NOON = new Date('2026-03-01T12:00:00.000Z');
 export const seconds = (count: number) => after(NOON, count * 1_000);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { orderKeyOf } from '../../lib/relay/ids.ts';
+import { orderKeyOf } from '../../lib/relay/model/ids.ts';
 import { aRelay, everythingIsWaiting, OK, REFUSED, SOURCE, UNAVAILABLE } from './a-relay.ts';
 import { fannedOut, withOpenCircuit } from './an-open-circuit.ts';
 import { holdAnswers } from './held-answers.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Change, changesBetween, type Item } from '../../lib/relay/changes.ts';
+import { type Change, changesBetween, type Item } from '../../lib/relay/model/item-changes.ts';
 
 const mug = (status: string, trackingNumber?: string): Item => ({
   sku: 'MUG',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { deliver } from '../../lib/relay/deliver.ts';
-import { orderKeyOf } from '../../lib/relay/ids.ts';
+import { deliver } from '../../lib/relay/deliver/deliver.ts';
+import { orderKeyOf } from '../../lib/relay/model/ids.ts';
 import { aRelay, OK, REFUSED, SOURCE, UNAVAILABLE } from './a-relay.ts';
 import { fannedOut, withOpenCircuit } from './an-open-circuit.ts';
 

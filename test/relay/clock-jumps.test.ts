@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { deliver } from '../../lib/relay/deliver.ts';
-import type { EventId } from '../../lib/relay/ids.ts';
+import { deliver } from '../../lib/relay/deliver/deliver.ts';
+import type { EventId } from '../../lib/relay/model/ids.ts';
 import { aRelay, everythingIsWaiting, OK, UNAVAILABLE } from './a-relay.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EventId } from '../../lib/relay/ids.ts';
+import type { EventId } from '../../lib/relay/model/ids.ts';
 import { aRelay, OK, UNAVAILABLE } from './a-relay.ts';
 import { whileTimePasses } from './while-time-passes.ts';
 

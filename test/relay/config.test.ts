@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { parseRows } from '../../lib/relay/config.ts';
-import { endpointSchema } from '../../lib/relay/endpoint.ts';
-import { StoreError } from '../../lib/relay/ports.ts';
+import { endpointSchema } from '../../lib/relay/endpoint/endpoint.ts';
+import { StoreError } from '../../lib/relay/ports/event-log.ts';
 import { aRelay } from './a-relay.ts';
 
 const row = (id: string, attributes: Record<string, unknown> = {}) => ({

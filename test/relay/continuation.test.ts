@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { after, Deadline } from '../../lib/relay/clock.ts';
-import { deliver } from '../../lib/relay/deliver.ts';
-import type { DeliveryKey } from '../../lib/relay/delivery.ts';
+import { deliver } from '../../lib/relay/deliver/deliver.ts';
+import { after, Deadline } from '../../lib/relay/model/clock.ts';
+import type { DeliveryKey } from '../../lib/relay/model/delivery.ts';
 import { aRelay, everythingIsWaiting, OK, UNAVAILABLE } from './a-relay.ts';
 import { type ARelay, fannedOut } from './an-open-circuit.ts';
 import { holdAnswers } from './held-answers.ts';

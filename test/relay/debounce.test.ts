@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endpointSchema } from '../../lib/relay/endpoint.ts';
+import { endpointSchema } from '../../lib/relay/endpoint/endpoint.ts';
 import { aRelay } from './a-relay.ts';
 
 describe('an endpoint that waits until an order is quiet', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { deliver } from '../../lib/relay/deliver.ts';
-import { UnreadableRowError } from '../../lib/relay/ports.ts';
+import { deliver } from '../../lib/relay/deliver/deliver.ts';
+import { UnreadableRowError } from '../../lib/relay/ports/event-log.ts';
 import { anEndpointId } from '../ports/builders.ts';
 import { aRelay, ORDER, UNAVAILABLE } from './a-relay.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { deliver } from '../../lib/relay/deliver.ts';
-import { endpointIdSchema } from '../../lib/relay/endpoint.ts';
-import { StoreError, UnreadableRowError } from '../../lib/relay/ports.ts';
+import { deliver } from '../../lib/relay/deliver/deliver.ts';
+import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint.ts';
+import { StoreError, UnreadableRowError } from '../../lib/relay/ports/event-log.ts';
 import { aRelay, OK, ORDER, REFUSED, UNAVAILABLE } from './a-relay.ts';
 
 const ERP = endpointIdSchema.parse('erp');

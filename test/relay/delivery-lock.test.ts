@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { takeDeliveryLock } from '../../lib/relay/delivery-lock.ts';
-import { StoreError } from '../../lib/relay/ports.ts';
+import { takeDeliveryLock } from '../../lib/relay/health/delivery-lock.ts';
+import { StoreError } from '../../lib/relay/ports/event-log.ts';
 import { anEndpointId } from '../ports/builders.ts';
 import { aRelay } from './a-relay.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { after as later } from '../../lib/relay/clock.ts';
-import type { Delivery, DeliveryKey } from '../../lib/relay/delivery.ts';
-import { ANY_TIME, DueDeliveries } from '../../lib/relay/due-deliveries.ts';
+import { ANY_TIME, DueDeliveries } from '../../lib/relay/deliver/due-deliveries.ts';
+import { after as later } from '../../lib/relay/model/clock.ts';
+import type { Delivery, DeliveryKey } from '../../lib/relay/model/delivery.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
 import { aDelivery, anEndpointId, anEventId } from '../ports/builders.ts';
 import { StandingClock } from './standing-clock.ts';

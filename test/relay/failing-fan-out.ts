@@ -1,9 +1,10 @@
 /** Events whose fan-out fails every time it is tried. */
 import { vi } from 'vitest';
-import type { EventKey } from '../../lib/relay/event.ts';
-import { fanOut } from '../../lib/relay/fan-out.ts';
-import type { EventId } from '../../lib/relay/ids.ts';
-import { type EventMessage, StoreError } from '../../lib/relay/ports.ts';
+import { fanOut } from '../../lib/relay/fan-out/fan-out.ts';
+import type { EventKey } from '../../lib/relay/model/event.ts';
+import type { EventId } from '../../lib/relay/model/ids.ts';
+import { StoreError } from '../../lib/relay/ports/event-log.ts';
+import type { EventMessage } from '../../lib/relay/ports/queues.ts';
 import type { ARelay } from './an-open-circuit.ts';
 
 /**

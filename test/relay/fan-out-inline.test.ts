@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fanOut } from '../../lib/relay/fan-out.ts';
-import { nextEventId } from '../../lib/relay/ids.ts';
+import { fanOut } from '../../lib/relay/fan-out/fan-out.ts';
+import { nextEventId } from '../../lib/relay/model/ids.ts';
 import { aRelay, ORDER, SOURCE } from './a-relay.ts';
 import { takesMs } from './takes-ms.ts';
 

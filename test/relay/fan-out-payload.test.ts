@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { UnreadableRowError } from '../../lib/relay/ports.ts';
+import { UnreadableRowError } from '../../lib/relay/ports/event-log.ts';
 import { aRelay, ORDER } from './a-relay.ts';
 
 describe('an event whose payload fan-out cannot read', () => {

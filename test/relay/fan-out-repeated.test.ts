@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fanOut } from '../../lib/relay/fan-out.ts';
+import { fanOut } from '../../lib/relay/fan-out/fan-out.ts';
 import { aRelay, UNAVAILABLE } from './a-relay.ts';
 import type { ARelay } from './an-open-circuit.ts';
 

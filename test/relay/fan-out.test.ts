@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { fanOut } from '../../lib/relay/fan-out.ts';
-import { StoreError } from '../../lib/relay/ports.ts';
+import { fanOut } from '../../lib/relay/fan-out/fan-out.ts';
+import { StoreError } from '../../lib/relay/ports/event-log.ts';
 import { aRelay, UNAVAILABLE } from './a-relay.ts';
 
 describe('fan-out', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { deliver } from '../../lib/relay/deliver.ts';
+import { deliver } from '../../lib/relay/deliver/deliver.ts';
 import { aRelay } from './a-relay.ts';
 
 /** The lease lasts 10 s longer than the endpoint's timeout, less the 2 s by which clocks differ. */

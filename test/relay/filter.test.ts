@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { deliver } from '../../lib/relay/deliver.ts';
-import { replay } from '../../lib/relay/replay.ts';
+import { deliver } from '../../lib/relay/deliver/deliver.ts';
+import { replay } from '../../lib/relay/delivery/replay.ts';
 import { anEndpointId } from '../ports/builders.ts';
 import { aRelay, ORDER, UNAVAILABLE } from './a-relay.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { withOrderId } from '../../lib/relay/forward.ts';
+import { withOrderId } from '../../lib/relay/sending/request.ts';
 
 describe('withOrderId', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { orderKeyOf } from '../../lib/relay/ids.ts';
+import { orderKeyOf } from '../../lib/relay/model/ids.ts';
 import { aRelay, GONE, SOURCE, UNAVAILABLE } from './a-relay.ts';
 import { fannedOut } from './an-open-circuit.ts';
 

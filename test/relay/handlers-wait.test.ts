@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { deliver } from '../../lib/relay/deliver.ts';
-import { StoreError } from '../../lib/relay/ports.ts';
+import { deliver } from '../../lib/relay/deliver/deliver.ts';
+import { StoreError } from '../../lib/relay/ports/event-log.ts';
 import { aRelay, everythingIsWaiting } from './a-relay.ts';
 import { holdAnswers } from './held-answers.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { StoreError } from '../../lib/relay/ports.ts';
+import { StoreError } from '../../lib/relay/ports/event-log.ts';
 import { anEndpointId } from '../ports/builders.ts';
 import { aRelay, everythingIsWaiting, OK, UNAVAILABLE } from './a-relay.ts';
 import { fannedOut } from './an-open-circuit.ts';

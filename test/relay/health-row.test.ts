@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Attempt } from '../../lib/relay/delivery.ts';
 import {
   caughtUp,
   cleared,
@@ -9,8 +8,9 @@ import {
   healthAfter,
   takingProbe,
   UNKNOWN_HEALTH,
-} from '../../lib/relay/health.ts';
-import { healthAttributes, parseHealthRow } from '../../lib/relay/health-row.ts';
+} from '../../lib/relay/health/health.ts';
+import { healthAttributes, parseHealthRow } from '../../lib/relay/health/health-row.ts';
+import type { Attempt } from '../../lib/relay/model/delivery.ts';
 import { MemoryConfigTable } from '../memory/config-table.ts';
 import { anEndpointId } from '../ports/builders.ts';
 import { seconds } from './attempts.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { after as later } from '../../lib/relay/clock.ts';
-import { healthAfter, isProven, UNKNOWN_HEALTH } from '../../lib/relay/health.ts';
+import { healthAfter, isProven, UNKNOWN_HEALTH } from '../../lib/relay/health/health.ts';
+import { after as later } from '../../lib/relay/model/clock.ts';
 import { answer, healthAfterAll, NOON, noAnswer, PROVEN, seconds, slow } from './attempts.ts';
 
 describe('whether an endpoint is proven', () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { after as later } from '../../lib/relay/clock.ts';
 import {
   blamesEndpoint,
   caughtUp,
@@ -9,7 +8,8 @@ import {
   isProven,
   takingProbe,
   UNKNOWN_HEALTH,
-} from '../../lib/relay/health.ts';
+} from '../../lib/relay/health/health.ts';
+import { after as later } from '../../lib/relay/model/clock.ts';
 import {
   answer,
   DAY,

@@ -1,5 +1,5 @@
 /** An endpoint that answers only when the test says so. */
-import type { SendResult } from '../../lib/relay/ports.ts';
+import type { SendResult } from '../../lib/relay/ports/outgoing.ts';
 import { type aRelay, everythingIsWaiting, OK } from './a-relay.ts';
 
 export interface HeldAnswers {

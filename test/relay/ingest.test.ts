@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { eventTime, orderKeyOf, sha256Hex, shardOf } from '../../lib/relay/ids.ts';
 import { ingest } from '../../lib/relay/ingest.ts';
-import { PayloadTooLargeError, StoreError } from '../../lib/relay/ports.ts';
+import { eventTime, orderKeyOf, sha256Hex, shardOf } from '../../lib/relay/model/ids.ts';
+import { PayloadTooLargeError, StoreError } from '../../lib/relay/ports/event-log.ts';
 import { aRelay, everythingIsWaiting, ORDER, SOURCE } from './a-relay.ts';
 
 /** Two tries of the AWS SDK: see lib/aws/client-limits.ts. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Kept } from '../../lib/relay/kept.ts';
+import { Kept } from '../../lib/relay/secrets/ttl-cache.ts';
 import { MemoryClock } from '../memory/clock.ts';
 
 const FAILURES_KEPT_MS = 2_000;

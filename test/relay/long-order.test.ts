@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { firstEventIdAt } from '../../lib/relay/ids.ts';
+import { firstEventIdAt } from '../../lib/relay/model/ids.ts';
 import { aRelay, ORDER, SOURCE, UNAVAILABLE } from './a-relay.ts';
 
 const EVENTS = 10_000;

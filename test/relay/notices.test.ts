@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
-import { endpointIdSchema } from '../../lib/relay/endpoint.ts';
-import { NOTICES, orderKeyOf } from '../../lib/relay/ids.ts';
-import { StoreError } from '../../lib/relay/ports.ts';
-import { sourceIdSchema } from '../../lib/relay/source.ts';
-import { sweep } from '../../lib/relay/sweep.ts';
+import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint.ts';
+import { sourceIdSchema } from '../../lib/relay/endpoint/source.ts';
+import { NOTICES, orderKeyOf } from '../../lib/relay/model/ids.ts';
+import { StoreError } from '../../lib/relay/ports/event-log.ts';
+import { sweep } from '../../lib/relay/sweep/sweep.ts';
 import { sendTestEvent } from '../../lib/relay/test-event.ts';
 import { aRelay, GONE, OK, REFUSED, UNAVAILABLE } from './a-relay.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { orderIdOfQuery, readOrder } from '../../lib/relay/order.ts';
+import { orderIdOfQuery, readOrder } from '../../lib/relay/model/hub-order.ts';
 
 const bytes = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Delivery } from '../../lib/relay/delivery.ts';
-import type { EventRecord } from '../../lib/relay/event.ts';
-import { nextStep, type OrderView } from '../../lib/relay/ordering.ts';
+import { nextStep, type OrderView } from '../../lib/relay/delivery/ordering.ts';
+import type { Delivery } from '../../lib/relay/model/delivery.ts';
+import type { EventRecord } from '../../lib/relay/model/event.ts';
 import { aDelivery, anEndpointId, anOrderKey, eventsOf } from '../ports/builders.ts';
 import { NOON, seconds } from './attempts.ts';
 

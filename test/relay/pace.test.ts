@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { after as later } from '../../lib/relay/clock.ts';
-import { Pace } from '../../lib/relay/pace.ts';
+import { Pace } from '../../lib/relay/health/rate-limit.ts';
+import { after as later } from '../../lib/relay/model/clock.ts';
 import { MemoryClock } from '../memory/clock.ts';
 
 /** The clock moves on when somebody sleeps on it, so each turn is taken at its moment. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type EventId, orderKeyOf } from '../../lib/relay/ids.ts';
+import { type EventId, orderKeyOf } from '../../lib/relay/model/ids.ts';
 import { aRelay, SOURCE } from './a-relay.ts';
 import { heal, poison, receive } from './failing-fan-out.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { after } from '../../lib/relay/clock.ts';
-import { deliver } from '../../lib/relay/deliver.ts';
-import type { DeliveryKey } from '../../lib/relay/delivery.ts';
-import { sweep } from '../../lib/relay/sweep.ts';
+import { deliver } from '../../lib/relay/deliver/deliver.ts';
+import { after } from '../../lib/relay/model/clock.ts';
+import type { DeliveryKey } from '../../lib/relay/model/delivery.ts';
+import { sweep } from '../../lib/relay/sweep/sweep.ts';
 import { aRelay, everythingIsWaiting, OK } from './a-relay.ts';
 import { type ARelay, fannedOut } from './an-open-circuit.ts';
 import { whileTimePasses } from './while-time-passes.ts';

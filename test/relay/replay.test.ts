@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { replay } from '../../lib/relay/replay.ts';
+import { replay } from '../../lib/relay/delivery/replay.ts';
 import { anEndpointId } from '../ports/builders.ts';
 import { aRelay, OK, ORDER, REFUSED, UNAVAILABLE } from './a-relay.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextAttemptAt } from '../../lib/relay/retry-schedule.ts';
+import { nextAttemptAt } from '../../lib/relay/delivery/retry-schedule.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
 const waits = (random: () => number) =>

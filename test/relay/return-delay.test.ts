@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { returnDelaySeconds } from '../../lib/relay/return-delay.ts';
+import { returnDelaySeconds } from '../../lib/relay/fan-out/return-delay.ts';
 
 describe('returnDelaySeconds', () => {
   it('doubles from 5 seconds with each receive, up to five minutes', () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { signatureOf } from '../../lib/relay/signature.ts';
-import { toSigningSecret } from '../../lib/relay/signing-secret.ts';
+import { toSigningSecret } from '../../lib/relay/endpoint/signing-secret.ts';
+import { signatureOf } from '../../lib/relay/sending/signature.ts';
 import { aRelay } from './a-relay.ts';
 import { another, errorsOf, headersOf, OAUTH2, sent, UNAUTHORIZED, wants } from './sent-requests.ts';
 

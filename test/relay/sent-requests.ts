@@ -1,5 +1,5 @@
 /** The requests to an endpoint with credentials, and their results. */
-import type { OutgoingRequest, SendResult } from '../../lib/relay/ports.ts';
+import type { OutgoingRequest, SendResult } from '../../lib/relay/ports/outgoing.ts';
 import { aRelay, OK } from './a-relay.ts';
 
 export const UNAUTHORIZED: SendResult = { kind: 'answer', status: 401, text: 'who are you?' };

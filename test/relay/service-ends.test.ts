@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { after, Deadline } from '../../lib/relay/clock.ts';
-import { deliver } from '../../lib/relay/deliver.ts';
-import { StoreError } from '../../lib/relay/ports.ts';
+import { deliver } from '../../lib/relay/deliver/deliver.ts';
+import { after, Deadline } from '../../lib/relay/model/clock.ts';
+import { StoreError } from '../../lib/relay/ports/event-log.ts';
 import { aRelay, UNAVAILABLE } from './a-relay.ts';
 import { fannedOut } from './an-open-circuit.ts';
 import { OAUTH2, UNAUTHORIZED } from './sent-requests.ts';

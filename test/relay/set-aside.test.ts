@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { fanOut } from '../../lib/relay/fan-out.ts';
-import { shardOf } from '../../lib/relay/ids.ts';
-import { StoreError } from '../../lib/relay/ports.ts';
+import { fanOut } from '../../lib/relay/fan-out/fan-out.ts';
+import { shardOf } from '../../lib/relay/model/ids.ts';
+import { StoreError } from '../../lib/relay/ports/event-log.ts';
 import { aRelay, ORDER } from './a-relay.ts';
 import { heal, poison, receive } from './failing-fan-out.ts';
 

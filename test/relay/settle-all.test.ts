@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { settleAll } from '../../lib/relay/settle-all.ts';
+import { settleAll } from '../../lib/relay/model/settle-all.ts';
 import { everythingIsWaiting } from './a-relay.ts';
 
 describe('settleAll', () => {

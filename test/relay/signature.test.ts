@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { signatureOf } from '../../lib/relay/signature.ts';
-import { signingKey, toSigningSecret } from '../../lib/relay/signing-secret.ts';
+import { signingKey, toSigningSecret } from '../../lib/relay/endpoint/signing-secret.ts';
+import { signatureOf } from '../../lib/relay/sending/signature.ts';
 
 function aKey(): { secret: string; key: Buffer } {
   const secret = toSigningSecret(randomBytes(32));

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { deliver } from '../../lib/relay/deliver.ts';
-import { fanOut } from '../../lib/relay/fan-out.ts';
-import { StoreError } from '../../lib/relay/ports.ts';
+import { deliver } from '../../lib/relay/deliver/deliver.ts';
+import { fanOut } from '../../lib/relay/fan-out/fan-out.ts';
+import { StoreError } from '../../lib/relay/ports/event-log.ts';
 import { aRelay } from './a-relay.ts';
 import { whileTimePasses } from './while-time-passes.ts';
 

@@ -1,5 +1,5 @@
 /** A clock that stands still until a test moves it; who sleeps on it is woken then. */
-import { after, type Clock } from '../../lib/relay/clock.ts';
+import { after, type Clock } from '../../lib/relay/model/clock.ts';
 import { MemoryClock } from '../memory/clock.ts';
 
 interface Sleeper {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SendResult } from '../../lib/relay/ports.ts';
+import type { SendResult } from '../../lib/relay/ports/outgoing.ts';
 import { aRelay } from './a-relay.ts';
 import { takesMs } from './takes-ms.ts';
 

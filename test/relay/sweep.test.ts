@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { Deadline } from '../../lib/relay/clock.ts';
-import { StoreError } from '../../lib/relay/ports.ts';
-import { sweep } from '../../lib/relay/sweep.ts';
+import { Deadline } from '../../lib/relay/model/clock.ts';
+import { StoreError } from '../../lib/relay/ports/event-log.ts';
+import { sweep } from '../../lib/relay/sweep/sweep.ts';
 import { aRelay } from './a-relay.ts';
 
 describe('sweep', () => {

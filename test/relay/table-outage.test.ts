@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { type EventId, orderKeyOf } from '../../lib/relay/ids.ts';
-import { type EventLog, StoreError } from '../../lib/relay/ports.ts';
+import { type EventId, orderKeyOf } from '../../lib/relay/model/ids.ts';
+import { type EventLog, StoreError } from '../../lib/relay/ports/event-log.ts';
 import { aRelay, ORDER, SOURCE } from './a-relay.ts';
 
 type ARelay = ReturnType<typeof aRelay>;

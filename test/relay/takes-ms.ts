@@ -1,5 +1,5 @@
 /** An endpoint that takes its time. */
-import type { SendResult } from '../../lib/relay/ports.ts';
+import type { SendResult } from '../../lib/relay/ports/outgoing.ts';
 import { type aRelay, OK } from './a-relay.ts';
 
 /** Lets every answer of a host take so long. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TokenError } from '../../lib/relay/ports.ts';
+import { TokenError } from '../../lib/relay/ports/outgoing.ts';
 import { another, errorsOf, headersOf, OAUTH2, sent, UNAUTHORIZED, wants } from './sent-requests.ts';
 
 describe('a token', () => {

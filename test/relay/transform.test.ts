@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CONTENT_LIMIT_BYTES } from '../../lib/relay/content.ts';
+import { CONTENT_LIMIT_BYTES } from '../../lib/relay/sending/transform.ts';
 import { aRelay, ORDER } from './a-relay.ts';
 
 const TRANSFORM = 'a transform';

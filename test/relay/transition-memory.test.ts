@@ -1,7 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { after } from '../../lib/relay/clock.ts';
-import type { Attempt, Delivery } from '../../lib/relay/delivery.ts';
-import type { DeliveryChange } from '../../lib/relay/ports.ts';
 import {
   applyChange,
   attempted,
@@ -14,7 +11,10 @@ import {
   leaseReturned,
   probeFailed,
   replayed,
-} from '../../lib/relay/transition.ts';
+} from '../../lib/relay/delivery/state-machine.ts';
+import { after } from '../../lib/relay/model/clock.ts';
+import type { Attempt, Delivery } from '../../lib/relay/model/delivery.ts';
+import type { DeliveryChange } from '../../lib/relay/ports/event-log.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
 import { aDelivery, anEndpointId } from '../ports/builders.ts';
 import { answer, NOON, noAnswer, seconds } from './attempts.ts';

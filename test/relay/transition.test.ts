@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Attempt, Delivery } from '../../lib/relay/delivery.ts';
-import type { DeliveryChange } from '../../lib/relay/ports.ts';
 import {
   attempted,
   behind,
@@ -23,7 +21,9 @@ import {
   replayed,
   retried,
   withoutRow,
-} from '../../lib/relay/transition.ts';
+} from '../../lib/relay/delivery/state-machine.ts';
+import type { Attempt, Delivery } from '../../lib/relay/model/delivery.ts';
+import type { DeliveryChange } from '../../lib/relay/ports/event-log.ts';
 import { aDelivery, anEndpointId } from '../ports/builders.ts';
 import { answer, NOON, noAnswer, seconds } from './attempts.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextEventId } from '../../lib/relay/ids.ts';
-import { saysTheSame } from '../../lib/relay/unchanged.ts';
+import { saysTheSame } from '../../lib/relay/fan-out/unchanged.ts';
+import { nextEventId } from '../../lib/relay/model/ids.ts';
 import { aRelay, UNAVAILABLE } from './a-relay.ts';
 
 const anOrder = (status: string, parts: object = {}) => ({

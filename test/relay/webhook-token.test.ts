@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { sha256Hex } from '../../lib/relay/ids.ts';
 import { ingest } from '../../lib/relay/ingest.ts';
-import { StoreError } from '../../lib/relay/ports.ts';
+import { sha256Hex } from '../../lib/relay/model/ids.ts';
+import { StoreError } from '../../lib/relay/ports/event-log.ts';
 import { aRelay } from './a-relay.ts';
 
 const aToken = (name: string) => name.padEnd(43, '_');

@@ -1,5 +1,5 @@
 /** The lists under `attention#` hold exactly what a person has to look at. */
-import { sourceOf } from '../../lib/relay/ids.ts';
+import { sourceOf } from '../../lib/relay/model/ids.ts';
 import { wakeUpId } from './ports.ts';
 import { orderKey, type RunWorld, SOURCE } from './run-world.ts';
 

@@ -1,5 +1,5 @@
 /** The Config table with its history: reads that are not consistent see it as it was, and checks ask what was in force. */
-import type { ConfigKind, ConfigRow } from '../../lib/relay/ports.ts';
+import type { ConfigKind, ConfigRow } from '../../lib/relay/ports/config-table.ts';
 import { MemoryConfigTable } from '../memory/config-table.ts';
 import type { Scheduler } from './scheduler.ts';
 

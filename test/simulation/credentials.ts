@@ -1,6 +1,7 @@
 /** Secrets and tokens as a function has them: over the network, in their own time, or not at all. */
-import { Keyring } from '../../lib/relay/keyring.ts';
-import { SecretError, TokenError } from '../../lib/relay/ports.ts';
+
+import { SecretError, TokenError } from '../../lib/relay/ports/outgoing.ts';
+import { Keyring } from '../../lib/relay/secrets/secret-cache.ts';
 import type { Environment } from './environment.ts';
 import type { Faults } from './faults.ts';
 import type { Scheduler } from './scheduler.ts';

@@ -1,7 +1,7 @@
 /** The checks that run once everything is settled. */
-import type { Delivery, DeliveryState } from '../../lib/relay/delivery.ts';
-import type { EndpointId, EventId } from '../../lib/relay/ids.ts';
-import { stateOf } from '../../lib/relay/outcome.ts';
+import type { Delivery, DeliveryState } from '../../lib/relay/model/delivery.ts';
+import type { EndpointId, EventId } from '../../lib/relay/model/ids.ts';
+import { stateOf } from '../../lib/relay/model/outcome.ts';
 import { checkAttention, checkCancelled, mayHaveCancelled } from './attention-checks.ts';
 import { ENDPOINT_IDS, NEWCOMER } from './endpoints.ts';
 import { checkFairness } from './fairness.ts';

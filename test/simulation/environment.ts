@@ -2,7 +2,7 @@
  * An execution environment of Lambda. It runs one invocation after another. It can stand still, with all its timers, and
  * it can die. Work that an invocation left undone goes on whenever the environment runs.
  */
-import type { Clock } from '../../lib/relay/clock.ts';
+import type { Clock } from '../../lib/relay/model/clock.ts';
 import type { Faults } from './faults.ts';
 import type { Scheduler } from './scheduler.ts';
 

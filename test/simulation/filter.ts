@@ -1,7 +1,7 @@
 /** A filter as the functions ask it: it takes its time, refuses some payloads, and fails on some events. */
 import * as z from 'zod';
-import type { EventId } from '../../lib/relay/ids.ts';
-import type { Evaluated, Expressions } from '../../lib/relay/ports.ts';
+import type { EventId } from '../../lib/relay/model/ids.ts';
+import type { Evaluated, Expressions } from '../../lib/relay/ports/expressions.ts';
 import type { Faults } from './faults.ts';
 import type { Process } from './process.ts';
 

@@ -1,9 +1,10 @@
 /** Runs functions the way Lambda does: in environments that are kept warm, each invocation cut off at its timeout. */
-import { Deadline } from '../../lib/relay/clock.ts';
+
 import { Config } from '../../lib/relay/config.ts';
-import type { Keyring } from '../../lib/relay/keyring.ts';
-import type { OwedItem } from '../../lib/relay/ports.ts';
-import type { Relay } from '../../lib/relay/relay.ts';
+import type { Relay } from '../../lib/relay/context.ts';
+import { Deadline } from '../../lib/relay/model/clock.ts';
+import type { OwedItem } from '../../lib/relay/ports/event-log.ts';
+import type { Keyring } from '../../lib/relay/secrets/secret-cache.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
 import { keyringOf } from './credentials.ts';
 import { Environment } from './environment.ts';

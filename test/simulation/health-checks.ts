@@ -1,5 +1,5 @@
 /** Checks the requests to failing and to unproven endpoints. */
-import type { ConfigRow } from '../../lib/relay/ports.ts';
+import type { ConfigRow } from '../../lib/relay/ports/config-table.ts';
 import type { Sent } from './receivers.ts';
 import type { RunWorld } from './run-world.ts';
 

@@ -1,6 +1,7 @@
 /** The Hub: sends the webhooks of some orders, and remembers how each was answered. */
-import { type EventId, sha256Hex } from '../../lib/relay/ids.ts';
+
 import { ingest } from '../../lib/relay/ingest.ts';
+import { type EventId, sha256Hex } from '../../lib/relay/model/ids.ts';
 import type { SimulatedFunction } from './functions.ts';
 import type { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';

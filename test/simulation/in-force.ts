@@ -5,8 +5,8 @@
  * check of an ordering applies to an event only if that ordering alone was in force from {@link TAKES_EFFECT_MS} before
  * the event was made until the moment of the check. The same holds for a filter and a rate limit.
  */
-import type { EventId } from '../../lib/relay/ids.ts';
-import { eventTime } from '../../lib/relay/ids.ts';
+import type { EventId } from '../../lib/relay/model/ids.ts';
+import { eventTime } from '../../lib/relay/model/ids.ts';
 import type { SimulatedConfigTable } from './config-table.ts';
 
 /** A stale read is two minutes behind, a function runs for two minutes, and it caches what it read. */

@@ -1,5 +1,5 @@
 /** How long it takes until everything is settled once faults have stopped, by each endpoint's state at that moment. */
-import type { EndpointId } from '../../lib/relay/ids.ts';
+import type { EndpointId } from '../../lib/relay/model/ids.ts';
 import { ENDPOINT_IDS } from './endpoints.ts';
 import { isFailing, isProven } from './health-checks.ts';
 import { orderKey, type RunWorld, wasSetAside } from './run-world.ts';

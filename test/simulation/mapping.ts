@@ -1,7 +1,8 @@
 /** A mapping of a queue to a function, with partial batch responses. A batch can start late, as when Lambda throttles. */
-import type { Deadline } from '../../lib/relay/clock.ts';
-import type { Relay } from '../../lib/relay/relay.ts';
-import { returnDelaySeconds } from '../../lib/relay/return-delay.ts';
+
+import type { Relay } from '../../lib/relay/context.ts';
+import { returnDelaySeconds } from '../../lib/relay/fan-out/return-delay.ts';
+import type { Deadline } from '../../lib/relay/model/clock.ts';
 import type { Faults } from './faults.ts';
 import type { SimulatedFunction } from './functions.ts';
 import type { Received, SimulatedQueue } from './queue.ts';

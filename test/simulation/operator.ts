@@ -1,7 +1,8 @@
 /** A person at work while the relay runs: pauses, turns off, removes, mistypes, changes settings, replays. */
-import type { EventRecord } from '../../lib/relay/event.ts';
-import type { EndpointId, OrderKey } from '../../lib/relay/ids.ts';
-import { replay } from '../../lib/relay/replay.ts';
+
+import { replay } from '../../lib/relay/delivery/replay.ts';
+import type { EventRecord } from '../../lib/relay/model/event.ts';
+import type { EndpointId, OrderKey } from '../../lib/relay/model/ids.ts';
 import type { MemoryEventLog } from '../memory/event-log.ts';
 import type { SimulatedConfigTable } from './config-table.ts';
 import { ENDPOINT_IDS } from './endpoints.ts';

@@ -1,7 +1,7 @@
 /** Checks the requests of one order to one endpoint, and their sequence. */
-import type { Delivery, DeliveryState } from '../../lib/relay/delivery.ts';
-import type { EventRecord } from '../../lib/relay/event.ts';
-import type { EndpointId, EventId } from '../../lib/relay/ids.ts';
+import type { Delivery, DeliveryState } from '../../lib/relay/model/delivery.ts';
+import type { EventRecord } from '../../lib/relay/model/event.ts';
+import type { EndpointId, EventId } from '../../lib/relay/model/ids.ts';
 import type { Webhook } from './hub.ts';
 import { orderingOf } from './in-force.ts';
 import { isAccepted, isOlder, mayIdsContradict } from './real-order.ts';

@@ -1,5 +1,5 @@
 /** Faults that last for minutes: throttled writes, an index that lags, a Config table that cannot be read. */
-import type { OwedItem } from '../../lib/relay/ports.ts';
+import type { OwedItem } from '../../lib/relay/ports/event-log.ts';
 import type { MemoryEventLog } from '../memory/event-log.ts';
 import type { FaultKind, Faults } from './faults.ts';
 import type { Scheduler } from './scheduler.ts';

@@ -2,8 +2,8 @@
  * Events that the relay's code cannot cope with. Some are cured when the faults of a run end, as after a bad deployment.
  * Others stay as they are for ever.
  */
-import type { EventId } from '../../lib/relay/ids.ts';
-import { StoreError, UnreadableRowError } from '../../lib/relay/ports.ts';
+import type { EventId } from '../../lib/relay/model/ids.ts';
+import { StoreError, UnreadableRowError } from '../../lib/relay/ports/event-log.ts';
 import type { FaultKind, Faults } from './faults.ts';
 import type { Scheduler } from './scheduler.ts';
 

@@ -1,14 +1,13 @@
 /** The tables as a process sees them: over the network, with indexes and reads that lag behind. Adapts ports, decides nothing. */
-import type { EventKey } from '../../lib/relay/event.ts';
-import type { EventId } from '../../lib/relay/ids.ts';
+import type { EventKey } from '../../lib/relay/model/event.ts';
+import type { EventId } from '../../lib/relay/model/ids.ts';
+import type { ConfigKind, ConfigTable } from '../../lib/relay/ports/config-table.ts';
 import {
-  type ConfigKind,
-  type ConfigTable,
   type DeliveryChange,
   type EventLog,
   type OwedItem,
   StoreError,
-} from '../../lib/relay/ports.ts';
+} from '../../lib/relay/ports/event-log.ts';
 import type { MemoryEventLog } from '../memory/event-log.ts';
 import type { SimulatedConfigTable } from './config-table.ts';
 import type { Faults } from './faults.ts';

@@ -1,6 +1,6 @@
 /** One invocation of a function. Each call over the network takes its time, can fail, and can be the last one. */
-import type { Clock } from '../../lib/relay/clock.ts';
-import { StoreError } from '../../lib/relay/ports.ts';
+import type { Clock } from '../../lib/relay/model/clock.ts';
+import { StoreError } from '../../lib/relay/ports/event-log.ts';
 import type { Environment } from './environment.ts';
 import type { FaultKind, Faults } from './faults.ts';
 import type { IndexName, Outages } from './outages.ts';

@@ -1,6 +1,6 @@
 /** The endpoints of a run: each flips between answering, failing and hanging, and remembers what it was sent. */
-import type { EventId } from '../../lib/relay/ids.ts';
-import type { OutgoingRequest, SendResult } from '../../lib/relay/ports.ts';
+import type { EventId } from '../../lib/relay/model/ids.ts';
+import type { OutgoingRequest, SendResult } from '../../lib/relay/ports/outgoing.ts';
 import type { Faults } from './faults.ts';
 import type { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';

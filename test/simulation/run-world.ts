@@ -1,8 +1,9 @@
 /** Everything that the checks of a run look at. */
-import type { EventRecord } from '../../lib/relay/event.ts';
-import { type EventId, type OrderKey, orderKeyOf } from '../../lib/relay/ids.ts';
-import type { EventMessage } from '../../lib/relay/ports.ts';
-import { sourceIdSchema } from '../../lib/relay/source.ts';
+
+import { sourceIdSchema } from '../../lib/relay/endpoint/source.ts';
+import type { EventRecord } from '../../lib/relay/model/event.ts';
+import { type EventId, type OrderKey, orderKeyOf } from '../../lib/relay/model/ids.ts';
+import type { EventMessage } from '../../lib/relay/ports/queues.ts';
 import type { MemoryEventLog } from '../memory/event-log.ts';
 import type { SimulatedConfigTable } from './config-table.ts';
 import type { Faults } from './faults.ts';

@@ -1,5 +1,5 @@
 /** The checks that run at each request. */
-import type { EndpointId } from '../../lib/relay/ids.ts';
+import type { EndpointId } from '../../lib/relay/model/ids.ts';
 import { checkProbe, checkRamp } from './health-checks.ts';
 import { orderingOf } from './in-force.ts';
 import { isAccepted, isOlder, mayIdsContradict } from './real-order.ts';

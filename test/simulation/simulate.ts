@@ -1,10 +1,11 @@
 /** One run of the whole relay under one seed: webhooks in, faults on, faults off, and everything must be settled. */
-import { deliver } from '../../lib/relay/deliver.ts';
-import type { DeliveryKey } from '../../lib/relay/delivery.ts';
-import { fanOut } from '../../lib/relay/fan-out.ts';
-import type { EventId } from '../../lib/relay/ids.ts';
-import type { EventMessage, OwedItem } from '../../lib/relay/ports.ts';
-import { sweep } from '../../lib/relay/sweep.ts';
+import { deliver } from '../../lib/relay/deliver/deliver.ts';
+import { fanOut } from '../../lib/relay/fan-out/fan-out.ts';
+import type { DeliveryKey } from '../../lib/relay/model/delivery.ts';
+import type { EventId } from '../../lib/relay/model/ids.ts';
+import type { OwedItem } from '../../lib/relay/ports/event-log.ts';
+import type { EventMessage } from '../../lib/relay/ports/queues.ts';
+import { sweep } from '../../lib/relay/sweep/sweep.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
 import { isAwayForLong, sendAway, settledWithinDays } from './absence.ts';
 import { SimulatedConfigTable } from './config-table.ts';

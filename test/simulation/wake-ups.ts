@@ -1,8 +1,9 @@
 /** The queues as a process sees them. Adapts ports; checks that sweep wakes only what it may. */
-import type { DeliveryKey } from '../../lib/relay/delivery.ts';
-import type { EventId } from '../../lib/relay/ids.ts';
-import type { EventMessage } from '../../lib/relay/ports.ts';
-import type { Relay } from '../../lib/relay/relay.ts';
+
+import type { Relay } from '../../lib/relay/context.ts';
+import type { DeliveryKey } from '../../lib/relay/model/delivery.ts';
+import type { EventId } from '../../lib/relay/model/ids.ts';
+import type { EventMessage } from '../../lib/relay/ports/queues.ts';
 import type { MemoryEventLog } from '../memory/event-log.ts';
 import type { Faults } from './faults.ts';
 import { wakeUpId } from './ports.ts';

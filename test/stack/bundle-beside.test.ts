@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { Expressions } from '../../lib/relay/ports.ts';
+import type { Expressions } from '../../lib/relay/ports/expressions.ts';
 import { bundleBeside, bundleInto } from '../../lib/stack/bundle-beside.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
-const FILES = ['lib/aws/expression-process.ts', 'lib/aws/expression-thread.ts'];
+const FILES = ['lib/aws/expressions/expression-process.ts', 'lib/aws/expressions/expression-thread.ts'];
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "sensaria relay's bundle-"));
-  bundleInto(REPOSITORY, [...FILES, 'lib/aws/process-expressions.ts'], folder);
+  bundleInto(REPOSITORY, [...FILES, 'lib/aws/expressions/process-expressions.ts'], folder);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

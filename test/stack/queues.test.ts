@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { returnDelaySeconds } from '../../lib/relay/return-delay.ts';
+import { returnDelaySeconds } from '../../lib/relay/fan-out/return-delay.ts';
 import { arnOf, propertiesOf, theTemplate } from './the-template.ts';
 
 const template = theTemplate();

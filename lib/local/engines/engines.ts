@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { settleAll } from '../../relay/settle-all.ts';
+import { settleAll } from '../../relay/model/settle-all.ts';
 import { LOOPBACK } from '../loopback.ts';
 import { NOWHERE, REGION } from '../place.ts';
 import { readTemplate, type Template } from '../template/read-template.ts';

@@ -1,5 +1,5 @@
 /** A Lambda function on this machine: as many execution environments as run at once, each reused while it lives. */
-import { settleAll } from '../../relay/settle-all.ts';
+import { settleAll } from '../../relay/model/settle-all.ts';
 import { aborted } from '../aborted.ts';
 import { Environment, type WriteLine } from './environment.ts';
 import type { FunctionSettings, Outcome } from './invocation.ts';

@@ -1,6 +1,6 @@
 /** All functions of the template. */
 import { resolve } from 'node:path';
-import { settleAll } from '../../relay/settle-all.ts';
+import { settleAll } from '../../relay/model/settle-all.ts';
 import type { HandlerLog } from '../handler-log.ts';
 import type { Template } from '../template/read-template.ts';
 import { TemplateError } from '../template/template-error.ts';

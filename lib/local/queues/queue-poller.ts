@@ -6,7 +6,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { inTens } from '../../aws/in-tens.ts';
+import { inTens } from '../../aws/sqs/chunk.ts';
 import type { LocalFunction } from '../lambda/local-function.ts';
 import type { MappingDefinition } from '../template/event-source-mapping.ts';
 import { failedMessages } from './batch-response.ts';

@@ -1,6 +1,6 @@
 /** What is owed, as a table and for programs; and what became of a retry or a cancellation. */
-import type { Delivery } from '../../relay/delivery.ts';
-import { outcomeOf } from '../../relay/outcome.ts';
+import type { Delivery } from '../../relay/model/delivery.ts';
+import { outcomeOf } from '../../relay/model/outcome.ts';
 import type { CancelResult } from '../cancellations.ts';
 import type { DeliveryList } from '../deliveries.ts';
 import type { OwedWork } from '../owed-work.ts';

@@ -1,5 +1,5 @@
 /** Endpoints as text and as JSON: those that work, and those whose row is wrong. */
-import type { Endpoint } from '../../relay/endpoint.ts';
+import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
 import type { ListedEndpoint } from '../endpoints.ts';
 import type { MaskedEndpoint } from '../masked-endpoint.ts';
 import { healthDetail, healthWord } from './health-text.ts';

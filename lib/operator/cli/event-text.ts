@@ -1,9 +1,15 @@
 /** An event and its deliveries in a few words. */
-import type { Change, Item } from '../../relay/changes.ts';
-import { type Attempt, DELIVERY_STATES, type Delivery, type DeliveryState } from '../../relay/delivery.ts';
-import type { EventRecord } from '../../relay/event.ts';
-import { isOwn, TESTS } from '../../relay/ids.ts';
-import { outcomeOf, stateOf } from '../../relay/outcome.ts';
+
+import {
+  type Attempt,
+  DELIVERY_STATES,
+  type Delivery,
+  type DeliveryState,
+} from '../../relay/model/delivery.ts';
+import type { EventRecord } from '../../relay/model/event.ts';
+import { isOwn, TESTS } from '../../relay/model/ids.ts';
+import type { Change, Item } from '../../relay/model/item-changes.ts';
+import { outcomeOf, stateOf } from '../../relay/model/outcome.ts';
 import type { Colour, Colours } from './output.ts';
 import { shortened } from './table.ts';
 import { timeText } from './times.ts';

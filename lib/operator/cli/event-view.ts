@@ -1,6 +1,6 @@
 /** Events as a table, one event in full, and its form for programs. */
-import type { EventRecord } from '../../relay/event.ts';
-import { isOwn } from '../../relay/ids.ts';
+import type { EventRecord } from '../../relay/model/event.ts';
+import { isOwn } from '../../relay/model/ids.ts';
 import type { EventDetail, PayloadDetail } from '../events.ts';
 import { changeRows, changesText, orderText, outcomesText, ownText, statusesText } from './event-text.ts';
 import { endpointColumn, outcomeLines } from './outcome-lines.ts';

@@ -1,5 +1,5 @@
 /** An endpoint's health, for people. */
-import { type Health, isProven } from '../../relay/health.ts';
+import { type Health, isProven } from '../../relay/health/health.ts';
 import type { Colours } from './output.ts';
 import { timeText } from './times.ts';
 

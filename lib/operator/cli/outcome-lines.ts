@@ -1,5 +1,5 @@
 /** What became of an event at each endpoint, with the attempts of the deliveries that outlived its fan-out. */
-import type { Delivery } from '../../relay/delivery.ts';
+import type { Delivery } from '../../relay/model/delivery.ts';
 import type { EventWithDeliveries } from '../orders.ts';
 import { attemptCells, deliveryText, outcomeText } from './event-text.ts';
 import type { Colours } from './output.ts';

@@ -1,7 +1,7 @@
 /** The options for what goes out with a webhook: headers, auth, signature. */
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { AUTH_TYPES } from '../../relay/auth.ts';
+import { AUTH_TYPES } from '../../relay/endpoint/auth.ts';
 import type { GivenAttributes } from '../endpoints.ts';
 import { InvalidInputError } from '../errors.ts';
 import { newSigningSecret, signedWith } from '../signing.ts';

@@ -1,7 +1,7 @@
 /** `sources …` */
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { hasPreviousToken, type Source } from '../../relay/source.ts';
+import { hasPreviousToken, type Source } from '../../relay/endpoint/source.ts';
 import { checkAttributes } from '../attributes.ts';
 import type { Listed } from '../listing.ts';
 import {

@@ -1,5 +1,5 @@
 /** One endpoint in a state of its own: limited, removed, resumed, new, slow, or well. */
-import { type EventId, eventTime } from '../../../lib/relay/ids.ts';
+import { type EventId, eventTime } from '../../../lib/relay/model/ids.ts';
 import { atMost, HOUR_MS, MINUTE_MS, percentile, SECOND_MS, within } from './figures.ts';
 import { answers, between, type Request } from './receivers.ts';
 import { putParkedDeliveries } from './rows.ts';

@@ -1,5 +1,5 @@
 /** The event log in memory, with what a table does on a bad day: it is out, or it throttles writes. */
-import { StoreError } from '../../../lib/relay/ports.ts';
+import { StoreError } from '../../../lib/relay/ports/event-log.ts';
 import { MemoryEventLog } from '../../memory/event-log.ts';
 
 type Log = MemoryEventLog;

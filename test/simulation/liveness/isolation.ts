@@ -1,6 +1,7 @@
 /** Endpoints and orders that are in trouble, beside others that are not. */
-import { eventTime, orderKeyOf } from '../../../lib/relay/ids.ts';
-import { sourceIdSchema } from '../../../lib/relay/source.ts';
+
+import { sourceIdSchema } from '../../../lib/relay/endpoint/source.ts';
+import { eventTime, orderKeyOf } from '../../../lib/relay/model/ids.ts';
 import { type Figure, MINUTE_MS, percentile, SECOND_MS, within } from './figures.ts';
 import { answers, type Behaviour, between, failsOneIn, hangs, type Request } from './receivers.ts';
 import { putOverdueEvents } from './rows.ts';

@@ -1,5 +1,5 @@
 /** Endpoints that behave as a scenario says, and a record of every request that they got. */
-import type { OutgoingRequest, SendResult } from '../../../lib/relay/ports.ts';
+import type { OutgoingRequest, SendResult } from '../../../lib/relay/ports/outgoing.ts';
 import type { Faults } from '../faults.ts';
 import type { Process } from '../process.ts';
 import { Receivers } from '../receivers.ts';

@@ -1,9 +1,9 @@
 /** Rows that a scenario starts with: it would take hours of virtual time to make so many the usual way. */
 import { ulid } from 'ulid';
-import type { DeliveryKey } from '../../../lib/relay/delivery.ts';
-import type { EventRecord } from '../../../lib/relay/event.ts';
-import { type EventId, orderKeyOf } from '../../../lib/relay/ids.ts';
-import { sourceIdSchema } from '../../../lib/relay/source.ts';
+import { sourceIdSchema } from '../../../lib/relay/endpoint/source.ts';
+import type { DeliveryKey } from '../../../lib/relay/model/delivery.ts';
+import type { EventRecord } from '../../../lib/relay/model/event.ts';
+import { type EventId, orderKeyOf } from '../../../lib/relay/model/ids.ts';
 import { type Accepted, asEndpointId, type World } from './world.ts';
 
 const SOURCE = sourceIdSchema.parse('main');

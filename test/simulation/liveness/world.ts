@@ -1,11 +1,11 @@
 /** The whole relay at its default size in virtual time, with endpoints that a scenario scripts and no random faults. */
-import { deliver } from '../../../lib/relay/deliver.ts';
-import type { Delivery, DeliveryKey } from '../../../lib/relay/delivery.ts';
-import { fanOut } from '../../../lib/relay/fan-out.ts';
-import { type EndpointId, type EventId, sha256Hex } from '../../../lib/relay/ids.ts';
+import { deliver } from '../../../lib/relay/deliver/deliver.ts';
+import { fanOut } from '../../../lib/relay/fan-out/fan-out.ts';
 import { ingest } from '../../../lib/relay/ingest.ts';
-import type { EventMessage } from '../../../lib/relay/ports.ts';
-import { sweep } from '../../../lib/relay/sweep.ts';
+import type { Delivery, DeliveryKey } from '../../../lib/relay/model/delivery.ts';
+import { type EndpointId, type EventId, sha256Hex } from '../../../lib/relay/model/ids.ts';
+import type { EventMessage } from '../../../lib/relay/ports/queues.ts';
+import { sweep } from '../../../lib/relay/sweep/sweep.ts';
 import { SimulatedConfigTable } from '../config-table.ts';
 import { FAULT_KINDS, type FaultRates, Faults } from '../faults.ts';
 import { Filter } from '../filter.ts';

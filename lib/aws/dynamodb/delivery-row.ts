@@ -1,0 +1,67 @@
+/** A delivery's row of the EventLog table. */
+import * as z from 'zod';
+import { DELIVERY_STATES, type Delivery, type DeliveryKey } from '../../relay/model/delivery.ts';
+import { eventTime } from '../../relay/model/ids.ts';
+import { UnreadableRowError } from '../../relay/ports/event-log.ts';
+import { deliveryRowKey } from './event-log-keys.ts';
+import { moment, type Row, readAttributes, toAttributes } from './row.ts';
+
+const ATTRIBUTES = {
+  state: z.enum(DELIVERY_STATES),
+  reason: z.string(),
+  attempts: z.array(
+    z.object({
+      at: moment,
+      durationMs: z.number(),
+      status: z.number().exactOptional(),
+      error: z.string().exactOptional(),
+      answer: z.string().exactOptional(),
+      cutShort: z.boolean().exactOptional(),
+      unsent: z.boolean().exactOptional(),
+      internalError: z.boolean().exactOptional(),
+      retryAfterSeconds: z.number().exactOptional(),
+    }),
+  ),
+  attemptCount: z.int().min(0),
+  nextAttemptAt: moment,
+  leaseId: z.string(),
+  leaseUntil: moment,
+  owedSince: moment,
+  late: z.boolean(),
+  filterPending: z.boolean(),
+  replayedAt: moment,
+  possiblyDeliveredAt: moment,
+  settledAt: moment,
+  owedTo: z.string(),
+  dueAt: moment,
+};
+
+export function toDeliveryRow(delivery: Delivery): Row {
+  return { ...deliveryRowKey(delivery), ...toAttributes(delivery) };
+}
+
+/**
+ * Only the key and the state are essential: what else is missing or wrong is left out, or follows from the rest.
+ * @throws UnreadableRowError naming row and attribute when the state is none: nobody could tell what to do with it
+ */
+export function fromDeliveryRow(key: DeliveryKey, row: Row): Delivery {
+  const { state, ...attributes } = readAttributes(ATTRIBUTES, row);
+  const { orderKey, eventId, endpointId } = key;
+  if (state === undefined) {
+    const { sk } = deliveryRowKey(key);
+    throw new UnreadableRowError(
+      `row ${sk} of ${orderKey}: attribute state must be one of ${DELIVERY_STATES.join(', ')}`,
+    );
+  }
+  const attempts = attributes.attempts ?? [];
+  return {
+    ...attributes,
+    orderKey,
+    eventId,
+    endpointId,
+    state,
+    attempts,
+    attemptCount: attributes.attemptCount ?? attempts.length,
+    owedSince: attributes.owedSince ?? eventTime(eventId),
+  };
+}

@@ -1,0 +1,124 @@
+/** One DynamoDB table in the terms of the ports: failures are StoreErrors, an unmet condition is `false`. */
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { StoreError } from '../../relay/ports/event-log.ts';
+import type { Row } from './row.ts';
+import type { Update } from './update-expression.ts';
+
+/** What a row must say for an update to be made. Its placeholders must not be names of attributes that change. */
+export interface Condition {
+  readonly expression: string;
+  readonly names?: Readonly<Record<string, string>>;
+  readonly values?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * `what`, throughout, says what a call does, for the message of the StoreError that it rejects with; no value may be
+ * in it.
+ *
+ * Where a method gives false for an unmet condition, that can be the call's own doing: when an answer is lost, the
+ * SDK repeats the call, and the repetition finds what the first has written.
+ */
+export class DynamoTable {
+  readonly #client: DynamoDBDocumentClient;
+  readonly #name: string;
+
+  constructor(client: DynamoDBDocumentClient, name: string) {
+    this.#client = client;
+    this.#name = name;
+  }
+
+  /** Consistent. */
+  async get(what: string, key: Row): Promise<Row | undefined> {
+    const command = new GetCommand({ TableName: this.#name, Key: key, ConsistentRead: true });
+    return (await storeCall(what, this.#client.send(command))).Item;
+  }
+
+  async put(what: string, row: Row): Promise<void> {
+    await storeCall(what, this.#client.send(new PutCommand({ TableName: this.#name, Item: row })));
+  }
+
+  /** False when there is a row with this key. */
+  async putIfAbsent(what: string, row: Row, keyAttribute: string): Promise<boolean> {
+    const command = new PutCommand({
+      TableName: this.#name,
+      Item: row,
+      ConditionExpression: 'attribute_not_exists(#key)',
+      ExpressionAttributeNames: { '#key': keyAttribute },
+    });
+    return conditionalCall(what, this.#client.send(command));
+  }
+
+  /** False when the row does not meet the condition, and then nothing is written. */
+  async updateIf(what: string, key: Row, condition: Condition, update: Update): Promise<boolean> {
+    const values = { ...update.values, ...condition.values };
+    const command = new UpdateCommand({
+      TableName: this.#name,
+      Key: key,
+      UpdateExpression: update.expression,
+      ConditionExpression: condition.expression,
+      ExpressionAttributeNames: { ...update.names, ...condition.names },
+      ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
+    });
+    return conditionalCall(what, this.#client.send(command));
+  }
+
+  /** False when the row does not meet the condition, and then it stays. */
+  async deleteIf(what: string, key: Row, { expression, names, values = {} }: Condition): Promise<boolean> {
+    const command = new DeleteCommand({
+      TableName: this.#name,
+      Key: key,
+      ConditionExpression: expression,
+      ...(names && { ExpressionAttributeNames: names }),
+      ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
+    });
+    return conditionalCall(what, this.#client.send(command));
+  }
+
+  /**
+   * A query's rows, page by page as they are asked for.
+   * @param pageSizes rows to read per page, the last number for all further ones; without any, as many as fit 1 MB
+   */
+  async *pages(
+    what: string,
+    query: Omit<QueryCommandInput, 'TableName'>,
+    pageSizes: readonly number[] = [],
+  ): AsyncGenerator<Row[], void, undefined> {
+    let from: QueryCommandInput['ExclusiveStartKey'];
+    for (let page = 0; page === 0 || from !== undefined; page++) {
+      const limit = pageSizes[page] ?? pageSizes.at(-1);
+      const input = { ...query, TableName: this.#name, ExclusiveStartKey: from, Limit: limit };
+      const output = await storeCall(what, this.#client.send(new QueryCommand(input)));
+      from = output.LastEvaluatedKey;
+      yield output.Items ?? [];
+    }
+  }
+}
+
+async function storeCall<Output>(what: string, call: Promise<Output>): Promise<Output> {
+  try {
+    return await call;
+  } catch (cause) {
+    throw new StoreError(`${what} failed: ${cause instanceof Error ? cause.name : 'unknown error'}`, {
+      cause,
+    });
+  }
+}
+
+async function conditionalCall(what: string, call: Promise<unknown>): Promise<boolean> {
+  try {
+    await call;
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    return storeCall(what, Promise.reject(error));
+  }
+}

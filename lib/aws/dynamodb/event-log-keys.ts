@@ -1,0 +1,63 @@
+/** The keys of the EventLog table and of its indexes, written and read in one place. */
+
+import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
+import type { DeliveryKey } from '../../relay/model/delivery.ts';
+import type { EventKey } from '../../relay/model/event.ts';
+import { type EventId, eventTime, isEventId, type OrderKey, SHARDS, shardOf } from '../../relay/model/ids.ts';
+
+export const OWED_INDEX = 'owed';
+export const BY_TIME_INDEX = 'byTime';
+
+export const EVENT_PREFIX = 'event#';
+export const PAYLOAD_PREFIX = 'payload#';
+export const DELIVERY_PREFIX = 'delivery#';
+
+export type RowKey = { readonly orderKey: OrderKey; readonly sk: string };
+
+export const eventRowKey = ({ orderKey, eventId }: EventKey): RowKey => ({
+  orderKey,
+  sk: EVENT_PREFIX + eventId,
+});
+
+export const payloadRowKey = ({ orderKey, eventId }: EventKey): RowKey => ({
+  orderKey,
+  sk: PAYLOAD_PREFIX + eventId,
+});
+
+export const deliveryRowKey = ({ orderKey, eventId, endpointId }: DeliveryKey): RowKey => ({
+  orderKey,
+  sk: `${DELIVERY_PREFIX}${eventId}#${endpointId}`,
+});
+
+/** The row that points from the id people know an order by to its partition. */
+export const aliasRowKey = (aliasKey: OrderKey): RowKey => ({ orderKey: aliasKey, sk: 'alias' });
+
+/** The list of the `owed` index that an event stands in until it is fanned out. */
+export const owedToFanOut = (eventId: EventId): string => `fan-out#${shardOf(eventId)}`;
+
+/** An event's partition of the `byTime` index. */
+export const dayOf = (eventId: EventId): string => dayShard(eventTime(eventId), shardOf(eventId));
+
+/** All partitions of a day in the `byTime` index. */
+export const daysOf = (moment: Date): string[] =>
+  Array.from({ length: SHARDS }, (_, shard) => dayShard(moment, shard));
+
+const dayShard = (moment: Date, shard: number): string => `day#${moment.toISOString().slice(0, 10)}#${shard}`;
+
+export type ParsedKey =
+  | ({ readonly kind: 'event' } & EventKey)
+  | ({ readonly kind: 'delivery' } & DeliveryKey);
+
+/** Which event or delivery a row is of; undefined for every other row, and for a key that none of ours has. */
+export function parseRowKey(orderKey: unknown, sk: unknown): ParsedKey | undefined {
+  if (typeof orderKey !== 'string' || typeof sk !== 'string' || !orderKey.includes('/')) return undefined;
+  const [prefix, eventId = '', ...rest] = sk.split('#');
+  if (!isEventId(eventId)) return undefined;
+  const key = { orderKey: orderKey as OrderKey, eventId };
+  if (prefix === 'event' && rest.length === 0) return { kind: 'event', ...key };
+  const endpointId = endpointIdSchema.safeParse(rest[0]);
+  if (prefix === 'delivery' && rest.length === 1 && endpointId.success) {
+    return { kind: 'delivery', ...key, endpointId: endpointId.data };
+  }
+  return undefined;
+}

@@ -1,0 +1,64 @@
+/** An event's row of the EventLog table. */
+import * as z from 'zod';
+import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
+import { sourceIdSchema } from '../../relay/endpoint/source.ts';
+import type { EventKey, EventRecord } from '../../relay/model/event.ts';
+import { eventTime, sourceOf } from '../../relay/model/ids.ts';
+import { dayOf, eventRowKey, owedToFanOut } from './event-log-keys.ts';
+import { moment, type Row, readAttributes, toAttributes } from './row.ts';
+
+const text = z.string().exactOptional();
+
+const ATTRIBUTES = {
+  source: sourceIdSchema,
+  orderId: z.string(),
+  niceId: z.string(),
+  receivedAt: moment,
+  endpointId: endpointIdSchema,
+  items: z.array(z.object({ sku: text, product: text, status: text, trackingNumber: text })),
+  itemsOmitted: z.number(),
+  changes: z.array(
+    z.object({
+      change: z.enum(['added', 'removed', 'changed']),
+      sku: text,
+      statusFrom: text,
+      statusTo: text,
+      trackingNumberFrom: text,
+      trackingNumberTo: text,
+    }),
+  ),
+  outcomes: z.record(endpointIdSchema, z.string()),
+  fannedOutAt: moment,
+  fanOutTries: z.int().min(0),
+  setAsideUntil: moment,
+  givenUpAt: moment,
+  forgottenAt: moment,
+};
+
+/** The row of an event that is yet to be fanned out. */
+export function toEventRow(event: EventRecord, dueAt: Date, expiresAt: number): Row {
+  const { fannedOutAt: _, ...record } = event;
+  return {
+    ...eventRowKey(event),
+    ...toAttributes(record),
+    day: dayOf(event.eventId),
+    owedTo: owedToFanOut(event.eventId),
+    dueAt: dueAt.toISOString(),
+    owedSince: event.receivedAt.toISOString(),
+    expiresAt,
+  };
+}
+
+/** Only the key is essential: what else is missing or wrong is left out, or follows from the key. */
+export function fromEventRow({ orderKey, eventId }: EventKey, row: Row): EventRecord {
+  const attributes = readAttributes(ATTRIBUTES, row);
+  return {
+    ...attributes,
+    orderKey,
+    eventId,
+    source: attributes.source ?? sourceOf(orderKey),
+    receivedAt: attributes.receivedAt ?? eventTime(eventId),
+    // It has been fanned out if the attribute is there, whatever was made of its value.
+    ...(row.fannedOutAt !== undefined && { fannedOutAt: attributes.fannedOutAt ?? eventTime(eventId) }),
+  };
+}

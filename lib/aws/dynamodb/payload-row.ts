@@ -1,0 +1,87 @@
+/** A payload's row of the EventLog table: readable where it can be, compressed where it must be. */
+import type { EventKey, Payload } from '../../relay/model/event.ts';
+import { eventTime, sha256Hex } from '../../relay/model/ids.ts';
+import { PayloadTooLargeError, UnreadableRowError } from '../../relay/ports/event-log.ts';
+import { payloadRowKey } from './event-log-keys.ts';
+import { gunzip, gzip } from './gzip.ts';
+import type { Row } from './row.ts';
+
+/** A write costs one unit for each KB, so a large body is compressed long before it has to be. */
+const READABLE_LIMIT_BYTES = 256 * 1024;
+/** DynamoDB's limit on an item, names and values together. */
+const ROW_LIMIT_BYTES = 400 * 1024;
+
+/** @throws PayloadTooLargeError when even the compressed body does not fit a row */
+export async function toPayloadRow(key: EventKey, payload: Payload, expiresAt: number): Promise<Row> {
+  const { contentType, body } = payload;
+  const frame = {
+    ...payloadRowKey(key),
+    ...(contentType !== undefined && { contentType }),
+    bodySha256: sha256Hex(body),
+    receivedAt: eventTime(key.eventId).toISOString(),
+    expiresAt,
+  };
+  const text = decodeExactly(body);
+  const readable = text !== undefined && { ...frame, body: text };
+  if (readable && rowBytes(readable) <= READABLE_LIMIT_BYTES) return readable;
+  const compressed = { ...frame, bodyGzip: await gzip(body) };
+  const bytes = rowBytes(compressed);
+  if (bytes <= ROW_LIMIT_BYTES) return compressed;
+  throw new PayloadTooLargeError(
+    `payload of ${body.length} bytes takes ${bytes} compressed; a row holds ${ROW_LIMIT_BYTES}`,
+  );
+}
+
+/**
+ * Turns a payload's row into one that says when the payload was erased. It stays until the payload would have expired, so
+ * that a copy which is still on its way finds its place taken. Nothing of the payload is left, not even its hash.
+ */
+export function erasing(erasedAt: Date): Readonly<Record<string, unknown>> {
+  return { erasedAt, contentType: null, body: null, bodyGzip: null, bodySha256: null };
+}
+
+/** True for a row whose payload was erased. */
+export function isErased(row: Row): boolean {
+  return row.erasedAt !== undefined;
+}
+
+/** @throws UnreadableRowError naming row and attribute when the body is neither text nor compressed bytes */
+export async function fromPayloadRow(key: EventKey, row: Row): Promise<Payload> {
+  const contentType = typeof row.contentType === 'string' ? { contentType: row.contentType } : {};
+  return { ...contentType, body: await readBody(key, row) };
+}
+
+async function readBody(key: EventKey, row: Row): Promise<Uint8Array> {
+  if (typeof row.body === 'string') return Buffer.from(row.body);
+  const where = `row ${payloadRowKey(key).sk} of ${key.orderKey}`;
+  if (!(row.bodyGzip instanceof Uint8Array)) {
+    throw new UnreadableRowError(`${where}: attribute body must be text, or bodyGzip binary`);
+  }
+  try {
+    return await gunzip(row.bodyGzip);
+  } catch (cause) {
+    throw new UnreadableRowError(`${where}: attribute bodyGzip must be in gzip's format`, { cause });
+  }
+}
+
+/** The text that is written as these very bytes in UTF-8, a byte order mark included; undefined when there is none. */
+function decodeExactly(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Numbers are counted at their largest (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html). */
+function rowBytes(row: Row): number {
+  return Object.entries(row).reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value),
+    0,
+  );
+}
+
+function valueBytes(value: unknown): number {
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  return value instanceof Uint8Array ? value.length : 21;
+}

@@ -1,0 +1,125 @@
+/**
+ * The Expressions port: JSONata in a process of its own, which is started for the first expression and ended when one
+ * runs away. A thread would not do: one allocation that is large enough takes the whole process with it.
+ */
+import type { ExpressionInput } from '../../relay/model/expression-input.ts';
+import { EVALUATION_LIMIT_MS, type Evaluated, type Expressions } from '../../relay/ports/expressions.ts';
+import { ExpressionEvaluator } from './expression-evaluator.ts';
+import type { EvaluationAnswer, EvaluationJob } from './expression-messages.ts';
+
+/** JSONata ends most of what runs away by itself a little earlier: see expression-thread.ts. */
+const TIME_LIMIT_MS = 2_000;
+/** An order of 6 MB, the most that Lambda takes, is some 40 MB when it is parsed. */
+const MEMORY_LIMIT_MB = 96;
+/** It costs others its time limit once, and then no more for so long. */
+const NOT_AGAIN_FOR_MS = 3 * 60_000;
+
+const RAN_AWAY = 'it ran too long, or used too much memory';
+const RAN_AWAY_BEFORE = `${RAN_AWAY}, a moment ago: it is left alone for three minutes`;
+const TOO_MANY = 'other expressions took too long';
+const TOO_DEEP = 'the order is nested too deeply';
+const NOT_STARTED = 'the process that evaluates expressions could not be started';
+
+export interface ProcessExpressionsOptions {
+  readonly timeLimitMs?: number;
+  readonly memoryLimitMb?: number;
+}
+
+export class ProcessExpressions implements Expressions {
+  readonly #timeLimitMs: number;
+  readonly #memoryLimitMb: number;
+  #evaluator: ExpressionEvaluator | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+  /** Until when those that ran away are left alone, by the monotonic clock. */
+  readonly #leftAlone = new Map<string, number>();
+
+  constructor({
+    timeLimitMs = TIME_LIMIT_MS,
+    memoryLimitMb = MEMORY_LIMIT_MB,
+  }: ProcessExpressionsOptions = {}) {
+    this.#timeLimitMs = timeLimitMs;
+    this.#memoryLimitMb = memoryLimitMb;
+  }
+
+  async evaluate(expression: string, input: ExpressionInput, as: 'value' | 'boolean'): Promise<Evaluated> {
+    const json = jsonOf(input);
+    if (json === undefined) return failure(TOO_DEEP);
+    const untilMs = performance.now() + EVALUATION_LIMIT_MS;
+    const evaluated = this.#last
+      .then(() => this.#next({ expression, input: json, as }, untilMs))
+      // Where there are no resources left, there may be no process to be had.
+      .catch(() => failure(NOT_STARTED));
+    this.#last = evaluated;
+    this.#waiting += 1;
+    this.#evaluator?.setBusy(true);
+    const first = await inTime(evaluated, untilMs);
+    this.#waiting -= 1;
+    if (this.#waiting === 0) this.#evaluator?.setBusy(false);
+    return first;
+  }
+
+  /** Lets go of the process. */
+  close(): void {
+    this.#evaluator?.end();
+  }
+
+  async #next(job: EvaluationJob, untilMs: number): Promise<Evaluated> {
+    if (performance.now() > untilMs) return failure(TOO_MANY);
+    if (this.#isLeftAlone(job.expression)) return failure(RAN_AWAY_BEFORE);
+    if (this.#evaluator?.isAlive !== true) this.#evaluator = new ExpressionEvaluator(this.#memoryLimitMb);
+    const evaluator = this.#evaluator;
+    if (!(await evaluator.ready())) return failure(NOT_STARTED);
+    const answer = await evaluator.evaluate(job, this.#timeLimitMs);
+    if (answer === undefined || (answer.kind === 'failure' && answer.ranAway))
+      this.#leftAlone.set(job.expression, performance.now() + NOT_AGAIN_FOR_MS);
+    return answer === undefined ? failure(RAN_AWAY) : toEvaluated(answer);
+  }
+
+  #isLeftAlone(expression: string): boolean {
+    const untilMs = this.#leftAlone.get(expression);
+    if (untilMs !== undefined && untilMs <= performance.now()) this.#leftAlone.delete(expression);
+    return this.#leftAlone.has(expression);
+  }
+}
+
+function failure(reason: string): Evaluated {
+  return { kind: 'failure', reason };
+}
+
+/** Who has waited in vain for so long is told so; its turn comes, and is passed over. */
+function inTime(evaluated: Promise<Evaluated>, untilMs: number): Promise<Evaluated> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(failure(TOO_MANY)), untilMs - performance.now());
+    void evaluated.then((value) => {
+      clearTimeout(timer);
+      resolve(value);
+    });
+  });
+}
+
+function toEvaluated(answer: EvaluationAnswer): Evaluated {
+  if (answer.kind === 'failure') return failure(answer.reason);
+  return { kind: 'value', value: answer.json === undefined ? undefined : JSON.parse(answer.json) };
+}
+
+/** The same order is asked about again and again, and may be large. */
+const orders = new WeakMap<object, string>();
+
+/** Undefined for what is nested so deeply that it cannot be written. */
+function jsonOf({ order, ...rest }: ExpressionInput): string | undefined {
+  try {
+    const parts = JSON.stringify(rest);
+    return order === undefined ? parts : `${parts.slice(0, -1)},"order":${orderJson(order)}}`;
+  } catch {
+    // A RangeError of the call stack: whatever is JSON can be written but for that.
+    return undefined;
+  }
+}
+
+function orderJson(order: unknown): string {
+  if (typeof order !== 'object' || order === null) return JSON.stringify(order);
+  const known = orders.get(order) ?? JSON.stringify(order);
+  orders.set(order, known);
+  return known;
+}

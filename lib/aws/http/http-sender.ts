@@ -1,0 +1,26 @@
+/** The Sender port over HTTP: one POST, one deadline, no redirect, a bounded answer, and no address but a public one. */
+import type { OutgoingRequest, Sender, SendResult } from '../../relay/ports/outgoing.ts';
+import { AddressGuard } from './address-guard.ts';
+import { guardedPost, PostError } from './guarded-post.ts';
+
+/** What is read of an answer; the rest of a longer one is not waited for. */
+const ANSWER_LIMIT_BYTES = 16 * 1024;
+
+export class HttpSender implements Sender {
+  readonly #guard: AddressGuard;
+
+  constructor(guard = new AddressGuard()) {
+    this.#guard = guard;
+  }
+
+  async post(request: OutgoingRequest): Promise<SendResult> {
+    try {
+      const answer = await guardedPost(this.#guard, { ...request, answerLimitBytes: ANSWER_LIMIT_BYTES });
+      const { status, headers, text } = answer;
+      const retryAfter = headers['retry-after'];
+      return { kind: 'answer', status, text, ...(typeof retryAfter === 'string' && { retryAfter }) };
+    } catch (error) {
+      return { kind: 'failure', error: error instanceof PostError ? error.message : 'request failed' };
+    }
+  }
+}

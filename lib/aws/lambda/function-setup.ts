@@ -1,0 +1,65 @@
+/** What every function sets up once per execution environment: logs, metrics, and the tables. */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { Config } from '../../relay/config.ts';
+import type { Random } from '../../relay/model/clock.ts';
+import type { Telemetry } from '../../relay/ports/telemetry.ts';
+import { CLIENT_LIMITS } from '../client-limits.ts';
+import { dynamoDbClient } from '../clients.ts';
+import { DynamoConfigTable } from '../dynamodb/config-table.ts';
+import { DynamoEventLog } from '../dynamodb/event-log.ts';
+import { systemClock } from '../system-clock.ts';
+import { PowertoolsTelemetry } from './telemetry.ts';
+
+const logger = new Logger();
+// A run that has counted nothing is no cause for a warning: most sweeps find nothing.
+const metrics = new Metrics({ logger: { ...console, warn: () => {} } });
+
+/** It holds the token and the customers' addresses, so not even POWERTOOLS_LOGGER_LOG_EVENT has it logged. */
+const NEVER_THE_EVENT = { logEvent: false };
+
+export const telemetry: Telemetry = new PowertoolsTelemetry(logger, metrics);
+export const clock = systemClock;
+export const random: Random = Math.random;
+
+/** The two tables, read and written under the names that the stack gave the function. */
+export function openTables(
+  environment: {
+    readonly EVENT_LOG_TABLE: string;
+    readonly CONFIG_TABLE: string;
+    readonly RETENTION_DAYS?: number;
+    readonly PAYLOAD_RETENTION_DAYS?: number;
+  },
+  limits: typeof CLIENT_LIMITS = CLIENT_LIMITS,
+) {
+  const client = dynamoDbClient(limits);
+  return {
+    eventLog: new DynamoEventLog({
+      client,
+      clock,
+      telemetry,
+      tableName: environment.EVENT_LOG_TABLE,
+      ...(environment.RETENTION_DAYS !== undefined && { retentionDays: environment.RETENTION_DAYS }),
+      ...(environment.PAYLOAD_RETENTION_DAYS !== undefined && {
+        payloadRetentionDays: environment.PAYLOAD_RETENTION_DAYS,
+      }),
+    }),
+    config: new Config(
+      new DynamoConfigTable({ client, tableName: environment.CONFIG_TABLE }),
+      clock,
+      telemetry,
+    ),
+  };
+}
+
+/** A handler whose logs carry the request id, and whose metrics are written when it ends. */
+export function lambdaHandler<Event, Result>(handle: (event: Event, context: Context) => Promise<Result>) {
+  return middy<Event, Result>()
+    .use(injectLambdaContext(logger, NEVER_THE_EVENT))
+    .use(logMetrics(metrics))
+    .handler(handle);
+}

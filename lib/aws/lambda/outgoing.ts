@@ -1,0 +1,58 @@
+/** What a function sends with: to endpoints, and for the secrets and tokens that go along. */
+import type { Clock } from '../../relay/model/clock.ts';
+import { SecretError, type Secrets, type TokenIssuer } from '../../relay/ports/outgoing.ts';
+import { Keyring } from '../../relay/secrets/secret-cache.ts';
+import { AddressGuard } from '../http/address-guard.ts';
+import { HttpSender } from '../http/http-sender.ts';
+
+export interface OutgoingOptions {
+  readonly clock: Clock;
+  readonly environment: {
+    readonly ALLOWED_CIDRS: readonly string[];
+    readonly PARAMETER_STORE: 'ssm' | 'none';
+  };
+}
+
+export function openOutgoing({ clock, environment }: OutgoingOptions) {
+  const guard = new AddressGuard(environment.ALLOWED_CIDRS);
+  const secrets = environment.PARAMETER_STORE === 'ssm' ? inSsm() : NOWHERE;
+  return {
+    sender: new HttpSender(guard),
+    keyring: new Keyring({ clock, secrets, tokenIssuer: byOAuth(guard) }),
+  };
+}
+
+const NOWHERE: Secrets = {
+  async read() {
+    throw new SecretError('there is no Parameter Store here');
+  },
+};
+
+/** Most relays have no reference in their rows: the client is loaded when there is one. */
+function inSsm(): Secrets {
+  const load = once(async () => {
+    const [{ SsmSecrets }, { ssmClient }] = await Promise.all([
+      import('../secrets/ssm-secrets.ts'),
+      import('../secrets/ssm-client.ts'),
+    ]);
+    return new SsmSecrets(ssmClient());
+  });
+  return { read: async (parameter, timeoutMs) => (await load()).read(parameter, timeoutMs) };
+}
+
+/** Nor does every relay have an endpoint that wants tokens. */
+function byOAuth(guard: AddressGuard): TokenIssuer {
+  const load = once(async () => {
+    const { OAuthTokens } = await import('../secrets/oauth-tokens.ts');
+    return new OAuthTokens(guard);
+  });
+  return { issue: async (client, timeoutMs) => (await load()).issue(client, timeoutMs) };
+}
+
+function once<Value>(load: () => Promise<Value>): () => Promise<Value> {
+  let loaded: Promise<Value> | undefined;
+  return () => {
+    loaded ??= load();
+    return loaded;
+  };
+}

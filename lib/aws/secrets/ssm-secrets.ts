@@ -1,0 +1,36 @@
+/** The Secrets port over SSM's Parameter Store, and through it over Secrets Manager. */
+import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { SecretError, type Secrets } from '../../relay/ports/outgoing.ts';
+
+export class SsmSecrets implements Secrets {
+  readonly #client: SSMClient;
+
+  constructor(client: SSMClient) {
+    this.#client = client;
+  }
+
+  async read(parameter: string, timeoutMs: number): Promise<string> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const command = new GetParameterCommand({ Name: parameter, WithDecryption: true });
+    try {
+      const sent = this.#client.send(command, { abortSignal: signal });
+      // The client looks at the signal while it sends, and not while it waits before it sends once more.
+      const { Parameter } = await Promise.race([sent, aborted(signal)]);
+      if (!Parameter?.Value) throw new SecretError('it is empty');
+      return Parameter.Value;
+    } catch (error) {
+      if (error instanceof SecretError) throw error;
+      throw new SecretError(signal.aborted ? 'timeout' : nameOf(error));
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+}
+
+/** `ParameterNotFound`, `AccessDeniedException`: the messages hold more than anyone needs. */
+function nameOf(error: unknown): string {
+  const name = error instanceof Error ? error.name : '';
+  return /^\w{1,64}$/.test(name) ? name : 'unknown error';
+}

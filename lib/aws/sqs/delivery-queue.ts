@@ -1,0 +1,21 @@
+/** The DeliveryQueue port over a standard queue of SQS, with an endpoint's messages as one of its fair queues' groups. */
+import type { DeliveryMessage, DeliveryQueue } from '../../relay/ports/queues.ts';
+import { messageGroupOf } from './message-group.ts';
+import { deliveryMessageBody } from './messages.ts';
+import { type QueueOptions, sendBatches } from './send-batches.ts';
+
+export class SqsDeliveryQueue implements DeliveryQueue {
+  readonly #queue: QueueOptions;
+
+  constructor(queue: QueueOptions) {
+    this.#queue = queue;
+  }
+
+  send(messages: readonly DeliveryMessage[]): Promise<DeliveryMessage[]> {
+    return sendBatches(this.#queue, messages, (message) => ({
+      MessageGroupId: messageGroupOf(message.endpointId),
+      DelaySeconds: message.delaySeconds,
+      MessageBody: deliveryMessageBody(message),
+    }));
+  }
+}

@@ -1,0 +1,120 @@
+/** The bodies of the relay's queue messages, written and read in one place. */
+import { gunzipSync } from 'node:zlib';
+import * as z from 'zod';
+import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
+import type { DeliveryKey } from '../../relay/model/delivery.ts';
+import type { EventRecord, Payload } from '../../relay/model/event.ts';
+import { isEventId, type OrderKey, PARTITION_KEY_LIMIT_BYTES } from '../../relay/model/ids.ts';
+import type { EventMessage } from '../../relay/ports/queues.ts';
+import { fromEventRow } from '../dynamodb/event-row.ts';
+import { gzip } from '../dynamodb/gzip.ts';
+import { toAttributes } from '../dynamodb/row.ts';
+
+/** What a body is: a message of ours, or why it is none. The reason names fields and rules, never values. */
+export type Parsed<Message> =
+  | { readonly kind: 'message'; readonly message: Message }
+  | { readonly kind: 'foreign'; readonly reason: string };
+
+/** A wake-up names its event. With `unstored` the whole event travels along, its body compressed. */
+export async function eventMessageBody(message: EventMessage): Promise<string> {
+  const { orderKey, eventId, unstored, tokenSha256 } = message;
+  return toJson({
+    orderKey,
+    eventId,
+    ...(tokenSha256 !== undefined && { tokenSha256 }),
+    ...(unstored !== undefined && { unstored: await packed(unstored) }),
+  });
+}
+
+async function packed({ event, payload }: { event: EventRecord; payload: Payload }) {
+  const { body, ...rest } = payload;
+  return {
+    event: toAttributes(event),
+    payload: { ...rest, bodyGzip: (await gzip(body)).toString('base64') },
+  };
+}
+
+export function deliveryMessageBody({ orderKey, eventId, endpointId }: DeliveryKey): string {
+  return toJson({ orderKey, eventId, endpointId });
+}
+
+/** In ASCII alone: SQS refuses bodies with certain characters, and order ids may have any. */
+function toJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+const key = {
+  orderKey: z
+    .string()
+    .regex(/^[^/]+\/./s, 'must be a source and an order id')
+    .refine((text) => Buffer.byteLength(text) <= PARTITION_KEY_LIMIT_BYTES, 'is too long')
+    .transform((text) => text as OrderKey),
+  eventId: z.string().refine(isEventId, 'must be an event id'),
+};
+
+const body = z.base64().transform((text, context) => {
+  try {
+    return gunzipSync(Buffer.from(text, 'base64'));
+  } catch {
+    context.addIssue('must be in gzip format');
+    return z.NEVER;
+  }
+});
+
+const unstoredSchema = z.object({
+  event: z.record(z.string(), z.unknown()),
+  payload: z
+    .object({ contentType: z.string().exactOptional(), bodyGzip: body })
+    .transform(({ bodyGzip, ...rest }) => ({ ...rest, body: bodyGzip })),
+});
+
+const eventMessageSchema = z
+  .object({
+    ...key,
+    tokenSha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
+      .exactOptional(),
+    unstored: unstoredSchema.exactOptional(),
+  })
+  .transform(({ unstored, ...event }) => ({
+    ...event,
+    ...(unstored !== undefined && {
+      unstored: { event: fromEventRow(event, unstored.event), payload: unstored.payload },
+    }),
+  }));
+
+const deliveryMessageSchema = z.object({ ...key, endpointId: endpointIdSchema });
+
+/** What a message as SQS hands it over says of itself. */
+export interface ReceivedMessage {
+  readonly body: string;
+  /** `ApproximateReceiveCount` counts from one. */
+  readonly attributes: { readonly ApproximateReceiveCount: string };
+}
+
+export function parseEventMessage({ body, attributes }: ReceivedMessage): Parsed<EventMessage> {
+  const parsed = parse(body, eventMessageSchema);
+  if (parsed.kind === 'foreign' || Number(attributes.ApproximateReceiveCount) <= 1) return parsed;
+  return { kind: 'message', message: { ...parsed.message, receivedBefore: true } };
+}
+
+export function parseDeliveryMessage({ body }: Pick<ReceivedMessage, 'body'>): Parsed<DeliveryKey> {
+  return parse(body, deliveryMessageSchema);
+}
+
+function parse<Message>(text: string, schema: z.ZodType<Message>): Parsed<Message> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { kind: 'foreign', reason: 'body is not JSON' };
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return { kind: 'message', message: parsed.data };
+  const [issue] = parsed.error.issues;
+  return { kind: 'foreign', reason: [issue?.path.join('.'), issue?.message].filter(Boolean).join(': ') };
+}

@@ -1,0 +1,47 @@
+/** Many messages to one SQS queue, in as few calls as it allows. */
+import {
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { Telemetry } from '../../relay/ports/telemetry.ts';
+import { inTens } from './chunk.ts';
+
+export interface QueueOptions {
+  readonly client: SQSClient;
+  readonly queueUrl: string;
+  readonly telemetry: Telemetry;
+}
+
+type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>;
+
+/** Sends all, and gives back what could not be sent. Never rejects. */
+export async function sendBatches<Item>(
+  queue: QueueOptions,
+  items: readonly Item[],
+  entryOf: (item: Item) => Entry,
+): Promise<Item[]> {
+  const failed = await Promise.all(inTens(items).map((batch) => sendBatch(queue, batch, entryOf)));
+  return failed.flat();
+}
+
+async function sendBatch<Item>(
+  { client, queueUrl, telemetry }: QueueOptions,
+  batch: readonly Item[],
+  entryOf: (item: Item) => Entry,
+): Promise<readonly Item[]> {
+  const entries = batch.map((item, index) => ({ Id: String(index), ...entryOf(item) }));
+  try {
+    const { Failed = [] } = await client.send(
+      new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }),
+    );
+    if (Failed.length === 0) return [];
+    const codes = [...new Set(Failed.map(({ Code }) => Code ?? 'unknown'))];
+    telemetry.warn('queue refused messages', { messages: Failed.length, codes });
+    const ids = new Set(Failed.map(({ Id }) => Id));
+    return batch.filter((_, index) => ids.has(String(index)));
+  } catch (error) {
+    telemetry.error('messages could not be sent', error, { messages: batch.length });
+    return batch;
+  }
+}

@@ -1,0 +1,28 @@
+/** What the four functions work with: the ports, and the config read through one of them. */
+
+import type { Config } from './config.ts';
+import type { Clock, Random } from './model/clock.ts';
+import type { EventLog } from './ports/event-log.ts';
+import type { Expressions } from './ports/expressions.ts';
+import type { Sender } from './ports/outgoing.ts';
+import type { DeliveryQueue, EventQueue } from './ports/queues.ts';
+import type { Telemetry } from './ports/telemetry.ts';
+import type { Keyring } from './secrets/secret-cache.ts';
+
+export interface Relay {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly config: Config;
+  readonly eventLog: EventLog;
+  readonly eventQueue: EventQueue;
+  readonly deliveryQueue: DeliveryQueue;
+  readonly keyring: Keyring;
+  readonly sender: Sender;
+  readonly expressions: Expressions;
+  readonly telemetry: Telemetry;
+}
+
+/** Each function holds what it needs and no more. */
+export type IngestRelay = Omit<Relay, 'deliveryQueue' | 'keyring' | 'sender' | 'expressions'>;
+export type SendingRelay = Omit<Relay, 'eventQueue'>;
+export type SweepRelay = Omit<Relay, 'keyring' | 'sender' | 'expressions'>;

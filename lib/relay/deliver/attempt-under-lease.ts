@@ -1,0 +1,130 @@
+/** One attempt of deliver: the lease that it is made under, and what its result changes. */
+import { ulid } from 'ulid';
+import type { SendingRelay } from '../context.ts';
+import type { DeliveryContent } from '../delivery/delivery-content.ts';
+import { enqueue } from '../delivery/enqueue.ts';
+import { writeOutcome } from '../delivery/settle.ts';
+import {
+  applyChange,
+  attempted,
+  earlyAttemptFailed,
+  isDue,
+  leased,
+  leaseReturned,
+  messageFor,
+  probeFailed,
+} from '../delivery/state-machine.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import { blamesEndpoint } from '../health/health.ts';
+import type { Pace } from '../health/rate-limit.ts';
+import { after } from '../model/clock.ts';
+import { type Attempt, type Delivery, isSettled } from '../model/delivery.ts';
+import { type DeliveryChange, StoreError } from '../ports/event-log.ts';
+import { attempt } from '../sending/attempt.ts';
+import { type Fence, LeaseExpiredError } from '../sending/send.ts';
+import { attemptTakesMs } from '../sending/transform.ts';
+
+/** A lease outlives its request by this: clocks differ by two seconds, and the result must be written. */
+const LEASE_MARGIN_MS = 10_000;
+const CLOCKS_DIFFER_MS = 2_000;
+
+export interface Circumstances {
+  readonly isProbe: boolean;
+  readonly pace: Pace | undefined;
+}
+
+/** @returns undefined when no attempt was made: another function was faster, or the lease ended before the request */
+export async function attemptUnderLease(
+  relay: SendingRelay,
+  endpoint: Endpoint,
+  delivery: Delivery,
+  content: DeliveryContent,
+  { isProbe, pace }: Circumstances,
+): Promise<Attempt | undefined> {
+  const { clock, random } = relay;
+  const leaseMs = attemptTakesMs(endpoint) + LEASE_MARGIN_MS;
+  const fence = fenceOf(relay, leaseMs, pace);
+  const leaseId = ulid(clock.now().getTime(), random);
+  const lease = leased(delivery, leaseId, after(clock.now(), leaseMs));
+  const row = await applyChange(relay, delivery, lease);
+  if (row === undefined) return undefined;
+  try {
+    const made = await attempt(relay, endpoint, content.event, content.payload, { fence });
+    await writeResult(relay, endpoint, row, made, isProbe);
+    return made;
+  } catch (error) {
+    if (error instanceof LeaseExpiredError) {
+      relay.telemetry.warn('lease ended before the request could be sent', idsOf(delivery));
+      await applyChange(relay, row, leaseReturned(clock.now()));
+      return undefined;
+    }
+    if (error instanceof StoreError) throw error;
+    const made = unprocessable(relay, delivery, error);
+    await writeResult(relay, endpoint, row, made, isProbe);
+    return made;
+  }
+}
+
+/** An attempt that failed before a request could be made: it counts, so that it is not repeated for ever. */
+export function unprocessable(relay: SendingRelay, delivery: Delivery, error: unknown): Attempt {
+  relay.telemetry.error('delivery could not be processed', error, idsOf(delivery));
+  const name = error instanceof Error ? error.name : 'unknown error';
+  return {
+    at: relay.clock.now(),
+    durationMs: 0,
+    error: `could not be processed: ${name}`,
+    unsent: true,
+    internalError: true,
+  };
+}
+
+/** Writes an attempt into the row as it was read; nothing when the row has changed since. */
+export async function writeResult(
+  relay: SendingRelay,
+  endpoint: Endpoint,
+  row: Delivery,
+  made: Attempt,
+  isProbe: boolean,
+): Promise<void> {
+  const now = relay.clock.now();
+  const change = changeAfter(relay, endpoint, row, made, isProbe);
+  const after = await applyChange(relay, row, change);
+  if (after === undefined) relay.telemetry.warn('lease was lost while sending', idsOf(row));
+  else if (isSettled(after)) await writeOutcome(relay, after);
+  else await enqueue(relay, messageFor(after, now));
+}
+
+function changeAfter(
+  { clock, random }: SendingRelay,
+  endpoint: Endpoint,
+  row: Delivery,
+  made: Attempt,
+  isProbe: boolean,
+): DeliveryChange {
+  const now = clock.now();
+  if (blamesEndpoint(made)) {
+    if (isProbe) return probeFailed(row, made, now);
+    if (!isDue(row, made.at)) return earlyAttemptFailed(row, made, now);
+  }
+  return attempted(row, endpoint, made, now, random);
+}
+
+/**
+ * A process that stood still must not send once its lease is over. Both clocks are asked: either of them may have stood
+ * still as well.
+ */
+function fenceOf({ clock }: SendingRelay, leaseMs: number, pace: Pace | undefined): Fence {
+  const endMs = clock.monotonicMs() + leaseMs - CLOCKS_DIFFER_MS;
+  const endAt = after(clock.now(), leaseMs - CLOCKS_DIFFER_MS);
+  return {
+    get waitMs() {
+      return pace?.waitMs ?? 0;
+    },
+    ready: async () => pace?.gap(),
+    allows: (requestMs) => clock.monotonicMs() + requestMs <= endMs && after(clock.now(), requestMs) <= endAt,
+  };
+}
+
+function idsOf({ eventId, endpointId }: Delivery): { eventId: string; endpointId: string } {
+  return { eventId, endpointId };
+}

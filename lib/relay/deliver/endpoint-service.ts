@@ -1,0 +1,249 @@
+/**
+ * One invocation's service of one endpoint, under its lock: the oldest delivery first, one request in flight at first
+ * and one more after each success, up to ten. After a failure it is one again.
+ */
+
+import type { SendingRelay } from '../context.ts';
+import { settle } from '../delivery/settle.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { DeliveryLock } from '../health/delivery-lock.ts';
+import { blamesEndpoint, caughtUp } from '../health/health.ts';
+import type { Pace } from '../health/rate-limit.ts';
+import { type Standing, standingOf } from '../health/standing.ts';
+import { after, type Deadline } from '../model/clock.ts';
+import { type DeliveryKey, isLeased, isSettled } from '../model/delivery.ts';
+import type { EndpointId } from '../model/ids.ts';
+import { settleAll } from '../model/settle-all.ts';
+import type { DeliveryMessage } from '../ports/queues.ts';
+import { deliveryTakesMs } from '../sending/transform.ts';
+import { deliverOrder, readRows } from './deliver-order.ts';
+import { ANY_TIME, DueDeliveries } from './due-deliveries.ts';
+
+/** Reading the rows and writing the result may take this long beside the attempt. */
+const WRITING_TAKES_MS = 5_000;
+/** An endpoint that is unknown may be newer than this function's copy of the config. */
+const UNKNOWN_FOR_MS = 60_000;
+/** After this time the invocation ends, so that other endpoints get its slot; a message continues the service. */
+const SERVED_FOR_MS = 10_000;
+const MOST_IN_FLIGHT = 10;
+/** Cancelling sends no request. */
+const CANCELLED_IN_PARALLEL = 25;
+/** SQS delays a message by at most 15 minutes. */
+const LONGEST_DELAY_SECONDS = 900;
+/** Between two requests that are further apart, a lease would have to wait too long: then one is in flight at most. */
+const LONGEST_WAIT_UNDER_LEASE_MS = 1_000;
+
+export interface ServiceOptions {
+  readonly relay: SendingRelay;
+  readonly endpointId: EndpointId;
+  /** The deliveries that messages named. */
+  readonly keys: readonly DeliveryKey[];
+  readonly lock: Pick<DeliveryLock, 'pace' | 'inFlightLimit'>;
+  readonly deadline: Deadline;
+}
+
+export class EndpointService {
+  readonly #relay: SendingRelay;
+  readonly #endpointId: EndpointId;
+  readonly #pace: Pace | undefined;
+  readonly #deadline: Deadline;
+  readonly #due: DueDeliveries;
+  readonly #stopAtMs: number;
+  /** By order, so that an order is never worked on twice at once. */
+  readonly #running = new Map<string, Promise<void>>();
+  /** Orders that came up again while they were worked on. */
+  readonly #again = new Set<string>();
+  readonly #unattempted: DeliveryKey[] = [];
+  #inFlightLimit: number;
+  /** In this round through the list. */
+  #hasProgressed = false;
+  #hasWorked = false;
+  #isOutOfTime = false;
+
+  constructor({ relay, endpointId, keys, lock, deadline }: ServiceOptions) {
+    this.#relay = relay;
+    this.#endpointId = endpointId;
+    this.#pace = lock.pace;
+    this.#inFlightLimit = lock.inFlightLimit;
+    this.#deadline = deadline;
+    this.#due = new DueDeliveries(relay, endpointId, keys);
+    this.#stopAtMs = relay.clock.monotonicMs() + SERVED_FOR_MS;
+  }
+
+  /** Rejects when the config or the list cannot be read; a delivery that fails is left to sweep. */
+  async run(): Promise<void> {
+    try {
+      let goesOn = true;
+      while (goesOn) goesOn = (await this.#step()) || this.#startsAnotherRound();
+    } finally {
+      await settleAll([...this.#running.values()]);
+    }
+  }
+
+  /** After a round without an attempt or an end, the deliveries that are left wait for something else. */
+  #startsAnotherRound(): boolean {
+    const hasProgressed = this.#hasProgressed;
+    this.#hasProgressed = false;
+    return hasProgressed && !this.#isOutOfTime && this.#due.restart();
+  }
+
+  #noteProgress(): void {
+    this.#hasProgressed = true;
+    this.#hasWorked = true;
+  }
+
+  /** For the next service, if a message continues this one. */
+  get inFlightLimit(): number | undefined {
+    return this.#isOutOfTime ? this.#inFlightLimit : undefined;
+  }
+
+  /**
+   * The rest after the time was over: deliveries that messages named, and the message that continues the service.
+   * Without an attempt there is none, or messages for an endpoint that may not be sent to yet would go in circles.
+   */
+  async rest(): Promise<{ unstarted: readonly DeliveryKey[]; next: DeliveryMessage | undefined }> {
+    const unstarted = [...this.#unattempted, ...this.#due.unstarted];
+    if (!this.#isOutOfTime || !this.#hasWorked) return { unstarted, next: undefined };
+    const [first] = unstarted.length > 0 ? unstarted : await this.#due.peek();
+    const delayMs = this.#pace?.waitMs ?? 0;
+    const delaySeconds = Math.min(Math.ceil(delayMs / 1000), LONGEST_DELAY_SECONDS);
+    return { unstarted, next: first && { ...first, delaySeconds } };
+  }
+
+  /** False at the end of the list, or when nothing may be done for the endpoint. */
+  async #step(): Promise<boolean> {
+    const standing = await standingOf(this.#relay, this.#endpointId);
+    if (standing.kind === 'invalid' || standing.kind === 'park') return false;
+    if (this.#isLate('endpoint' in standing ? standing.endpoint : undefined)) {
+      this.#isOutOfTime = true;
+      return false;
+    }
+    if (standing.kind === 'probe') return this.#probe(standing.endpoint);
+    if (this.#running.size >= this.#limitFor(standing)) return this.#oneHasEnded();
+    const isEnd = standing.kind !== 'send';
+    const { recoveredAt } = this.#relay.config.health.of(this.#endpointId);
+    const readsAll = isEnd || recoveredAt !== undefined;
+    const key = await this.#due.next(readsAll ? ANY_TIME : this.#relay.clock.now());
+    if (key === undefined) return (await this.#oneHasEnded()) || this.#endCatchingUp();
+    const isAlone = standing.kind === 'send' && standing.endpoint.ordering === 'none';
+    const id = isAlone ? key.eventId : key.orderKey;
+    const work = () => (isEnd ? this.#cancel(standing, key) : this.#deliver(standing.endpoint, key, false));
+    if (this.#running.has(id)) this.#again.add(id);
+    else this.#running.set(id, this.#work(id, key, work));
+    return true;
+  }
+
+  /** One delivery that fails does not stop the others: its row stays due, so sweep comes back to it. */
+  async #work(id: string, { eventId, endpointId }: DeliveryKey, work: () => Promise<unknown>): Promise<void> {
+    try {
+      do {
+        this.#again.delete(id);
+        await work();
+      } while (this.#again.has(id));
+    } catch (error) {
+      this.#relay.telemetry.error('delivery failed; sweep enqueues it again', error, { eventId, endpointId });
+    } finally {
+      this.#again.delete(id);
+      this.#running.delete(id);
+    }
+  }
+
+  /** False when none is running. */
+  async #oneHasEnded(): Promise<boolean> {
+    if (this.#running.size === 0) return false;
+    await Promise.race(this.#running.values());
+    return true;
+  }
+
+  /** The end of the list is reached, so every delivery that waited since the recovery was attempted. */
+  async #endCatchingUp(): Promise<boolean> {
+    const { health } = this.#relay.config;
+    if (health.of(this.#endpointId).recoveredAt === undefined) return false;
+    await health.flush();
+    await health.change(this.#endpointId, (now) => (now.state === 'ok' ? caughtUp(now) : undefined));
+    return false;
+  }
+
+  #limitFor(standing: Standing): number {
+    if (standing.kind !== 'send') return CANCELLED_IN_PARALLEL;
+    const intervalMs = this.#pace?.intervalMs ?? 0;
+    return intervalMs > LONGEST_WAIT_UNDER_LEASE_MS ? 1 : this.#inFlightLimit;
+  }
+
+  #isLate(endpoint: Endpoint | undefined): boolean {
+    const takesMs = endpoint === undefined ? 0 : deliveryTakesMs(endpoint);
+    const isOver = this.#relay.clock.monotonicMs() >= this.#stopAtMs;
+    return isOver || !this.#deadline.allows(takesMs + WRITING_TAKES_MS);
+  }
+
+  /** One request, while nothing else is in flight. True when the endpoint answers again. */
+  async #probe(endpoint: Endpoint): Promise<boolean> {
+    const { health } = this.#relay.config;
+    await settleAll([...this.#running.values()]);
+    // Before the right to probe is taken: a probe that has to wait for the rate limit is left to a later service.
+    if (this.#pace !== undefined && !(await this.#pace.turn(this.#stopAtMs))) return false;
+    if (!(await health.takeProbe(this.#endpointId))) return false;
+    for (;;) {
+      if (this.#isLate(endpoint)) {
+        this.#isOutOfTime = true;
+        return false;
+      }
+      const key = await this.#due.next(ANY_TIME);
+      if (key === undefined) return false;
+      if ((await this.#deliver(endpoint, key, true)) > 0) return health.of(this.#endpointId).state === 'ok';
+    }
+  }
+
+  /** @returns how many attempts were made */
+  async #deliver(endpoint: Endpoint, key: DeliveryKey, isProbe: boolean): Promise<number> {
+    let attempts = 0;
+    await deliverOrder(
+      {
+        relay: this.#relay,
+        endpoint,
+        pace: this.#pace,
+        recoveredAt: this.#relay.config.health.of(this.#endpointId).recoveredAt,
+        isProbe,
+        mayAttempt: async () => isProbe || this.#mayAttempt(key),
+        onAttempt: async (made) => {
+          attempts += 1;
+          this.#noteProgress();
+          this.#inFlightLimit = blamesEndpoint(made) ? 1 : Math.min(this.#inFlightLimit + 1, MOST_IN_FLIGHT);
+          await this.#relay.config.health.flushIfChanged(this.#endpointId);
+        },
+      },
+      key,
+    );
+    return attempts;
+  }
+
+  /** Asked right before each attempt, for the others may have changed what is known of the endpoint. */
+  async #mayAttempt(key: DeliveryKey): Promise<boolean> {
+    const standing = await standingOf(this.#relay, this.#endpointId);
+    if (standing.kind !== 'send') return false;
+    if (
+      !this.#isLate(standing.endpoint) &&
+      (this.#pace === undefined || (await this.#pace.turn(this.#stopAtMs)))
+    )
+      return true;
+    this.#isOutOfTime = true;
+    this.#unattempted.push(key);
+    return false;
+  }
+
+  async #cancel(standing: Standing, { orderKey }: DeliveryKey): Promise<void> {
+    const { clock } = this.#relay;
+    const youngest = after(clock.now(), -UNKNOWN_FOR_MS);
+    const rows = await readRows(this.#relay, this.#endpointId, orderKey);
+    for (const row of rows) {
+      if (isSettled(row) || (standing.kind === 'removed' && row.owedSince > youngest)) continue;
+      if (isLeased(row, clock.now())) continue;
+      if (!(await settle(this.#relay, row, 'cancelled', reasonOf(standing)))) continue;
+      this.#noteProgress();
+    }
+  }
+}
+
+function reasonOf(standing: Standing): string {
+  return standing.kind === 'cancel' ? standing.reason : 'endpoint was removed';
+}

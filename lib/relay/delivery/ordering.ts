@@ -1,0 +1,100 @@
+/**
+ * Decides which delivery of an order goes next, by the endpoint's ordering.
+ *
+ * - `latest`: the newest pending delivery is sent and the older ones are superseded. An older snapshot never starts
+ *   after the endpoint acknowledged a newer one, nor while a newer one is on its way.
+ * - `strict`: the oldest pending delivery is sent; the next one starts when it is settled.
+ * - `none`: every delivery by itself.
+ */
+
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import { hasWhatItSays } from '../fan-out/unchanged.ts';
+import { type Delivery, type DeliveryKey, isLeased, isSameDelivery, isSettled } from '../model/delivery.ts';
+import type { EventRecord } from '../model/event.ts';
+import { stateOf } from '../model/outcome.ts';
+
+/** The rows and events of one order. */
+export interface OrderView {
+  /** The order's delivery rows to this endpoint, oldest event first. */
+  readonly rows: readonly Delivery[];
+  /** The order's events, newest first, back to the oldest pending delivery at least. */
+  readonly events: readonly EventRecord[];
+}
+
+export type Step =
+  /** Nothing can go on now: nothing is pending, or it waits for a lease to end or for fan-out. */
+  | { readonly kind: 'wait' }
+  /** The endpoint had a newer snapshot. */
+  | { readonly kind: 'supersede'; readonly rows: readonly Delivery[] }
+  /** The delivery goes next, once those that it supersedes are settled. */
+  | { readonly kind: 'next'; readonly delivery: Delivery; readonly older: readonly Delivery[] };
+
+/** Why an older delivery ended, as its outcome says it. */
+export const SUPERSEDED = 'a newer event took its place';
+
+const WAIT: Step = { kind: 'wait' };
+
+/** @param key the delivery that a message or the endpoint's list names */
+export function nextStep(
+  { id, ordering }: Pick<Endpoint, 'id' | 'ordering'>,
+  key: DeliveryKey,
+  view: OrderView,
+  now: Date,
+): Step {
+  const pending = view.rows.filter((row) => !isSettled(row));
+  switch (ordering) {
+    case 'none':
+      return unlessLeased(
+        pending.find((row) => isSameDelivery(row, key)),
+        now,
+      );
+    case 'strict':
+      return unlessLeased(pending[0], now);
+    case 'latest':
+      return nextOfLatest(id, pending, view, now);
+  }
+}
+
+function nextOfLatest(id: Endpoint['id'], pending: readonly Delivery[], view: OrderView, now: Date): Step {
+  const newest = pending.at(-1);
+  if (newest === undefined) return WAIT;
+  const newer = view.events.filter(({ eventId }) => eventId > newest.eventId);
+  if (hasNewer(id, newest, view.rows, newer)) {
+    const free = pending.filter((row) => !isLeased(row, now));
+    return free.length === 0 ? WAIT : { kind: 'supersede', rows: free };
+  }
+  // Fan-out may be sending a newer one at this moment; its run, or sweep, comes back to this one.
+  if (newer.some(({ fannedOutAt, givenUpAt }) => fannedOutAt === undefined && givenUpAt === undefined))
+    return WAIT;
+  return pending.some((row) => isLeased(row, now))
+    ? WAIT
+    : { kind: 'next', delivery: newest, older: pending.slice(0, -1) };
+}
+
+/** True when the endpoint had, or may have had, a newer snapshot. */
+function hasNewer(
+  id: Endpoint['id'],
+  { eventId, replayedAt, possiblyDeliveredAt }: Delivery,
+  rows: readonly Delivery[],
+  newer: readonly EventRecord[],
+): boolean {
+  const isReplay = replayedAt !== undefined && possiblyDeliveredAt !== undefined;
+  const newerRows = rows.filter((row) => row.eventId > eventId);
+  if (newerRows.some(wasReceived)) return true;
+  const withRow = new Set(newerRows.map((row) => row.eventId));
+  // Without a row, its fan-out delivered it inline, or found nothing to send.
+  const withoutRow = newer.filter((event) => !withRow.has(event.eventId));
+  // A newer event that was skipped as unchanged says the same as this one, and an operator wants this one sent again.
+  return withoutRow.some((event) =>
+    isReplay ? stateOf(event.outcomes?.[id]) === 'delivered' : hasWhatItSays(event, id),
+  );
+}
+
+function wasReceived({ state, possiblyDeliveredAt }: Delivery): boolean {
+  return state === 'delivered' || possiblyDeliveredAt !== undefined;
+}
+
+function unlessLeased(delivery: Delivery | undefined, now: Date): Step {
+  if (delivery === undefined || isLeased(delivery, now)) return WAIT;
+  return { kind: 'next', delivery, older: [] };
+}

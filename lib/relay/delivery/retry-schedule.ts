@@ -1,0 +1,33 @@
+/** When a delivery that failed is tried again: the schedule that Standard Webhooks recommends, about three days. */
+import { after, type Random } from '../model/clock.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** What is waited after the first attempt, the second, and so on. */
+const DELAYS_MS = [
+  5 * SECOND,
+  5 * MINUTE,
+  30 * MINUTE,
+  2 * HOUR,
+  5 * HOUR,
+  10 * HOUR,
+  14 * HOUR,
+  20 * HOUR,
+  24 * HOUR,
+] as const;
+
+const LAST_DELAY_MS = 24 * HOUR;
+
+/** Spreads the retries of deliveries that failed together, as a part of the delay. */
+const JITTER = 0.1;
+
+/**
+ * The moment of the next attempt.
+ * @param attemptCount how many were made, from one
+ */
+export function nextAttemptAt(now: Date, attemptCount: number, random: Random): Date {
+  const delayMs = DELAYS_MS[attemptCount - 1] ?? LAST_DELAY_MS;
+  return after(now, delayMs * (1 + JITTER * random()));
+}

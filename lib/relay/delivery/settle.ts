@@ -1,0 +1,54 @@
+/** The end of a delivery: its row first, then the event's outcome, and only then is nothing left to do. */
+
+import type { SendingRelay } from '../context.ts';
+import { type Delivery, isTest, type SettledState } from '../model/delivery.ts';
+import { outcomeOf } from '../model/outcome.ts';
+import { StoreError } from '../ports/event-log.ts';
+import { applyChange, ended, outcomePostponed, outcomeRecorded } from './state-machine.ts';
+
+/** Two functions may finish the same row at the same time. */
+const TRIES = 3;
+
+/** The ports that ending a delivery takes; an operator has them, too. */
+export type SettlingRelay = Pick<SendingRelay, 'clock' | 'eventLog' | 'telemetry'>;
+
+/** Ends a delivery without an attempt; false, and nothing is written, when its row has changed since it was read. */
+export async function settle(
+  relay: SettlingRelay,
+  delivery: Delivery,
+  state: Exclude<SettledState, 'delivered'>,
+  reason: string,
+): Promise<boolean> {
+  const settled = await applyChange(relay, delivery, ended(delivery, state, reason, relay.clock.now()));
+  if (settled === undefined) return false;
+  await writeOutcome(relay, settled);
+  return true;
+}
+
+/** Does what is left to do for a settled row, also when an earlier run died in the middle of it. */
+export async function writeOutcome(relay: SettlingRelay, delivery: Delivery): Promise<void> {
+  if (delivery.owedTo !== delivery.endpointId) return;
+  const now = relay.clock.now();
+  if (!(await recordOutcome(relay, delivery))) {
+    await applyChange(relay, delivery, outcomePostponed(now));
+    return;
+  }
+  await applyChange(relay, delivery, outcomeRecorded(delivery, now));
+  if (delivery.state === 'dead' && !isTest(delivery)) relay.telemetry.count('DeliveriesDead');
+}
+
+/** False while fan-out has yet to write the event's outcomes, for it may have read this row before it was settled. */
+async function recordOutcome({ eventLog }: SettlingRelay, delivery: Delivery): Promise<boolean> {
+  const { endpointId } = delivery;
+  const outcome = outcomeOf(delivery);
+  for (let tried = 1; tried <= TRIES; tried++) {
+    const event = await eventLog.event(delivery);
+    // Once the event has expired, or fan-out has given it up, the delivery's row alone says how it ended.
+    if (event === undefined || event.givenUpAt !== undefined) return true;
+    if (event.fannedOutAt === undefined) return false;
+    const previous = event.outcomes?.[endpointId];
+    if (previous === outcome) return true;
+    if (await eventLog.recordOutcome(delivery, endpointId, outcome, previous)) return true;
+  }
+  throw new StoreError('an outcome was changed by others again and again');
+}

@@ -1,0 +1,267 @@
+/** Fans one event out: first attempts inline and all at once, and a row for every delivery that needs deliver. */
+
+import type { SendingRelay } from '../context.ts';
+import { enqueue } from '../delivery/enqueue.ts';
+import { SUPERSEDED } from '../delivery/ordering.ts';
+import { settle } from '../delivery/settle.ts';
+import {
+  attempted,
+  behind,
+  changed,
+  cutShort,
+  debounced,
+  leftToDeliver,
+  messageFor,
+  newDelivery,
+  outcomeRecorded,
+  parked,
+  withoutRow,
+} from '../delivery/state-machine.ts';
+import { type Endpoint, isMeantFor } from '../endpoint/endpoint.ts';
+import { admissionOf } from '../health/admission.ts';
+import { after } from '../model/clock.ts';
+import { type Delivery, isLeased, isSettled, isTest } from '../model/delivery.ts';
+import { type EventRecord, type Outcomes, PAYLOAD_ERASED, type Payload } from '../model/event.ts';
+import type { ToldEvent } from '../model/expression-input.ts';
+import { aliasKeyOf, isOwn, TESTS } from '../model/ids.ts';
+import { changesBetween } from '../model/item-changes.ts';
+import { outcomeOf } from '../model/outcome.ts';
+import { settleAll } from '../model/settle-all.ts';
+import { UnreadableRowError } from '../ports/event-log.ts';
+import { attempt } from '../sending/attempt.ts';
+import { FILTERED, wants } from '../sending/filter.ts';
+import type { BacklogEvent } from './backlog.ts';
+import { hasWhatItSays, sameAsBefore, UNCHANGED } from './unchanged.ts';
+
+/**
+ * The whole batch waits for an inline attempt, and an endpoint that was always quick may hang all of a sudden. So the
+ * attempt is cut short after this time, and deliver gives the endpoint all the time that its row allows.
+ */
+const INLINE_LIMIT_SECONDS = 5;
+
+export interface FanOutMode {
+  /** An earlier run may have sent the event: deliver decides about every delivery, by all that is known of the order. */
+  readonly possiblySent: boolean;
+  /** First attempts are made here and now. */
+  readonly inline: boolean;
+}
+
+/** Rejects when the store fails; events that were sent by then may be sent again. */
+export async function fanOutEvent(
+  relay: SendingRelay,
+  backlogEvent: BacklogEvent,
+  mode: FanOutMode,
+): Promise<void> {
+  const { event, isFirst, itemsBefore } = backlogEvent;
+  const [rows, endpoints] = await settleAll([
+    relay.eventLog.deliveries(event.orderKey),
+    // A test is often sent to an endpoint that was only just added.
+    relay.config.endpoints(event.source === TESTS),
+    isFirst && writeAlias(relay, event),
+  ]);
+  // A run before this one may have left rows: they decide, and nothing is sent again because of them.
+  const existing = ofEvent(rows, event);
+  const isNew = ({ id }: Pick<Endpoint, 'id'>) => !existing.has(id);
+  const hearing = endpoints.valid
+    .filter(isNew)
+    .filter((endpoint) => endpoint.state !== 'off' && isMeantFor(endpoint, event));
+  const changes = event.items === undefined ? [] : changesBetween(itemsBefore, event.items);
+  const now = relay.clock.now();
+  const view = { ...backlogEvent, event: { ...event, changes }, rows };
+  const fresh =
+    event.forgottenAt === undefined
+      ? await firstDeliveries(relay, hearing, view, mode)
+      : hearing.map(({ id }) => withoutRow(newDelivery(event, id, now), 'cancelled', PAYLOAD_ERASED));
+  const isForOrders = !isOwn(event.orderKey) && event.forgottenAt === undefined;
+  const unknown = isForOrders ? endpoints.invalid.filter(isNew) : [];
+  const waiting = unknown.map(({ id }) =>
+    filterPending(parked(newDelivery(event, id, now), 'invalid config'), event, mode),
+  );
+  const deliveries = [...existing.values(), ...(await writeRows(relay, event, [...fresh, ...waiting]))];
+  await relay.eventLog.finishFanOut(event, {
+    changes,
+    outcomes: Object.fromEntries(
+      deliveries.map((delivery) => [delivery.endpointId, outcomeOf(delivery)]),
+    ) as Outcomes,
+    fannedOutAt: relay.clock.now(),
+  });
+  relay.telemetry.count('EventsFannedOut');
+}
+
+function ofEvent(rows: readonly Delivery[], { eventId }: EventRecord): Map<string, Delivery> {
+  return new Map(rows.filter((row) => row.eventId === eventId).map((row) => [row.endpointId, row]));
+}
+
+/** People know an order by its nice id. */
+async function writeAlias(relay: SendingRelay, event: EventRecord): Promise<void> {
+  if (event.niceId === undefined) return;
+  await relay.eventLog.putAlias(aliasKeyOf(event.source, event.niceId), event.orderKey);
+}
+
+interface EventView extends Omit<BacklogEvent, 'event'> {
+  readonly event: ToldEvent;
+  /** The order's delivery rows, of all endpoints. */
+  readonly rows: readonly Delivery[];
+}
+
+async function firstDeliveries(
+  relay: SendingRelay,
+  endpoints: readonly Endpoint[],
+  view: EventView,
+  mode: FanOutMode,
+): Promise<Delivery[]> {
+  const payload = mode.possiblySent ? undefined : await readPayload(relay, view.event);
+  // Without its payload the event is deliver's as well: it ends there as `dead`, where it gets attention.
+  if (payload === undefined) return endpoints.map((endpoint) => leftUndecided(relay, endpoint, view, mode));
+  const { before, event } = view;
+  const maySkip = before && event.changes?.length === 0 && endpoints.some((one) => one.skipUnchanged);
+  const same = maySkip ? await sameAsBefore(relay, payload, before) : undefined;
+  return settleAll(
+    endpoints.map((endpoint) => firstDelivery(relay, endpoint, payload, { ...view, same }, mode)),
+  );
+}
+
+async function readPayload(relay: SendingRelay, event: EventRecord): Promise<Payload | undefined> {
+  try {
+    return await relay.eventLog.payload(event);
+  } catch (error) {
+    if (error instanceof UnreadableRowError) return undefined;
+    throw error;
+  }
+}
+
+/** A delivery about which deliver decides everything, the endpoint's filter included. */
+function leftUndecided(relay: SendingRelay, endpoint: Endpoint, view: EventView, mode: FanOutMode): Delivery {
+  const now = relay.clock.now();
+  const admission = admissionOf(endpoint, relay.config.health.of(endpoint.id), now);
+  const delivery = firstRow(endpoint, view, now);
+  if (admission.kind === 'cancel') return withoutRow(delivery, 'cancelled', admission.reason);
+  const undecided = filterPending(delivery, view.event, mode, endpoint);
+  return scheduledFirst(endpoint, undecided, view.event, now, admission);
+}
+
+function filterPending(
+  delivery: Delivery,
+  event: EventRecord,
+  { possiblySent }: FanOutMode,
+  endpoint?: Pick<Endpoint, 'filter'>,
+): Delivery {
+  const hasFilter = endpoint === undefined || (endpoint.filter !== undefined && !isOwn(event.orderKey));
+  return {
+    ...delivery,
+    ...(hasFilter && { filterPending: true }),
+    ...(possiblySent && { possiblyDeliveredAt: event.receivedAt }),
+  };
+}
+
+function firstRow({ id, ordering }: Endpoint, { event, isLate }: EventView, now: Date): Delivery {
+  return { ...newDelivery(event, id, now), ...(ordering === 'strict' && isLate && { late: true }) };
+}
+
+/** When deliver attempts it first: now, unless the endpoint is parked or wants its orders to be quiet. */
+function scheduledFirst(
+  endpoint: Endpoint,
+  delivery: Delivery,
+  event: EventRecord,
+  now: Date,
+  admission: ReturnType<typeof admissionOf>,
+): Delivery {
+  if (admission.kind !== 'send') return parked(delivery, admission.reason);
+  return isDebounced(endpoint, event)
+    ? debounced(delivery, after(event.receivedAt, endpoint.debounceSeconds * 1000), now)
+    : leftToDeliver(delivery, now);
+}
+
+function isDebounced(
+  endpoint: Endpoint,
+  { orderKey }: EventRecord,
+): endpoint is Endpoint & { readonly debounceSeconds: number } {
+  return endpoint.debounceSeconds !== undefined && !isOwn(orderKey);
+}
+
+/** The delivery after its first attempt; or as it waits for deliver, if it must not be attempted here and now. */
+async function firstDelivery(
+  relay: SendingRelay,
+  endpoint: Endpoint,
+  payload: Payload,
+  view: EventView & { readonly same: EventRecord | undefined },
+  { inline }: FanOutMode,
+): Promise<Delivery> {
+  const { event, isLate, same } = view;
+  const delivery = firstRow(endpoint, view, relay.clock.now());
+  const admission = admissionOf(endpoint, relay.config.health.of(endpoint.id), relay.clock.now());
+  if (admission.kind === 'cancel') return withoutRow(delivery, 'cancelled', admission.reason);
+  // Before it could supersede an older one: an event that is skipped supersedes nothing.
+  const told = { ...event, late: delivery.late === true };
+  if (!(await wants(relay, endpoint, told, payload))) return withoutRow(delivery, 'skipped', FILTERED);
+  if (endpoint.skipUnchanged && same !== undefined && hasWhatItSays(same, endpoint.id))
+    return withoutRow(delivery, 'skipped', UNCHANGED);
+  const isFree = await isFreeOfOlder(relay, endpoint, view);
+  const now = relay.clock.now();
+  const scheduled = scheduledFirst(endpoint, delivery, event, now, admission);
+  if (admission.kind !== 'send' || isDebounced(endpoint, event)) return scheduled;
+  if (!isFree) return behind(delivery, now);
+  // A test's row keeps the answer, for whoever sent the test.
+  if (!inline || isLate || !admission.inline || event.source === TESTS) return scheduled;
+  return attemptInline(relay, endpoint, delivery, told, payload);
+}
+
+/** Whether nothing older of the order has to be waited for. With `latest` the event supersedes it, unless it is leased. */
+async function isFreeOfOlder(
+  relay: SendingRelay,
+  { id, ordering }: Endpoint,
+  { rows, event }: EventView,
+): Promise<boolean> {
+  const older = rows.filter((row) => row.endpointId === id && row.eventId < event.eventId && !isSettled(row));
+  if (ordering === 'none') return true;
+  if (ordering === 'strict') return older.length === 0;
+  for (const row of older) {
+    if (isLeased(row, relay.clock.now()) || !(await settle(relay, row, 'superseded', SUPERSEDED)))
+      return false;
+  }
+  return true;
+}
+
+async function attemptInline(
+  relay: SendingRelay,
+  endpoint: Endpoint,
+  delivery: Delivery,
+  event: ToldEvent,
+  payload: Payload,
+): Promise<Delivery> {
+  const made = await attempt(relay, endpoint, event, payload, { limitSeconds: INLINE_LIMIT_SECONDS });
+  const now = relay.clock.now();
+  if (made.cutShort) return changed(delivery, cutShort(delivery, made, now));
+  const result = changed(delivery, attempted(delivery, endpoint, made, now, relay.random));
+  return isSettled(result) ? changed(result, outcomeRecorded(result, now)) : result;
+}
+
+/** Writes a row for each delivery that is not finished, and sends deliver a message for those due soon. */
+async function writeRows(
+  relay: SendingRelay,
+  event: EventRecord,
+  deliveries: readonly Delivery[],
+): Promise<Delivery[]> {
+  const written = await settleAll(
+    deliveries.map(async (delivery) => {
+      // Finished: the event's outcome says all there is to say.
+      if (delivery.owedTo === undefined) return delivery;
+      // Before the row: sweep finds an endpoint's rows by its health row, also when the endpoint's own row is removed.
+      await relay.config.health.ensure(delivery.endpointId);
+      if (await relay.eventLog.putDeliveryIfAbsent(delivery)) {
+        if (delivery.state === 'dead' && !isTest(delivery)) relay.telemetry.count('DeliveriesDead');
+        return delivery;
+      }
+      // Another run was faster: its row decides.
+      return (
+        ofEvent(await relay.eventLog.deliveries(event.orderKey), event).get(delivery.endpointId) ?? delivery
+      );
+    }),
+  );
+  const now = relay.clock.now();
+  await enqueue(
+    relay,
+    written.flatMap((delivery) => messageFor(delivery, now)),
+  );
+  return written;
+}

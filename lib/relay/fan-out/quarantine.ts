@@ -1,0 +1,63 @@
+/** An event whose fan-out fails again and again steps aside, so that its order goes on without it. */
+
+import type { SendingRelay } from '../context.ts';
+import { after } from '../model/clock.ts';
+import type { EventRecord } from '../model/event.ts';
+import { FAN_OUT } from '../model/ids.ts';
+import { type FanOutTry, StoreError } from '../ports/event-log.ts';
+import type { Metric } from '../ports/telemetry.ts';
+
+/** The list of events that are left to a person. */
+export const FAN_OUT_ATTENTION = `attention#${FAN_OUT}`;
+
+const FAILURES_IN_TURN = 5;
+const MINUTE_MS = 60_000;
+/** What is waited between the tries of one that was set aside; the last one for all that follow. */
+const WAITS_MS = [1, 5, 15, 30, 60].map((minutes) => minutes * MINUTE_MS);
+/** With an hour between them the last ones take three days: a bad deployment over a weekend can be mended. */
+const TRIES = FAILURES_IN_TURN + WAITS_MS.length + 3 * 24;
+
+/**
+ * Notes that an event's fan-out is begun again, for the run before may have failed or died in it.
+ *
+ * @param repeated whether a run before may have begun with it
+ * @returns true when its order is to go on without it
+ */
+export async function stepsAside(
+  relay: SendingRelay,
+  event: EventRecord,
+  repeated: boolean,
+): Promise<boolean> {
+  const now = relay.clock.now();
+  const { fanOutTries: before = 0, setAsideUntil, givenUpAt } = event;
+  if (givenUpAt !== undefined || (setAsideUntil !== undefined && setAsideUntil > now)) return true;
+  if (!repeated && before === 0) return false;
+
+  const fanOutTries = before + 1;
+  if (fanOutTries > TRIES) {
+    await note(relay, event, { fanOutTries, givenUpAt: now, owedTo: FAN_OUT_ATTENTION, dueAt: now });
+    report(relay, event, 'event is left to a person: its fan-out has failed for days', 'NeedsAttention');
+    return true;
+  }
+  if (fanOutTries < FAILURES_IN_TURN) {
+    await note(relay, event, { fanOutTries });
+    return false;
+  }
+  const until = after(now, WAITS_MS[fanOutTries - FAILURES_IN_TURN] ?? Math.max(...WAITS_MS));
+  // Noted before it is tried: a run that dies of it leaves nothing to be decided.
+  await note(relay, event, { fanOutTries, setAsideUntil: until, dueAt: until });
+  if (fanOutTries > FAILURES_IN_TURN) return false;
+  report(relay, event, 'event is set aside: its fan-out has failed too often', 'EventsSetAside');
+  return true;
+}
+
+/** Rejects when another run has gone on with it: then the order is to be looked at anew. */
+async function note(relay: SendingRelay, event: EventRecord, change: FanOutTry): Promise<void> {
+  if (await relay.eventLog.noteFanOutTry(event, change)) return;
+  throw new StoreError('the event was changed since it was read');
+}
+
+function report(relay: SendingRelay, { eventId }: EventRecord, message: string, metric: Metric): void {
+  relay.telemetry.warn(message, { eventId });
+  relay.telemetry.count(metric);
+}

@@ -1,0 +1,67 @@
+/** Whether a webhook says the same as the one before it of its order: the Hub fires for every item that moves. */
+import { isDeepStrictEqual } from 'node:util';
+import type { SendingRelay } from '../context.ts';
+import type { EventKey, EventRecord, Payload } from '../model/event.ts';
+import type { EndpointId } from '../model/ids.ts';
+import { stateOf } from '../model/outcome.ts';
+import { UnreadableRowError } from '../ports/event-log.ts';
+
+/**
+ * The event before, as it stands now, when the payload says the same as its; undefined when it says anything else, or
+ * when that cannot be told any more.
+ */
+export async function sameAsBefore(
+  { eventLog }: Pick<SendingRelay, 'eventLog'>,
+  payload: Payload,
+  before: EventKey,
+): Promise<EventRecord | undefined> {
+  try {
+    const [event, earlier] = await Promise.all([eventLog.event(before), eventLog.payload(before)]);
+    return earlier !== undefined && saysTheSame(earlier, payload) ? event : undefined;
+  } catch (error) {
+    // What cannot be read cannot be compared, and to send too much loses nothing.
+    if (error instanceof UnreadableRowError) return undefined;
+    throw error;
+  }
+}
+
+/** Why an event is skipped, as its outcome says it. */
+export const UNCHANGED = 'nothing has changed';
+
+/** True when an endpoint has what an event says: from the event itself, or from the one before, which says the same. */
+export function hasWhatItSays({ outcomes }: EventRecord, endpointId: EndpointId): boolean {
+  const outcome = outcomes?.[endpointId];
+  return stateOf(outcome) === 'delivered' || outcome === `skipped: ${UNCHANGED}`;
+}
+
+/** Byte for byte, or as JSON: white space, the order of an object's members and that of an order's items say nothing. */
+export function saysTheSame(one: Payload, other: Payload): boolean {
+  if (one.contentType !== other.contentType) return false;
+  if (Buffer.compare(one.body, other.body) === 0) return true;
+  const [a, b] = [parse(one.body), parse(other.body)];
+  return a !== undefined && b !== undefined && isDeepStrictEqual(withSortedItems(a), withSortedItems(b));
+}
+
+function parse(body: Uint8Array): object | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function withSortedItems(order: object): object {
+  if (!('Items' in order) || !Array.isArray(order.Items)) return order;
+  const items = order.Items.map(
+    (item: unknown) => [JSON.stringify(withSortedMembers(item)), item] as const,
+  ).sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
+  return { ...order, Items: items.map(([, item]) => item) };
+}
+
+function withSortedMembers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSortedMembers);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return members.map(([name, part]) => [name, withSortedMembers(part)]);
+}

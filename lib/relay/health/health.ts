@@ -1,0 +1,166 @@
+/** An endpoint's health, and how each attempt changes it: a circuit that opens after failures and is probed. */
+import { after } from '../model/clock.ts';
+import type { Attempt } from '../model/delivery.ts';
+
+/**
+ * `ok`: deliveries go on. `failing`: the circuit is open, so nothing is sent but a probe now and then. `disabled`: the
+ * relay has given the endpoint up until a person enables it.
+ */
+export const HEALTH_STATES = ['ok', 'failing', 'disabled'] as const;
+
+export interface Health {
+  readonly state: (typeof HEALTH_STATES)[number];
+  /** Why it is not `ok`. */
+  readonly reason?: string;
+  /** When it first answered quickly after it was new, slow or failing. Fan-out sends inline only to proven endpoints. */
+  readonly provenAt?: Date;
+  /** An answer took over two seconds: the endpoint is unproven until then, and until its next quick answer. */
+  readonly slowUntil?: Date;
+  /** Failures in a row that speak of the endpoint and not of what it was sent. */
+  readonly consecutiveFailures: number;
+  readonly failingSince?: Date;
+  readonly lastError?: string;
+  /** While failing: when the next probe may go. */
+  readonly retryAt?: Date;
+  readonly probeIntervalSeconds?: number;
+  /**
+   * When it answered again after it was failing, until deliver has gone through all that waits: a delivery that was last
+   * attempted before goes at once, however long it would wait by its own schedule.
+   */
+  readonly recoveredAt?: Date;
+}
+
+/** The health of an endpoint that was never sent anything: ok, but not proven. */
+export const UNKNOWN_HEALTH: Health = { state: 'ok', consecutiveFailures: 0 };
+
+const SLOW_MS = 2_000;
+const SLOW_FOR_MS = 5 * 60_000;
+/** `slowUntil` is not written again until it would move by this much. */
+const SLOW_WRITTEN_EVERY_MS = 60_000;
+const FAILURES_TO_OPEN = 5;
+const FIRST_PROBE_AFTER_SECONDS = 60;
+const LONGEST_PROBE_INTERVAL_SECONDS = 15 * 60;
+const DISABLED_AFTER_DAYS = 5;
+const DAY_MS = 24 * 60 * 60_000;
+const GONE = 410;
+
+/** The health after one more attempt; the same object when the attempt changes nothing. */
+export function healthAfter(health: Health, made: Attempt): Health {
+  if (made.unsent) return health;
+  const endedAt = after(made.at, made.durationMs);
+  const timed = speedAfter(health, made, endedAt);
+  // An attempt that was cut short shows that the endpoint is slow, and nothing else: it may have been about to answer.
+  if (timed.state === 'disabled' || made.cutShort) return timed;
+  if (made.status === GONE) return disabled(timed, 'it answered 410: gone for good');
+  return blamesEndpoint(made) ? failed(timed, made, endedAt) : answered(timed, endedAt);
+}
+
+/** True for a failure that speaks of the endpoint rather than of what it was sent: no answer, 429, 5xx. */
+export function blamesEndpoint({ status, unsent }: Attempt): boolean {
+  if (unsent) return false;
+  return status === undefined || status === 429 || status >= 500;
+}
+
+/** True when people are notified: it failed often enough, or asked for a long wait. */
+export function isDown({ state, consecutiveFailures, retryAt }: Health, now: Date): boolean {
+  if (state !== 'failing') return false;
+  const asksForLongWait =
+    retryAt !== undefined && retryAt > after(now, LONGEST_PROBE_INTERVAL_SECONDS * 1000);
+  return consecutiveFailures >= FAILURES_TO_OPEN || asksForLongWait;
+}
+
+/** True for an endpoint that answered quickly since it was new, slow or failing. */
+export function isProven({ provenAt, slowUntil }: Health): boolean {
+  return provenAt !== undefined && slowUntil === undefined;
+}
+
+/** The health once the right to the next probe is taken; undefined when no probe is due. */
+export function takingProbe(health: Health, now: Date): Health | undefined {
+  if (health.state !== 'failing' || (health.retryAt !== undefined && health.retryAt > now)) return undefined;
+  const intervalSeconds = health.probeIntervalSeconds ?? FIRST_PROBE_AFTER_SECONDS;
+  return {
+    ...health,
+    retryAt: after(now, intervalSeconds * 1000),
+    probeIntervalSeconds: Math.min(2 * intervalSeconds, LONGEST_PROBE_INTERVAL_SECONDS),
+  };
+}
+
+/** Deliver has gone through all that waited since the endpoint recovered. */
+export function caughtUp({ recoveredAt: _, ...health }: Health): Health {
+  return health;
+}
+
+/** The health with the circuit closed and no failure counted. The endpoint's speed stays as it is known. */
+export function cleared({ reason: _, ...health }: Health): Health {
+  return { ...withoutFailures(health), state: 'ok' };
+}
+
+/** Slow at once, for a while; proven only by a quick answer after that. */
+function speedAfter(health: Health, made: Attempt, endedAt: Date): Health {
+  const { provenAt, slowUntil, ...rest } = health;
+  if (made.durationMs > SLOW_MS) {
+    const until = after(endedAt, SLOW_FOR_MS);
+    const isKnown = slowUntil !== undefined && slowUntil > after(until, -SLOW_WRITTEN_EVERY_MS);
+    return isKnown && provenAt === undefined ? health : { ...rest, slowUntil: until };
+  }
+  if (blamesEndpoint(made) || isProven(health)) return health;
+  return slowUntil !== undefined && slowUntil > endedAt ? health : { ...rest, provenAt: endedAt };
+}
+
+function failed(health: Health, made: Attempt, now: Date): Health {
+  const counted: Health = {
+    ...health,
+    consecutiveFailures: health.consecutiveFailures + 1,
+    failingSince: health.failingSince ?? now,
+    lastError: made.status === undefined ? (made.error ?? 'no answer') : `status ${made.status}`,
+  };
+  if (counted.state === 'failing' && hasFailedForDays(counted, now))
+    return disabled(counted, `nothing but failures for ${DISABLED_AFTER_DAYS} days: ${counted.lastError}`);
+  if (made.retryAfterSeconds !== undefined) return waiting(counted, made.retryAfterSeconds, now);
+  if (counted.state === 'failing' || counted.consecutiveFailures < FAILURES_TO_OPEN) return counted;
+  return opened(
+    counted,
+    `${counted.consecutiveFailures} failures in a row: ${counted.lastError}`,
+    after(now, FIRST_PROBE_AFTER_SECONDS * 1000),
+  );
+}
+
+function hasFailedForDays({ failingSince }: Health, now: Date): boolean {
+  return failingSince !== undefined && after(failingSince, DISABLED_AFTER_DAYS * DAY_MS) <= now;
+}
+
+/** The endpoint said itself when it wants the next request. */
+function waiting(health: Health, seconds: number, now: Date): Health {
+  return opened(health, `it asked for ${seconds} s without requests`, after(now, seconds * 1000));
+}
+
+function opened(health: Health, reason: string, retryAt: Date): Health {
+  return {
+    ...health,
+    state: 'failing',
+    reason,
+    retryAt: health.retryAt !== undefined && health.retryAt > retryAt ? health.retryAt : retryAt,
+    probeIntervalSeconds: health.probeIntervalSeconds ?? FIRST_PROBE_AFTER_SECONDS,
+  };
+}
+
+function disabled(health: Health, reason: string): Health {
+  const { retryAt: _, probeIntervalSeconds: __, ...rest } = health;
+  return { ...rest, state: 'disabled', reason };
+}
+
+/** After a failing endpoint's first success it is unproven: deliver serves it gently until its next quick answer. */
+function answered(health: Health, now: Date): Health {
+  // An answer from before the failures began says nothing of them.
+  if (health.failingSince !== undefined && now < health.failingSince) return health;
+  if (health.state === 'failing') {
+    const { provenAt: _, ...unproven } = cleared(health);
+    return { ...unproven, recoveredAt: now };
+  }
+  return health.consecutiveFailures === 0 ? health : withoutFailures(health);
+}
+
+function withoutFailures(health: Health): Health {
+  const { failingSince: _, lastError: __, retryAt: ___, probeIntervalSeconds: ____, ...rest } = health;
+  return { ...rest, consecutiveFailures: 0 };
+}

@@ -1,0 +1,97 @@
+/** What the relay reads of the Hub's body. Every field may be missing, and a body need not be an order at all. */
+import * as z from 'zod';
+import type { Item } from './item-changes.ts';
+
+/** Where the list of items in an event's record stops, in bytes of JSON. */
+const ITEMS_LIMIT_BYTES = 16 * 1024;
+/** The longest request line and headers that an HTTP API takes: no address carries a longer id (API Gateway quotas). */
+const ORDER_ID_LIMIT_BYTES = 10_240;
+/** People read and type it. */
+const NICE_ID_LIMIT_BYTES = 1_024;
+
+export interface Order {
+  readonly orderId?: string;
+  readonly niceId?: string;
+  readonly items?: readonly Item[];
+  readonly itemsOmitted?: number;
+}
+
+const text = z
+  .union([z.string(), z.number().transform(String)])
+  .transform((value) => value.toWellFormed())
+  .optional()
+  .catch(undefined);
+
+const itemSchema = z.object({ Sku: text, Product: text, Status: text, TrackingNumber: text });
+
+const orderSchema = z.object({
+  Id: text,
+  NiceId: text,
+  Items: z.array(z.unknown()).optional().catch(undefined),
+});
+
+/** Reads what is there; a body that is not JSON, or not an object, gives an empty result. */
+export function readOrder(body: Uint8Array): Order {
+  const parsed = orderSchema.safeParse(parseJson(body));
+  if (!parsed.success) return {};
+  const { Id, NiceId, Items } = parsed.data;
+  return {
+    ...(fits(Id, ORDER_ID_LIMIT_BYTES) && { orderId: Id }),
+    ...(fits(NiceId, NICE_ID_LIMIT_BYTES) && { niceId: NiceId }),
+    ...(Items !== undefined && listItems(Items)),
+  };
+}
+
+/** The order id that the Hub appended to the address: the first `orderid` parameter, in any case, that is not empty. */
+export function orderIdOfQuery(rawQuery: string): string | undefined {
+  for (const parameter of rawQuery.split('&')) {
+    const [, name = '', value = ''] = /^([^=]*)=?(.*)$/s.exec(parameter) ?? [];
+    if (percentDecoded(name).toLowerCase() === 'orderid' && value !== '')
+      return percentDecoded(value).toWellFormed();
+  }
+  return undefined;
+}
+
+/** A `+` stays one: the Hub appends the id to the address as it is. What is no valid encoding is taken literally. */
+function percentDecoded(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return encoded;
+  }
+}
+
+/** Undefined when it is no JSON. */
+export function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    return undefined;
+  }
+}
+
+function fits(value: string | undefined, limitBytes: number): value is string {
+  return value !== undefined && value !== '' && Buffer.byteLength(value) <= limitBytes;
+}
+
+function listItems(candidates: readonly unknown[]): Pick<Order, 'items' | 'itemsOmitted'> {
+  const items: Item[] = [];
+  let bytes = 0;
+  for (const candidate of candidates) {
+    const item = readItem(candidate);
+    bytes += Buffer.byteLength(JSON.stringify(item));
+    if (bytes > ITEMS_LIMIT_BYTES) return { items, itemsOmitted: candidates.length - items.length };
+    items.push(item);
+  }
+  return { items };
+}
+
+function readItem(candidate: unknown): Item {
+  const { Sku, Product, Status, TrackingNumber } = itemSchema.safeParse(candidate).data ?? {};
+  return {
+    ...(Sku && { sku: Sku }),
+    ...(Product && { product: Product }),
+    ...(Status && { status: Status }),
+    ...(TrackingNumber && { trackingNumber: TrackingNumber }),
+  };
+}

@@ -1,0 +1,33 @@
+/** Logs and metrics. */
+
+export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+/** Structured log and metrics. Never handed a secret, a payload or an address. */
+export interface Telemetry {
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, error: unknown, fields?: LogFields): void;
+  /** Adds to a counter. No metric has an endpoint or an order as dimension: each one would be billed. */
+  count(metric: Metric, value?: number): void;
+}
+
+export type Metric =
+  | 'EventsAccepted'
+  | 'EventsAcceptedByQueue'
+  | 'EventsRefused'
+  | 'EventsDropped'
+  | 'EventsFannedOut'
+  | 'FanOutFailures'
+  | 'DeliveriesDelivered'
+  | 'DeliveriesParked'
+  | 'DeliveriesFailedAttempts'
+  | 'DeliveriesDead'
+  | 'ConfigRowsInvalid'
+  | 'ForeignMessages'
+  | 'EventsSetAside'
+  | 'NeedsAttention'
+  | 'CircuitsOpened'
+  | 'EndpointsDisabled'
+  | 'OwedOverdue'
+  | 'ExpressionsFailed'
+  | 'OldestOwedSeconds';

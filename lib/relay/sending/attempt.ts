@@ -1,0 +1,89 @@
+/** One attempt to deliver an event to an endpoint: the same code for fan-out and for deliver. */
+
+import type { SendingRelay } from '../context.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { Attempt } from '../model/delivery.ts';
+import type { Payload } from '../model/event.ts';
+import type { ToldEvent } from '../model/expression-input.ts';
+import type { SendResult } from '../ports/outgoing.ts';
+import { type Fence, send } from './send.ts';
+import { contentFor } from './transform.ts';
+
+const ANSWER_LIMIT_BYTES = 512;
+/** The statuses whose `Retry-After` is honoured. */
+const ASKS_TO_WAIT = [429, 503];
+/** A timer and a clock need not agree to the millisecond. */
+const TIMERS_DIFFER_MS = 50;
+const LONGEST_WAIT_SECONDS = 24 * 60 * 60;
+
+export interface AttemptOptions {
+  /** When the attempt is cut short at the latest, if that is before the endpoint's own timeout. */
+  readonly limitSeconds?: number;
+  readonly fence?: Fence;
+}
+
+/**
+ * Sends once and says how it went: an endpoint that fails is a result like any other.
+ * @throws LeaseExpiredError when the fence does not allow the request any more
+ */
+export async function attempt(
+  relay: SendingRelay,
+  endpoint: Endpoint,
+  event: ToldEvent,
+  payload: Payload,
+  { limitSeconds = endpoint.timeoutSeconds, fence }: AttemptOptions = {},
+): Promise<Attempt> {
+  const content = await contentFor(relay, endpoint, event, payload);
+  const at = relay.clock.now();
+  if ('unsent' in content) return { at, durationMs: 0, error: content.unsent, unsent: true };
+  const startedMs = relay.clock.monotonicMs();
+  const timeoutSeconds = Math.min(endpoint.timeoutSeconds, limitSeconds);
+  const result = await send(relay, { ...endpoint, timeoutSeconds }, event, content, fence);
+  const durationMs = Math.round(relay.clock.monotonicMs() - startedMs);
+  const isCutShort =
+    result.kind === 'failure' &&
+    timeoutSeconds < endpoint.timeoutSeconds &&
+    durationMs >= timeoutSeconds * 1000 - TIMERS_DIFFER_MS;
+  const made: Attempt = {
+    at,
+    durationMs,
+    ...describe(result, relay.clock.now()),
+    ...(isCutShort && { cutShort: true }),
+  };
+  relay.config.health.observe(endpoint.id, made);
+  relay.telemetry.count(succeeded(made) ? 'DeliveriesDelivered' : 'DeliveriesFailedAttempts');
+  return made;
+}
+
+/** Success is 2xx. A redirect is a failure like any other: it is never followed. */
+export function succeeded(made: Attempt): boolean {
+  return made.status !== undefined && made.status >= 200 && made.status <= 299;
+}
+
+function describe(result: SendResult, now: Date): Omit<Attempt, 'at' | 'durationMs'> {
+  if (result.kind === 'failure') return { error: result.error };
+  const { status, text, retryAfter } = result;
+  const retryAfterSeconds = ASKS_TO_WAIT.includes(status) ? secondsToWait(retryAfter, now) : undefined;
+  return {
+    status,
+    answer: beginningOf(text),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  };
+}
+
+/** `Retry-After` is a number of seconds or a date (RFC 9110, section 10.2.3); undefined when it is neither, or past; a day at most. */
+export function secondsToWait(retryAfter: string | undefined, now: Date): number | undefined {
+  const text = retryAfter?.trim() ?? '';
+  const seconds = /^\d+$/.test(text)
+    ? Number(text)
+    : /^[A-Z][a-z]{2}.* GMT$/.test(text)
+      ? Math.ceil((Date.parse(text) - now.getTime()) / 1000)
+      : 0;
+  return seconds > 0 ? Math.min(seconds, LONGEST_WAIT_SECONDS) : undefined;
+}
+
+function beginningOf(text: string): string {
+  const bytes = Buffer.from(text).subarray(0, ANSWER_LIMIT_BYTES);
+  // A character cut in two at the limit is left out.
+  return new TextDecoder().decode(bytes, { stream: true });
+}

@@ -1,0 +1,123 @@
+/** What a request carries to show who it comes from, as an endpoint's row asks for it. */
+import type { CustomHeaders } from '../endpoint/custom-headers.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import { HEADERS_LIMIT_BYTES, isHeaderValue, sizeOf } from '../endpoint/header.ts';
+import { isReference } from '../endpoint/secret.ts';
+import { SIGNING_SECRET_FORM, signingKey } from '../endpoint/signing-secret.ts';
+import { settleAll } from '../model/settle-all.ts';
+import { CredentialsError, type Keyring } from '../secrets/secret-cache.ts';
+
+export interface Credentials {
+  /** The endpoint's own headers and those of its `auth`, under names that none of the relay's has. */
+  readonly headers: CustomHeaders;
+  /** What the request is signed with: the newest first; none when it is not signed. */
+  readonly signingKeys: readonly Uint8Array[];
+  /** The OAuth 2.0 token in the headers. */
+  readonly token?: string;
+}
+
+export interface Wanted {
+  readonly now: Date;
+  /** By the monotonic clock. */
+  readonly deadlineMs: number;
+  /** A token that the endpoint did not take. */
+  readonly refusedToken?: string | undefined;
+}
+
+/** @throws CredentialsError */
+export async function credentialsFor(
+  keyring: Keyring,
+  endpoint: Endpoint,
+  wanted: Wanted,
+): Promise<Credentials> {
+  // OAuth sends a request for a token: it must not go on after the attempt has failed.
+  const [custom, auth, signingKeys] = await settleAll([
+    customHeaders(keyring, endpoint, wanted),
+    authHeaders(keyring, endpoint, wanted),
+    signingKeysOf(keyring, endpoint, wanted),
+  ]);
+  const headers = { ...custom, ...auth.headers };
+  if (sizeOf(headers) > HEADERS_LIMIT_BYTES)
+    throw new CredentialsError(`the headers come to more than ${HEADERS_LIMIT_BYTES} bytes`);
+  return { ...auth, headers, signingKeys };
+}
+
+/** Has the values that an endpoint refused read again by the next who asks: they may have changed where they are kept. */
+export function doubtSecretsOf(
+  keyring: Keyring,
+  { headers = {}, auth, signingSecrets = [] }: Endpoint,
+): void {
+  for (const secret of [...Object.values(headers), ...Object.values(auth ?? {}), ...signingSecrets]) {
+    if (secret !== undefined) keyring.doubt(secret);
+  }
+}
+
+async function customHeaders(
+  keyring: Keyring,
+  { headers = {} }: Endpoint,
+  { deadlineMs }: Wanted,
+): Promise<CustomHeaders> {
+  const entries = Object.entries(headers).map(async ([name, secret]) => [
+    name,
+    await headerValue(keyring, secret, deadlineMs),
+  ]);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+async function authHeaders(
+  keyring: Keyring,
+  { auth }: Endpoint,
+  { deadlineMs, refusedToken }: Wanted,
+): Promise<Pick<Credentials, 'headers' | 'token'>> {
+  switch (auth?.type) {
+    case undefined:
+      return { headers: {} };
+    case 'basic':
+      return { headers: { authorization: `Basic ${await basic(keyring, auth, deadlineMs)}` } };
+    case 'bearer':
+      return { headers: { authorization: `Bearer ${await headerValue(keyring, auth.token, deadlineMs)}` } };
+    case 'header':
+      return { headers: { [auth.name]: await headerValue(keyring, auth.value, deadlineMs) } };
+    case 'oauth2': {
+      const token = await keyring.token(auth, deadlineMs, refusedToken);
+      return { headers: { authorization: `Bearer ${token}` }, token };
+    }
+  }
+}
+
+/** RFC 7617, in UTF-8. */
+async function basic(
+  keyring: Keyring,
+  { username, password }: { readonly username: string; readonly password: string },
+  deadlineMs: number,
+): Promise<string> {
+  const pair = await Promise.all([
+    keyring.reveal(username, deadlineMs),
+    keyring.reveal(password, deadlineMs),
+  ]);
+  return Buffer.from(pair.join(':')).toString('base64');
+}
+
+/** The row's own values were checked when it was read; those that it refers to come from elsewhere. */
+async function headerValue(keyring: Keyring, secret: string, deadlineMs: number): Promise<string> {
+  const value = await keyring.reveal(secret, deadlineMs);
+  if (isReference(secret) && !isHeaderValue(value))
+    throw new CredentialsError(`secret ${secret} is not what a header can hold: visible ASCII characters`);
+  return value;
+}
+
+async function signingKeysOf(
+  keyring: Keyring,
+  { signingSecrets = [], previousSecretUntil }: Endpoint,
+  { now, deadlineMs }: Wanted,
+): Promise<Uint8Array[]> {
+  const isOver = previousSecretUntil !== undefined && previousSecretUntil <= now;
+  const inForce = isOver ? signingSecrets.slice(0, 1) : signingSecrets;
+  return Promise.all(
+    inForce.map(async (secret) => {
+      const key = signingKey(await keyring.reveal(secret, deadlineMs));
+      if (key === undefined) throw new CredentialsError(`secret ${secret} is not ${SIGNING_SECRET_FORM}`);
+      return key;
+    }),
+  );
+}

@@ -1,0 +1,79 @@
+/** What one attempt sends: a request with an endpoint's credentials, and one more if those had changed. */
+
+import type { SendingRelay } from '../context.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { EventRecord } from '../model/event.ts';
+import type { SendResult } from '../ports/outgoing.ts';
+import { CredentialsError } from '../secrets/secret-cache.ts';
+import { type Credentials, credentialsFor, doubtSecretsOf } from './credentials.ts';
+import { withoutSecrets } from './redact.ts';
+import { type Content, forwardRequest } from './request.ts';
+
+const UNAUTHORIZED = 401;
+
+/** Asked right before a request starts. */
+export interface Fence {
+  /** How long the next request has to wait. */
+  readonly waitMs: number;
+  /** Waits until the request may start. */
+  ready(): Promise<void>;
+  /** Whether a request that takes so long at most still ends in time. Nothing is awaited between this and the request. */
+  allows(requestMs: number): boolean;
+}
+
+/** The right to send ended before the request could start, so none was made. */
+export class LeaseExpiredError extends Error {
+  override readonly name = 'LeaseExpiredError';
+}
+
+/**
+ * Has the credentials, and posts. A 401 makes the credentials be had anew, and when they are others now, the request
+ * goes once more. All of it takes no longer than the endpoint's timeout. Without credentials there is no request, and the
+ * result says why.
+ *
+ * @throws LeaseExpiredError when the fence does not allow the request any more
+ */
+export async function send(
+  relay: SendingRelay,
+  endpoint: Endpoint,
+  event: EventRecord,
+  content: Content,
+  fence?: Fence,
+): Promise<SendResult> {
+  const startedMs = relay.clock.monotonicMs();
+  const limitMs = Math.ceil(endpoint.timeoutSeconds * 1000);
+  const wanted = () => ({ now: relay.clock.now(), deadlineMs: startedMs + limitMs });
+  const post = async (credentials: Credentials) => {
+    await fence?.ready();
+    const timeoutMs = Math.max(1, limitMs - Math.floor(relay.clock.monotonicMs() - startedMs));
+    const request = forwardRequest(endpoint, event, content, {
+      credentials,
+      now: relay.clock.now(),
+      timeoutMs,
+    });
+    if (fence?.allows(timeoutMs) === false) throw new LeaseExpiredError('the lease ended before the request');
+    return withoutSecrets(await relay.sender.post(request), credentials);
+  };
+  try {
+    const credentials = await credentialsFor(relay.keyring, endpoint, wanted());
+    const result = await post(credentials);
+    if (result.kind !== 'answer' || result.status !== UNAUTHORIZED) return result;
+    doubtSecretsOf(relay.keyring, endpoint);
+    const renewed = await credentialsFor(relay.keyring, endpoint, {
+      ...wanted(),
+      refusedToken: credentials.token,
+    });
+    const leftMs = startedMs + limitMs - relay.clock.monotonicMs();
+    // With a rate limit there may be no time left for another request: the next attempt has the new credentials.
+    return areSame(credentials, renewed) || (fence?.waitMs ?? 0) >= leftMs ? result : await post(renewed);
+  } catch (error) {
+    if (error instanceof CredentialsError) return { kind: 'failure', error: error.message };
+    throw error;
+  }
+}
+
+function areSame(one: Credentials, other: Credentials): boolean {
+  return (
+    JSON.stringify([one.headers, one.signingKeys]) === JSON.stringify([other.headers, other.signingKeys])
+  );
+}
