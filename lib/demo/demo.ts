@@ -6,7 +6,6 @@ import { addEndpoint } from '../operator/endpoints.ts';
 import { findLocalRelay } from '../operator/local-relay.ts';
 import { type Order, showOrder } from '../operator/orders.ts';
 import { addSource } from '../operator/sources.ts';
-import { stateOf } from '../relay/model/outcome.ts';
 import { settleAll } from '../relay/model/settle-all.ts';
 import { ORDER_ID, orderLife, type Webhook } from './order-life.ts';
 import {
@@ -98,8 +97,11 @@ async function recorded(connection: Connection): Promise<Order> {
   const giveUpAtMs = Date.now() + OUTCOMES_WITHIN_MS;
   for (;;) {
     const order = await showOrder(connection, { id: 'Magic7-501' });
-    const outcomes = order.events.flatMap((event) => Object.values(event.outcomes ?? { none: 'pending' }));
-    if (!outcomes.some((outcome) => stateOf(outcome) === 'pending') || Date.now() > giveUpAtMs) return order;
+    const isRecorded = order.events.every(
+      ({ outcomes }) =>
+        outcomes !== undefined && Object.values(outcomes).every(({ state }) => state !== 'pending'),
+    );
+    if (isRecorded || Date.now() > giveUpAtMs) return order;
     await sleep(100);
   }
 }

@@ -1,7 +1,9 @@
 /** What the demo shows on the terminal. */
+
 import Table from 'cli-table3';
 import { bold, cyan, dim, green, red } from 'yoctocolors';
 import type { Order } from '../operator/orders.ts';
+import { outcomeText } from '../relay/model/outcome.ts';
 import type { Arrival, Receiver } from './receiver.ts';
 import type { Accepted } from './verdict.ts';
 
@@ -84,7 +86,7 @@ export class Screen {
   /** The last line of the relay's own account of the order. */
   order({ events }: Order): void {
     const outcomes = Object.entries(events.at(-1)?.outcomes ?? {}).map(
-      ([id, outcome]) => `${id} ${dim(outcome)}`,
+      ([id, outcome]) => `${id} ${dim(outcomeText(outcome))}`,
     );
     this.#print(`\n  The event log of the last webhook says: ${outcomes.join(', ')}`);
   }

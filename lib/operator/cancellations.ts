@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts';
 import { type DeliverySelection, eachSelected } from './delivery-selection.ts';
 import type { Run } from './long-run.ts';
 
-const CANCELLED = 'cancelled by hand';
+const CANCELLED = 'cancelled-by-hand';
 
 export interface CancelResult {
   /** Cancelled, or, in a dry run, to be cancelled. */

@@ -2,8 +2,9 @@
 import { ProcessExpressions } from '../aws/expressions/process-expressions.ts';
 import type { Endpoint } from '../relay/endpoint/endpoint.ts';
 import type { Delivery } from '../relay/model/delivery.ts';
+import { outcomeOf } from '../relay/model/delivery.ts';
 import type { EventKey, EventRecord } from '../relay/model/event.ts';
-import { outcomeOf } from '../relay/model/outcome.ts';
+import type { Outcome } from '../relay/model/outcome.ts';
 import { contentFor } from '../relay/sending/transform.ts';
 import { sendTestEvent } from '../relay/test-event.ts';
 import type { Connection } from './connection.ts';
@@ -20,7 +21,7 @@ const ON_THE_WAY_MS = 20_000;
 export interface EndpointTest extends EventKey {
   readonly endpoint: MaskedEndpoint;
   /** What became of it, as the event says. Absent when nothing was heard of it in time. */
-  readonly outcome?: string;
+  readonly outcome?: Outcome;
   /** With what the endpoint answered; absent when it got nothing. */
   readonly delivery?: Delivery;
   /** What it was sent, but for its secrets; absent when nothing was sent. */

@@ -2,7 +2,6 @@
 
 import { settle } from '../relay/delivery/settle.ts';
 import { attentionOf, type Delivery, isLeased, isSettled } from '../relay/model/delivery.ts';
-import { PAYLOAD_ERASED } from '../relay/model/event.ts';
 import type { OrderKey } from '../relay/model/ids.ts';
 import type { Connection } from './connection.ts';
 import { listDeadLetters } from './dead-letters.ts';
@@ -86,7 +85,7 @@ async function end(
 ): Promise<'ended before' | 'cancelled' | 'underWay'> {
   if (isSettled(delivery)) return 'ended before';
   if (isLeased(delivery, connection.clock.now())) return 'underWay';
-  return dryRun || (await settle(connection, delivery, 'cancelled', PAYLOAD_ERASED))
+  return dryRun || (await settle(connection, delivery, 'cancelled', 'payload-erased'))
     ? 'cancelled'
     : 'underWay';
 }

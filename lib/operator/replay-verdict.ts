@@ -3,7 +3,6 @@
 import type { Endpoint } from '../relay/endpoint/endpoint.ts';
 import type { Delivery } from '../relay/model/delivery.ts';
 import type { EventRecord } from '../relay/model/event.ts';
-import { stateOf } from '../relay/model/outcome.ts';
 
 /**
  * `owed`: it is to be sent. `delivered`: the endpoint has had it. `underWay`: it is pending, or being sent.
@@ -42,7 +41,7 @@ export async function verdictOf(
   if (event.forgottenAt !== undefined) return 'erased';
   if (event.fannedOutAt === undefined) return 'notFannedOut';
   // The row is the truth; the event's outcome follows it.
-  const state = row?.state ?? stateOf(event.outcomes?.[id]);
+  const state = row?.state ?? event.outcomes?.[id]?.state;
   if (state === 'pending') return 'underWay';
   if (resume !== undefined && row?.replayedAt !== undefined && row.replayedAt >= resume) return 'replayed';
   switch (state) {

@@ -5,7 +5,6 @@ import { type Endpoint, hears, isMeantFor } from '../relay/endpoint/endpoint.ts'
 import type { Delivery, DeliveryKey } from '../relay/model/delivery.ts';
 import type { EventRecord } from '../relay/model/event.ts';
 import type { EventId, OrderKey } from '../relay/model/ids.ts';
-import { stateOf } from '../relay/model/outcome.ts';
 import type { Connection } from './connection.ts';
 import { NotFoundError, NotPossibleError } from './errors.ts';
 import { findEventKey } from './event-key.ts';
@@ -262,7 +261,7 @@ class NewestEvents {
 
 /** With a filter, nobody knows that of one which the filter was never asked about. */
 function isWanted({ outcomes }: EventRecord, { id, filter }: Endpoint): boolean {
-  const state = stateOf(outcomes?.[id]);
+  const state = outcomes?.[id]?.state;
   if (state === 'skipped') return false;
   return filter === undefined || (state !== undefined && state !== 'cancelled');
 }

@@ -13,7 +13,7 @@ import { owedWork } from './owed-work.ts';
 import { findReceiver, waitUntilHeard } from './receiver.ts';
 import { FewKeys, wakeDeliveries, wakeEvents } from './wake-few.ts';
 
-const RETRIED = 'retried by hand';
+const RETRIED = 'retry';
 
 export interface RetryResult {
   /** Made due, or, in a dry run, to be made due. */

@@ -105,9 +105,11 @@ describe('rows of the event log that were edited by hand', () => {
     await given.store(event);
     await given.edit(`event#${event.eventId}`, 'fannedOutAt', given.clock.now().toISOString());
 
-    expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead', undefined)).toBe(true);
+    expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), { state: 'dead' }, undefined)).toBe(
+      true,
+    );
 
-    expect((await given.eventLog.event(event))?.outcomes).toEqual({ erp: 'dead' });
+    expect((await given.eventLog.event(event))?.outcomes).toEqual({ erp: { state: 'dead' } });
   });
 
   it('name themselves when a payload has no body', async () => {

@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { EventLogWriter } from '../../lib/aws/dynamodb/event-log-writer.ts';
 import { after as later } from '../../lib/relay/model/clock.ts';
+import type { Outcomes } from '../../lib/relay/model/event.ts';
 import { aliasKeyOf, orderKeyOf, sha256Hex, shardOf } from '../../lib/relay/model/ids.ts';
 import { aDelivery, anEndpointId, anEvent, aPayload, aSource } from '../ports/builders.ts';
 import { orderKey, useEventLogTable } from './event-log-table.ts';
@@ -29,7 +30,6 @@ describe('the rows of the event log', () => {
       items,
       itemsOmitted: 1,
       day: `day#2026-03-01#${shardOf(eventId)}`,
-      owedSince: '2026-03-01T12:00:00.000Z',
       expiresAt: in30Days,
     };
     expect(await given.row(`event#${eventId}`)).toEqual({
@@ -39,7 +39,9 @@ describe('the rows of the event log', () => {
     });
 
     const changes = [{ change: 'changed' as const, sku: 'MUG-11', statusFrom: 'New', statusTo: 'Shipped' }];
-    const outcomes = { [anEndpointId('erp')]: 'delivered 200 in 143 ms' };
+    const outcomes: Outcomes = {
+      [anEndpointId('erp')]: { state: 'delivered', status: 200, durationMs: 143 },
+    };
     await given.eventLog.finishFanOut(event, { changes, outcomes, fannedOutAt: given.clock.now() });
 
     expect(await given.row(`event#${eventId}`)).toEqual({
@@ -120,7 +122,7 @@ describe('the rows of the event log', () => {
     const now = given.clock.now();
     const delivery = aDelivery({
       orderKey,
-      reason: 'endpoint is paused',
+      reason: 'endpoint-paused',
       attempts: [{ at: now, durationMs: 143, status: 503, answer: 'busy' }],
       attemptCount: 1,
       nextAttemptAt: later(now, 5_000),
@@ -137,7 +139,7 @@ describe('the rows of the event log', () => {
       eventId,
       endpointId: 'erp',
       state: 'pending',
-      reason: 'endpoint is paused',
+      reason: 'endpoint-paused',
       attempts: [{ at: '2026-03-01T12:00:00.000Z', durationMs: 143, status: 503, answer: 'busy' }],
       attemptCount: 1,
       nextAttemptAt: '2026-03-01T12:00:05.000Z',
@@ -161,7 +163,7 @@ describe('the rows of the event log', () => {
     given.clock.advance(24 * 60 * 60_000);
     const pending = { state: 'pending', leaseId: undefined } as const;
     await given.eventLog.updateDelivery(delivery, pending, { state: 'dead' });
-    await given.eventLog.recordOutcome(event, delivery.endpointId, 'dead', undefined);
+    await given.eventLog.recordOutcome(event, delivery.endpointId, { state: 'dead' }, undefined);
 
     const aDayLater = { expiresAt: in30Days + 24 * 60 * 60 };
     expect(await given.row(ofDelivery)).toMatchObject(aDayLater);
@@ -197,8 +199,11 @@ describe('the rows of the event log', () => {
       items: [item, item, item],
     });
     await given.store(event);
-    const outcomes = Object.fromEntries(
-      ['erp', 'crm', 'slack', 'warehouse', 'mail'].map((id) => [id, 'delivered 200 in 143 ms']),
+    const outcomes: Outcomes = Object.fromEntries(
+      ['erp', 'crm', 'slack', 'warehouse', 'mail'].map((id) => [
+        id,
+        { state: 'delivered', status: 200, durationMs: 143 },
+      ]),
     );
     const change = {
       change: 'changed' as const,

@@ -4,6 +4,7 @@ import { addEndpoint } from '../../lib/operator/endpoints.ts';
 import { listEvents } from '../../lib/operator/events.ts';
 import { addSource } from '../../lib/operator/sources.ts';
 import type { EndpointId } from '../../lib/relay/model/ids.ts';
+import { outcomeTexts } from '../relay/outcome-texts.ts';
 import { type Arrival, type Receiver, startReceiver } from './a-receiver.ts';
 import { useRunningRelay } from './a-running-relay.ts';
 import { startTokenServer, type TokenServer } from './a-token-server.ts';
@@ -97,7 +98,8 @@ async function outcomesOf(eventId: string): Promise<Readonly<Record<string, stri
     .poll(
       async () => {
         const events = await listEvents(relay().connection, { limit: 1_000 });
-        outcomes = events.find((event) => event.eventId === eventId)?.outcomes;
+        const found = events.find((event) => event.eventId === eventId);
+        outcomes = found?.outcomes && outcomeTexts(found);
         return outcomes;
       },
       { timeout: 20_000 },

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { addEndpoint } from '../../lib/operator/endpoints.ts';
 import { listEvents } from '../../lib/operator/events.ts';
 import { addSource } from '../../lib/operator/sources.ts';
+import { outcomeTexts } from '../relay/outcome-texts.ts';
 import { messageCount } from './a-queue.ts';
 import { type Answer, type Arrival, type Receiver, startReceiver } from './a-receiver.ts';
 import { useRunningRelay } from './a-running-relay.ts';
@@ -80,7 +81,7 @@ async function settled(source: string, events: number, endpoints: number): Promi
   const { connection, sqs, queues } = relay();
   const outcomes = async () => {
     const listed = await listEvents(connection, { limit: 1_000, source });
-    return listed.flatMap((event) => Object.values(event.outcomes ?? {}));
+    return listed.flatMap((event) => Object.values(outcomeTexts(event)));
   };
   const delivered = Array.from({ length: events * endpoints }, () => expect.stringMatching(/^delivered 2/));
   await expect.poll(outcomes, { timeout: 40_000 }).toEqual(delivered);

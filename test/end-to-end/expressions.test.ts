@@ -3,6 +3,7 @@ import { addEndpoint, type GivenAttributes } from '../../lib/operator/endpoints.
 import { showOrder } from '../../lib/operator/orders.ts';
 import { presetAttributes } from '../../lib/operator/presets.ts';
 import { addSource } from '../../lib/operator/sources.ts';
+import { outcomeTexts } from '../relay/outcome-texts.ts';
 import { type Receiver, startReceiver } from './a-receiver.ts';
 import { useRunningRelay } from './a-running-relay.ts';
 import { sendAccepted } from './the-hub.ts';
@@ -59,7 +60,7 @@ async function isSettled(eventId: string): Promise<void> {
 
 async function outcomesOf(eventId: string | undefined): Promise<Record<string, string>> {
   const { events } = await showOrder(relay().connection, { id: ORDER });
-  return events.find((event) => event.eventId === eventId)?.outcomes ?? {};
+  return outcomeTexts(events.find((event) => event.eventId === eventId) ?? {});
 }
 
 const bodiesTo = (id: string) =>

@@ -11,6 +11,7 @@ import { addSource } from '../../lib/operator/sources.ts';
 import { startReceiver } from '../end-to-end/a-receiver.ts';
 import { useRunningRelay } from '../end-to-end/a-running-relay.ts';
 import { cli } from '../operator/cli.ts';
+import { outcomeTexts } from '../relay/outcome-texts.ts';
 import { PERSONAL, type Webhook, webhook } from './webhooks.ts';
 
 const RUNS = 300;
@@ -122,7 +123,7 @@ describe('the running relay', () => {
     const path = `/webhooks/${token}?orderid=7-1`;
     const { text: answered } = await sent(path, { body: ORDER, headers: { 'x-customer': PERSONAL } });
     const { eventId = '' } = answerSchema.parse(JSON.parse(answered));
-    const outcomes = async () => (await showEvent(connection, { eventId })).outcomes ?? {};
+    const outcomes = async () => outcomeTexts(await showEvent(connection, { eventId }));
     await expect
       .poll(outcomes, { timeout: 20_000 })
       .toMatchObject({ '/good': expect.stringMatching(/^delivered/) });

@@ -1,5 +1,4 @@
 /** What became of a relay that was killed under load, as text. */
-import { stateOf } from '../../lib/relay/model/outcome.ts';
 import { DOWN, IDS, type Id } from './five-endpoints.ts';
 import type { KillReport } from './kill-under-load.ts';
 import { duplicatesAt, outcomeAt } from './verdict.ts';
@@ -51,7 +50,7 @@ function figuresOf(id: Id, { accepted, arrivals, events }: KillReport): string[]
   const own = arrivals.filter(({ endpoint }) => endpoint === id);
   const answered = own.filter(({ acknowledgedAtMs }) => acknowledgedAtMs !== undefined);
   const duplicates = duplicatesAt(id, arrivals);
-  const states = accepted.map(({ eventId }) => stateOf(outcomeAt(id, events.get(eventId))));
+  const states = accepted.map(({ eventId }) => outcomeAt(id, events.get(eventId))?.state);
   const settledAs = (state: string) => states.filter((one) => one === state).length;
   const delivered = settledAs('delivered');
   const superseded = settledAs('superseded');

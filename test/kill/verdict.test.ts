@@ -3,6 +3,7 @@ import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint.ts';
 import { sourceIdSchema } from '../../lib/relay/endpoint/source.ts';
 import type { EventRecord } from '../../lib/relay/model/event.ts';
 import { isEventId, orderKeyOf } from '../../lib/relay/model/ids.ts';
+import type { Outcome } from '../../lib/relay/model/outcome.ts';
 import { type Arrival, drawOrderings, IDS, type Id, type Orderings } from './five-endpoints.ts';
 import { duplicatesAt, type Evidence, unsettled, wrongs } from './verdict.ts';
 
@@ -20,7 +21,7 @@ function arrival(endpoint: Id, eventId: string, startedAtMs: number): Arrival {
   return { endpoint, orderId: '7-1', eventId, startedAtMs, acknowledgedAtMs: startedAtMs + 5 };
 }
 
-function event(eventId: string, outcomes: Partial<Record<Id, string>> = {}): EventRecord {
+function event(eventId: string, outcomes: Partial<Record<Id, Outcome>> = {}): EventRecord {
   if (!isEventId(eventId)) throw new Error(`${eventId} is no event id`);
   const source = sourceIdSchema.parse('main');
   return {
@@ -28,8 +29,11 @@ function event(eventId: string, outcomes: Partial<Record<Id, string>> = {}): Eve
     eventId,
     source,
     receivedAt: new Date('2026-03-01T00:00:00Z'),
-    outcomes: Object.fromEntries(
-      IDS.map((id) => [endpointIdSchema.parse(id), outcomes[id] ?? 'delivered 200 in 5 ms']),
+    outcomes: Object.fromEntries<Outcome>(
+      IDS.map((id) => [
+        endpointIdSchema.parse(id),
+        outcomes[id] ?? { state: 'delivered', status: 200, durationMs: 5 },
+      ]),
     ),
   };
 }
@@ -67,13 +71,19 @@ describe('the verdict on a relay that was killed', () => {
   });
 
   it('misses what is still pending', () => {
-    const events = new Map(evidence().events).set(OLDER, event(OLDER, { audit: 'pending: 503 in 5 ms' }));
+    const events = new Map(evidence().events).set(
+      OLDER,
+      event(OLDER, { audit: { state: 'pending', status: 503, durationMs: 5 } }),
+    );
 
     expect(unsettled(evidence({ events }))).toEqual([`${OLDER} is pending for audit`]);
   });
 
   it('lets a snapshot be superseded for an endpoint that wants the latest, and for no other', () => {
-    const superseded = event(OLDER, { erp: 'superseded: by a newer', chat: 'superseded: by a newer' });
+    const superseded = event(OLDER, {
+      erp: { state: 'superseded', reason: 'newer-event' },
+      chat: { state: 'superseded', reason: 'newer-event' },
+    });
     const events = new Map(evidence().events).set(OLDER, superseded);
 
     expect(unsettled(evidence({ events }))).toEqual([`${OLDER} is superseded for chat`]);
@@ -93,7 +103,7 @@ describe('the verdict on a relay that was killed', () => {
 
   it('finds events out of order where the order is strict, but for one that is marked as late', () => {
     const arrivals = [...without('audit', OLDER), arrival('audit', OLDER, 300)];
-    const late = event(OLDER, { audit: 'delivered 200 in 5 ms, late' });
+    const late = event(OLDER, { audit: { state: 'delivered', status: 200, durationMs: 5, late: true } });
 
     expect(wrongs(evidence({ arrivals }))).toEqual([`audit got ${OLDER} after ${NEWER}`]);
     expect(wrongs(evidence({ arrivals, events: new Map(evidence().events).set(OLDER, late) }))).toEqual([]);

@@ -1,7 +1,8 @@
 /** What became of every webhook that was answered 2xx, at every endpoint, and what should not have. */
+
 import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint.ts';
 import type { EventRecord } from '../../lib/relay/model/event.ts';
-import { stateOf } from '../../lib/relay/model/outcome.ts';
+import type { Outcome } from '../../lib/relay/model/outcome.ts';
 import { type Arrival, IDS, type Id, type Orderings } from './five-endpoints.ts';
 
 export interface Accepted {
@@ -26,7 +27,7 @@ export function unsettled({ orderings, accepted, arrivals, events }: Evidence): 
   );
   return accepted.flatMap(({ eventId }) =>
     IDS.flatMap((id) => {
-      const state = stateOf(outcomeAt(id, events.get(eventId)));
+      const state = outcomeAt(id, events.get(eventId))?.state;
       // That a newer one came instead is what `wrongs` sees to: the last one must be the newest.
       if (state === 'superseded' && orderings[id] === 'latest') return [];
       if (state !== 'delivered') return [`${eventId} is ${state ?? 'not settled'} for ${id}`];
@@ -85,11 +86,10 @@ function outOfOrderIn(own: readonly Arrival[], mayBeLate: (eventId: string) => b
 }
 
 function isLate(id: Id, event: EventRecord | undefined): boolean {
-  return outcomeAt(id, event)?.includes(', late') ?? false;
+  return outcomeAt(id, event)?.late === true;
 }
 
-/** As the event's row has it: `delivered 200 in 12 ms, late`. */
-export function outcomeAt(id: Id, event: EventRecord | undefined): string | undefined {
+export function outcomeAt(id: Id, event: EventRecord | undefined): Outcome | undefined {
   return event?.outcomes?.[endpointIdSchema.parse(id)];
 }
 

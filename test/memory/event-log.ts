@@ -1,4 +1,5 @@
 /** The EventLog port in memory: every operation is done at once and as a whole, like one on a row of DynamoDB. */
+import { isDeepStrictEqual } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { after, type Clock } from '../../lib/relay/model/clock.ts';
 import { type Delivery, type DeliveryKey, isSettled } from '../../lib/relay/model/delivery.ts';
@@ -11,6 +12,7 @@ import {
   type OrderKey,
   shardOf,
 } from '../../lib/relay/model/ids.ts';
+import type { Outcome } from '../../lib/relay/model/outcome.ts';
 import {
   type DeliveryChange,
   type DeliveryCondition,
@@ -159,12 +161,13 @@ export class MemoryEventLog implements EventLog {
   async recordOutcome(
     { orderKey, eventId }: EventKey,
     endpointId: EndpointId,
-    outcome: string,
-    previous: string | undefined,
+    outcome: Outcome,
+    previous: Outcome | undefined,
   ): Promise<boolean> {
     const { events } = this.#order(orderKey);
     const event = this.#alive(events.get(eventId));
-    if (event?.fannedOutAt === undefined || event.outcomes?.[endpointId] !== previous) return false;
+    if (event?.fannedOutAt === undefined || !isDeepStrictEqual(event.outcomes?.[endpointId], previous))
+      return false;
     const value = { ...event, outcomes: { ...event.outcomes, [endpointId]: outcome } };
     events.set(eventId, this.#keep(value));
     return true;

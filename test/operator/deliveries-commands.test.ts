@@ -29,7 +29,7 @@ async function anEndpoint(attributes: object = {}) {
 async function aDelivery(endpointId: EndpointId, parts: Partial<Delivery> = {}) {
   const event = await stored({ source: await aSource(), orderId: '7-501', niceId: 'Magic7-501' });
   const delivery = await owed(event, { endpointId, ...parts });
-  await fannedOut(event, { [endpointId]: `${delivery.state}: 503 in 20 ms` });
+  await fannedOut(event, { [endpointId]: { state: delivery.state, status: 503, durationMs: 20 } });
   return delivery;
 }
 
@@ -76,11 +76,11 @@ describe('deliveries list', () => {
     const id = await anEndpoint();
     const inAnHour = later(new Date(), 3_600_000);
     const last = await aDelivery(id, { nextAttemptAt: inAnHour, dueAt: inAnHour });
-    const next = await aDelivery(id, { reason: 'endpoint is paused' });
+    const next = await aDelivery(id, { reason: 'endpoint-paused' });
     const dead = await aDelivery(id, { state: 'dead', ...OVER(id), dueAt: later(new Date(), -2_000) });
     const cancelled = await aDelivery(id, {
       state: 'cancelled',
-      reason: 'endpoint is off',
+      reason: 'endpoint-off',
       ...OVER(id),
       dueAt: new Date(),
     });
@@ -220,17 +220,17 @@ describe('deliveries retry', () => {
     const id = await anEndpoint();
     const tomorrow = later(new Date(), 86_400_000);
     const pending = await aDelivery(id, { nextAttemptAt: tomorrow, dueAt: tomorrow });
-    const waiting = await aDelivery(id, { reason: 'circuit is open' });
+    const waiting = await aDelivery(id, { reason: 'endpoint-failing' });
 
     const result = await deliveries('retry', '--endpoint', id, '--state', 'pending', '--json');
 
     expect(jsonOf(result)).toMatchObject({ retried: 1, dueAlready: 1, underWay: 0 });
     const row = await rowOf(pending);
-    expect(row).toMatchObject({ state: 'pending', reason: 'retried by hand', attemptCount: 2 });
+    expect(row).toMatchObject({ state: 'pending', reason: 'retry', attemptCount: 2 });
     expect(row).not.toHaveProperty('nextAttemptAt');
     expect(row).not.toHaveProperty('replayedAt');
     expect(row?.dueAt?.getTime()).toBeLessThanOrEqual(Date.now());
-    expect(await rowOf(waiting)).toMatchObject({ reason: 'circuit is open' });
+    expect(await rowOf(waiting)).toMatchObject({ reason: 'endpoint-failing' });
   });
 
   it('retries one delivery, whatever its state', async () => {
@@ -379,10 +379,10 @@ describe('deliveries cancel', () => {
       out: '1 delivery is cancelled.\n`deliveries retry` takes that back.\n',
     });
     expect(await rowOf(pending)).toMatchObject({
-      ...{ state: 'cancelled', reason: 'cancelled by hand', owedTo: attentionOf(id) },
+      ...{ state: 'cancelled', reason: 'cancelled-by-hand', owedTo: attentionOf(id) },
     });
     expect(await relay().connection.eventLog.event(pending)).toMatchObject({
-      outcomes: { [id]: 'cancelled: cancelled by hand' },
+      outcomes: { [id]: { state: 'cancelled', reason: 'cancelled-by-hand' } },
     });
     expect(await rowOf(dead)).toMatchObject({ state: 'dead' });
   });

@@ -3,13 +3,13 @@ import {
   attemptCells,
   changeRows,
   changesText,
+  colouredOutcome,
   deliveryText,
   orderText,
   outcomesText,
-  outcomeText,
 } from '../../lib/operator/cli/event-text.ts';
 import type { Colours } from '../../lib/operator/cli/output.ts';
-import type { EventRecord } from '../../lib/relay/model/event.ts';
+import type { EventRecord, Outcomes } from '../../lib/relay/model/event.ts';
 import type { Change } from '../../lib/relay/model/item-changes.ts';
 import { aDelivery, anEndpointId, anEvent } from '../ports/builders.ts';
 
@@ -91,11 +91,11 @@ describe('changes in full', () => {
 });
 
 describe('outcomes in a list', () => {
-  const outcomes = {
-    [anEndpointId('erp')]: 'delivered 200 in 4 ms',
-    [anEndpointId('shop')]: 'dead: 500 in 3 ms, attempt 10',
-    [anEndpointId('warehouse')]: 'delivered 204 in 5 ms',
-    [anEndpointId('crm')]: 'superseded',
+  const outcomes: Outcomes = {
+    [anEndpointId('erp')]: { state: 'delivered', status: 200, durationMs: 4 },
+    [anEndpointId('shop')]: { state: 'dead', status: 500, durationMs: 3, attempt: 10 },
+    [anEndpointId('warehouse')]: { state: 'delivered', status: 204, durationMs: 5 },
+    [anEndpointId('crm')]: { state: 'superseded' },
   };
 
   it('are counted by state, each in the colour of how good it is', () => {
@@ -112,19 +112,17 @@ describe('outcomes in a list', () => {
 
 describe('an outcome', () => {
   it('is coloured by its state', () => {
-    expect(outcomeText('pending: 503 in 20 ms', COLOURS)).toBe('<yellow pending>: 503 in 20 ms');
-    expect(outcomeText('cancelled', COLOURS)).toBe('<red cancelled>');
-  });
-
-  it('stays as it is when a person has edited it', () => {
-    expect(outcomeText('deadly', COLOURS)).toBe('deadly');
+    expect(colouredOutcome({ state: 'pending', status: 503, durationMs: 20 }, COLOURS)).toBe(
+      '<yellow pending>: 503 in 20 ms',
+    );
+    expect(colouredOutcome({ state: 'cancelled' }, COLOURS)).toBe('<red cancelled>');
   });
 });
 
 describe('a delivery', () => {
   it('says when it is tried again', () => {
     const nextAttemptAt = new Date();
-    const delivery = aDelivery({ reason: 'endpoint is paused', nextAttemptAt });
+    const delivery = aDelivery({ reason: 'endpoint-paused', nextAttemptAt });
 
     expect(deliveryText(delivery, COLOURS)).toMatch(
       /^<yellow pending>: endpoint is paused, next attempt \d\d:\d\d:\d\d$/,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { after } from '../../lib/relay/model/clock.ts';
+import type { Outcomes } from '../../lib/relay/model/event.ts';
 import { sha256Hex } from '../../lib/relay/model/ids.ts';
 import { anEndpointId, aPayload } from '../ports/builders.ts';
 import { jsonOf } from './cli.ts';
@@ -21,7 +22,7 @@ describe('events list', () => {
       niceId: 'Magic7-501',
       items: [{ status: 'New' }],
     });
-    await fannedOut(first, { [anEndpointId('erp')]: 'delivered 200 in 4 ms' }, [
+    await fannedOut(first, { [anEndpointId('erp')]: { state: 'delivered', status: 200, durationMs: 4 } }, [
       { change: 'added', statusTo: 'New' },
     ]);
     const second = await stored({ source, orderId: '7-501', items: [{ status: 'Shipped' }] });
@@ -106,7 +107,10 @@ describe('events show', () => {
       aPayload('{}', 'application/json'),
     );
     await owed(event, { endpointId: anEndpointId('shop'), nextAttemptAt: after(event.receivedAt, 300_000) });
-    const outcomes = { [anEndpointId('erp')]: 'delivered 200 in 4 ms', [anEndpointId('shop')]: 'pending' };
+    const outcomes: Outcomes = {
+      [anEndpointId('erp')]: { state: 'delivered', status: 200, durationMs: 4 },
+      [anEndpointId('shop')]: { state: 'pending' },
+    };
     await fannedOut(event, outcomes, [
       { change: 'changed', sku: 'Mug', statusFrom: 'New', statusTo: 'Shipped', trackingNumberTo: '1Z9' },
       { change: 'added', sku: 'Poster', statusTo: 'New' },
@@ -205,7 +209,10 @@ describe('orders show', () => {
     await owed(first, { endpointId: anEndpointId('warehouse'), state: 'dead' });
     await fannedOut(
       first,
-      { [anEndpointId('erp')]: 'delivered 200 in 4 ms', [anEndpointId('warehouse')]: 'dead' },
+      {
+        [anEndpointId('erp')]: { state: 'delivered', status: 200, durationMs: 4 },
+        [anEndpointId('warehouse')]: { state: 'dead' },
+      },
       [{ change: 'added', statusTo: 'New' }],
     );
     const second = await stored({ source, orderId, niceId, items: [{ status: 'Shipped' }] });

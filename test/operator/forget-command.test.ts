@@ -27,9 +27,12 @@ async function anOrder() {
   const source = await aSource();
   const ids = { source, orderId: '7-501', niceId: 'Magic7-501' };
   const older = await stored({ ...ids, items: [{ sku: 'Mug', status: 'New' }] }, PERSONAL);
-  await fannedOut(older, { [ERP]: 'delivered 200 in 4 ms' });
+  await fannedOut(older, { [ERP]: { state: 'delivered', status: 200, durationMs: 4 } });
   const newer = await stored({ ...ids, items: [{ sku: 'Mug', status: 'Shipped' }] }, PERSONAL);
-  await fannedOut(newer, { [ERP]: 'pending: 503 in 20 ms', [SHOP]: 'dead: 503 in 20 ms' });
+  await fannedOut(newer, {
+    [ERP]: { state: 'pending', status: 503, durationMs: 20 },
+    [SHOP]: { state: 'dead', status: 503, durationMs: 20 },
+  });
   await owed(newer, { endpointId: ERP, owedTo: ERP });
   await owed(newer, { endpointId: SHOP, state: 'dead', owedTo: attentionOf(SHOP), settledAt: new Date() });
   return { source, older, newer };
@@ -73,7 +76,10 @@ describe('forget', () => {
     const { eventLog } = relay().connection;
     expect(await eventLog.event(newer)).toMatchObject({
       items: [{ sku: 'Mug', status: 'Shipped' }],
-      outcomes: { [ERP]: 'cancelled: payload was erased', [SHOP]: 'dead: 503 in 20 ms' },
+      outcomes: {
+        [ERP]: { state: 'cancelled', reason: 'payload-erased' },
+        [SHOP]: { state: 'dead', status: 503, durationMs: 20 },
+      },
       forgottenAt: expect.any(Date),
     });
     const shown = await relay().cli(['orders', 'show', '7-501', '--source', source]);
@@ -98,7 +104,7 @@ describe('forget', () => {
     await forget(source);
 
     expect(await rowsOf(newer)).toMatchObject([
-      { endpointId: ERP, state: 'cancelled', reason: 'payload was erased' },
+      { endpointId: ERP, state: 'cancelled', reason: 'payload-erased' },
       { endpointId: SHOP, state: 'dead' },
     ]);
     for (const row of await rowsOf(newer)) expect(row).not.toHaveProperty('owedTo');
@@ -169,7 +175,7 @@ describe('forget', () => {
   it('leaves alone what is being sent at this moment, and says so', async () => {
     const source = await aSource();
     const event = await stored({ source, orderId: '7-501' }, PERSONAL);
-    await fannedOut(event, { [ERP]: 'pending' });
+    await fannedOut(event, { [ERP]: { state: 'pending' } });
     const lease = { leaseId: 'a lease', leaseUntil: after(new Date(), 30_000) };
     await owed(event, { endpointId: ERP, owedTo: ERP, ...lease });
 

@@ -6,6 +6,7 @@ import { addSource } from '../../lib/operator/sources.ts';
 import { after as later } from '../../lib/relay/model/clock.ts';
 import { useRunningRelay } from '../end-to-end/a-running-relay.ts';
 import { anOrder, sendAccepted } from '../end-to-end/the-hub.ts';
+import { outcomeTexts } from '../relay/outcome-texts.ts';
 import { aServer } from './a-server.ts';
 
 const relay = useRunningRelay();
@@ -47,7 +48,7 @@ describe('a replay on a relay that runs', () => {
     await expect.poll(arrived, { timeout: 25_000, interval: 500 }).toBe(EVENTS);
     for (const eventId of eventIds) {
       await expect
-        .poll(async () => (await show(eventId)).outcomes, { timeout: 20_000 })
+        .poll(async () => outcomeTexts(await show(eventId)), { timeout: 20_000 })
         .toEqual({ late: expect.stringMatching(/^delivered 200 in \d+ ms, replayed$/) });
     }
   }, 90_000);

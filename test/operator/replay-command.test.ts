@@ -51,7 +51,10 @@ describe('replay --event', () => {
     const source = await aSource();
     const [had, dead, fresh] = [await anEndpoint(source), await anEndpoint(source), await anEndpoint(source)];
     const deaf = await anEndpoint(await aSource());
-    const event = await anEvent(source, { [had]: 'delivered 200 in 4 ms', [dead]: 'dead: 500 in 3 ms' });
+    const event = await anEvent(source, {
+      [had]: { state: 'delivered', status: 200, durationMs: 4 },
+      [dead]: { state: 'dead', status: 500, durationMs: 3 },
+    });
 
     const { exitCode, out } = await replay(`--event ${event.eventId}`);
 
@@ -72,7 +75,10 @@ describe('replay --event', () => {
   it('can be for one endpoint, and include what it got', async () => {
     const source = await aSource();
     const [one, other] = [await anEndpoint(source), await anEndpoint(source)];
-    const event = await anEvent(source, { [one]: 'delivered 200 in 4 ms', [other]: 'delivered 200 in 4 ms' });
+    const event = await anEvent(source, {
+      [one]: { state: 'delivered', status: 200, durationMs: 4 },
+      [other]: { state: 'delivered', status: 200, durationMs: 4 },
+    });
 
     const result = await replay(`--event ${event.eventId} --endpoint ${one} --include-delivered --json`);
 
@@ -115,7 +121,6 @@ describe('replay --event', () => {
     await owed(event, {
       endpointId: id,
       state: 'delivered',
-      reason: 'x',
       replayedAt: new Date(),
       attemptCount: 1,
     });
@@ -158,8 +163,8 @@ describe('replay --order', () => {
     const source = await aSource();
     const id = await anEndpoint(source, { ordering: 'latest' });
     const orderId = randomUUID();
-    await anEvent(source, { [id]: 'dead: 500 in 3 ms' }, orderId);
-    await anEvent(source, { [id]: 'delivered 200 in 4 ms' }, orderId);
+    await anEvent(source, { [id]: { state: 'dead', status: 500, durationMs: 3 } }, orderId);
+    await anEvent(source, { [id]: { state: 'delivered', status: 200, durationMs: 4 } }, orderId);
 
     expect(jsonOf(await replay(`--order ${orderId} --json`))).toMatchObject({
       owed: 0,
@@ -183,7 +188,7 @@ describe('replay --endpoint --since', () => {
       await anOldEvent(source, 60_000),
       await anEvent(source),
     ];
-    await anEvent(source, { [id]: 'delivered 200 in 4 ms' });
+    await anEvent(source, { [id]: { state: 'delivered', status: 200, durationMs: 4 } });
     await anEvent(await aSource());
 
     expect(jsonOf(await replay(`--endpoint ${id} --since 2d --json`))).toMatchObject({
@@ -246,7 +251,7 @@ describe('replay --endpoint --since', () => {
   it('is ended by Ctrl-C, and goes on from there with --resume', async () => {
     const source = await aSource();
     const id = await anEndpoint(source);
-    const outcomes = { [id]: 'delivered 200 in 4 ms' };
+    const outcomes: Outcomes = { [id]: { state: 'delivered', status: 200, durationMs: 4 } };
     for (let count = 0; count < 12; count++) await anEvent(source, outcomes);
     const all = `--endpoint ${id} --since 1h --include-delivered`;
     // It is ended by the first line of progress.

@@ -3,6 +3,7 @@ import { type ReplayRules, verdictOf } from '../../lib/operator/replay-verdict.t
 import { after } from '../../lib/relay/model/clock.ts';
 import type { Delivery } from '../../lib/relay/model/delivery.ts';
 import type { EventRecord } from '../../lib/relay/model/event.ts';
+import type { Outcome } from '../../lib/relay/model/outcome.ts';
 import { aDelivery, anEndpointId, anEvent } from '../ports/builders.ts';
 
 const id = anEndpointId('erp');
@@ -10,7 +11,7 @@ const THEN = new Date('2026-03-01T12:00:00Z');
 
 interface Case {
   readonly event?: Partial<EventRecord>;
-  readonly outcome?: string;
+  readonly outcome?: Outcome;
   readonly row?: Partial<Delivery>;
   readonly rules?: Partial<ReplayRules>;
   readonly ordering?: 'latest' | 'strict' | 'none';
@@ -34,15 +35,21 @@ const SKIPPED = { includeSkipped: true };
 describe('an event is replayed', () => {
   it.each<[string, Case]>([
     ['when the endpoint was not there', {}],
-    ['when its delivery was cancelled', { outcome: 'cancelled: endpoint is off' }],
-    ['when its delivery is dead', { outcome: 'dead: 500 in 3 ms, attempt 10' }],
+    ['when its delivery was cancelled', { outcome: { state: 'cancelled', reason: 'endpoint-off' } }],
+    ['when its delivery is dead', { outcome: { state: 'dead', status: 500, durationMs: 3, attempt: 10 } }],
     [
       'when its row says dead, though the outcome lags behind',
-      { outcome: 'pending', row: { state: 'dead' } },
+      { outcome: { state: 'pending' }, row: { state: 'dead' } },
     ],
-    ['when it was delivered, if such are included', { outcome: 'delivered 200 in 3 ms', rules: ALL }],
+    [
+      'when it was delivered, if such are included',
+      { outcome: { state: 'delivered', status: 200, durationMs: 3 }, rules: ALL },
+    ],
     ['to an endpoint with latest, when it is its order’s newest', { ordering: 'latest' }],
-    ['when it was skipped, if such are included', { outcome: 'skipped: filter', rules: SKIPPED }],
+    [
+      'when it was skipped, if such are included',
+      { outcome: { state: 'skipped', reason: 'filter-refused' }, rules: SKIPPED },
+    ],
     [
       'when it was replayed before the replay that is resumed',
       { row: { state: 'dead', replayedAt: after(THEN, -1) }, rules: { resume: THEN } },
@@ -54,17 +61,17 @@ describe('an event is replayed', () => {
 
 describe('an event is not replayed', () => {
   it.each<[string, Case, string]>([
-    ['when it was delivered', { outcome: 'delivered 200 in 3 ms' }, 'delivered'],
-    ['when its row says so', { outcome: 'dead: x', row: { state: 'delivered' } }, 'delivered'],
-    ['when it is pending', { outcome: 'pending', row: {} }, 'underWay'],
+    ['when it was delivered', { outcome: { state: 'delivered', status: 200, durationMs: 3 } }, 'delivered'],
+    ['when its row says so', { outcome: { state: 'dead' }, row: { state: 'delivered' } }, 'delivered'],
+    ['when it is pending', { outcome: { state: 'pending' }, row: {} }, 'underWay'],
     [
       'when it is pending, though the outcome lags behind',
-      { outcome: 'dead: x', row: {}, rules: ALL },
+      { outcome: { state: 'dead' }, row: {}, rules: ALL },
       'underWay',
     ],
     [
       'when a newer one took its place',
-      { outcome: 'superseded: a newer event was faster', rules: ALL },
+      { outcome: { state: 'superseded', reason: 'newer-event' }, rules: ALL },
       'newer',
     ],
     [
@@ -74,10 +81,19 @@ describe('an event is not replayed', () => {
     ],
     [
       'to an endpoint with latest, delivered or not, when there is a newer one',
-      { ordering: 'latest', isNewest: false, outcome: 'delivered 200 in 3 ms', rules: ALL },
+      {
+        ordering: 'latest',
+        isNewest: false,
+        outcome: { state: 'delivered', status: 200, durationMs: 3 },
+        rules: ALL,
+      },
       'newer',
     ],
-    ['when its filter refused it', { outcome: 'skipped: filter', rules: ALL }, 'skipped'],
+    [
+      'when its filter refused it',
+      { outcome: { state: 'skipped', reason: 'filter-refused' }, rules: ALL },
+      'skipped',
+    ],
     ['when its order was forgotten', { event: { forgottenAt: new Date() } }, 'erased'],
     [
       'when the replay that is resumed has seen to it',

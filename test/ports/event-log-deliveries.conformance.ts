@@ -12,7 +12,7 @@ export function describeDelivering(make: () => Promise<EventLogSubject>): void {
     it('keeps a delivery with all its parts', async () => {
       const now = given.clock.now();
       const delivery = aDelivery({
-        reason: 'endpoint is paused',
+        reason: 'endpoint-paused',
         attempts: [
           { at: now, durationMs: 143, status: 503, answer: 'come back later', retryAfterSeconds: 120 },
           { at: later(now, 1), durationMs: 10_000.5, error: 'timeout after 10 s' },
@@ -103,7 +103,7 @@ export function describeDelivering(make: () => Promise<EventLogSubject>): void {
     const unleased = { state: 'pending', leaseId: undefined } as const;
 
     it('sets and removes exactly what it is given', async () => {
-      const delivery = aDelivery({ reason: 'endpoint is paused', nextAttemptAt: given.clock.now() });
+      const delivery = aDelivery({ reason: 'endpoint-paused', nextAttemptAt: given.clock.now() });
       await given.eventLog.putDeliveryIfAbsent(delivery);
       const settledAt = given.clock.now();
       const attempts = [{ at: settledAt, durationMs: 20, status: 200, answer: '' }];
@@ -131,7 +131,7 @@ export function describeDelivering(make: () => Promise<EventLogSubject>): void {
       const delivery = aDelivery({ leaseId: 'mine' });
       await given.eventLog.putDeliveryIfAbsent(delivery);
 
-      expect(await given.eventLog.updateDelivery(delivery, only, { reason: 'changed' })).toBe(false);
+      expect(await given.eventLog.updateDelivery(delivery, only, { reason: 'retry' })).toBe(false);
 
       expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([delivery]);
     });
@@ -141,7 +141,7 @@ export function describeDelivering(make: () => Promise<EventLogSubject>): void {
       await given.eventLog.putDeliveryIfAbsent(delivery);
 
       const only = { state: 'pending', leaseId: 'mine' } as const;
-      expect(await given.eventLog.updateDelivery(delivery, only, { reason: 'changed' })).toBe(false);
+      expect(await given.eventLog.updateDelivery(delivery, only, { reason: 'retry' })).toBe(false);
 
       expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([delivery]);
     });
@@ -149,7 +149,7 @@ export function describeDelivering(make: () => Promise<EventLogSubject>): void {
     it('makes no row for a delivery that has none', async () => {
       const delivery = aDelivery();
 
-      expect(await given.eventLog.updateDelivery(delivery, unleased, { reason: 'changed' })).toBe(false);
+      expect(await given.eventLog.updateDelivery(delivery, unleased, { reason: 'retry' })).toBe(false);
 
       expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([]);
     });

@@ -1,7 +1,9 @@
 /** What the EventLog port promises of an event that is fanned out: once, and with its outcomes. */
+
 import { describe, expect, it } from 'vitest';
 import { after as later } from '../../lib/relay/model/clock.ts';
-import type { EventRecord } from '../../lib/relay/model/event.ts';
+import type { EventRecord, Outcomes } from '../../lib/relay/model/event.ts';
+import type { Outcome } from '../../lib/relay/model/outcome.ts';
 import { anEndpointId, anEvent } from './builders.ts';
 import { DAY_MS, type EventLogSubject, listOf, MINUTE_MS, useEventLog } from './event-log-subject.ts';
 
@@ -13,9 +15,9 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
       { change: 'removed' as const, trackingNumberFrom: '1Z999' },
     ],
     outcomes: {
-      [anEndpointId('erp')]: 'delivered 200 in 143 ms',
-      [anEndpointId('ünï.code-1')]: 'pending',
-    },
+      [anEndpointId('erp')]: { state: 'delivered', status: 200, durationMs: 143 },
+      [anEndpointId('ünï.code-1')]: { state: 'pending' },
+    } as Outcomes,
     fannedOutAt: given.clock.now(),
   });
 
@@ -69,7 +71,9 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
       const event = anEvent();
       await given.store(event);
 
-      expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead', undefined)).toBe(false);
+      expect(
+        await given.eventLog.recordOutcome(event, anEndpointId('erp'), { state: 'dead' }, undefined),
+      ).toBe(false);
 
       expect(await given.eventLog.event(event)).toEqual(event);
     });
@@ -77,33 +81,42 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
     it('sets one outcome and leaves the others', async () => {
       const event = anEvent();
       await given.store(event);
-      await finish(event, { erp: 'pending', crm: 'delivered 200 in 20 ms' });
+      await finish(event, {
+        erp: { state: 'pending' },
+        crm: { state: 'delivered', status: 200, durationMs: 20 },
+      });
 
       const recorded = given.eventLog.recordOutcome(
         event,
         anEndpointId('erp'),
-        'dead: 500 in 3 ms',
-        'pending',
+        { state: 'dead', status: 500, durationMs: 3 },
+        { state: 'pending' },
       );
 
       expect(await recorded).toBe(true);
 
       expect((await given.eventLog.event(event))?.outcomes).toEqual({
-        erp: 'dead: 500 in 3 ms',
-        crm: 'delivered 200 in 20 ms',
+        erp: { state: 'dead', status: 500, durationMs: 3 },
+        crm: { state: 'delivered', status: 200, durationMs: 20 },
       });
     });
 
-    it.each([
-      ['it is another one by now', { erp: 'delivered 200 in 20 ms' }, 'pending'],
-      ['there is one by now', { erp: 'delivered 200 in 20 ms' }, undefined],
-      ['there is none', {}, 'pending'],
+    it.each<[string, Record<string, Outcome>, Outcome | undefined]>([
+      [
+        'it is another one by now',
+        { erp: { state: 'delivered', status: 200, durationMs: 20 } },
+        { state: 'pending' },
+      ],
+      ['there is one by now', { erp: { state: 'delivered', status: 200, durationMs: 20 } }, undefined],
+      ['there is none', {}, { state: 'pending' }],
     ])('is refused when the outcome is not as it was read: %s', async (_, outcomes, previous) => {
       const event = anEvent();
       await given.store(event);
       await finish(event, outcomes);
 
-      expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead', previous)).toBe(false);
+      expect(
+        await given.eventLog.recordOutcome(event, anEndpointId('erp'), { state: 'dead' }, previous),
+      ).toBe(false);
 
       expect((await given.eventLog.event(event))?.outcomes).toEqual(outcomes);
     });
@@ -111,7 +124,9 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
     it('is refused for an event that is not there, and makes no row for it', async () => {
       const event = anEvent();
 
-      expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead', undefined)).toBe(false);
+      expect(
+        await given.eventLog.recordOutcome(event, anEndpointId('erp'), { state: 'dead' }, undefined),
+      ).toBe(false);
 
       expect(await given.eventLog.event(event)).toBeUndefined();
     });
@@ -119,22 +134,29 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
     it('is refused for an event that has expired', async () => {
       const event = anEvent();
       await given.store(event);
-      await finish(event, { erp: 'pending' });
+      await finish(event, { erp: { state: 'pending' } });
 
       given.clock.advance(31 * DAY_MS);
 
-      expect(await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead', 'pending')).toBe(false);
+      expect(
+        await given.eventLog.recordOutcome(
+          event,
+          anEndpointId('erp'),
+          { state: 'dead' },
+          { state: 'pending' },
+        ),
+      ).toBe(false);
     });
 
     it('keeps the event for 30 days more, as long as the delivery that has just been settled', async () => {
       const event = anEvent();
       await given.store(event);
-      await finish(event, { erp: 'pending' });
+      await finish(event, { erp: { state: 'pending' } });
       given.clock.advance(29 * DAY_MS);
-      await given.eventLog.recordOutcome(event, anEndpointId('erp'), 'dead', 'pending');
+      await given.eventLog.recordOutcome(event, anEndpointId('erp'), { state: 'dead' }, { state: 'pending' });
 
       given.clock.advance(29 * DAY_MS);
-      expect((await given.eventLog.event(event))?.outcomes).toEqual({ erp: 'dead' });
+      expect((await given.eventLog.event(event))?.outcomes).toEqual({ erp: { state: 'dead' } });
       given.clock.advance(2 * DAY_MS);
       expect(await given.eventLog.event(event)).toBeUndefined();
     });
@@ -146,11 +168,13 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
       const ids = ['erp', 'a.b', 'with space', 'ünï', 'ﬁ', ':x', '0'].map(anEndpointId);
 
       await Promise.all(
-        ids.map((id) => given.eventLog.recordOutcome(event, id, `outcome of ${id}`, undefined)),
+        ids.map((id) =>
+          given.eventLog.recordOutcome(event, id, { state: 'dead', error: `outcome of ${id}` }, undefined),
+        ),
       );
 
       expect((await given.eventLog.event(event))?.outcomes).toEqual(
-        Object.fromEntries(ids.map((id) => [id, `outcome of ${id}`])),
+        Object.fromEntries(ids.map((id) => [id, { state: 'dead', error: `outcome of ${id}` }])),
       );
     });
   });

@@ -163,7 +163,11 @@ export function describeStoring(make: () => Promise<EventLogSubject>): void {
     it('leaves an event as it is that was fanned out: a call that is repeated, or lands late, erases nothing', async () => {
       const event = anEvent();
       await given.store(event);
-      const result = { changes: [], outcomes: { erp: 'delivered' }, fannedOutAt: given.clock.now() };
+      const result = {
+        changes: [],
+        outcomes: { erp: { state: 'delivered' } },
+        fannedOutAt: given.clock.now(),
+      };
       await given.eventLog.finishFanOut(event, result);
 
       await given.eventLog.putEvent(event, given.dueAt());

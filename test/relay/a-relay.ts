@@ -26,6 +26,7 @@ import { MemoryDeliveryQueue, MemoryEventQueue } from '../memory/queues.ts';
 import { MemorySecrets } from '../memory/secrets.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
 import { MemoryTokenIssuer } from '../memory/token-issuer.ts';
+import { outcomeTexts } from './outcome-texts.ts';
 import { StandingClock } from './standing-clock.ts';
 
 const TOKEN = 'a-token'.padEnd(43, '-');
@@ -157,6 +158,10 @@ export function aRelay() {
     /** A minute passes, and longer config caches than that do not exist. */
     minutes(count: number): void {
       clock.advance(count * 60_000);
+    },
+    /** An event's outcomes as people read them, by endpoint id. */
+    async outcomes(eventId: EventId, orderKey: OrderKey = ORDER): Promise<Record<string, string>> {
+      return outcomeTexts(await this.event(eventId, orderKey));
     },
     async event(eventId: EventId, orderKey: OrderKey = ORDER): Promise<EventRecord> {
       const event = await eventLog.event({ orderKey, eventId });

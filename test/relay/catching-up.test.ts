@@ -73,7 +73,7 @@ describe('an endpoint that answers again', () => {
     await relay.fanOut();
 
     expect(relay.sender.eventsTo('erp')).toEqual([inline]);
-    expect((await relay.event(inline)).outcomes).toEqual({ erp: 'delivered 200 in 0 ms' });
+    expect(await relay.outcomes(inline)).toEqual({ erp: 'delivered 200 in 0 ms' });
   });
 
   it('catches up in the next sweep when the message that continues the service is lost', async () => {

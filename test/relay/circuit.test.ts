@@ -90,9 +90,9 @@ describe('an endpoint that is failing', () => {
     expect(relay.sender.requests).toEqual([]);
     expect(relay.deliveryQueue.take()).toEqual([]);
     expect(await relay.rows()).toMatchObject([
-      { eventId, state: 'pending', attemptCount: 0, attempts: [], reason: 'circuit is open' },
+      { eventId, state: 'pending', attemptCount: 0, attempts: [], reason: 'endpoint-failing' },
     ]);
-    expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'pending: circuit is open' });
+    expect(await relay.outcomes(eventId)).toEqual({ erp: 'pending: endpoint is failing' });
   });
 
   it('gets no request from deliver before a probe is due', async () => {
@@ -189,7 +189,7 @@ describe('an endpoint that is failing', () => {
       state: 'pending',
       attemptCount: 0,
       attempts: [{ status: 503, at: relay.clock.now() }],
-      reason: 'circuit is open',
+      reason: 'endpoint-failing',
     });
     expect(row).not.toHaveProperty('leaseId');
     expect(row).not.toHaveProperty('nextAttemptAt');
@@ -252,6 +252,6 @@ describe('an endpoint that is failing', () => {
     await relay.run(1);
 
     expect(relay.sender.eventsTo('erp')).toEqual([eventId]);
-    expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'delivered 200 in 0 ms' });
+    expect(await relay.outcomes(eventId)).toEqual({ erp: 'delivered 200 in 0 ms' });
   });
 });

@@ -25,7 +25,7 @@ describe('an endpoint that is removed while deliveries are pending', () => {
     await relay.run(5);
 
     expect(relay.sender.requests).toEqual([]);
-    expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'cancelled: endpoint was removed' });
+    expect(await relay.outcomes(eventId)).toEqual({ erp: 'cancelled: endpoint was removed' });
     expect(await relay.owed('attention#erp')).toMatchObject([{ eventId }]);
     expect(await relay.owed('erp')).toEqual([]);
   });
@@ -77,7 +77,7 @@ describe('an endpoint that is removed while deliveries are pending', () => {
     );
     await relay.run(20);
 
-    expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'cancelled: endpoint was removed' });
+    expect(await relay.outcomes(eventId)).toEqual({ erp: 'cancelled: endpoint was removed' });
     expect(await relay.healthOf('erp')).not.toHaveProperty('goneSince');
   });
 
@@ -121,7 +121,7 @@ describe('an endpoint that is removed while deliveries are pending', () => {
     await relay.run(1);
 
     expect(relay.sender.eventsTo('erp')).toEqual([next]);
-    expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'cancelled: endpoint was removed' });
+    expect(await relay.outcomes(eventId)).toEqual({ erp: 'cancelled: endpoint was removed' });
   });
 });
 
@@ -135,8 +135,8 @@ describe('an endpoint that is changed while deliveries are pending', () => {
     await relay.fanOut();
 
     expect(relay.sender.requests).toEqual([]);
-    expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'cancelled: endpoint is off' });
-    expect((await relay.event(next)).outcomes).toEqual({});
+    expect(await relay.outcomes(eventId)).toEqual({ erp: 'cancelled: endpoint is off' });
+    expect(await relay.outcomes(next)).toEqual({});
     expect(await relay.owed('attention#erp')).toHaveLength(1);
   });
 
@@ -212,7 +212,7 @@ describe('an endpoint that is changed while deliveries are pending', () => {
     await relay.run(2);
 
     expect(relay.sender.requests).toEqual([]);
-    expect((await relay.event(eventId)).outcomes).toEqual({
+    expect(await relay.outcomes(eventId)).toEqual({
       erp: 'cancelled: endpoint does not hear this source',
     });
   });

@@ -12,14 +12,14 @@ describe('an endpoint that waits until an order is quiet', () => {
 
     await relay.work();
     expect(relay.sender.requests).toEqual([]);
-    expect((await relay.event(newest)).outcomes).toEqual({
+    expect(await relay.outcomes(newest)).toEqual({
       erp: 'pending: waits until its order is quiet',
     });
     relay.clock.advance(61_000);
     await relay.work();
 
     expect(relay.sender.eventsTo('erp')).toEqual([newest]);
-    expect((await relay.event(oldest)).outcomes).toEqual({
+    expect(await relay.outcomes(oldest)).toEqual({
       erp: 'superseded: a newer event took its place',
     });
   });

@@ -16,7 +16,7 @@ async function withTwoPending(attributes: Record<string, unknown> = {}) {
   relay.newEndpoint('erp', attributes);
   relay.minutes(1);
   const keyOf = (eventId: typeof older) => ({ orderKey: ORDER, eventId, endpointId: ERP });
-  const outcomeOf = async (eventId: typeof older) => (await relay.event(eventId)).outcomes?.[ERP];
+  const outcomeOf = async (eventId: typeof older) => (await relay.outcomes(eventId))[ERP];
   return { relay, older, newest, keyOf, outcomeOf };
 }
 

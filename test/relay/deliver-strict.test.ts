@@ -61,8 +61,8 @@ describe('an endpoint ordered `strict` that refuses an event', () => {
       await relay.run(10);
 
       expect(relay.sender.eventsTo('erp')).toEqual([refused, refused, refused, next]);
-      expect((await relay.event(refused)).outcomes).toEqual({ erp: `dead: ${status} in 0 ms, attempt 3` });
-      expect((await relay.event(next)).outcomes).toEqual({ erp: 'delivered 200 in 0 ms' });
+      expect(await relay.outcomes(refused)).toEqual({ erp: `dead: ${status} in 0 ms, attempt 3` });
+      expect(await relay.outcomes(next)).toEqual({ erp: 'delivered 200 in 0 ms' });
       expect(await relay.owed('attention#erp')).toMatchObject([{ eventId: refused }]);
     },
   );

@@ -32,7 +32,7 @@ describe('an event that is late', () => {
     await relay.deliver();
     expect(relay.sender.eventsTo('log')).toEqual([late]);
     expect(relay.sender.eventsTo('erp')).toEqual([]);
-    expect((await relay.event(late)).outcomes).toEqual({
+    expect(await relay.outcomes(late)).toEqual({
       erp: 'superseded: a newer event took its place',
       log: 'delivered 200 in 0 ms',
     });
@@ -43,7 +43,7 @@ describe('an event that is late', () => {
 
     await relay.deliver();
 
-    expect((await relay.event(late)).outcomes).toEqual({ erp: 'delivered 200 in 0 ms, late' });
+    expect(await relay.outcomes(late)).toEqual({ erp: 'delivered 200 in 0 ms, late' });
   });
 });
 

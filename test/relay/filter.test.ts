@@ -15,7 +15,7 @@ function withFilter(attributes: Record<string, unknown> = {}) {
   const wanted = () => relay.accepted({ Id: '1', wanted: true });
   const refused = () => relay.accepted({ Id: '1', wanted: false });
   const outcomeOf = async (eventId: Awaited<ReturnType<typeof wanted>>) =>
-    (await relay.event(eventId)).outcomes?.[ERP];
+    (await relay.outcomes(eventId))[ERP];
   return { relay, wanted, refused, outcomeOf };
 }
 
@@ -165,7 +165,7 @@ describe('an event that came while the endpoint’s row was wrong', () => {
     const { relay, refused, outcomeOf, older, mend } = await spoiled();
     const newer = await refused();
     await relay.fanOut();
-    expect(await relay.rows()).toMatchObject([{}, { filterPending: true, reason: 'invalid config' }]);
+    expect(await relay.rows()).toMatchObject([{}, { filterPending: true, reason: 'invalid-config' }]);
 
     mend();
     await relay.run(4);

@@ -39,7 +39,7 @@ describe('an endpoint’s health row', () => {
     const eventId = await relay.accepted();
     expect(await relay.fanOut()).toEqual([]);
 
-    expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'pending: 503 in 0 ms' });
+    expect(await relay.outcomes(eventId)).toEqual({ erp: 'pending: 503 in 0 ms' });
     expect(relay.telemetry.log).toContainEqual(
       expect.objectContaining({ level: 'error', message: 'health could not be written' }),
     );

@@ -8,7 +8,7 @@ const EVENTS = 10_000;
 async function withLongOrder() {
   const relay = aRelay();
   relay.endpoint('erp');
-  const outcomes = { erp: 'delivered 200 in 20 ms' };
+  const outcomes = { erp: { state: 'delivered', status: 200, durationMs: 20 } };
   for (let n = 0; n < EVENTS; n++) {
     const receivedAt = new Date(relay.clock.now().getTime() - (EVENTS - n) * 60_000);
     const event = { orderKey: ORDER, eventId: firstEventIdAt(receivedAt), source: SOURCE, receivedAt };

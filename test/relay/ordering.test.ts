@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { nextStep, type OrderView } from '../../lib/relay/delivery/ordering.ts';
 import type { Delivery } from '../../lib/relay/model/delivery.ts';
 import type { EventRecord } from '../../lib/relay/model/event.ts';
+import type { Outcome } from '../../lib/relay/model/outcome.ts';
 import { aDelivery, anEndpointId, anOrderKey, eventsOf } from '../ports/builders.ts';
 import { NOON, seconds } from './attempts.ts';
 
@@ -12,7 +13,7 @@ const EVENTS = eventsOf(ORDER, 3);
 /** The rows and events of one order; each entry stands for one event, oldest first. */
 type Entry = Partial<Delivery> & {
   /** Without a row, the endpoint's outcome alone says how the event went. */
-  readonly outcome?: string;
+  readonly outcome?: Outcome;
   readonly hasNoRow?: boolean;
   readonly isNotFannedOut?: boolean;
   readonly event?: Partial<EventRecord>;
@@ -22,7 +23,7 @@ const pending: Entry = {};
 const isLeased: Entry = { leaseId: 'a-lease', leaseUntil: seconds(1) };
 const leaseHasExpired: Entry = { leaseId: 'a-lease', leaseUntil: NOON };
 const settled = (state: Delivery['state'], parts: Partial<Delivery> = {}): Entry => ({ state, ...parts });
-const inline = (outcome: string): Entry => ({ hasNoRow: true, outcome });
+const inline = (outcome: Outcome): Entry => ({ hasNoRow: true, outcome });
 const notFannedOut: Entry = { hasNoRow: true, isNotFannedOut: true };
 
 function viewOf(entries: readonly Entry[]): OrderView {
@@ -97,20 +98,24 @@ describe('the next step for an order with `latest`', () => {
     ['supersede it by a newer row that was delivered', [pending, settled('delivered')], 'supersede 0'],
     [
       'supersede it by an event that fan-out delivered inline',
-      [pending, inline('delivered 200 in 9 ms')],
+      [pending, inline({ state: 'delivered', status: 200, durationMs: 9 })],
       'supersede 0',
     ],
     [
       'supersede it by one that was skipped as unchanged',
-      [pending, inline('skipped: nothing has changed')],
+      [pending, inline({ state: 'skipped', reason: 'unchanged' })],
       'supersede 0',
     ],
     [
       'send it after a newer one that fan-out skipped by the filter',
-      [pending, inline('skipped: filter')],
+      [pending, inline({ state: 'skipped', reason: 'filter-refused' })],
       'send 0',
     ],
-    ['send it after a newer one that fan-out gave up', [pending, inline('dead: 503 in 9 ms')], 'send 0'],
+    [
+      'send it after a newer one that fan-out gave up',
+      [pending, inline({ state: 'dead', status: 503, durationMs: 9 })],
+      'send 0',
+    ],
     ['send it after a newer one without an outcome', [pending, { hasNoRow: true }], 'send 0'],
     [
       'supersede it by a newer one that may have arrived, although it is dead',
@@ -148,7 +153,9 @@ describe('the next step for an order with `latest`', () => {
     [
       'trust the row before the outcome, which follows it',
       [pending, settled('dead', { settledAt: NOON })].map((entry, index) =>
-        index === 1 ? { ...entry, outcome: 'delivered 200 in 9 ms' } : entry,
+        index === 1
+          ? { ...entry, outcome: { state: 'delivered' as const, status: 200, durationMs: 9 } }
+          : entry,
       ),
       'send 0',
     ],

@@ -46,7 +46,7 @@ describe.each(STAGES)('a delivery that cannot be processed when %s', (_, breaks)
 
     await relay.run(45);
 
-    expect((await relay.event(eventId)).outcomes).toEqual({
+    expect(await relay.outcomes(eventId)).toEqual({
       erp: 'dead: could not be processed: TypeError, attempt 3',
     });
     expect(await relay.owed('erp')).toEqual([]);

@@ -77,7 +77,7 @@ describe('a probe of an endpoint ordered `latest`', () => {
     await relay.run(1);
 
     expect(relay.sender.eventsTo('erp')).toEqual([newest]);
-    expect((await relay.event(older)).outcomes).toEqual({ erp: 'superseded: a newer event took its place' });
+    expect(await relay.outcomes(older)).toEqual({ erp: 'superseded: a newer event took its place' });
     expect(await relay.rows()).toMatchObject([
       { state: 'superseded' },
       { state: 'pending', attemptCount: 0 },

@@ -35,7 +35,7 @@ describe('replay', () => {
     await relay.run(2);
 
     expect(relay.sender.eventsTo('erp')).toEqual([eventId, eventId]);
-    expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'delivered 200 in 0 ms, replayed' });
+    expect(await relay.outcomes(eventId)).toEqual({ erp: 'delivered 200 in 0 ms, replayed' });
     expect(await relay.owed('erp')).toEqual([]);
   });
 
@@ -46,7 +46,7 @@ describe('replay', () => {
     await relay.run(2);
 
     expect(relay.sender.eventsTo('erp')).toEqual([eventId, eventId]);
-    expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'delivered 200 in 0 ms, replayed' });
+    expect(await relay.outcomes(eventId)).toEqual({ erp: 'delivered 200 in 0 ms, replayed' });
     expect(await relay.rows()).toMatchObject([{ state: 'delivered', replayedAt: expect.any(Date) }]);
   });
 
@@ -59,7 +59,7 @@ describe('replay', () => {
     await relay.run(2);
 
     expect(relay.sender.eventsTo('shop')).toEqual([eventId]);
-    expect((await relay.event(eventId)).outcomes).toEqual({
+    expect(await relay.outcomes(eventId)).toEqual({
       erp: 'delivered 200 in 0 ms',
       shop: 'delivered 200 in 0 ms, replayed',
     });
@@ -87,7 +87,7 @@ describe('replay', () => {
     expect(row?.attempts).toHaveLength(3);
     await relay.run(3);
     expect(await relay.rows()).toMatchObject([{ state: 'dead', attemptCount: 2 }]);
-    expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'dead: 400 in 0 ms, attempt 2, replayed' });
+    expect(await relay.outcomes(eventId)).toEqual({ erp: 'dead: 400 in 0 ms, attempt 2, replayed' });
   });
 
   it('does not wait for the next attempt of a pending delivery', async () => {
@@ -171,7 +171,7 @@ describe('replay', () => {
     await relay.run(2);
 
     expect(relay.sender.eventsTo('erp')).toEqual([eventId, missed]);
-    expect((await relay.event(missed)).outcomes).toEqual({ erp: 'delivered 200 in 0 ms, replayed' });
+    expect(await relay.outcomes(missed)).toEqual({ erp: 'delivered 200 in 0 ms, replayed' });
   });
 });
 
@@ -185,7 +185,7 @@ describe('a replay of an event that is not its order’s newest', () => {
     await relay.run(2);
 
     expect(relay.sender.eventsTo('erp')).toEqual([eventId, newer]);
-    expect((await relay.event(eventId)).outcomes).toEqual({
+    expect(await relay.outcomes(eventId)).toEqual({
       erp: expect.stringMatching(/^superseded: .*, replayed$/),
     });
     expect(await relay.owed('erp')).toEqual([]);
@@ -265,7 +265,7 @@ describe('a replay of an event that is not its order’s newest', () => {
 
     const newer = await relay.accepted();
     await relay.fanOut();
-    expect((await relay.event(newer)).outcomes).toEqual({ erp: 'pending: behind an earlier delivery' });
+    expect(await relay.outcomes(newer)).toEqual({ erp: 'pending: behind an earlier delivery' });
 
     relay.sender.answers.delete('erp');
     await relay.run(2);

@@ -4,6 +4,7 @@ import { shardOf } from '../../lib/relay/model/ids.ts';
 import { StoreError } from '../../lib/relay/ports/event-log.ts';
 import { aRelay, ORDER } from './a-relay.ts';
 import { heal, poison, receive } from './failing-fan-out.ts';
+import { outcomeTexts } from './outcome-texts.ts';
 
 describe('an event whose fan-out fails', () => {
   it('delays its order at first, so that nothing overtakes it', async () => {
@@ -77,7 +78,7 @@ describe('an event whose fan-out fails', () => {
 
     expect(relay.sender.eventsTo('erp')).toEqual([bad]);
     const event = await relay.event(bad);
-    expect(event.outcomes).toEqual({ erp: 'delivered 200 in 0 ms' });
+    expect(outcomeTexts(event)).toEqual({ erp: 'delivered 200 in 0 ms' });
     expect(event).not.toHaveProperty('setAsideUntil');
     expect(await relay.owed(`fan-out#${shardOf(bad)}`)).toEqual([]);
   });

@@ -12,11 +12,11 @@ describe('a new endpoint', () => {
     const eventId = await relay.accepted();
     await relay.fanOut();
     expect(relay.sender.requests).toEqual([]);
-    expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'pending' });
+    expect(await relay.outcomes(eventId)).toEqual({ erp: 'pending' });
 
     await relay.deliver();
     expect(relay.sender.eventsTo('erp')).toEqual([eventId]);
-    expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'delivered 200 in 0 ms' });
+    expect(await relay.outcomes(eventId)).toEqual({ erp: 'delivered 200 in 0 ms' });
   });
 
   it('is attempted by fan-out once it has answered quickly', async () => {
@@ -101,6 +101,6 @@ describe('an endpoint that took longer than two seconds', () => {
     const eventId = await relay.accepted();
     expect(await relay.fanOut()).toEqual([]);
 
-    expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'pending', shop: 'delivered 200 in 0 ms' });
+    expect(await relay.outcomes(eventId)).toEqual({ erp: 'pending', shop: 'delivered 200 in 0 ms' });
   });
 });

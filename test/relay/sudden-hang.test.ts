@@ -25,7 +25,7 @@ describe('an endpoint that has always been quick and hangs all of a sudden', () 
     await relay.work();
 
     expect(relay.sender.requests[1]).toMatchObject({ timeoutMs: 30_000 });
-    expect((await relay.event(eventId)).outcomes).toEqual({ erp: 'delivered 200 in 20000 ms' });
+    expect(await relay.outcomes(eventId)).toEqual({ erp: 'delivered 200 in 20000 ms' });
   });
 
   it('opens its circuit by what deliver finds, and not by being given up', async () => {

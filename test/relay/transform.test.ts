@@ -141,7 +141,7 @@ describe('a transform that gives nothing to send', () => {
 
     await relay.run(2);
 
-    expect((await relay.event(eventId, ORDER)).outcomes).toEqual({
+    expect(await relay.outcomes(eventId, ORDER)).toEqual({
       erp: 'dead: transform: it gives nothing, attempt 2',
     });
   });

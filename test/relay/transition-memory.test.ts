@@ -35,7 +35,7 @@ const settledRow = (state: Delivery['state']): Delivery =>
 /** An earlier run of fan-out may have sent it, if the filter wants it. */
 const UNDECIDED: Delivery = { ...PENDING, filterPending: true, possiblyDeliveredAt: seconds(5) };
 const replay = (row: Delivery): Delivery => changed(row, replayed(row, NOON, true));
-const refused = (row: Delivery): Delivery => changed(row, ended(row, 'skipped', 'filter', NOON));
+const refused = (row: Delivery): Delivery => changed(row, ended(row, 'skipped', 'filter-refused', NOON));
 
 describe('what the endpoint may have received', () => {
   it.each<[string, Delivery, Date | undefined]>([
@@ -71,7 +71,7 @@ describe('what the endpoint may have received', () => {
   });
 
   function endedUnder(row: Delivery): Delivery {
-    return changed(row, ended(row, 'cancelled', 'endpoint is off', NOON));
+    return changed(row, ended(row, 'cancelled', 'endpoint-off', NOON));
   }
 });
 

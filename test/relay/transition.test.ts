@@ -164,7 +164,7 @@ const TABLE: readonly Row[] = [
   {
     name: 'a newer event supersedes it',
     before: PENDING,
-    change: (row) => ended(row, 'superseded', 'a newer event', NOON),
+    change: (row) => ended(row, 'superseded', 'newer-event', NOON),
     ...{ state: 'superseded', owedTo: 'erp', dueAt: 0 },
   },
   {
@@ -253,8 +253,8 @@ describe('a delivery’s first row', () => {
     ['left to deliver', leftToDeliver(fresh, NOON), 60, 0],
     ['behind an earlier delivery', behind(fresh, NOON), 2 + 60, 2],
     ['debounced for five minutes', debounced(fresh, seconds(300), NOON), 300 + 60, 300],
-    ['parked', parked(fresh, 'endpoint is paused'), 0, undefined],
-    ['ended before it needed a row', withoutRow(fresh, 'skipped', 'filter'), undefined, undefined],
+    ['parked', parked(fresh, 'endpoint-paused'), 0, undefined],
+    ['ended before it needed a row', withoutRow(fresh, 'skipped', 'filter-refused'), undefined, undefined],
   ])('%s is due and sends a message accordingly', (_, row, dueAt, message) => {
     expect(row.dueAt).toEqual(dueAt === undefined ? undefined : seconds(dueAt));
     expect(row.owedTo).toBe(dueAt === undefined ? undefined : 'erp');

@@ -1,7 +1,7 @@
 /** The checks that run once everything is settled. */
-import type { Delivery, DeliveryState } from '../../lib/relay/model/delivery.ts';
+import type { Delivery } from '../../lib/relay/model/delivery.ts';
+import type { DeliveryState } from '../../lib/relay/model/delivery-state.ts';
 import type { EndpointId, EventId } from '../../lib/relay/model/ids.ts';
-import { stateOf } from '../../lib/relay/model/outcome.ts';
 import { checkAttention, checkCancelled, mayHaveCancelled } from './attention-checks.ts';
 import { ENDPOINT_IDS, NEWCOMER } from './endpoints.ts';
 import { checkFairness } from './fairness.ts';
@@ -50,7 +50,7 @@ async function endOf(world: RunWorld, orderId: string, endpointId: EndpointId): 
   const rows = (await eventLog.deliveries(orderKey(orderId))).filter((row) => row.endpointId === endpointId);
   const states = new Map<EventId, DeliveryState | undefined>();
   for (const event of events) {
-    const state = stateOf(event.outcomes?.[endpointId]);
+    const state = event.outcomes?.[endpointId]?.state;
     states.set(event.eventId, state);
     if (state === 'cancelled') checkCancelled(endpointId, event.eventId, world);
     const row = rows.find(({ eventId }) => eventId === event.eventId);

@@ -1,14 +1,16 @@
 /** A delivery's row of the EventLog table. */
 import * as z from 'zod';
-import { DELIVERY_STATES, type Delivery, type DeliveryKey } from '../../relay/model/delivery.ts';
+import type { Delivery, DeliveryKey } from '../../relay/model/delivery.ts';
+import { DELIVERY_STATES } from '../../relay/model/delivery-state.ts';
 import { eventTime } from '../../relay/model/ids.ts';
+import { REASONS } from '../../relay/model/reason.ts';
 import { UnreadableRowError } from '../../relay/ports/event-log.ts';
 import { deliveryRowKey } from './event-log-keys.ts';
 import { moment, type Row, readAttributes, toAttributes } from './row.ts';
 
 const ATTRIBUTES = {
   state: z.enum(DELIVERY_STATES),
-  reason: z.string(),
+  reason: z.enum(REASONS),
   attempts: z.array(
     z.object({
       at: moment,

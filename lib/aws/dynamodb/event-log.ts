@@ -10,6 +10,7 @@ import {
   isOwn,
   type OrderKey,
 } from '../../relay/model/ids.ts';
+import type { Outcome } from '../../relay/model/outcome.ts';
 import {
   type DeliveryChange,
   type DeliveryCondition,
@@ -24,7 +25,7 @@ import { toAliasRow } from './alias-row.ts';
 import { fromDeliveryRow, toDeliveryRow } from './delivery-row.ts';
 import { DynamoTable } from './dynamo-table.ts';
 import * as keys from './event-log-keys.ts';
-import { fromEventRow, toEventRow } from './event-row.ts';
+import { fromEventRow, OUTCOME_FIELDS, toEventRow } from './event-row.ts';
 import { readOwed } from './owed-row.ts';
 import { fromPayloadRow, isErased, toPayloadRow } from './payload-row.ts';
 import { isExpired, type Row, spellings } from './row.ts';
@@ -170,8 +171,8 @@ export class DynamoEventLog implements EventLog {
   async recordOutcome(
     key: EventKey,
     endpointId: EndpointId,
-    outcome: string,
-    previous: string | undefined,
+    outcome: Outcome,
+    previous: Outcome | undefined,
   ): Promise<boolean> {
     const what = 'recording an outcome';
     const row = keys.eventRowKey(key);
@@ -187,8 +188,9 @@ export class DynamoEventLog implements EventLog {
       values: { ':outcome': outcome, ':expiresAt': expiresAt },
     };
     if (previous !== undefined) {
-      const isAsRead = onlyIf('outcomes.#endpoint = :previous', { ':previous': previous });
-      return this.#table.updateIf(what, row, isAsRead, one);
+      const same = sameOutcome(previous);
+      const isAsRead = onlyIf(same.expression, same.values);
+      return this.#table.updateIf(what, row, isAsRead, { ...one, names: { ...one.names, ...same.names } });
     }
     const isWithoutOutcome = 'attribute_type(outcomes, :map) AND attribute_not_exists(outcomes.#endpoint)';
     if (await this.#table.updateIf(what, row, onlyIf(isWithoutOutcome, { ':map': 'M' }), one)) return true;
@@ -315,5 +317,23 @@ function rowsOf(orderKey: OrderKey, prefix: string) {
     KeyConditionExpression: 'orderKey = :orderKey AND begins_with(sk, :prefix)',
     ExpressionAttributeValues: { ':orderKey': orderKey, ':prefix': prefix },
     ConsistentRead: true,
+  };
+}
+
+/** Compares field by field: a whole map in a condition depends on how an engine compares maps. */
+function sameOutcome(outcome: Outcome): { expression: string; names: Record<string, string>; values: Row } {
+  const fields = OUTCOME_FIELDS.map((name) => ({ name, value: outcome[name] }));
+  return {
+    expression: fields
+      .map(({ name, value }) =>
+        value === undefined
+          ? `attribute_not_exists(outcomes.#endpoint.#${name})`
+          : `outcomes.#endpoint.#${name} = :${name}`,
+      )
+      .join(' AND '),
+    names: Object.fromEntries(fields.map(({ name }) => [`#${name}`, name])),
+    values: Object.fromEntries(
+      fields.flatMap(({ name, value }) => (value === undefined ? [] : [[`:${name}`, value]])),
+    ),
   };
 }

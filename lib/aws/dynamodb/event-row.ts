@@ -2,12 +2,27 @@
 import * as z from 'zod';
 import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
 import { sourceIdSchema } from '../../relay/endpoint/source.ts';
+import { DELIVERY_STATES } from '../../relay/model/delivery-state.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
 import { eventTime, sourceOf } from '../../relay/model/ids.ts';
+import { REASONS } from '../../relay/model/reason.ts';
 import { dayOf, eventRowKey, owedToFanOut } from './event-log-keys.ts';
 import { moment, type Row, readAttributes, toAttributes } from './row.ts';
 
 const text = z.string().exactOptional();
+
+const OUTCOME = {
+  state: z.enum(DELIVERY_STATES),
+  reason: z.enum(REASONS).exactOptional(),
+  status: z.number().exactOptional(),
+  durationMs: z.number().exactOptional(),
+  error: text,
+  attempt: z.number().exactOptional(),
+  late: z.literal(true).exactOptional(),
+  replayed: z.literal(true).exactOptional(),
+};
+
+export const OUTCOME_FIELDS = Object.keys(OUTCOME) as (keyof typeof OUTCOME)[];
 
 const ATTRIBUTES = {
   source: sourceIdSchema,
@@ -27,7 +42,7 @@ const ATTRIBUTES = {
       trackingNumberTo: text,
     }),
   ),
-  outcomes: z.record(endpointIdSchema, z.string()),
+  outcomes: z.record(endpointIdSchema, z.object(OUTCOME)),
   fannedOutAt: moment,
   fanOutTries: z.int().min(0),
   setAsideUntil: moment,
@@ -44,7 +59,6 @@ export function toEventRow(event: EventRecord, dueAt: Date, expiresAt: number): 
     day: dayOf(event.eventId),
     owedTo: owedToFanOut(event.eventId),
     dueAt: dueAt.toISOString(),
-    owedSince: event.receivedAt.toISOString(),
     expiresAt,
   };
 }

@@ -1,6 +1,7 @@
 /** What is owed, as a table and for programs; and what became of a retry or a cancellation. */
 import type { Delivery } from '../../relay/model/delivery.ts';
-import { outcomeOf } from '../../relay/model/outcome.ts';
+import { outcomeOf } from '../../relay/model/delivery.ts';
+import { detailText } from '../../relay/model/outcome.ts';
 import type { CancelResult } from '../cancellations.ts';
 import type { DeliveryList } from '../deliveries.ts';
 import type { OwedWork } from '../owed-work.ts';
@@ -38,13 +39,11 @@ function deliveryCells({ delivery, event }: OwedWork & { kind: 'delivery' }, col
 
 /** Why it waits, or how it ended: without the state, which has a column of its own. */
 function resultText(delivery: Delivery): string {
-  const outcome = outcomeOf(delivery);
-  const text = outcome
-    .slice(delivery.state.length)
-    .replace(/^: /, '')
-    .replace(/^, /, '')
-    .replace(/^replay, replayed$/, 'replayed');
-  return text || '–';
+  const { late, replayed, ...result } = outcomeOf(delivery);
+  // "replayed" says it already.
+  const detail = result.reason === 'replay' ? undefined : detailText(result);
+  const parts = [detail, late && 'late', replayed && 'replayed'].filter((part) => part !== undefined);
+  return parts.join(', ') || '–';
 }
 
 function eventCells({ event }: OwedWork & { kind: 'event' }, { red, dim }: Colours): string[] {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { type EndpointTest, testEndpoint } from '../endpoint-test.ts';
 import { SendError } from '../send.ts';
-import { attemptCells, outcomeText } from './event-text.ts';
+import { attemptCells, colouredOutcome } from './event-text.ts';
 import { type GivenOptions, onRelay } from './on-relay.ts';
 import { type Colours, printableLines, type Terminal } from './output.ts';
 import { indent, table } from './table.ts';
@@ -25,7 +25,7 @@ function testText({ endpoint, eventId, outcome, delivery, request }: EndpointTes
   const { bold, dim } = colours;
   const attempts = delivery?.attempts ?? [];
   return [
-    `${bold(endpoint.id)}  ${outcome === undefined ? 'nothing was heard of it in time' : outcomeText(outcome, colours)}`,
+    `${bold(endpoint.id)}  ${outcome === undefined ? 'nothing was heard of it in time' : colouredOutcome(outcome, colours)}`,
     ...(attempts.length === 0
       ? []
       : [indent(table(attempts.map((made, index) => attemptCells(made, index + 1, colours))))]),

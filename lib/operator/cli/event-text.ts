@@ -1,15 +1,11 @@
 /** An event and its deliveries in a few words. */
 
-import {
-  type Attempt,
-  DELIVERY_STATES,
-  type Delivery,
-  type DeliveryState,
-} from '../../relay/model/delivery.ts';
+import { type Attempt, type Delivery, outcomeOf } from '../../relay/model/delivery.ts';
+import { DELIVERY_STATES, type DeliveryState } from '../../relay/model/delivery-state.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import { isOwn, TESTS } from '../../relay/model/ids.ts';
 import type { Change, Item } from '../../relay/model/item-changes.ts';
-import { outcomeOf, stateOf } from '../../relay/model/outcome.ts';
+import { type Outcome, outcomeText } from '../../relay/model/outcome.ts';
 import type { Colour, Colours } from './output.ts';
 import { shortened } from './table.ts';
 import { timeText } from './times.ts';
@@ -81,7 +77,7 @@ function counted(texts: readonly string[]): string[] {
 /** `3 delivered`, `2 delivered, 1 pending`. */
 export function outcomesText(event: EventRecord, colours: Colours): string {
   if (event.fannedOutAt === undefined) return colours.yellow('waiting');
-  const states = Object.values(event.outcomes ?? {}).map(stateOf);
+  const states = Object.values(event.outcomes ?? {}).map(({ state }) => state);
   if (states.length === 0) return colours.dim('no endpoints');
   return DELIVERY_STATES.flatMap((state) => {
     const count = states.filter((one) => one === state).length;
@@ -90,9 +86,9 @@ export function outcomesText(event: EventRecord, colours: Colours): string {
 }
 
 /** One endpoint's outcome, coloured by how good it is. */
-export function outcomeText(outcome: string, colours: Colours): string {
-  const state = stateOf(outcome);
-  return state === undefined ? outcome : colours[colourOf(state)](state) + outcome.slice(state.length);
+export function colouredOutcome(outcome: Outcome, colours: Colours): string {
+  const { state } = outcome;
+  return colours[colourOf(state)](state) + outcomeText(outcome).slice(state.length);
 }
 
 /** A delivery's state by itself. */
@@ -105,7 +101,7 @@ export function deliveryText(delivery: Delivery, colours: Colours): string {
   const { nextAttemptAt, replayedAt } = delivery;
   // An outcome ends by saying that it is of a replay: the row knows since when.
   const replayed = replayedAt === undefined ? '' : ` ${timeText(replayedAt)}`;
-  const text = outcomeText(outcomeOf(delivery), colours) + replayed;
+  const text = colouredOutcome(outcomeOf(delivery), colours) + replayed;
   return nextAttemptAt === undefined ? text : `${text}, next attempt ${timeText(nextAttemptAt)}`;
 }
 

@@ -1,7 +1,7 @@
 /** What became of an event at each endpoint, with the attempts of the deliveries that outlived its fan-out. */
 import type { Delivery } from '../../relay/model/delivery.ts';
 import type { EventWithDeliveries } from '../orders.ts';
-import { attemptCells, deliveryText, outcomeText } from './event-text.ts';
+import { attemptCells, colouredOutcome, deliveryText } from './event-text.ts';
 import type { Colours } from './output.ts';
 import { indent, shortened, table } from './table.ts';
 
@@ -11,9 +11,10 @@ const ENDPOINT_LENGTH = 24;
 export function outcomeLines(event: EventWithDeliveries, colours: Colours, column: number): string[] {
   return endpointsOf(event).flatMap((id) => {
     const delivery = event.deliveries.find(({ endpointId }) => endpointId === id);
-    const outcome = Object.entries(event.outcomes ?? {}).find(([endpointId]) => endpointId === id)?.[1] ?? '';
+    const outcome = Object.entries(event.outcomes ?? {}).find(([endpointId]) => endpointId === id)?.[1];
     // The delivery's row is the truth; the outcome in the event's row follows it.
-    const text = delivery === undefined ? outcomeText(outcome, colours) : deliveryText(delivery, colours);
+    const text =
+      delivery === undefined ? outcome && colouredOutcome(outcome, colours) : deliveryText(delivery, colours);
     const name = shortened(id, ENDPOINT_LENGTH).padEnd(column);
     return [`${name}  ${text}`, ...attemptLines(delivery, column + 2, colours)];
   });

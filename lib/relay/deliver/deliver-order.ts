@@ -2,15 +2,15 @@
 
 import type { SendingRelay } from '../context.ts';
 import { type DeliveryContent, readContent } from '../delivery/delivery-content.ts';
-import { nextStep, type OrderView, SUPERSEDED } from '../delivery/ordering.ts';
+import { nextStep, type OrderView } from '../delivery/ordering.ts';
 import { settle, writeOutcome } from '../delivery/settle.ts';
 import { applyChange, filterPassed, isDue } from '../delivery/state-machine.ts';
 import { type Endpoint, hears } from '../endpoint/endpoint.ts';
 import { type Attempt, type Delivery, type DeliveryKey, isSettled } from '../model/delivery.ts';
-import { type EventRecord, PAYLOAD_ERASED } from '../model/event.ts';
+import type { EventRecord } from '../model/event.ts';
 import { type EndpointId, type OrderKey, sourceOf } from '../model/ids.ts';
 import { StoreError } from '../ports/event-log.ts';
-import { FILTERED, wants } from '../sending/filter.ts';
+import { wants } from '../sending/filter.ts';
 import { attemptUnderLease, type Circumstances, unprocessable, writeResult } from './attempt-under-lease.ts';
 
 /** Other functions change the rows at the same time: how many changes are made before sweep has to come back. */
@@ -35,7 +35,7 @@ export async function deliverOrder(work: OrderWork, key: DeliveryKey): Promise<v
     const pending = rows.filter((row) => !isSettled(row));
     if (pending.length === 0) return;
     if (!hears(endpoint, sourceOf(key.orderKey))) {
-      for (const row of pending) await settle(relay, row, 'cancelled', 'endpoint does not hear this source');
+      for (const row of pending) await settle(relay, row, 'cancelled', 'source-not-heard');
       return;
     }
     const view = { rows, events: await readEvents(relay, endpoint, pending) };
@@ -122,14 +122,14 @@ async function prepare(
     // Nobody needs to look at what was erased on purpose.
     const isForgotten = event?.forgottenAt !== undefined;
     const end = isForgotten
-      ? settle(relay, delivery, 'skipped', PAYLOAD_ERASED)
+      ? settle(relay, delivery, 'skipped', 'payload-erased')
       : settle(relay, delivery, 'dead', content.missing);
     return (await end) ? 'again' : undefined;
   }
   if (!delivery.filterPending) return content;
   const done = (await wants(relay, endpoint, content.event, content.payload))
     ? await applyChange(relay, delivery, filterPassed())
-    : await settle(relay, delivery, 'skipped', FILTERED);
+    : await settle(relay, delivery, 'skipped', 'filter-refused');
   return done ? 'again' : undefined;
 }
 
@@ -150,7 +150,7 @@ async function processable<Result>(
 
 /** False when one of them may be on its way at this moment. */
 async function supersede(relay: SendingRelay, rows: readonly Delivery[]): Promise<boolean> {
-  for (const row of rows) if (!(await settle(relay, row, 'superseded', SUPERSEDED))) return false;
+  for (const row of rows) if (!(await settle(relay, row, 'superseded', 'newer-event'))) return false;
   return true;
 }
 

@@ -13,6 +13,7 @@ import { type Standing, standingOf } from '../health/standing.ts';
 import { after, type Deadline } from '../model/clock.ts';
 import { type DeliveryKey, isLeased, isSettled } from '../model/delivery.ts';
 import type { EndpointId } from '../model/ids.ts';
+import type { Reason } from '../model/reason.ts';
 import { settleAll } from '../model/settle-all.ts';
 import type { DeliveryMessage } from '../ports/queues.ts';
 import { deliveryTakesMs } from '../sending/transform.ts';
@@ -244,6 +245,6 @@ export class EndpointService {
   }
 }
 
-function reasonOf(standing: Standing): string {
-  return standing.kind === 'cancel' ? standing.reason : 'endpoint was removed';
+function reasonOf(standing: Standing): Reason {
+  return standing.kind === 'cancel' ? standing.reason : 'endpoint-removed';
 }

@@ -3,9 +3,10 @@
 import type { SendingRelay } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Delivery } from '../model/delivery.ts';
-import { type EventRecord, PAYLOAD_GONE, type Payload } from '../model/event.ts';
+import type { EventRecord, Payload } from '../model/event.ts';
 import type { ToldEvent } from '../model/expression-input.ts';
 import { type Change, changesBetween } from '../model/item-changes.ts';
+import type { Reason } from '../model/reason.ts';
 import { UnreadableRowError } from '../ports/event-log.ts';
 
 export interface DeliveryContent {
@@ -19,10 +20,10 @@ export async function readContent(
   endpoint: Pick<Endpoint, 'filter' | 'transform'>,
   delivery: Delivery,
   event: EventRecord | undefined,
-): Promise<DeliveryContent | { readonly missing: string }> {
+): Promise<DeliveryContent | { readonly missing: Reason }> {
   const payload = await readPayload(relay, delivery);
-  if (payload === 'unreadable') return { missing: 'payload row cannot be read' };
-  if (event === undefined || payload === undefined) return { missing: PAYLOAD_GONE };
+  if (payload === 'unreadable') return { missing: 'payload-unreadable' };
+  if (event === undefined || payload === undefined) return { missing: 'payload-gone' };
   const hasExpression = endpoint.filter !== undefined || endpoint.transform !== undefined;
   if (!hasExpression) return { event, payload };
   const changes = await changesOf(relay, event);

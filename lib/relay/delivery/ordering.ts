@@ -8,10 +8,9 @@
  */
 
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import { hasWhatItSays } from '../fan-out/unchanged.ts';
+import { hasSameOrder } from '../fan-out/unchanged.ts';
 import { type Delivery, type DeliveryKey, isLeased, isSameDelivery, isSettled } from '../model/delivery.ts';
 import type { EventRecord } from '../model/event.ts';
-import { stateOf } from '../model/outcome.ts';
 
 /** The rows and events of one order. */
 export interface OrderView {
@@ -28,9 +27,6 @@ export type Step =
   | { readonly kind: 'supersede'; readonly rows: readonly Delivery[] }
   /** The delivery goes next, once those that it supersedes are settled. */
   | { readonly kind: 'next'; readonly delivery: Delivery; readonly older: readonly Delivery[] };
-
-/** Why an older delivery ended, as its outcome says it. */
-export const SUPERSEDED = 'a newer event took its place';
 
 const WAIT: Step = { kind: 'wait' };
 
@@ -86,7 +82,7 @@ function hasNewer(
   const withoutRow = newer.filter((event) => !withRow.has(event.eventId));
   // A newer event that was skipped as unchanged says the same as this one, and an operator wants this one sent again.
   return withoutRow.some((event) =>
-    isReplay ? stateOf(event.outcomes?.[id]) === 'delivered' : hasWhatItSays(event, id),
+    isReplay ? event.outcomes?.[id]?.state === 'delivered' : hasSameOrder(event, id),
   );
 }
 

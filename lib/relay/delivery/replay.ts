@@ -4,7 +4,6 @@ import type { Relay } from '../context.ts';
 import { type Delivery, type DeliveryKey, isLeased } from '../model/delivery.ts';
 import type { EventRecord } from '../model/event.ts';
 import type { EndpointId } from '../model/ids.ts';
-import { stateOf } from '../model/outcome.ts';
 import { applyChange, newDelivery, parked, replayed } from './state-machine.ts';
 
 /** What an operator holds; waking deliver is up to the caller, for sweep finds the rows by itself. */
@@ -45,7 +44,7 @@ async function addRow(relay: ReplayingRelay, event: EventRecord, endpointId: End
     ...parked(newDelivery(event, endpointId, now), 'replay'),
     replayedAt: now,
     ...((await hasFilter(relay, endpointId)) && { filterPending: true }),
-    ...(stateOf(event.outcomes?.[endpointId]) === 'delivered' && {
+    ...(event.outcomes?.[endpointId]?.state === 'delivered' && {
       possiblyDeliveredAt: event.fannedOutAt ?? now,
     }),
   };

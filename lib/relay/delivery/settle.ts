@@ -1,8 +1,10 @@
 /** The end of a delivery: its row first, then the event's outcome, and only then is nothing left to do. */
+import { isDeepStrictEqual } from 'node:util';
 
 import type { SendingRelay } from '../context.ts';
-import { type Delivery, isTest, type SettledState } from '../model/delivery.ts';
-import { outcomeOf } from '../model/outcome.ts';
+import { type Delivery, isTest, outcomeOf } from '../model/delivery.ts';
+import type { SettledState } from '../model/delivery-state.ts';
+import type { Reason } from '../model/reason.ts';
 import { StoreError } from '../ports/event-log.ts';
 import { applyChange, ended, outcomePostponed, outcomeRecorded } from './state-machine.ts';
 
@@ -17,7 +19,7 @@ export async function settle(
   relay: SettlingRelay,
   delivery: Delivery,
   state: Exclude<SettledState, 'delivered'>,
-  reason: string,
+  reason: Reason,
 ): Promise<boolean> {
   const settled = await applyChange(relay, delivery, ended(delivery, state, reason, relay.clock.now()));
   if (settled === undefined) return false;
@@ -47,7 +49,7 @@ async function recordOutcome({ eventLog }: SettlingRelay, delivery: Delivery): P
     if (event === undefined || event.givenUpAt !== undefined) return true;
     if (event.fannedOutAt === undefined) return false;
     const previous = event.outcomes?.[endpointId];
-    if (previous === outcome) return true;
+    if (isDeepStrictEqual(previous, outcome)) return true;
     if (await eventLog.recordOutcome(delivery, endpointId, outcome, previous)) return true;
   }
   throw new StoreError('an outcome was changed by others again and again');

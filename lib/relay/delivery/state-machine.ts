@@ -5,16 +5,11 @@
 
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { after, type Random } from '../model/clock.ts';
-import {
-  type Attempt,
-  attentionOf,
-  type Delivery,
-  isSettled,
-  isTest,
-  type SettledState,
-} from '../model/delivery.ts';
+import { type Attempt, attentionOf, type Delivery, isSettled, isTest } from '../model/delivery.ts';
+import type { SettledState } from '../model/delivery-state.ts';
 import type { EventKey } from '../model/event.ts';
 import type { EndpointId } from '../model/ids.ts';
+import type { Reason } from '../model/reason.ts';
 import type { DeliveryChange, EventLog } from '../ports/event-log.ts';
 import type { DeliveryMessage } from '../ports/queues.ts';
 import { succeeded } from '../sending/attempt.ts';
@@ -54,12 +49,12 @@ export function newDelivery({ orderKey, eventId }: EventKey, endpointId: Endpoin
 }
 
 /** A delivery that ended before it needed a row: the event's outcome says all there is to say. */
-export function withoutRow(delivery: Delivery, state: SettledState, reason: string): Delivery {
+export function withoutRow(delivery: Delivery, state: SettledState, reason: Reason): Delivery {
   return changed(delivery, { state, reason, owedTo: null, dueAt: null });
 }
 
 /** The endpoint cannot be sent to: sweep finds the delivery again once it can. */
-export function parked(delivery: Delivery, reason: string): Delivery {
+export function parked(delivery: Delivery, reason: Reason): Delivery {
   return changed(delivery, { nextAttemptAt: null, reason });
 }
 
@@ -72,13 +67,13 @@ export function leftToDeliver(delivery: Delivery, now: Date): Delivery {
 export function behind(delivery: Delivery, now: Date): Delivery {
   return changed(delivery, {
     ...scheduled(after(now, BEHIND_MS), now),
-    reason: 'behind an earlier delivery',
+    reason: 'behind-earlier',
   });
 }
 
 /** It is first attempted when its order has been quiet for a while: a newer event supersedes it until then. */
 export function debounced(delivery: Delivery, quietAt: Date, now: Date): Delivery {
-  return changed(delivery, { ...scheduled(quietAt, now), reason: 'waits until its order is quiet' });
+  return changed(delivery, { ...scheduled(quietAt, now), reason: 'debounce' });
 }
 
 /** One function may attempt it now, and nobody else until `leaseUntil`. */
@@ -97,7 +92,7 @@ export function madeDue(now: Date): DeliveryChange {
 }
 
 /** An operator wants it attempted now, whatever its schedule says. */
-export function retried(now: Date, reason: string): DeliveryChange {
+export function retried(now: Date, reason: Reason): DeliveryChange {
   return { dueAt: now, nextAttemptAt: null, reason };
 }
 
@@ -152,7 +147,7 @@ export function cutShort(delivery: Delivery, made: Attempt, now: Date): Delivery
   return {
     ...recorded(delivery, made),
     ...scheduled(after(now, AFTER_CUT_SHORT_MS), now),
-    reason: 'takes longer than a first attempt may',
+    reason: 'slow-answer',
     possiblyDeliveredAt: made.at,
   };
 }
@@ -163,7 +158,7 @@ export function probeFailed(delivery: Delivery, made: Attempt, now: Date): Deliv
     ...recorded(delivery, made),
     ...leaseReturned(now),
     nextAttemptAt: null,
-    reason: 'circuit is open',
+    reason: 'endpoint-failing',
   };
 }
 
@@ -176,7 +171,7 @@ export function earlyAttemptFailed(delivery: Delivery, made: Attempt, now: Date)
 export function ended(
   delivery: Delivery,
   state: Exclude<SettledState, 'delivered'>,
-  reason: string,
+  reason: Reason,
   now: Date,
 ): DeliveryChange {
   // An event that the filter refuses was not sent by an earlier run either, unless it was replayed.

@@ -2,7 +2,6 @@
 
 import type { SendingRelay } from '../context.ts';
 import { enqueue } from '../delivery/enqueue.ts';
-import { SUPERSEDED } from '../delivery/ordering.ts';
 import { settle } from '../delivery/settle.ts';
 import {
   attempted,
@@ -20,18 +19,17 @@ import {
 import { type Endpoint, isMeantFor } from '../endpoint/endpoint.ts';
 import { admissionOf } from '../health/admission.ts';
 import { after } from '../model/clock.ts';
-import { type Delivery, isLeased, isSettled, isTest } from '../model/delivery.ts';
-import { type EventRecord, type Outcomes, PAYLOAD_ERASED, type Payload } from '../model/event.ts';
+import { type Delivery, isLeased, isSettled, isTest, outcomeOf } from '../model/delivery.ts';
+import type { EventRecord, Outcomes, Payload } from '../model/event.ts';
 import type { ToldEvent } from '../model/expression-input.ts';
 import { aliasKeyOf, isOwn, TESTS } from '../model/ids.ts';
 import { changesBetween } from '../model/item-changes.ts';
-import { outcomeOf } from '../model/outcome.ts';
 import { settleAll } from '../model/settle-all.ts';
 import { UnreadableRowError } from '../ports/event-log.ts';
 import { attempt } from '../sending/attempt.ts';
-import { FILTERED, wants } from '../sending/filter.ts';
+import { wants } from '../sending/filter.ts';
 import type { BacklogEvent } from './backlog.ts';
-import { hasWhatItSays, sameAsBefore, UNCHANGED } from './unchanged.ts';
+import { hasSameOrder, sameAsBefore } from './unchanged.ts';
 
 /**
  * The whole batch waits for an inline attempt, and an endpoint that was always quick may hang all of a sudden. So the
@@ -71,11 +69,11 @@ export async function fanOutEvent(
   const fresh =
     event.forgottenAt === undefined
       ? await firstDeliveries(relay, hearing, view, mode)
-      : hearing.map(({ id }) => withoutRow(newDelivery(event, id, now), 'cancelled', PAYLOAD_ERASED));
+      : hearing.map(({ id }) => withoutRow(newDelivery(event, id, now), 'cancelled', 'payload-erased'));
   const isForOrders = !isOwn(event.orderKey) && event.forgottenAt === undefined;
   const unknown = isForOrders ? endpoints.invalid.filter(isNew) : [];
   const waiting = unknown.map(({ id }) =>
-    filterPending(parked(newDelivery(event, id, now), 'invalid config'), event, mode),
+    filterPending(parked(newDelivery(event, id, now), 'invalid-config'), event, mode),
   );
   const deliveries = [...existing.values(), ...(await writeRows(relay, event, [...fresh, ...waiting]))];
   await relay.eventLog.finishFanOut(event, {
@@ -193,9 +191,10 @@ async function firstDelivery(
   if (admission.kind === 'cancel') return withoutRow(delivery, 'cancelled', admission.reason);
   // Before it could supersede an older one: an event that is skipped supersedes nothing.
   const told = { ...event, late: delivery.late === true };
-  if (!(await wants(relay, endpoint, told, payload))) return withoutRow(delivery, 'skipped', FILTERED);
-  if (endpoint.skipUnchanged && same !== undefined && hasWhatItSays(same, endpoint.id))
-    return withoutRow(delivery, 'skipped', UNCHANGED);
+  if (!(await wants(relay, endpoint, told, payload)))
+    return withoutRow(delivery, 'skipped', 'filter-refused');
+  if (endpoint.skipUnchanged && same !== undefined && hasSameOrder(same, endpoint.id))
+    return withoutRow(delivery, 'skipped', 'unchanged');
   const isFree = await isFreeOfOlder(relay, endpoint, view);
   const now = relay.clock.now();
   const scheduled = scheduledFirst(endpoint, delivery, event, now, admission);
@@ -216,7 +215,7 @@ async function isFreeOfOlder(
   if (ordering === 'none') return true;
   if (ordering === 'strict') return older.length === 0;
   for (const row of older) {
-    if (isLeased(row, relay.clock.now()) || !(await settle(relay, row, 'superseded', SUPERSEDED)))
+    if (isLeased(row, relay.clock.now()) || !(await settle(relay, row, 'superseded', 'newer-event')))
       return false;
   }
   return true;

@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SendingRelay } from '../context.ts';
 import type { EventKey, EventRecord, Payload } from '../model/event.ts';
 import type { EndpointId } from '../model/ids.ts';
-import { stateOf } from '../model/outcome.ts';
 import { UnreadableRowError } from '../ports/event-log.ts';
 
 /**
@@ -25,13 +24,10 @@ export async function sameAsBefore(
   }
 }
 
-/** Why an event is skipped, as its outcome says it. */
-export const UNCHANGED = 'nothing has changed';
-
-/** True when an endpoint has what an event says: from the event itself, or from the one before, which says the same. */
-export function hasWhatItSays({ outcomes }: EventRecord, endpointId: EndpointId): boolean {
+/** True when the endpoint received the event's order: from this event, or from an earlier one with the same order. */
+export function hasSameOrder({ outcomes }: EventRecord, endpointId: EndpointId): boolean {
   const outcome = outcomes?.[endpointId];
-  return stateOf(outcome) === 'delivered' || outcome === `skipped: ${UNCHANGED}`;
+  return outcome?.state === 'delivered' || outcome?.reason === 'unchanged';
 }
 
 /** Byte for byte, or as JSON: white space, the order of an object's members and that of an order's items say nothing. */

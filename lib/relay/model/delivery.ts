@@ -1,21 +1,10 @@
 /** What a delivery is: one event on its way to one endpoint, when it outlives its fan-out. */
+
+import type { DeliveryState } from './delivery-state.ts';
 import type { EventKey } from './event.ts';
 import { type EndpointId, sourceOf, TESTS } from './ids.ts';
-
-/**
- * `pending` is unfinished; the others are settled: `delivered`, `superseded` by a newer snapshot of the order,
- * `skipped`, `dead` (attempts used up, or refused for good) and `cancelled` (endpoint removed or off).
- */
-export const DELIVERY_STATES = [
-  'pending',
-  'delivered',
-  'superseded',
-  'skipped',
-  'dead',
-  'cancelled',
-] as const;
-export type DeliveryState = (typeof DELIVERY_STATES)[number];
-export type SettledState = Exclude<DeliveryState, 'pending'>;
+import type { Outcome } from './outcome.ts';
+import type { Reason } from './reason.ts';
 
 /** One HTTP request to an endpoint, and how it went. */
 export interface Attempt {
@@ -43,8 +32,8 @@ export interface DeliveryKey extends EventKey {
 
 export interface Delivery extends DeliveryKey {
   readonly state: DeliveryState;
-  /** Why it is not attempted now, or why it ended so: `invalid config`, `endpoint is off`. */
-  readonly reason?: string;
+  /** Why it is not attempted now, or why it ended without an attempt. */
+  readonly reason?: Reason;
   /** The last ten. */
   readonly attempts: readonly Attempt[];
   /** All that were made. */
@@ -94,4 +83,21 @@ export function isSameDelivery(one: DeliveryKey, other: DeliveryKey): boolean {
 /** The list of an endpoint's rows that need attention: shown, alarmed, replayable, and left alone by sweep. */
 export function attentionOf(endpointId: EndpointId): string {
   return `attention#${endpointId}`;
+}
+
+/** What the event's row says of this delivery. */
+export function outcomeOf(delivery: Delivery): Outcome {
+  const { state, reason, attempts, attemptCount, late, replayedAt } = delivery;
+  const last = attempts.at(-1);
+  return {
+    state,
+    ...(reason === undefined ? last && attemptResult(last, attemptCount) : { reason }),
+    ...(late && { late }),
+    ...(replayedAt !== undefined && { replayed: true }),
+  };
+}
+
+function attemptResult({ status, durationMs, error = 'failed' }: Attempt, attemptCount: number) {
+  const result = status === undefined ? { error } : { status, durationMs };
+  return { ...result, ...(attemptCount > 1 && { attempt: attemptCount }) };
 }

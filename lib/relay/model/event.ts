@@ -2,6 +2,7 @@
 
 import type { EndpointId, EventId, OrderKey, SourceId } from './ids.ts';
 import type { Change, Item } from './item-changes.ts';
+import type { Outcome } from './outcome.ts';
 
 export interface EventKey {
   readonly orderKey: OrderKey;
@@ -16,8 +17,8 @@ export interface Payload {
   readonly body: Uint8Array;
 }
 
-/** An endpoint's outcome as one short readable text, by endpoint id: `delivered 200 in 143 ms`. */
-export type Outcomes = Readonly<Record<EndpointId, string>>;
+/** How the event fares at each endpoint, by endpoint id. */
+export type Outcomes = Readonly<Record<EndpointId, Outcome>>;
 
 /** The small record of an event, free of personal data. */
 export interface EventRecord extends EventKey {
@@ -47,8 +48,3 @@ export interface EventRecord extends EventKey {
   /** When its payload was erased because somebody asked for it: there is nothing left to send. */
   readonly forgottenAt?: Date;
 }
-
-/** Why nothing was sent of an event whose order was forgotten. */
-export const PAYLOAD_ERASED = 'payload was erased';
-/** Why nothing was sent of an event without a payload, whatever became of it. */
-export const PAYLOAD_GONE = 'payload is gone: it expired or was erased';

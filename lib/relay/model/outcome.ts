@@ -1,29 +1,48 @@
-/** An endpoint's outcome, as a person reads it in the event's row. */
-import { type Attempt, DELIVERY_STATES, type Delivery, type DeliveryState } from './delivery.ts';
+/** How an event fares at one endpoint, as the event's row has it; and the same as text for people. */
+import type { DeliveryState } from './delivery-state.ts';
+import { type Reason, reasonText } from './reason.ts';
 
-/** Such as `delivered 200 in 143 ms`, `delivered 200 in 20 ms, attempt 3`, `pending: 503 in 20 ms`, `cancelled: endpoint is off`. */
-export function outcomeOf(delivery: Delivery): string {
-  const { late, replayedAt } = delivery;
-  return `${stateText(delivery)}${late ? ', late' : ''}${replayedAt === undefined ? '' : ', replayed'}`;
+export interface Outcome {
+  readonly state: DeliveryState;
+  /** Why the delivery waits, or ended without an attempt. */
+  readonly reason?: Reason;
+  /** The last attempt's HTTP status; absent when there was no answer, or when there is a reason. */
+  readonly status?: number;
+  /** How long the answer took. */
+  readonly durationMs?: number;
+  /** Why the last attempt had no answer: `timeout after 10 s`. */
+  readonly error?: string;
+  /** The last attempt's number, from the second on. */
+  readonly attempt?: number;
+  /** A newer event of the order was sent before this one. */
+  readonly late?: true;
+  readonly replayed?: true;
 }
 
-function stateText({ state, reason, attempts, attemptCount }: Delivery): string {
-  const last = attempts.at(-1);
-  const attemptText = last === undefined ? undefined : describeAttempt(last, attemptCount);
-  if (state === 'delivered' && attemptText !== undefined) return `delivered ${attemptText}`;
-  const detail = reason ?? attemptText;
-  return detail === undefined ? state : `${state}: ${detail}`;
+/**
+ * For people: `delivered 200 in 143 ms`, `delivered 200 in 20 ms, attempt 3`, `pending: 503 in 20 ms`,
+ * `cancelled: endpoint is off`.
+ */
+export function outcomeText(outcome: Outcome): string {
+  const { state, late, replayed, ...result } = outcome;
+  const detail = detailText(result);
+  const separator = state === 'delivered' ? ' ' : ': ';
+  return [
+    detail === undefined ? state : state + separator + detail,
+    ...(late ? ['late'] : []),
+    ...(replayed ? ['replayed'] : []),
+  ].join(', ');
 }
 
-/** The state that an outcome's text begins with. */
-export function stateOf(outcome: string | undefined): DeliveryState | undefined {
-  return DELIVERY_STATES.find(
-    (state) => outcome === state || [' ', ':', ','].some((mark) => outcome?.startsWith(state + mark)),
-  );
-}
-
-function describeAttempt(made: Attempt, attemptCount: number): string {
-  const text =
-    made.status === undefined ? (made.error ?? 'failed') : `${made.status} in ${made.durationMs} ms`;
-  return attemptCount > 1 ? `${text}, attempt ${attemptCount}` : text;
+/** The result or the reason without the state; undefined when there is neither. */
+export function detailText({
+  reason,
+  status,
+  durationMs = 0,
+  error,
+  attempt,
+}: Omit<Outcome, 'state'>): string | undefined {
+  if (reason !== undefined) return reasonText(reason);
+  const result = status === undefined ? error : `${status} in ${durationMs} ms`;
+  return attempt === undefined ? result : `${result}, attempt ${attempt}`;
 }

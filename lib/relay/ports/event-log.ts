@@ -1,8 +1,10 @@
 /** The EventLog table as the functions use it: events, payloads, deliveries, and the index of unfinished work. */
-import type { Delivery, DeliveryKey, DeliveryState } from '../model/delivery.ts';
+import type { Delivery, DeliveryKey } from '../model/delivery.ts';
+import type { DeliveryState } from '../model/delivery-state.ts';
 import type { EventKey, EventRecord, Outcomes, Payload } from '../model/event.ts';
 import type { EndpointId, EventId, OrderKey } from '../model/ids.ts';
 import type { Change } from '../model/item-changes.ts';
+import type { Outcome } from '../model/outcome.ts';
 
 /** A row that stands in the `owed` index: something that should have happened by `dueAt`. */
 export type OwedItem = { readonly owedTo: string; readonly dueAt: Date } & (
@@ -80,8 +82,8 @@ export interface EventLog {
   recordOutcome(
     key: EventKey,
     endpointId: EndpointId,
-    outcome: string,
-    previous: string | undefined,
+    outcome: Outcome,
+    previous: Outcome | undefined,
   ): Promise<boolean>;
   /**
    * What is owed to one list and was due before a moment, the longest overdue first. Eventually consistent.

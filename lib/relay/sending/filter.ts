@@ -6,9 +6,6 @@ import type { Payload } from '../model/event.ts';
 import { inputOf, type ToldEvent } from '../model/expression-input.ts';
 import { isOwn } from '../model/ids.ts';
 
-/** Why an event is skipped, as its outcome says it. */
-export const FILTERED = 'filter';
-
 /**
  * True without a filter, and when the filter fails: what nobody could decide about is sent rather than lost. Notices and
  * tests are no orders, so filters are not asked about them.

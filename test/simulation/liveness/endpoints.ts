@@ -51,7 +51,7 @@ export const removed: Scenario = {
       endpoints: () => ({ gone: { row: { state: 'paused' }, behaves: answers(100) } }),
     });
     const orderOf = (index: number) => `order-${index}`;
-    await putParkedDeliveries(world, 'gone', { count, orderOf, reason: 'endpoint is paused' });
+    await putParkedDeliveries(world, 'gone', { count, orderOf, reason: 'endpoint-paused' });
     await world.runUntil(5 * MINUTE_MS, () => false);
     const removedAtMs = world.elapsedMs;
     world.configTable.remove('endpoint', 'gone');
@@ -78,7 +78,7 @@ export const resumed: Scenario = {
     const parked = await putParkedDeliveries(world, 'paused', {
       count: 1_000,
       orderOf,
-      reason: 'endpoint is paused',
+      reason: 'endpoint-paused',
     });
     const newest = new Set(parked.slice(-100).map(({ eventId }) => eventId));
     await world.runUntil(5 * MINUTE_MS, () => false);
@@ -110,7 +110,7 @@ export const strictResumed: Scenario = {
       seed,
       endpoints: () => ({ strict: { row: { state: 'paused', ordering: 'strict' }, behaves: answers(300) } }),
     });
-    const setup = { count: 60, orderOf: () => 'order', reason: 'endpoint is paused' };
+    const setup = { count: 60, orderOf: () => 'order', reason: 'endpoint-paused' as const };
     const parked = await putParkedDeliveries(world, 'strict', setup);
     await world.runUntil(MINUTE_MS, () => false);
     const resumedAtMs = world.elapsedMs;

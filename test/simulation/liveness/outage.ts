@@ -58,7 +58,7 @@ export const quickEndpointReturns: Scenario = {
     world.steadyLoad(200, Number.POSITIVE_INFINITY);
     await world.runUntil(MINUTE_MS, () => false);
     const orderOf = (index: number) => `parked-${index}`;
-    const reason = 'circuit is open';
+    const reason = 'endpoint-failing';
     const parked = await putParkedDeliveries(world, 'quick', { count: 9_300, orderOf, reason });
     await runWhileFailing(world, 'quick', backAtMs);
     const isCaughtUp = world.caughtUp('quick', USUAL_LAG_MS);

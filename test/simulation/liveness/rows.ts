@@ -1,9 +1,11 @@
 /** Rows that a scenario starts with: it would take hours of virtual time to make so many the usual way. */
+
 import { ulid } from 'ulid';
 import { sourceIdSchema } from '../../../lib/relay/endpoint/source.ts';
 import type { DeliveryKey } from '../../../lib/relay/model/delivery.ts';
 import type { EventRecord } from '../../../lib/relay/model/event.ts';
 import { type EventId, orderKeyOf } from '../../../lib/relay/model/ids.ts';
+import type { Reason } from '../../../lib/relay/model/reason.ts';
 import { type Accepted, asEndpointId, type World } from './world.ts';
 
 const SOURCE = sourceIdSchema.parse('main');
@@ -30,7 +32,7 @@ export async function putOverdueEvents(world: World, { count, orderOf }: RowsSet
 export async function putParkedDeliveries(
   world: World,
   endpointId: string,
-  { count, orderOf, reason }: RowsSetup & { readonly reason: string },
+  { count, orderOf, reason }: RowsSetup & { readonly reason: Reason },
 ): Promise<Accepted[]> {
   const events = await newEvents(world, count, orderOf);
   const now = new Date(world.nowMs);
@@ -38,7 +40,7 @@ export async function putParkedDeliveries(
   for (const event of events) {
     await world.eventLog.putPayload(event, PAYLOAD);
     await world.eventLog.putEvent(event, now);
-    const outcomes = { [endpoint]: `pending: ${reason}` };
+    const outcomes = { [endpoint]: { state: 'pending' as const, reason } };
     await world.eventLog.finishFanOut(event, { changes: [], outcomes, fannedOutAt: now });
     const key: DeliveryKey = { orderKey: event.orderKey, eventId: event.eventId, endpointId: endpoint };
     await world.eventLog.putDeliveryIfAbsent({

@@ -1,0 +1,33 @@
+/** The reasons why a delivery waits or has ended. Code decides on the codes; people read the texts. */
+
+const TEXTS = {
+  'invalid-config': 'invalid config',
+  'endpoint-paused': 'endpoint is paused',
+  'endpoint-failing': 'endpoint is failing',
+  'behind-earlier': 'behind an earlier delivery',
+  debounce: 'waits until its order is quiet',
+  'slow-answer': 'takes longer than a first attempt may',
+  replay: 'replay',
+  retry: 'retried by hand',
+  'filter-refused': 'filter',
+  unchanged: 'nothing has changed',
+  'newer-event': 'a newer event took its place',
+  'endpoint-off': 'endpoint is off',
+  'endpoint-disabled': 'endpoint is disabled',
+  'endpoint-removed': 'endpoint was removed',
+  'source-not-heard': 'endpoint does not hear this source',
+  'cancelled-by-hand': 'cancelled by hand',
+  'payload-erased': 'payload was erased',
+  'payload-gone': 'payload is gone: it expired or was erased',
+  'payload-unreadable': 'payload row cannot be read',
+} as const;
+
+/** A code as rows and JSON have it. */
+export type Reason = keyof typeof TEXTS;
+
+export const REASONS = Object.keys(TEXTS) as [Reason, ...Reason[]];
+
+/** The reason for a person. */
+export function reasonText(reason: Reason): string {
+  return TEXTS[reason];
+}
