@@ -42,7 +42,7 @@ export async function credentialsFor(
   return { ...auth, headers, signingKeys };
 }
 
-/** Has the values that an endpoint refused read again by the next who asks: they may have changed where they are kept. */
+/** Invalidates the cached secrets of an endpoint after a 401: their values may have changed in the parameter store. */
 export function invalidateSecretsOf(
   secretCache: SecretCache,
   { headers = {}, auth, signingSecrets = [] }: Endpoint,
