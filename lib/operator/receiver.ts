@@ -1,7 +1,7 @@
 /** Whether an endpoint can be sent anything at all as things stand, and what it would wait for. */
 
 import type { Endpoint } from '../relay/endpoint/endpoint.ts';
-import type { Health } from '../relay/health/health.ts';
+import { blockOf } from '../relay/health/admission.ts';
 import { after } from '../relay/model/clock.ts';
 import type { Connection } from './connection.ts';
 import { type ListedEndpoint, listEndpoints, showEndpoint } from './endpoints.ts';
@@ -53,20 +53,23 @@ function judge(listed: ListedEndpoint): Receiver | NotPossibleError {
   }
   const { valid: endpoint, health } = listed;
   const enable = `\`endpoints enable ${id}\` has it sent to again.`;
-  if (endpoint.state === 'off') return new NotPossibleError(`the endpoint ${id} is off`, enable);
-  if (health?.state === 'disabled') {
-    const { reason = 'for no reason that was written down' } = health;
-    return new NotPossibleError(`the endpoint ${id} is disabled: ${reason}`, enable);
+  const later = (waits: string): Receiver => ({ endpoint, waits });
+  switch (blockOf(endpoint, health)) {
+    case 'off':
+      return new NotPossibleError(`the endpoint ${id} is off`, enable);
+    case 'disabled': {
+      const reason = health?.reason ?? 'for no reason that was written down';
+      return new NotPossibleError(`the endpoint ${id} is disabled: ${reason}`, enable);
+    }
+    case 'paused':
+      return later(`${id} is paused: it waits until \`endpoints resume ${id}\``);
+    case 'failing':
+      return later(
+        `${id} does not answer: it waits until a probe succeeds, or until \`endpoints enable ${id}\``,
+      );
+    case undefined:
+      return { endpoint };
   }
-  const waits = waitsFor(endpoint, health);
-  return { endpoint, ...(waits !== undefined && { waits }) };
-}
-
-function waitsFor({ state, id }: Endpoint, health: Health | undefined): string | undefined {
-  if (state === 'paused') return `${id} is paused: it waits until \`endpoints resume ${id}\``;
-  if (health?.state === 'failing')
-    return `${id} does not answer: it waits until a probe succeeds, or until \`endpoints enable ${id}\``;
-  return undefined;
 }
 
 /**

@@ -2,8 +2,10 @@
 import type * as z from 'zod';
 import { type Endpoint, endpointIdSchema, endpointSchema } from './endpoint/endpoint.ts';
 import { findSource, type Source, sourceSchema } from './endpoint/source.ts';
+import { HealthRecorder } from './health/health-recorder.ts';
 import { parseHealthRow } from './health/health-row.ts';
-import { HealthBook } from './health/health-store.ts';
+import { HealthStore } from './health/health-store.ts';
+import { NoticeLedger } from './health/notice-ledger.ts';
 import { type Clock, within } from './model/clock.ts';
 import type { EndpointId } from './model/ids.ts';
 import type { ConfigKind, ConfigRow, ConfigTable } from './ports/config-table.ts';
@@ -42,8 +44,11 @@ export interface Endpoints {
 }
 
 export class Config {
-  /** How the endpoints fare. It is read together with {@link endpoints}. */
-  readonly health: HealthBook;
+  /** The endpoints' health rows. {@link endpoints} reads them, too. */
+  readonly health: HealthStore;
+  /** Adds the results of this function's attempts to {@link health}. */
+  readonly healthRecorder: HealthRecorder;
+  readonly noticeLedger: NoticeLedger;
   readonly #table: ConfigTable;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
@@ -54,7 +59,9 @@ export class Config {
     this.#table = table;
     this.#clock = clock;
     this.#telemetry = telemetry;
-    this.health = new HealthBook(table, clock, telemetry);
+    this.health = new HealthStore(table, telemetry);
+    this.healthRecorder = new HealthRecorder(this.health, clock, telemetry);
+    this.noticeLedger = new NoticeLedger(this.health);
     this.#sources = new Cached(clock, telemetry, () => this.#read('source', sourceSchema));
     this.#endpoints = new Cached(clock, telemetry, () => this.#readEndpoints());
   }

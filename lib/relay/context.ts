@@ -7,7 +7,7 @@ import type { Expressions } from './ports/expressions.ts';
 import type { Sender } from './ports/outgoing.ts';
 import type { DeliveryQueue, EventQueue } from './ports/queues.ts';
 import type { Telemetry } from './ports/telemetry.ts';
-import type { Keyring } from './secrets/secret-cache.ts';
+import type { SecretCache } from './secrets/secret-cache.ts';
 
 export interface Relay {
   readonly clock: Clock;
@@ -16,13 +16,13 @@ export interface Relay {
   readonly eventLog: EventLog;
   readonly eventQueue: EventQueue;
   readonly deliveryQueue: DeliveryQueue;
-  readonly keyring: Keyring;
+  readonly secretCache: SecretCache;
   readonly sender: Sender;
   readonly expressions: Expressions;
   readonly telemetry: Telemetry;
 }
 
 /** Each function holds what it needs and no more. */
-export type IngestRelay = Omit<Relay, 'deliveryQueue' | 'keyring' | 'sender' | 'expressions'>;
+export type IngestRelay = Omit<Relay, 'deliveryQueue' | 'secretCache' | 'sender' | 'expressions'>;
 export type SendingRelay = Omit<Relay, 'eventQueue'>;
-export type SweepRelay = Omit<Relay, 'keyring' | 'sender' | 'expressions'>;
+export type SweepRelay = Omit<Relay, 'secretCache' | 'sender' | 'expressions'>;

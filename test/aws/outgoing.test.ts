@@ -13,9 +13,12 @@ describe('what a function sends with', () => {
     vi.stubEnv('AWS_REGION', config.region);
     vi.stubEnv('AWS_ACCESS_KEY_ID', config.credentials.accessKeyId);
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', config.credentials.secretAccessKey);
-    const { keyring } = openOutgoing({ clock, environment: { ALLOWED_CIDRS: [], PARAMETER_STORE: 'ssm' } });
+    const { secretCache } = openOutgoing({
+      clock,
+      environment: { ALLOWED_CIDRS: [], PARAMETER_STORE: 'ssm' },
+    });
 
-    const secret = await keyring.reveal('ssm:/relay/erp', clock.monotonicMs() + 20_000);
+    const secret = await secretCache.resolve('ssm:/relay/erp', clock.monotonicMs() + 20_000);
     vi.unstubAllEnvs();
 
     expect(secret).toBe('hush');
@@ -23,9 +26,12 @@ describe('what a function sends with', () => {
   });
 
   it('asks nobody where there is no Parameter Store', async () => {
-    const { keyring } = openOutgoing({ clock, environment: { ALLOWED_CIDRS: [], PARAMETER_STORE: 'none' } });
+    const { secretCache } = openOutgoing({
+      clock,
+      environment: { ALLOWED_CIDRS: [], PARAMETER_STORE: 'none' },
+    });
 
-    await expect(keyring.reveal('ssm:/relay/erp', clock.monotonicMs() + 1_000)).rejects.toThrow(
+    await expect(secretCache.resolve('ssm:/relay/erp', clock.monotonicMs() + 1_000)).rejects.toThrow(
       'secret ssm:/relay/erp could not be read: there is no Parameter Store here',
     );
   });

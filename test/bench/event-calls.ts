@@ -12,7 +12,7 @@ import { fanOut } from '../../lib/relay/fan-out/fan-out.ts';
 import { ingest } from '../../lib/relay/ingest.ts';
 import type { Clock } from '../../lib/relay/model/clock.ts';
 import type { EventMessage } from '../../lib/relay/ports/queues.ts';
-import { Keyring } from '../../lib/relay/secrets/secret-cache.ts';
+import { SecretCache } from '../../lib/relay/secrets/secret-cache.ts';
 import { MemoryExpressions } from '../memory/expressions.ts';
 import { MemorySecrets } from '../memory/secrets.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
@@ -86,7 +86,11 @@ function relayOver(stores: Stores) {
     deliveryQueue: new SqsDeliveryQueue({ client: sqs, queueUrl: deliveriesQueueUrl, telemetry }),
     posted,
     expressions: new MemoryExpressions(),
-    keyring: new Keyring({ clock, secrets: new MemorySecrets(), tokenIssuer: new MemoryTokenIssuer() }),
+    secretCache: new SecretCache({
+      clock,
+      secrets: new MemorySecrets(),
+      tokenIssuer: new MemoryTokenIssuer(),
+    }),
     sender: {
       async post({ url }: { readonly url: string }) {
         posted.push(url);

@@ -44,15 +44,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'The lock is taken on the condition that nobody else took it',
-    file: 'health/health-store.ts',
-    replaced: 'return this.#table.updateHealth(id, { lockId: previousId }, lock);',
-    by: 'return this.#table.updateHealth(id, { lockId: previousId && undefined }, lock);',
+    file: 'health/delivery-lock.ts',
+    replaced: 'return store.compareAndSet(id, { lockId: previousId }, lock);',
+    by: 'return store.compareAndSet(id, { lockId: previousId && undefined }, lock);',
   },
   {
     rule: "The next holder of the lock keeps the last one's distance",
-    file: 'health/rate-limit.ts',
-    replaced: `if (this.intervalMs <= CLOCKS_DIFFER_MS) return this.intervalMs;`,
-    by: `if (this.intervalMs <= CLOCKS_DIFFER_MS) return 0;`,
+    file: 'health/rate-limiter.ts',
+    replaced: `if (this.intervalMs <= MAX_CLOCK_SKEW_MS) return this.intervalMs;`,
+    by: `if (this.intervalMs <= MAX_CLOCK_SKEW_MS) return 0;`,
   },
   {
     rule: "Rows are written before the event's own debt is cleared",

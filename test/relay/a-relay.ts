@@ -17,7 +17,7 @@ import {
 } from '../../lib/relay/model/ids.ts';
 import type { OutgoingRequest, Sender, SendResult } from '../../lib/relay/ports/outgoing.ts';
 import type { EventMessage } from '../../lib/relay/ports/queues.ts';
-import { Keyring } from '../../lib/relay/secrets/secret-cache.ts';
+import { SecretCache } from '../../lib/relay/secrets/secret-cache.ts';
 import { sweep } from '../../lib/relay/sweep/sweep.ts';
 import { MemoryConfigTable } from '../memory/config-table.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
@@ -73,13 +73,13 @@ export function aRelay() {
   const sender = new MemorySender();
   const secrets = new MemorySecrets();
   const tokenIssuer = new MemoryTokenIssuer();
-  const keyring = new Keyring({ clock, secrets, tokenIssuer });
+  const secretCache = new SecretCache({ clock, secrets, tokenIssuer });
   const expressions = new MemoryExpressions();
   const config = new Config(configTable, clock, telemetry);
   let draw: Random = () => 0.5;
   const random = () => draw();
   const stores = { config, eventLog, eventQueue, deliveryQueue };
-  const relay = { clock, random, telemetry, ...stores, keyring, sender, expressions };
+  const relay = { clock, random, telemetry, ...stores, secretCache, sender, expressions };
   /** What the functions gave back to the queues, to be received again. */
   const returned: { events: EventMessage[]; deliveries: DeliveryKey[] } = { events: [], deliveries: [] };
   configTable.put('source', SOURCE, { tokenSha256: sha256Hex(TOKEN) });

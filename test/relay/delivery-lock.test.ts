@@ -141,24 +141,24 @@ describe('the in-flight limit that a holder passes on', () => {
   });
 });
 
-describe('the pace that a holder passes on', () => {
+describe('the rate limit that a holder passes on', () => {
   it('exists for an endpoint with a rate limit alone', async () => {
     const relay = aRelay();
 
-    expect((await taken(relay)).pace).toBeUndefined();
+    expect((await taken(relay)).rateLimiter).toBeUndefined();
   });
 
   it('is when the next request may start', async () => {
     const relay = aRelay();
     const lock = await taken(relay, { rateLimitPerSecond: 0.1 });
-    await lock.pace?.gap();
+    await lock.rateLimiter?.waitToSend();
 
     await lock.release(undefined);
 
     expect(await relay.healthOf('erp')).toMatchObject({
       nextSendAt: new Date(relay.clock.now().getTime() + 10_000).toISOString(),
     });
-    expect((await taken(relay, { rateLimitPerSecond: 0.1 })).pace?.waitMs).toBe(12_000);
+    expect((await taken(relay, { rateLimitPerSecond: 0.1 })).rateLimiter?.waitMs).toBe(12_000);
   });
 
   it('is forgotten once the endpoint has no rate limit any more', async () => {

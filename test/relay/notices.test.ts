@@ -7,14 +7,14 @@ import { sweep } from '../../lib/relay/sweep/sweep.ts';
 import { sendTestEvent } from '../../lib/relay/test-event.ts';
 import { aRelay, GONE, OK, REFUSED, UNAVAILABLE } from './a-relay.ts';
 
-/** A relay with an endpoint for orders, and one that hears of notices alone. */
+/** A relay with an endpoint for orders, and one that receives only notices. */
 function aRelayWithChat(chat: Record<string, unknown> = {}) {
   const relay = aRelay();
   relay.endpoint('erp');
   relay.endpoint('chat', { sources: [], notices: true, ...chat });
-  const told = () =>
+  const notices = () =>
     relay.sender.to('chat').map(({ body }) => JSON.parse(Buffer.from(body).toString()) as { type: string });
-  return { relay, told, types: () => told().map(({ type }) => type) };
+  return { relay, notices, types: () => notices().map(({ type }) => type) };
 }
 
 /** So many webhooks, of an order each, to an endpoint that fails. */
@@ -25,13 +25,13 @@ async function failing(relay: ReturnType<typeof aRelay>, count: number, answer =
 }
 
 describe('an endpoint that asks for notices', () => {
-  it('is told that another one is down, once, and that it is back, as signed and retried events', async () => {
-    const { relay, told, types } = aRelayWithChat();
+  it('gets one notice when another endpoint goes down and one when it is back, as signed and retried events', async () => {
+    const { relay, notices, types } = aRelayWithChat();
     await failing(relay, 5);
 
     await relay.run(4);
     expect(types()).toEqual(['endpoint.down']);
-    expect(told()[0]).toEqual({
+    expect(notices()[0]).toEqual({
       type: 'endpoint.down',
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
       data: {
@@ -50,7 +50,7 @@ describe('an endpoint that asks for notices', () => {
     expect(types()).toEqual(['endpoint.down', 'endpoint.recovered']);
   });
 
-  it('is told that another one is given up', async () => {
+  it('gets a notice when another endpoint is disabled', async () => {
     const { relay, types } = aRelayWithChat();
     await failing(relay, 1, GONE);
 
@@ -59,8 +59,8 @@ describe('an endpoint that asks for notices', () => {
     expect(types()).toEqual(['endpoint.disabled']);
   });
 
-  it('is told of dead deliveries, many at once, and of each of them once', async () => {
-    const { relay, told } = aRelayWithChat();
+  it('gets one notice for several dead deliveries, and each delivery is counted once', async () => {
+    const { relay, notices } = aRelayWithChat();
     relay.endpoint('erp', { maxAttempts: 1 });
     await failing(relay, 1, REFUSED);
     // What is dead by the first sweep is history.
@@ -69,7 +69,7 @@ describe('an endpoint that asks for notices', () => {
 
     await relay.run(5);
 
-    expect(told()).toMatchObject([
+    expect(notices()).toMatchObject([
       {
         type: 'deliveries.dead',
         data: {
@@ -80,7 +80,7 @@ describe('an endpoint that asks for notices', () => {
     ]);
   });
 
-  it('is told that the Hub is silent, once for each silence', async () => {
+  it('gets one notice per silence of the Hub', async () => {
     const { relay, types } = aRelayWithChat();
     const hours = async (count: number) => {
       for (let half = 0; half < 2 * count; half++) {
@@ -117,16 +117,14 @@ describe('an endpoint that asks for notices', () => {
     expect(key).toBeUndefined();
   });
 
-  it('is told once more rather than never when sweep fails before it can write down that it has told', async () => {
+  it('gets a notice twice rather than never when sweep stores it and then fails to record it', async () => {
     const { relay, types } = aRelayWithChat();
     await failing(relay, 5);
-    const { health } = relay.config;
-    const note = health.noteTold.bind(health);
+    const { noticeLedger } = relay.config;
+    const record = noticeLedger.recordState.bind(noticeLedger);
     let failures = 1;
-    vi.spyOn(health, 'noteTold').mockImplementation((id, told) =>
-      told.toldState !== undefined && failures-- > 0
-        ? Promise.reject(new StoreError('throttled'))
-        : note(id, told),
+    vi.spyOn(noticeLedger, 'recordState').mockImplementation((id, state) =>
+      failures-- > 0 ? Promise.reject(new StoreError('throttled')) : record(id, state),
     );
 
     await relay.run(4);
@@ -147,7 +145,7 @@ describe('a notice', () => {
     expect(relay.sender.to('shop')).toHaveLength(before);
   });
 
-  it('is never about a notice: of one that is dead, nothing is told', async () => {
+  it('is never about a notice: a dead notice delivery causes none', async () => {
     const { relay, types } = aRelayWithChat({ maxAttempts: 1 });
     relay.endpoint('pager', { sources: [], notices: true });
     relay.sender.answers.set('chat', REFUSED);

@@ -113,7 +113,7 @@ describe('sweep', () => {
     expect(second.filter((list) => first.includes(list))).toEqual([]);
   });
 
-  it('reports how much was overdue, and how old the oldest event is, however often it was put back', async () => {
+  it('reports how much was overdue, and how old the oldest event is, however often it was re-queued', async () => {
     const relay = aRelay();
     await relay.accepted({ Id: '1' });
     await relay.accepted({ Id: '2' });
@@ -177,7 +177,7 @@ describe('sweep', () => {
     expect(sent.sort()).toEqual(others.sort());
     expect(relay.telemetry.log).toContainEqual({
       level: 'warn',
-      message: 'some events could not be put back on the queue; a later sweep does it',
+      message: 'some events could not be re-queued; a later sweep retries',
       fields: { unsent: 0, failed: 1 },
     });
   });

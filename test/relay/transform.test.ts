@@ -127,7 +127,7 @@ describe('a transform that gives nothing to send', () => {
 
     expect(await relay.healthOf('erp')).toEqual(before);
     expect(
-      relay.relay.config.health.of(relay.relay.config.health.ids()[0] ?? ('erp' as never)),
+      relay.relay.config.healthRecorder.current(relay.relay.config.health.ids()[0] ?? ('erp' as never)),
     ).toMatchObject({
       state: 'ok',
       consecutiveFailures: 0,

@@ -1,7 +1,7 @@
 /** Secrets and tokens as a function has them: over the network, in their own time, or not at all. */
 
 import { SecretError, TokenError } from '../../lib/relay/ports/outgoing.ts';
-import { Keyring } from '../../lib/relay/secrets/secret-cache.ts';
+import { SecretCache } from '../../lib/relay/secrets/secret-cache.ts';
 import type { Environment } from './environment.ts';
 import type { Faults } from './faults.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -20,7 +20,7 @@ export const CREDENTIALS: Readonly<Record<string, object>> = {
 };
 
 /** An environment keeps its secrets from one invocation to the next. */
-export function keyringOf({ clock }: Environment, scheduler: Scheduler, faults: Faults): Keyring {
+export function secretCacheOf({ clock }: Environment, scheduler: Scheduler, faults: Faults): SecretCache {
   const take = async (timeoutMs: number, fails: boolean, failure: (why: string) => Error) => {
     const takesMs = faults.strikes('call took seconds')
       ? scheduler.between(500, 6_000)
@@ -29,7 +29,7 @@ export function keyringOf({ clock }: Environment, scheduler: Scheduler, faults: 
     if (takesMs >= timeoutMs) throw failure('timeout');
     if (fails) throw failure('not now');
   };
-  return new Keyring({
+  return new SecretCache({
     clock,
     secrets: {
       async read(parameter, timeoutMs) {

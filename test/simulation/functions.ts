@@ -4,9 +4,9 @@ import { Config } from '../../lib/relay/config.ts';
 import type { Relay } from '../../lib/relay/context.ts';
 import { Deadline } from '../../lib/relay/model/clock.ts';
 import type { OwedItem } from '../../lib/relay/ports/event-log.ts';
-import type { Keyring } from '../../lib/relay/secrets/secret-cache.ts';
+import type { SecretCache } from '../../lib/relay/secrets/secret-cache.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
-import { keyringOf } from './credentials.ts';
+import { secretCacheOf } from './credentials.ts';
 import { Environment } from './environment.ts';
 import type { Filter } from './filter.ts';
 import { configTableOf, eventLogOf, type Tables } from './ports.ts';
@@ -27,7 +27,7 @@ export interface Shared extends Tables {
 interface Warm {
   readonly environment: Environment;
   readonly config: Config;
-  readonly keyring: Keyring;
+  readonly secretCache: SecretCache;
   current: Process;
 }
 
@@ -74,7 +74,7 @@ export class SimulatedFunction {
       random: scheduler.random,
       telemetry: new MemoryTelemetry(),
       config: warm.config,
-      keyring: warm.keyring,
+      secretCache: warm.secretCache,
       eventLog: eventLogOf(process, this.#shared, this.#staleIndex),
       sender: { post: (request) => receivers.post(process, request) },
       expressions: filter.asSeenBy(process),
@@ -117,7 +117,7 @@ export class SimulatedFunction {
     const warm: Warm = {
       environment,
       current: process,
-      keyring: keyringOf(environment, scheduler, faults),
+      secretCache: secretCacheOf(environment, scheduler, faults),
       config: new Config(
         configTableOf(() => warm.current, this.#shared),
         environment.clock,

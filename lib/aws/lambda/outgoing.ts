@@ -1,7 +1,7 @@
 /** What a function sends with: to endpoints, and for the secrets and tokens that go along. */
 import type { Clock } from '../../relay/model/clock.ts';
 import { SecretError, type Secrets, type TokenIssuer } from '../../relay/ports/outgoing.ts';
-import { Keyring } from '../../relay/secrets/secret-cache.ts';
+import { SecretCache } from '../../relay/secrets/secret-cache.ts';
 import { AddressGuard } from '../http/address-guard.ts';
 import { HttpSender } from '../http/http-sender.ts';
 
@@ -18,7 +18,7 @@ export function openOutgoing({ clock, environment }: OutgoingOptions) {
   const secrets = environment.PARAMETER_STORE === 'ssm' ? inSsm() : NOWHERE;
   return {
     sender: new HttpSender(guard),
-    keyring: new Keyring({ clock, secrets, tokenIssuer: byOAuth(guard) }),
+    secretCache: new SecretCache({ clock, secrets, tokenIssuer: byOAuth(guard) }),
   };
 }
 

@@ -16,7 +16,7 @@ import {
 } from '../delivery/state-machine.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { blamesEndpoint } from '../health/health.ts';
-import type { Pace } from '../health/rate-limit.ts';
+import type { RateLimiter } from '../health/rate-limiter.ts';
 import { after } from '../model/clock.ts';
 import { type Attempt, type Delivery, isSettled } from '../model/delivery.ts';
 import { type DeliveryChange, StoreError } from '../ports/event-log.ts';
@@ -30,7 +30,7 @@ const CLOCKS_DIFFER_MS = 2_000;
 
 export interface Circumstances {
   readonly isProbe: boolean;
-  readonly pace: Pace | undefined;
+  readonly rateLimiter: RateLimiter | undefined;
 }
 
 /** @returns undefined when no attempt was made: another function was faster, or the lease ended before the request */
@@ -39,11 +39,11 @@ export async function attemptUnderLease(
   endpoint: Endpoint,
   delivery: Delivery,
   content: DeliveryContent,
-  { isProbe, pace }: Circumstances,
+  { isProbe, rateLimiter }: Circumstances,
 ): Promise<Attempt | undefined> {
   const { clock, random } = relay;
   const leaseMs = attemptTakesMs(endpoint) + LEASE_MARGIN_MS;
-  const fence = fenceOf(relay, leaseMs, pace);
+  const fence = fenceOf(relay, leaseMs, rateLimiter);
   const leaseId = ulid(clock.now().getTime(), random);
   const lease = leased(delivery, leaseId, after(clock.now(), leaseMs));
   const row = await applyChange(relay, delivery, lease);
@@ -113,14 +113,14 @@ function changeAfter(
  * A process that stood still must not send once its lease is over. Both clocks are asked: either of them may have stood
  * still as well.
  */
-function fenceOf({ clock }: SendingRelay, leaseMs: number, pace: Pace | undefined): Fence {
+function fenceOf({ clock }: SendingRelay, leaseMs: number, rateLimiter: RateLimiter | undefined): Fence {
   const endMs = clock.monotonicMs() + leaseMs - CLOCKS_DIFFER_MS;
   const endAt = after(clock.now(), leaseMs - CLOCKS_DIFFER_MS);
   return {
     get waitMs() {
-      return pace?.waitMs ?? 0;
+      return rateLimiter?.waitMs ?? 0;
     },
-    ready: async () => pace?.gap(),
+    ready: async () => rateLimiter?.waitToSend(),
     allows: (requestMs) => clock.monotonicMs() + requestMs <= endMs && after(clock.now(), requestMs) <= endAt,
   };
 }

@@ -3,8 +3,8 @@
 import type { SendingRelay } from '../context.ts';
 import { enqueue } from '../delivery/enqueue.ts';
 import { applyChange, isDue, madeDue } from '../delivery/state-machine.ts';
+import { currentAdmission } from '../health/admission.ts';
 import { takeDeliveryLock } from '../health/delivery-lock.ts';
-import { standingOf } from '../health/standing.ts';
 import type { Deadline } from '../model/clock.ts';
 import { type DeliveryKey, isLeased, isSettled } from '../model/delivery.ts';
 import type { EndpointId } from '../model/ids.ts';
@@ -31,7 +31,7 @@ export async function deliver(
       }
     }),
   );
-  await relay.config.health.flush();
+  await relay.config.healthRecorder.flush();
   return unfinished.flat();
 }
 
@@ -42,8 +42,8 @@ async function serve(
   keys: readonly DeliveryKey[],
   deadline: Deadline,
 ): Promise<void> {
-  const standing = await standingOf(relay, endpointId);
-  const endpoint = 'endpoint' in standing ? standing.endpoint : undefined;
+  const admission = await currentAdmission(relay, endpointId);
+  const endpoint = 'endpoint' in admission ? admission.endpoint : undefined;
   const take = () => takeDeliveryLock(relay, endpointId, endpoint, deadline.remainingMs);
   let lock = await take();
   if (lock === undefined) {

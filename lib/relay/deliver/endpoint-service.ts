@@ -6,10 +6,10 @@
 import type { SendingRelay } from '../context.ts';
 import { settle } from '../delivery/settle.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import type { DeliveryLock } from '../health/delivery-lock.ts';
+import { type CurrentAdmission, currentAdmission } from '../health/admission.ts';
+import { type DeliveryLock, takeProbe } from '../health/delivery-lock.ts';
 import { blamesEndpoint, caughtUp } from '../health/health.ts';
-import type { Pace } from '../health/rate-limit.ts';
-import { type Standing, standingOf } from '../health/standing.ts';
+import type { RateLimiter } from '../health/rate-limiter.ts';
 import { after, type Deadline } from '../model/clock.ts';
 import { type DeliveryKey, isLeased, isSettled } from '../model/delivery.ts';
 import type { EndpointId } from '../model/ids.ts';
@@ -39,14 +39,14 @@ export interface ServiceOptions {
   readonly endpointId: EndpointId;
   /** The deliveries that messages named. */
   readonly keys: readonly DeliveryKey[];
-  readonly lock: Pick<DeliveryLock, 'pace' | 'inFlightLimit'>;
+  readonly lock: Pick<DeliveryLock, 'rateLimiter' | 'inFlightLimit'>;
   readonly deadline: Deadline;
 }
 
 export class EndpointService {
   readonly #relay: SendingRelay;
   readonly #endpointId: EndpointId;
-  readonly #pace: Pace | undefined;
+  readonly #rateLimiter: RateLimiter | undefined;
   readonly #deadline: Deadline;
   readonly #due: DueDeliveries;
   readonly #stopAtMs: number;
@@ -64,7 +64,7 @@ export class EndpointService {
   constructor({ relay, endpointId, keys, lock, deadline }: ServiceOptions) {
     this.#relay = relay;
     this.#endpointId = endpointId;
-    this.#pace = lock.pace;
+    this.#rateLimiter = lock.rateLimiter;
     this.#inFlightLimit = lock.inFlightLimit;
     this.#deadline = deadline;
     this.#due = new DueDeliveries(relay, endpointId, keys);
@@ -106,29 +106,29 @@ export class EndpointService {
     const unstarted = [...this.#unattempted, ...this.#due.unstarted];
     if (!this.#isOutOfTime || !this.#hasWorked) return { unstarted, next: undefined };
     const [first] = unstarted.length > 0 ? unstarted : await this.#due.peek();
-    const delayMs = this.#pace?.waitMs ?? 0;
+    const delayMs = this.#rateLimiter?.waitMs ?? 0;
     const delaySeconds = Math.min(Math.ceil(delayMs / 1000), LONGEST_DELAY_SECONDS);
     return { unstarted, next: first && { ...first, delaySeconds } };
   }
 
   /** False at the end of the list, or when nothing may be done for the endpoint. */
   async #step(): Promise<boolean> {
-    const standing = await standingOf(this.#relay, this.#endpointId);
-    if (standing.kind === 'invalid' || standing.kind === 'park') return false;
-    if (this.#isLate('endpoint' in standing ? standing.endpoint : undefined)) {
+    const admission = await currentAdmission(this.#relay, this.#endpointId);
+    if (admission.kind === 'invalid' || admission.kind === 'park') return false;
+    if (this.#isLate('endpoint' in admission ? admission.endpoint : undefined)) {
       this.#isOutOfTime = true;
       return false;
     }
-    if (standing.kind === 'probe') return this.#probe(standing.endpoint);
-    if (this.#running.size >= this.#limitFor(standing)) return this.#oneHasEnded();
-    const isEnd = standing.kind !== 'send';
-    const { recoveredAt } = this.#relay.config.health.of(this.#endpointId);
+    if (admission.kind === 'probe') return this.#probe(admission.endpoint);
+    if (this.#running.size >= this.#limitFor(admission)) return this.#oneHasEnded();
+    const isEnd = admission.kind !== 'send';
+    const { recoveredAt } = this.#relay.config.healthRecorder.current(this.#endpointId);
     const readsAll = isEnd || recoveredAt !== undefined;
     const key = await this.#due.next(readsAll ? ANY_TIME : this.#relay.clock.now());
     if (key === undefined) return (await this.#oneHasEnded()) || this.#endCatchingUp();
-    const isAlone = standing.kind === 'send' && standing.endpoint.ordering === 'none';
+    const isAlone = admission.kind === 'send' && admission.endpoint.ordering === 'none';
     const id = isAlone ? key.eventId : key.orderKey;
-    const work = () => (isEnd ? this.#cancel(standing, key) : this.#deliver(standing.endpoint, key, false));
+    const work = () => (isEnd ? this.#cancel(admission, key) : this.#deliver(admission.endpoint, key, false));
     if (this.#running.has(id)) this.#again.add(id);
     else this.#running.set(id, this.#work(id, key, work));
     return true;
@@ -158,16 +158,16 @@ export class EndpointService {
 
   /** The end of the list is reached, so every delivery that waited since the recovery was attempted. */
   async #endCatchingUp(): Promise<boolean> {
-    const { health } = this.#relay.config;
-    if (health.of(this.#endpointId).recoveredAt === undefined) return false;
-    await health.flush();
+    const { health, healthRecorder } = this.#relay.config;
+    if (healthRecorder.current(this.#endpointId).recoveredAt === undefined) return false;
+    await healthRecorder.flush();
     await health.change(this.#endpointId, (now) => (now.state === 'ok' ? caughtUp(now) : undefined));
     return false;
   }
 
-  #limitFor(standing: Standing): number {
-    if (standing.kind !== 'send') return CANCELLED_IN_PARALLEL;
-    const intervalMs = this.#pace?.intervalMs ?? 0;
+  #limitFor(admission: CurrentAdmission): number {
+    if (admission.kind !== 'send') return CANCELLED_IN_PARALLEL;
+    const intervalMs = this.#rateLimiter?.intervalMs ?? 0;
     return intervalMs > LONGEST_WAIT_UNDER_LEASE_MS ? 1 : this.#inFlightLimit;
   }
 
@@ -179,11 +179,11 @@ export class EndpointService {
 
   /** One request, while nothing else is in flight. True when the endpoint answers again. */
   async #probe(endpoint: Endpoint): Promise<boolean> {
-    const { health } = this.#relay.config;
     await settleAll([...this.#running.values()]);
     // Before the right to probe is taken: a probe that has to wait for the rate limit is left to a later service.
-    if (this.#pace !== undefined && !(await this.#pace.turn(this.#stopAtMs))) return false;
-    if (!(await health.takeProbe(this.#endpointId))) return false;
+    if (this.#rateLimiter !== undefined && !(await this.#rateLimiter.waitForTurn(this.#stopAtMs)))
+      return false;
+    if (!(await takeProbe(this.#relay, this.#endpointId))) return false;
     for (;;) {
       if (this.#isLate(endpoint)) {
         this.#isOutOfTime = true;
@@ -191,7 +191,8 @@ export class EndpointService {
       }
       const key = await this.#due.next(ANY_TIME);
       if (key === undefined) return false;
-      if ((await this.#deliver(endpoint, key, true)) > 0) return health.of(this.#endpointId).state === 'ok';
+      if ((await this.#deliver(endpoint, key, true)) > 0)
+        return this.#relay.config.healthRecorder.current(this.#endpointId).state === 'ok';
     }
   }
 
@@ -202,15 +203,15 @@ export class EndpointService {
       {
         relay: this.#relay,
         endpoint,
-        pace: this.#pace,
-        recoveredAt: this.#relay.config.health.of(this.#endpointId).recoveredAt,
+        rateLimiter: this.#rateLimiter,
+        recoveredAt: this.#relay.config.healthRecorder.current(this.#endpointId).recoveredAt,
         isProbe,
         mayAttempt: async () => isProbe || this.#mayAttempt(key),
         onAttempt: async (made) => {
           attempts += 1;
           this.#noteProgress();
           this.#inFlightLimit = blamesEndpoint(made) ? 1 : Math.min(this.#inFlightLimit + 1, MOST_IN_FLIGHT);
-          await this.#relay.config.health.flushIfChanged(this.#endpointId);
+          await this.#relay.config.healthRecorder.flushIfChanged(this.#endpointId);
         },
       },
       key,
@@ -220,11 +221,11 @@ export class EndpointService {
 
   /** Asked right before each attempt, for the others may have changed what is known of the endpoint. */
   async #mayAttempt(key: DeliveryKey): Promise<boolean> {
-    const standing = await standingOf(this.#relay, this.#endpointId);
-    if (standing.kind !== 'send') return false;
+    const admission = await currentAdmission(this.#relay, this.#endpointId);
+    if (admission.kind !== 'send') return false;
     if (
-      !this.#isLate(standing.endpoint) &&
-      (this.#pace === undefined || (await this.#pace.turn(this.#stopAtMs)))
+      !this.#isLate(admission.endpoint) &&
+      (this.#rateLimiter === undefined || (await this.#rateLimiter.waitForTurn(this.#stopAtMs)))
     )
       return true;
     this.#isOutOfTime = true;
@@ -232,19 +233,19 @@ export class EndpointService {
     return false;
   }
 
-  async #cancel(standing: Standing, { orderKey }: DeliveryKey): Promise<void> {
+  async #cancel(admission: CurrentAdmission, { orderKey }: DeliveryKey): Promise<void> {
     const { clock } = this.#relay;
     const youngest = after(clock.now(), -UNKNOWN_FOR_MS);
     const rows = await readRows(this.#relay, this.#endpointId, orderKey);
     for (const row of rows) {
-      if (isSettled(row) || (standing.kind === 'removed' && row.owedSince > youngest)) continue;
+      if (isSettled(row) || (admission.kind === 'removed' && row.owedSince > youngest)) continue;
       if (isLeased(row, clock.now())) continue;
-      if (!(await settle(this.#relay, row, 'cancelled', reasonOf(standing)))) continue;
+      if (!(await settle(this.#relay, row, 'cancelled', reasonOf(admission)))) continue;
       this.#noteProgress();
     }
   }
 }
 
-function reasonOf(standing: Standing): Reason {
-  return standing.kind === 'cancel' ? standing.reason : 'endpoint-removed';
+function reasonOf(admission: CurrentAdmission): Reason {
+  return admission.kind === 'cancel' ? admission.reason : 'endpoint-removed';
 }

@@ -131,7 +131,7 @@ async function readPayload(relay: SendingRelay, event: EventRecord): Promise<Pay
 /** A delivery about which deliver decides everything, the endpoint's filter included. */
 function leftUndecided(relay: SendingRelay, endpoint: Endpoint, view: EventView, mode: FanOutMode): Delivery {
   const now = relay.clock.now();
-  const admission = admissionOf(endpoint, relay.config.health.of(endpoint.id), now);
+  const admission = admissionOf(endpoint, relay.config.healthRecorder.current(endpoint.id), now);
   const delivery = firstRow(endpoint, view, now);
   if (admission.kind === 'cancel') return withoutRow(delivery, 'cancelled', admission.reason);
   const undecided = filterPending(delivery, view.event, mode, endpoint);
@@ -187,7 +187,11 @@ async function firstDelivery(
 ): Promise<Delivery> {
   const { event, isLate, same } = view;
   const delivery = firstRow(endpoint, view, relay.clock.now());
-  const admission = admissionOf(endpoint, relay.config.health.of(endpoint.id), relay.clock.now());
+  const admission = admissionOf(
+    endpoint,
+    relay.config.healthRecorder.current(endpoint.id),
+    relay.clock.now(),
+  );
   if (admission.kind === 'cancel') return withoutRow(delivery, 'cancelled', admission.reason);
   // Before it could supersede an older one: an event that is skipped supersedes nothing.
   const told = { ...event, late: delivery.late === true };

@@ -39,7 +39,7 @@ export async function fanOut(
       }
     }),
   );
-  await relay.config.health.flush();
+  await relay.config.healthRecorder.flush();
   return unfinished.flat();
 }
 

@@ -1,26 +1,89 @@
-/** Whether an endpoint may be sent to now, and by which function: by its row and its health. */
+/** Decides whether an endpoint may be sent to now, and by which function, from its row and its health. */
+import type { Endpoints } from '../config.ts';
+import type { SendingRelay } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { EndpointId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
-import { type Health, isProven, takingProbe } from './health.ts';
+import { type Health, isProven, takingProbe, UNKNOWN_HEALTH } from './health.ts';
 
 export type Admission =
-  /** `inline`: fan-out may attempt it at once. Otherwise deliver alone may: it is unproven, or its rate is limited. */
+  /** `inline`: fan-out may attempt it at once. Otherwise only deliver may: it is unproven, or has a rate limit. */
   | { readonly kind: 'send'; readonly inline: boolean }
-  /** Deliver may send one request, to see whether it answers again. */
+  /** Deliver may send one request to test whether the endpoint answers again. */
   | { readonly kind: 'probe'; readonly reason: Reason }
-  /** Nothing is sent for now: its deliveries wait. */
+  /** Nothing is sent for now. Its deliveries wait. */
   | { readonly kind: 'park'; readonly reason: Reason }
-  /** Nothing will be sent: its deliveries are cancelled. */
+  /** Nothing is sent. Its deliveries are cancelled. */
   | { readonly kind: 'cancel'; readonly reason: Reason };
 
+/** An admission by the current rows. */
+export type CurrentAdmission =
+  | (Admission & { readonly endpoint: Endpoint })
+  /** The endpoint has no row. Its deliveries are cancelled once they are old enough. */
+  | { readonly kind: 'removed' }
+  /** The row is invalid, or the config is too old to cancel deliveries. They wait. */
+  | { readonly kind: 'invalid' };
+
+/** The state that stops normal sending to an endpoint. */
+export type Block = 'off' | 'disabled' | 'paused' | 'failing';
+
+/** While the config cannot be read, rows older than this cancel nothing. */
+const MAX_CONFIG_AGE_MS = 60_000;
+
+/**
+ * The state that stops normal sending; undefined when there is none. `off` and `disabled` come first: they cancel
+ * deliveries, while `paused` and `failing` only delay them.
+ */
+export function blockOf(
+  { state }: Pick<Endpoint, 'state'>,
+  health: Health = UNKNOWN_HEALTH,
+): Block | undefined {
+  if (state === 'off') return 'off';
+  if (health.state === 'disabled') return 'disabled';
+  if (state === 'paused') return 'paused';
+  return health.state === 'failing' ? 'failing' : undefined;
+}
+
 export function admissionOf(endpoint: Endpoint, health: Health, now: Date): Admission {
-  if (endpoint.state === 'off') return { kind: 'cancel', reason: 'endpoint-off' };
-  if (health.state === 'disabled') return { kind: 'cancel', reason: 'endpoint-disabled' };
-  if (endpoint.state === 'paused') return { kind: 'park', reason: 'endpoint-paused' };
-  if (health.state === 'failing')
-    return {
-      kind: takingProbe(health, now) === undefined ? 'park' : 'probe',
-      reason: 'endpoint-failing',
-    };
-  return { kind: 'send', inline: endpoint.rateLimitPerSecond === undefined && isProven(health) };
+  const block = blockOf(endpoint, health);
+  switch (block) {
+    case 'off':
+      return { kind: 'cancel', reason: 'endpoint-off' };
+    case 'disabled':
+      return { kind: 'cancel', reason: 'endpoint-disabled' };
+    case 'paused':
+      return { kind: 'park', reason: 'endpoint-paused' };
+    case 'failing':
+      return {
+        kind: takingProbe(health, now) === undefined ? 'park' : 'probe',
+        reason: 'endpoint-failing',
+      };
+    case undefined:
+      return { kind: 'send', inline: endpoint.rateLimitPerSecond === undefined && isProven(health) };
+  }
+}
+
+/** Rereads the rows before deliveries are parked or cancelled because of them. */
+export async function currentAdmission(
+  relay: Pick<SendingRelay, 'clock' | 'config'>,
+  id: EndpointId,
+): Promise<CurrentAdmission> {
+  const cached = admissionAmong(relay, id, await relay.config.endpoints());
+  if (cached.kind === 'send') return cached;
+  const endpoints = await relay.config.endpoints(true);
+  const reread = admissionAmong(relay, id, endpoints);
+  const cancels = reread.kind === 'removed' || reread.kind === 'cancel';
+  const isOld = relay.clock.monotonicMs() - endpoints.readAtMs > MAX_CONFIG_AGE_MS;
+  return cancels && isOld ? { kind: 'invalid' } : reread;
+}
+
+function admissionAmong(
+  { config, clock }: Pick<SendingRelay, 'clock' | 'config'>,
+  id: EndpointId,
+  { valid, invalid }: Endpoints,
+): CurrentAdmission {
+  if (invalid.some((row) => row.id === id)) return { kind: 'invalid' };
+  const endpoint = valid.find((row) => row.id === id);
+  if (endpoint === undefined) return { kind: 'removed' };
+  return { ...admissionOf(endpoint, config.healthRecorder.current(id), clock.now()), endpoint };
 }

@@ -1,29 +1,32 @@
-/** The right to serve an endpoint from deliver: one invocation at a time has it. It stands in the endpoint's health row. */
+/** The right to send to an endpoint from deliver. One invocation holds it at a time; its health row records the holder. */
 import { ulid } from 'ulid';
 import type { SendingRelay } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { after } from '../model/clock.ts';
 import type { EndpointId } from '../model/ids.ts';
-import { Pace } from './rate-limit.ts';
+import type { RowAttributes } from '../ports/config-table.ts';
+import { takingProbe } from './health.ts';
+import type { HealthStore } from './health-store.ts';
+import { RateLimiter } from './rate-limiter.ts';
 
-/** Clocks differ by two seconds, and Lambda may kill a function a moment late. */
-const CLOCKS_DIFFER_MS = 5_000;
+/** Clocks differ by up to two seconds, and Lambda may kill a function a moment late. */
+const LOCK_MARGIN_MS = 5_000;
 
 export interface DeliveryLock {
-  /** Keeps the endpoint's rate limit; undefined without one. */
-  readonly pace: Pace | undefined;
-  /** How many requests the last holder had in flight at most, if a message continues its service; else one. */
+  /** Undefined when the endpoint has no rate limit. */
+  readonly rateLimiter: RateLimiter | undefined;
+  /** The previous holder's limit of requests in flight, if a message continues its run; otherwise 1. */
   readonly inFlightLimit: number;
   /**
-   * Never rejects: a lock that cannot be released ends by itself.
-   * @param inFlightLimit for the next holder, if a message continues the service
+   * Never rejects: a lock that cannot be released expires.
+   * @param inFlightLimit for the next holder, if a message continues this run
    */
   release(inFlightLimit: number | undefined): Promise<void>;
 }
 
 /**
- * @param holdMs how long the caller lives at most
- * @returns undefined while another invocation serves the endpoint
+ * @param holdMs the longest time that the caller may still run
+ * @returns undefined while another invocation holds the lock
  */
 export async function takeDeliveryLock(
   relay: Pick<SendingRelay, 'clock' | 'config' | 'random' | 'telemetry'>,
@@ -36,25 +39,43 @@ export async function takeDeliveryLock(
   const before = await config.health.reread(endpointId);
   if (before.lockedUntil !== undefined && before.lockedUntil > now) return undefined;
   const lockId = ulid(now.getTime(), relay.random);
-  const lockedUntil = after(now, holdMs + CLOCKS_DIFFER_MS);
-  const { lockId: previousId } = before;
-  if (!(await config.health.setLock(endpointId, previousId, { lockId, lockedUntil }))) return undefined;
-  const rate = endpoint?.rateLimitPerSecond;
-  const pace = rate === undefined ? undefined : new Pace(clock, rate, before);
+  const lockedUntil = after(now, holdMs + LOCK_MARGIN_MS);
+  if (!(await setLock(config.health, endpointId, before.lockId, { lockId, lockedUntil }))) return undefined;
+  const perSecond = endpoint?.rateLimitPerSecond;
+  const rateLimiter = perSecond === undefined ? undefined : new RateLimiter(clock, perSecond, before);
   return {
-    pace,
+    rateLimiter,
     inFlightLimit: before.lockId === undefined ? (before.inFlightLimit ?? 1) : 1,
     release: async (inFlightLimit) => {
       try {
-        const unlocked = { lockId: null, lockedUntil: null, inFlightLimit: inFlightLimit ?? null };
-        const released = {
-          ...unlocked,
-          nextSendAt: pace?.nextSendAt ?? null,
-        };
-        await config.health.setLock(endpointId, lockId, released);
+        await setLock(config.health, endpointId, lockId, {
+          lockId: null,
+          lockedUntil: null,
+          inFlightLimit: inFlightLimit ?? null,
+          nextSendAt: rateLimiter?.nextSendAt ?? null,
+        });
       } catch (error) {
         telemetry.error('delivery lock could not be released; it ends by itself', error, { endpointId });
       }
     },
   };
+}
+
+/** Takes the right to send the next probe. True when this invocation got it. */
+export async function takeProbe(
+  { clock, config }: Pick<SendingRelay, 'clock' | 'config'>,
+  endpointId: EndpointId,
+): Promise<boolean> {
+  const taken = await config.health.change(endpointId, (health) => takingProbe(health, clock.now()));
+  return taken !== undefined;
+}
+
+/** Writes the lock. False when the row names another holder than `previousId`. */
+function setLock(
+  store: HealthStore,
+  id: EndpointId,
+  previousId: string | undefined,
+  lock: RowAttributes,
+): Promise<boolean> {
+  return store.compareAndSet(id, { lockId: previousId }, lock);
 }

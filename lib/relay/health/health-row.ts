@@ -1,30 +1,29 @@
-/** An endpoint's row of kind `health` in the Config table. People may edit it, so what is wrong in it is left out. */
+/** An endpoint's row of kind `health` in the Config table. People may edit it, so invalid attributes are ignored. */
 import * as z from 'zod';
 import type { ConfigRow, RowAttributes } from '../ports/config-table.ts';
 import { HEALTH_STATES, type Health, UNKNOWN_HEALTH } from './health.ts';
 
 export interface HealthRow {
   readonly health: Health;
-  /** Counts the changes; absent in a row that no function has changed yet. */
+  /** The number of writes. Absent until a function first writes the row. */
   readonly version?: number;
-  /** Since when the endpoint's own row is gone and nothing is owed to it any more. */
+  /** Since when the endpoint is removed and no delivery to it is pending or needs attention. */
   readonly goneSince?: Date;
-  /** The lock of the invocation of deliver that serves the endpoint, and when it ends at the latest. */
+  /** The invocation of deliver that holds the endpoint's lock, and when the lock expires. */
   readonly lockId?: string;
   readonly lockedUntil?: Date;
-  /** How many requests may be in flight, for the next holder of the lock that continues a service. */
+  /** The limit of requests in flight, for the next lock holder that continues a run. */
   readonly inFlightLimit?: number;
   /** When the endpoint's rate limit allows the next request. */
   readonly nextSendAt?: Date;
-  /** What was last told of it, to whom asks for notices. */
-  readonly toldState?: ToldState;
-  /** Up to when its dead deliveries have been told of. */
-  readonly toldDeadUntil?: Date;
+  /** The state that the last notice reported. */
+  readonly notifiedState?: NotifiedState;
+  /** Notices reported dead deliveries up to this moment. */
+  readonly deadNotifiedUntil?: Date;
 }
 
-/** What notices tell of an endpoint: that it is down, that it is given up, and that either is over. */
-const TOLD_STATES = HEALTH_STATES;
-export type ToldState = (typeof TOLD_STATES)[number];
+/** The states that notices report: `failing` is sent as `endpoint.down`, `ok` as `endpoint.recovered`. */
+export type NotifiedState = Health['state'];
 
 const moment = z.iso
   .datetime()
@@ -48,16 +47,16 @@ const healthSchema = z.object({
 });
 const HEALTH_ATTRIBUTES = healthSchema.keyof().options;
 
-/** What else stands in the row. */
-const besideSchema = z.object({
+/** The row's attributes that are not part of {@link Health}. */
+const bookkeepingSchema = z.object({
   version: count,
   goneSince: moment,
   lockId: text,
   lockedUntil: moment,
   inFlightLimit: count,
   nextSendAt: moment,
-  toldState: z.enum(TOLD_STATES).optional().catch(undefined),
-  toldDeadUntil: moment,
+  notifiedState: z.enum(HEALTH_STATES).optional().catch(undefined),
+  deadNotifiedUntil: moment,
 });
 
 export const NO_HEALTH_ROW: HealthRow = { health: UNKNOWN_HEALTH };
@@ -66,10 +65,10 @@ export function parseHealthRow(row: ConfigRow | undefined): HealthRow {
   if (row === undefined) return NO_HEALTH_ROW;
   const { attributes } = row;
   const health: Health = present(healthSchema.parse(attributes));
-  return { health, ...present(besideSchema.parse(attributes)) };
+  return { health, ...present(bookkeepingSchema.parse(attributes)) };
 }
 
-/** The attributes that make a row say this health; null removes one. */
+/** The attributes that store a health; null removes an attribute. */
 export function healthAttributes(health: Health): RowAttributes {
   return Object.fromEntries(HEALTH_ATTRIBUTES.map((name) => [name, health[name] ?? null]));
 }

@@ -3,8 +3,8 @@ import { after } from '../model/clock.ts';
 import type { Attempt } from '../model/delivery.ts';
 
 /**
- * `ok`: deliveries go on. `failing`: the circuit is open, so nothing is sent but a probe now and then. `disabled`: the
- * relay has given the endpoint up until a person enables it.
+ * `ok`: the relay sends deliveries. `failing`: the circuit is open, so the relay sends only probes. `disabled`: the relay
+ * sends nothing until a person enables the endpoint.
  */
 export const HEALTH_STATES = ['ok', 'failing', 'disabled'] as const;
 
@@ -12,31 +12,31 @@ export interface Health {
   readonly state: (typeof HEALTH_STATES)[number];
   /** Why it is not `ok`. */
   readonly reason?: string;
-  /** When it first answered quickly after it was new, slow or failing. Fan-out sends inline only to proven endpoints. */
+  /** The first quick answer since the endpoint was new, slow or failing. Fan-out sends inline only to proven endpoints. */
   readonly provenAt?: Date;
-  /** An answer took over two seconds: the endpoint is unproven until then, and until its next quick answer. */
+  /** Set by an answer that took over two seconds. The endpoint is unproven until its first quick answer after this time. */
   readonly slowUntil?: Date;
-  /** Failures in a row that speak of the endpoint and not of what it was sent. */
+  /** Consecutive failures that {@link blamesEndpoint} attributes to the endpoint. */
   readonly consecutiveFailures: number;
   readonly failingSince?: Date;
   readonly lastError?: string;
-  /** While failing: when the next probe may go. */
+  /** While failing: the earliest time of the next probe. */
   readonly retryAt?: Date;
   readonly probeIntervalSeconds?: number;
   /**
-   * When it answered again after it was failing, until deliver has gone through all that waits: a delivery that was last
-   * attempted before goes at once, however long it would wait by its own schedule.
+   * When the endpoint answered again after it was failing. Set until deliver has attempted the whole backlog. A delivery
+   * last attempted before this time is due at once, whatever its own schedule says.
    */
   readonly recoveredAt?: Date;
 }
 
-/** The health of an endpoint that was never sent anything: ok, but not proven. */
+/** The health of an endpoint that was never sent a request: `ok`, but not proven. */
 export const UNKNOWN_HEALTH: Health = { state: 'ok', consecutiveFailures: 0 };
 
 const SLOW_MS = 2_000;
 const SLOW_FOR_MS = 5 * 60_000;
-/** `slowUntil` is not written again until it would move by this much. */
-const SLOW_WRITTEN_EVERY_MS = 60_000;
+/** `slowUntil` moves in steps of at least this size, which limits writes. */
+const SLOW_UNTIL_STEP_MS = 60_000;
 const FAILURES_TO_OPEN = 5;
 const FIRST_PROBE_AFTER_SECONDS = 60;
 const LONGEST_PROBE_INTERVAL_SECONDS = 15 * 60;
@@ -44,24 +44,24 @@ const DISABLED_AFTER_DAYS = 5;
 const DAY_MS = 24 * 60 * 60_000;
 const GONE = 410;
 
-/** The health after one more attempt; the same object when the attempt changes nothing. */
+/** Returns the health after an attempt; the same object when nothing changes. */
 export function healthAfter(health: Health, made: Attempt): Health {
   if (made.unsent) return health;
   const endedAt = after(made.at, made.durationMs);
   const timed = speedAfter(health, made, endedAt);
-  // An attempt that was cut short shows that the endpoint is slow, and nothing else: it may have been about to answer.
+  // An attempt that was cut short proves only that the endpoint is slow: an answer may have been on its way.
   if (timed.state === 'disabled' || made.cutShort) return timed;
   if (made.status === GONE) return disabled(timed, 'it answered 410: gone for good');
   return blamesEndpoint(made) ? failed(timed, made, endedAt) : answered(timed, endedAt);
 }
 
-/** True for a failure that speaks of the endpoint rather than of what it was sent: no answer, 429, 5xx. */
+/** True for a failure caused by the endpoint rather than by the request: no answer, 429, 5xx. */
 export function blamesEndpoint({ status, unsent }: Attempt): boolean {
   if (unsent) return false;
   return status === undefined || status === 429 || status >= 500;
 }
 
-/** True when people are notified: it failed often enough, or asked for a long wait. */
+/** True when the endpoint failed often enough to notify people, or asked for a long wait. */
 export function isDown({ state, consecutiveFailures, retryAt }: Health, now: Date): boolean {
   if (state !== 'failing') return false;
   const asksForLongWait =
@@ -74,7 +74,7 @@ export function isProven({ provenAt, slowUntil }: Health): boolean {
   return provenAt !== undefined && slowUntil === undefined;
 }
 
-/** The health once the right to the next probe is taken; undefined when no probe is due. */
+/** Returns the health with the next probe scheduled; undefined when no probe is due. */
 export function takingProbe(health: Health, now: Date): Health | undefined {
   if (health.state !== 'failing' || (health.retryAt !== undefined && health.retryAt > now)) return undefined;
   const intervalSeconds = health.probeIntervalSeconds ?? FIRST_PROBE_AFTER_SECONDS;
@@ -85,22 +85,22 @@ export function takingProbe(health: Health, now: Date): Health | undefined {
   };
 }
 
-/** Deliver has gone through all that waited since the endpoint recovered. */
+/** The health after deliver has attempted the backlog of a recovered endpoint. */
 export function caughtUp({ recoveredAt: _, ...health }: Health): Health {
   return health;
 }
 
-/** The health with the circuit closed and no failure counted. The endpoint's speed stays as it is known. */
+/** The health with a closed circuit and no failures. The known speed stays. */
 export function cleared({ reason: _, ...health }: Health): Health {
   return { ...withoutFailures(health), state: 'ok' };
 }
 
-/** Slow at once, for a while; proven only by a quick answer after that. */
+/** One slow answer makes the endpoint slow for five minutes. Only a quick answer after that proves it. */
 function speedAfter(health: Health, made: Attempt, endedAt: Date): Health {
   const { provenAt, slowUntil, ...rest } = health;
   if (made.durationMs > SLOW_MS) {
     const until = after(endedAt, SLOW_FOR_MS);
-    const isKnown = slowUntil !== undefined && slowUntil > after(until, -SLOW_WRITTEN_EVERY_MS);
+    const isKnown = slowUntil !== undefined && slowUntil > after(until, -SLOW_UNTIL_STEP_MS);
     return isKnown && provenAt === undefined ? health : { ...rest, slowUntil: until };
   }
   if (blamesEndpoint(made) || isProven(health)) return health;
@@ -129,7 +129,7 @@ function hasFailedForDays({ failingSince }: Health, now: Date): boolean {
   return failingSince !== undefined && after(failingSince, DISABLED_AFTER_DAYS * DAY_MS) <= now;
 }
 
-/** The endpoint said itself when it wants the next request. */
+/** The endpoint sent `retry-after`: the circuit opens until then. */
 function waiting(health: Health, seconds: number, now: Date): Health {
   return opened(health, `it asked for ${seconds} s without requests`, after(now, seconds * 1000));
 }
@@ -149,9 +149,9 @@ function disabled(health: Health, reason: string): Health {
   return { ...rest, state: 'disabled', reason };
 }
 
-/** After a failing endpoint's first success it is unproven: deliver serves it gently until its next quick answer. */
+/** A failing endpoint is unproven after its first success: deliver sends to it slowly until its next quick answer. */
 function answered(health: Health, now: Date): Health {
-  // An answer from before the failures began says nothing of them.
+  // This answer came before the failures began, so it does not end them.
   if (health.failingSince !== undefined && now < health.failingSince) return health;
   if (health.state === 'failing') {
     const { provenAt: _, ...unproven } = cleared(health);

@@ -1,4 +1,4 @@
-/** What endpoints' requests are made with that is secret: values that rows refer to, and tokens; kept for a while. */
+/** Resolves the secrets that endpoint rows refer to, and fetches OAuth tokens. Both are cached. */
 import type { OAuth2 } from '../endpoint/auth.ts';
 import { isReference, parameterOf } from '../endpoint/secret.ts';
 import type { Clock } from '../model/clock.ts';
@@ -9,92 +9,92 @@ import {
   TokenError,
   type TokenIssuer,
 } from '../ports/outgoing.ts';
-import { Kept } from './ttl-cache.ts';
+import { TtlCache } from './ttl-cache.ts';
 
 const MINUTE_MS = 60_000;
-/** A changed secret is in force after that, or with the first 401 that the old one gets. */
-const SECRETS_KEPT_MS = 5 * MINUTE_MS;
-/** Shorter than the wait for the second attempt, so that this one asks anew. */
-const FAILURES_KEPT_MS = 2_000;
-/** What was read only just now is not read again for a 401: SSM answers forty requests a second for a whole account. */
-const REREAD_AFTER_MS = 5_000;
+/** A changed secret is used after this time, or after the first 401 that the old one gets. */
+const SECRET_TTL_MS = 5 * MINUTE_MS;
+/** Shorter than the wait before the second attempt, so that the second attempt reads the secret again. */
+const FAILURE_TTL_MS = 2_000;
+/** A 401 does not cause a new read of a younger value: SSM allows 40 requests a second per account. */
+const MIN_REREAD_AGE_MS = 5_000;
 
-/** Of a token of which its server does not say how long it is good. */
-const LIFETIME_UNKNOWN_MS = 5 * MINUTE_MS;
-/** A token that is good for longer is replaced nevertheless: whoever takes one back would wait for that. */
-const LONGEST_LIFETIME_MS = 60 * MINUTE_MS;
-/** A token outlives every attempt that begins with it (30 s), and clocks differ. */
-const RENEWED_BEFORE_MS = MINUTE_MS;
+/** The lifetime of a token whose server does not state one. */
+const DEFAULT_TOKEN_LIFETIME_MS = 5 * MINUTE_MS;
+/** A longer-lived token is replaced after this time, so that a revoked token does not stay in use. */
+const MAX_TOKEN_LIFETIME_MS = 60 * MINUTE_MS;
+/** A token must outlive every attempt that starts with it (30 s), and clocks differ. */
+const TOKEN_RENEWAL_MARGIN_MS = MINUTE_MS;
 
-/** What a request needs could not be had. The message is for the attempt's record: it holds no secret. */
+/** A secret or token could not be fetched. The message goes into the attempt's record and contains no secret. */
 export class CredentialsError extends Error {
   override readonly name = 'CredentialsError';
 }
 
-export interface KeyringOptions {
+export interface SecretCacheOptions {
   readonly clock: Clock;
   readonly secrets: Secrets;
   readonly tokenIssuer: TokenIssuer;
 }
 
-export class Keyring {
+export class SecretCache {
   readonly #secrets: Secrets;
   readonly #tokenIssuer: TokenIssuer;
-  readonly #values: Kept<string>;
-  readonly #tokens: Kept<string>;
+  readonly #values: TtlCache<string>;
+  readonly #tokens: TtlCache<string>;
 
-  constructor({ clock, secrets, tokenIssuer }: KeyringOptions) {
+  constructor({ clock, secrets, tokenIssuer }: SecretCacheOptions) {
     this.#secrets = secrets;
     this.#tokenIssuer = tokenIssuer;
-    this.#values = new Kept(clock, FAILURES_KEPT_MS);
-    this.#tokens = new Kept(clock, FAILURES_KEPT_MS);
+    this.#values = new TtlCache(clock, FAILURE_TTL_MS);
+    this.#tokens = new TtlCache(clock, FAILURE_TTL_MS);
   }
 
   /**
-   * The value itself, or the one that it refers to.
+   * Returns a literal value as it is, and reads a referenced one.
    *
-   * @param deadlineMs by the monotonic clock
+   * @param deadlineMs on the monotonic clock
    * @throws CredentialsError
    */
-  async reveal(secret: string, deadlineMs: number): Promise<string> {
+  async resolve(secret: string, deadlineMs: number): Promise<string> {
     if (!isReference(secret)) return secret;
     try {
       return await this.#values.get(secret, deadlineMs, async (timeoutMs) => ({
         value: await this.#secrets.read(parameterOf(secret), timeoutMs),
-        keptMs: SECRETS_KEPT_MS,
+        ttlMs: SECRET_TTL_MS,
       }));
     } catch (error) {
-      throw new CredentialsError(`secret ${secret} could not be read: ${whyOf(error)}`);
+      throw new CredentialsError(`secret ${secret} could not be read: ${causeText(error)}`);
     }
   }
 
-  /** A value that was refused is read again by the next who asks. */
-  doubt(secret: string): void {
-    if (isReference(secret)) this.#values.forget(secret, REREAD_AFTER_MS);
+  /** The next {@link resolve} reads the value again. Call it after an endpoint refused the value. */
+  invalidate(secret: string): void {
+    if (isReference(secret)) this.#values.invalidate(secret, MIN_REREAD_AGE_MS);
   }
 
   /**
-   * A token for an endpoint. One that is kept is replaced when it is the one that was refused.
+   * Returns an OAuth token for an endpoint. A cached token is replaced if it is the refused one.
    *
-   * @param refused a token that the endpoint did not take
+   * @param refused the token that the endpoint refused
    * @throws CredentialsError
    */
   async token(auth: OAuth2, deadlineMs: number, refused?: string): Promise<string> {
     try {
       return await this.#tokenFor(auth, deadlineMs, refused);
     } catch (error) {
-      throw error instanceof CredentialsError ? error : new CredentialsError(`oauth2: ${whyOf(error)}`);
+      throw error instanceof CredentialsError ? error : new CredentialsError(`oauth2: ${causeText(error)}`);
     }
   }
 
-  /** When the server refuses a client whose secret has changed since it was read, it is asked with the new one. */
+  /** If the server refuses the client, reads the client secret again and retries once with a changed one. */
   async #tokenFor(auth: OAuth2, deadlineMs: number, refused: string | undefined): Promise<string> {
     const client = await this.#clientOf(auth, deadlineMs);
     try {
       return await this.#tokenOf(client, deadlineMs, refused);
     } catch (error) {
       if (!(error instanceof TokenError && error.isRefusal)) throw error;
-      this.doubt(auth.clientSecret);
+      this.invalidate(auth.clientSecret);
       const renewed = await this.#clientOf(auth, deadlineMs);
       if (renewed.clientSecret === client.clientSecret) throw error;
       return this.#tokenOf(renewed, deadlineMs, refused);
@@ -103,7 +103,7 @@ export class Keyring {
 
   async #clientOf(auth: OAuth2, deadlineMs: number): Promise<TokenClient> {
     const { type: _, scope, audience, ...client } = auth;
-    const clientSecret = await this.reveal(auth.clientSecret, deadlineMs);
+    const clientSecret = await this.resolve(auth.clientSecret, deadlineMs);
     return {
       ...client,
       clientSecret,
@@ -116,22 +116,22 @@ export class Keyring {
     const key = JSON.stringify(client);
     const get = () => this.#tokens.get(key, deadlineMs, (timeoutMs) => this.#issue(client, timeoutMs));
     const token = await get();
-    // Of those that were refused at the same time, the first has had a new one made for all.
+    // Another caller with the same refused token has already replaced it.
     if (token !== refused) return token;
-    this.#tokens.forget(key);
+    this.#tokens.invalidate(key);
     return get();
   }
 
   async #issue(client: TokenClient, timeoutMs: number) {
     const { value, expiresInSeconds } = await this.#tokenIssuer.issue(client, timeoutMs);
-    const saidMs = expiresInSeconds === undefined ? LIFETIME_UNKNOWN_MS : expiresInSeconds * 1000;
-    const lifetimeMs = Math.min(saidMs, LONGEST_LIFETIME_MS);
-    return { value, keptMs: lifetimeMs - Math.min(RENEWED_BEFORE_MS, lifetimeMs / 2) };
+    const statedMs = expiresInSeconds === undefined ? DEFAULT_TOKEN_LIFETIME_MS : expiresInSeconds * 1000;
+    const lifetimeMs = Math.min(statedMs, MAX_TOKEN_LIFETIME_MS);
+    return { value, ttlMs: lifetimeMs - Math.min(TOKEN_RENEWAL_MARGIN_MS, lifetimeMs / 2) };
   }
 }
 
-/** Of what no port should throw, the name alone: an endpoint must not fail others, nor tell what it was sent. */
-function whyOf(error: unknown): string {
+/** For an unexpected error only its name: its message may contain a secret. */
+function causeText(error: unknown): string {
   if (error instanceof SecretError || error instanceof TokenError) return error.message;
   return error instanceof Error ? error.name : 'unknown error';
 }

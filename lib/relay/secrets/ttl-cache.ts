@@ -1,80 +1,80 @@
-/** Values that it takes a call to have: kept for a while, and had once by all who want the same at the same time. */
+/** A cache for values that need a network call. Concurrent callers for the same key share one fetch. */
 import type { Clock } from '../model/clock.ts';
 
 export interface Fetched<Value> {
   readonly value: Value;
-  /** For how long it is good. */
-  readonly keptMs: number;
+  readonly ttlMs: number;
 }
 
-/** Has a value in no more time, of whole milliseconds, than it is given. */
+/** Fetches a value within the given time, in whole milliseconds. */
 export type Fetch<Value> = (timeoutMs: number) => Promise<Fetched<Value>>;
 
 interface Entry<Value> {
   readonly result: Promise<Value>;
   readonly startedAtMs: number;
-  /** While it is being had: the latest that this takes. Afterwards: until when it is good. */
-  untilMs: number;
-  isHad: boolean;
+  /** The fetch ends by this time. */
+  readonly deadlineMs: number;
+  /** Undefined while the fetch runs. */
+  expiresAtMs: number | undefined;
 }
 
-export class Kept<Value> {
+export class TtlCache<Value> {
   readonly #clock: Clock;
-  readonly #failuresKeptMs: number;
+  readonly #failureTtlMs: number;
   readonly #entries = new Map<string, Entry<Value>>();
 
-  /** @param failuresKeptMs how long a failure is the answer to all who ask: a burst is no reason to ask for each of it */
-  constructor(clock: Clock, failuresKeptMs: number) {
+  /** @param failureTtlMs how long a failure is cached, so that a burst of callers does not repeat the call */
+  constructor(clock: Clock, failureTtlMs: number) {
     this.#clock = clock;
-    this.#failuresKeptMs = failuresKeptMs;
+    this.#failureTtlMs = failureTtlMs;
   }
 
   /**
-   * The value that is kept under a key, or is being had, or else is fetched. Who has less time than one that is being
-   * had may take asks for itself. Rejects as `fetch` does.
+   * Returns the cached value, or waits for a running fetch, or starts one. A caller whose deadline is before the running
+   * fetch's deadline starts its own. Rejects as `fetch` does.
    *
-   * @param deadlineMs by the monotonic clock
+   * @param deadlineMs on the monotonic clock
    */
   async get(key: string, deadlineMs: number, fetch: Fetch<Value>): Promise<Value> {
     const nowMs = this.#clock.monotonicMs();
     const entry = this.#entries.get(key);
-    const isOfUse =
-      entry !== undefined && (entry.isHad ? entry.untilMs > nowMs : entry.untilMs <= deadlineMs);
-    return isOfUse ? entry.result : this.#fetch(key, nowMs, deadlineMs, fetch);
+    const isUsable =
+      entry !== undefined &&
+      (entry.expiresAtMs === undefined ? entry.deadlineMs <= deadlineMs : entry.expiresAtMs > nowMs);
+    return isUsable ? entry.result : this.#fetch(key, nowMs, deadlineMs, fetch);
   }
 
-  /** The next who asks has a fresh one, unless what is kept is younger than that already. */
-  forget(key: string, youngestMs = 0): void {
+  /** Removes a cached value, unless it is younger than `minAgeMs` or its fetch still runs. */
+  invalidate(key: string, minAgeMs = 0): void {
     const entry = this.#entries.get(key);
-    if (!entry?.isHad || this.#clock.monotonicMs() - entry.startedAtMs < youngestMs) return;
+    if (entry?.expiresAtMs === undefined || this.#clock.monotonicMs() - entry.startedAtMs < minAgeMs) return;
     this.#entries.delete(key);
   }
 
   #fetch(key: string, nowMs: number, deadlineMs: number, fetch: Fetch<Value>): Promise<Value> {
-    this.#dropOld(nowMs);
+    this.#evictExpired(nowMs);
     const fetching = fetch(Math.max(1, Math.floor(deadlineMs - nowMs)));
     const entry: Entry<Value> = {
       result: fetching.then(({ value }) => value),
       startedAtMs: nowMs,
-      untilMs: deadlineMs,
-      isHad: false,
+      deadlineMs,
+      expiresAtMs: undefined,
     };
     this.#entries.set(key, entry);
-    const end = (keptMs: number) => {
-      entry.untilMs = this.#clock.monotonicMs() + keptMs;
-      entry.isHad = true;
+    const expireIn = (ttlMs: number) => {
+      entry.expiresAtMs = this.#clock.monotonicMs() + ttlMs;
     };
     fetching.then(
-      ({ keptMs }) => end(keptMs),
-      () => end(this.#failuresKeptMs),
+      ({ ttlMs }) => expireIn(ttlMs),
+      () => expireIn(this.#failureTtlMs),
     );
     return entry.result;
   }
 
-  /** What a changed row no longer names would stay for ever. */
-  #dropOld(nowMs: number): void {
-    for (const [key, entry] of this.#entries) {
-      if (entry.isHad && entry.untilMs <= nowMs) this.#entries.delete(key);
+  /** Without this, a value that no row names any more would stay in memory for ever. */
+  #evictExpired(nowMs: number): void {
+    for (const [key, { expiresAtMs }] of this.#entries) {
+      if (expiresAtMs !== undefined && expiresAtMs <= nowMs) this.#entries.delete(key);
     }
   }
 }

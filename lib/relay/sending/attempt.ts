@@ -50,7 +50,7 @@ export async function attempt(
     ...describe(result, relay.clock.now()),
     ...(isCutShort && { cutShort: true }),
   };
-  relay.config.health.observe(endpoint.id, made);
+  relay.config.healthRecorder.observe(endpoint.id, made);
   relay.telemetry.count(succeeded(made) ? 'DeliveriesDelivered' : 'DeliveriesFailedAttempts');
   return made;
 }

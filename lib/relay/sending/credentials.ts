@@ -5,7 +5,7 @@ import { HEADERS_LIMIT_BYTES, isHeaderValue, sizeOf } from '../endpoint/header.t
 import { isReference } from '../endpoint/secret.ts';
 import { SIGNING_SECRET_FORM, signingKey } from '../endpoint/signing-secret.ts';
 import { settleAll } from '../model/settle-all.ts';
-import { CredentialsError, type Keyring } from '../secrets/secret-cache.ts';
+import { CredentialsError, type SecretCache } from '../secrets/secret-cache.ts';
 
 export interface Credentials {
   /** The endpoint's own headers and those of its `auth`, under names that none of the relay's has. */
@@ -26,15 +26,15 @@ export interface Wanted {
 
 /** @throws CredentialsError */
 export async function credentialsFor(
-  keyring: Keyring,
+  secretCache: SecretCache,
   endpoint: Endpoint,
   wanted: Wanted,
 ): Promise<Credentials> {
   // OAuth sends a request for a token: it must not go on after the attempt has failed.
   const [custom, auth, signingKeys] = await settleAll([
-    customHeaders(keyring, endpoint, wanted),
-    authHeaders(keyring, endpoint, wanted),
-    signingKeysOf(keyring, endpoint, wanted),
+    customHeaders(secretCache, endpoint, wanted),
+    authHeaders(secretCache, endpoint, wanted),
+    signingKeysOf(secretCache, endpoint, wanted),
   ]);
   const headers = { ...custom, ...auth.headers };
   if (sizeOf(headers) > HEADERS_LIMIT_BYTES)
@@ -42,30 +42,30 @@ export async function credentialsFor(
   return { ...auth, headers, signingKeys };
 }
 
-/** Has the values that an endpoint refused read again by the next who asks: they may have changed where they are kept. */
-export function doubtSecretsOf(
-  keyring: Keyring,
+/** Invalidates the cached secrets of an endpoint after a 401: their values may have changed in the parameter store. */
+export function invalidateSecretsOf(
+  secretCache: SecretCache,
   { headers = {}, auth, signingSecrets = [] }: Endpoint,
 ): void {
   for (const secret of [...Object.values(headers), ...Object.values(auth ?? {}), ...signingSecrets]) {
-    if (secret !== undefined) keyring.doubt(secret);
+    if (secret !== undefined) secretCache.invalidate(secret);
   }
 }
 
 async function customHeaders(
-  keyring: Keyring,
+  secretCache: SecretCache,
   { headers = {} }: Endpoint,
   { deadlineMs }: Wanted,
 ): Promise<CustomHeaders> {
   const entries = Object.entries(headers).map(async ([name, secret]) => [
     name,
-    await headerValue(keyring, secret, deadlineMs),
+    await headerValue(secretCache, secret, deadlineMs),
   ]);
   return Object.fromEntries(await Promise.all(entries));
 }
 
 async function authHeaders(
-  keyring: Keyring,
+  secretCache: SecretCache,
   { auth }: Endpoint,
   { deadlineMs, refusedToken }: Wanted,
 ): Promise<Pick<Credentials, 'headers' | 'token'>> {
@@ -73,13 +73,15 @@ async function authHeaders(
     case undefined:
       return { headers: {} };
     case 'basic':
-      return { headers: { authorization: `Basic ${await basic(keyring, auth, deadlineMs)}` } };
+      return { headers: { authorization: `Basic ${await basic(secretCache, auth, deadlineMs)}` } };
     case 'bearer':
-      return { headers: { authorization: `Bearer ${await headerValue(keyring, auth.token, deadlineMs)}` } };
+      return {
+        headers: { authorization: `Bearer ${await headerValue(secretCache, auth.token, deadlineMs)}` },
+      };
     case 'header':
-      return { headers: { [auth.name]: await headerValue(keyring, auth.value, deadlineMs) } };
+      return { headers: { [auth.name]: await headerValue(secretCache, auth.value, deadlineMs) } };
     case 'oauth2': {
-      const token = await keyring.token(auth, deadlineMs, refusedToken);
+      const token = await secretCache.token(auth, deadlineMs, refusedToken);
       return { headers: { authorization: `Bearer ${token}` }, token };
     }
   }
@@ -87,27 +89,27 @@ async function authHeaders(
 
 /** RFC 7617, in UTF-8. */
 async function basic(
-  keyring: Keyring,
+  secretCache: SecretCache,
   { username, password }: { readonly username: string; readonly password: string },
   deadlineMs: number,
 ): Promise<string> {
   const pair = await Promise.all([
-    keyring.reveal(username, deadlineMs),
-    keyring.reveal(password, deadlineMs),
+    secretCache.resolve(username, deadlineMs),
+    secretCache.resolve(password, deadlineMs),
   ]);
   return Buffer.from(pair.join(':')).toString('base64');
 }
 
 /** The row's own values were checked when it was read; those that it refers to come from elsewhere. */
-async function headerValue(keyring: Keyring, secret: string, deadlineMs: number): Promise<string> {
-  const value = await keyring.reveal(secret, deadlineMs);
+async function headerValue(secretCache: SecretCache, secret: string, deadlineMs: number): Promise<string> {
+  const value = await secretCache.resolve(secret, deadlineMs);
   if (isReference(secret) && !isHeaderValue(value))
     throw new CredentialsError(`secret ${secret} is not what a header can hold: visible ASCII characters`);
   return value;
 }
 
 async function signingKeysOf(
-  keyring: Keyring,
+  secretCache: SecretCache,
   { signingSecrets = [], previousSecretUntil }: Endpoint,
   { now, deadlineMs }: Wanted,
 ): Promise<Uint8Array[]> {
@@ -115,7 +117,7 @@ async function signingKeysOf(
   const inForce = isOver ? signingSecrets.slice(0, 1) : signingSecrets;
   return Promise.all(
     inForce.map(async (secret) => {
-      const key = signingKey(await keyring.reveal(secret, deadlineMs));
+      const key = signingKey(await secretCache.resolve(secret, deadlineMs));
       if (key === undefined) throw new CredentialsError(`secret ${secret} is not ${SIGNING_SECRET_FORM}`);
       return key;
     }),

@@ -5,7 +5,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { EventRecord } from '../model/event.ts';
 import type { SendResult } from '../ports/outgoing.ts';
 import { CredentialsError } from '../secrets/secret-cache.ts';
-import { type Credentials, credentialsFor, doubtSecretsOf } from './credentials.ts';
+import { type Credentials, credentialsFor, invalidateSecretsOf } from './credentials.ts';
 import { withoutSecrets } from './redact.ts';
 import { type Content, forwardRequest } from './request.ts';
 
@@ -55,11 +55,11 @@ export async function send(
     return withoutSecrets(await relay.sender.post(request), credentials);
   };
   try {
-    const credentials = await credentialsFor(relay.keyring, endpoint, wanted());
+    const credentials = await credentialsFor(relay.secretCache, endpoint, wanted());
     const result = await post(credentials);
     if (result.kind !== 'answer' || result.status !== UNAUTHORIZED) return result;
-    doubtSecretsOf(relay.keyring, endpoint);
-    const renewed = await credentialsFor(relay.keyring, endpoint, {
+    invalidateSecretsOf(relay.secretCache, endpoint);
+    const renewed = await credentialsFor(relay.secretCache, endpoint, {
       ...wanted(),
       refusedToken: credentials.token,
     });

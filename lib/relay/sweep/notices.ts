@@ -1,60 +1,51 @@
-/** What sweep finds worth telling: endpoints that went down, came back or were given up, dead deliveries, silence. */
+/** Sends notices about endpoint state changes, dead deliveries and a silent Hub. */
 
 import type { Endpoints } from '../config.ts';
 import type { SweepRelay } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import { isDown } from '../health/health.ts';
-import type { HealthRow, ToldState } from '../health/health-row.ts';
+import { blockOf } from '../health/admission.ts';
+import type { NotifiedState } from '../health/health-row.ts';
+import { stateToNotify } from '../health/notice-ledger.ts';
 import { after } from '../model/clock.ts';
 import { attentionOf, type DeliveryKey } from '../model/delivery.ts';
 import { type EndpointId, eventIdOf, eventTime, isOwn, type OrderKey } from '../model/ids.ts';
-import { type NoticeType, tell } from './store-notice.ts';
+import { type NoticeType, storeNotice } from './store-notice.ts';
 import { LIST_LIMIT } from './sweep-events.ts';
 
-/** An index lags, and clocks differ by two seconds: what died later than this is told of by the next sweep. */
-const LISTED_WITHIN_MS = 10_000;
+/** The index lags and clocks differ by two seconds. Deliveries that died within this time are left to the next sweep. */
+const INDEX_LAG_MS = 10_000;
 const HOUR_MS = 60 * 60_000;
-/** Who has not heard of a Hub for longer than this has been told of it. */
-const SILENCE_KNOWN_FOR_MS = 8 * 24 * HOUR_MS;
+/** A silence that began longer ago than this was already reported. */
+const SILENCE_LOOKBACK_MS = 8 * 24 * HOUR_MS;
 
-/** True when anybody wants to hear them. */
-export function areNewsWanted({ valid }: Endpoints): boolean {
+/** True when an endpoint that is not off asks for notices. */
+export function areNoticesWanted({ valid }: Endpoints): boolean {
   return valid.some(({ notices, state }) => notices && state !== 'off');
 }
 
 /**
- * Tells what has happened to an endpoint since it was last told. It is written down as told only afterwards: who dies
- * in between tells it once more, and nothing goes untold.
+ * Sends notices about an endpoint's changes since the last notices. The ledger is updated after a notice is stored: a
+ * sweep that dies in between repeats the notice, and none is lost.
  */
-export async function tellNewsOf(relay: SweepRelay, endpoint: Endpoint): Promise<void> {
-  await tellState(relay, endpoint.id);
-  await tellDead(relay, endpoint);
+export async function notifyChanges(relay: SweepRelay, endpoint: Endpoint): Promise<void> {
+  await notifyStateChange(relay, endpoint.id);
+  await notifyDeadDeliveries(relay, endpoint);
 }
 
-async function tellState(relay: SweepRelay, endpointId: EndpointId): Promise<void> {
-  const row = relay.config.health.row(endpointId);
-  const { toldState = 'ok' } = row;
-  const state = stateToTell(row, toldState, relay.clock.now());
-  if (state === toldState) return;
-  await tell(relay, { ...newsOf(endpointId, state, row), endpointId });
-  await relay.config.health.noteTold(endpointId, { toldState: state });
+async function notifyStateChange(relay: SweepRelay, endpointId: EndpointId): Promise<void> {
+  const { health, noticeLedger } = relay.config;
+  const notified = noticeLedger.notifiedState(endpointId);
+  const row = health.row(endpointId);
+  const state = stateToNotify(row.health, notified, relay.clock.now());
+  if (state === notified) return;
+  await storeNotice(relay, { ...stateNotice(endpointId, state, row.health.reason), endpointId });
+  await noticeLedger.recordState(endpointId, state);
 }
 
-function stateToTell({ health }: HealthRow, told: ToldState, now: Date): ToldState {
-  switch (health.state) {
-    case 'disabled':
-      return 'disabled';
-    case 'failing':
-      return isDown(health, now) ? 'failing' : told;
-    case 'ok':
-      return 'ok';
-  }
-}
-
-function newsOf(
+function stateNotice(
   id: EndpointId,
-  state: ToldState,
-  { health: { reason = 'it does not answer' } }: HealthRow,
+  state: NotifiedState,
+  reason = 'it does not answer',
 ): { type: NoticeType; message: string } {
   switch (state) {
     case 'failing':
@@ -75,26 +66,31 @@ function newsOf(
   }
 }
 
-/** Many at once, for an endpoint that fails lets deliveries die by the dozen. */
-async function tellDead(relay: SweepRelay, { id, state }: Endpoint): Promise<void> {
-  const { health } = relay.config;
-  // Of one that is owed nothing there is no row to note it in, and of one that is off, what it was owed is cancelled.
-  if (!health.ids().includes(id) || state === 'off' || health.of(id).state === 'disabled') return;
-  const until = after(relay.clock.now(), -LISTED_WITHIN_MS);
-  const { toldDeadUntil } = health.row(id);
-  if (toldDeadUntil === undefined) return health.noteTold(id, { toldDeadUntil: until });
-  const ended = await relay.eventLog.owed(attentionOf(id), until, LIST_LIMIT, toldDeadUntil);
+/** Sends one notice for all deliveries that died since the last one: a failing endpoint can have dozens of them. */
+async function notifyDeadDeliveries(relay: SweepRelay, endpoint: Endpoint): Promise<void> {
+  const { id } = endpoint;
+  const { health, healthRecorder, noticeLedger } = relay.config;
+  // Without a health row, the ledger has no place to record a notice.
+  if (!health.ids().includes(id)) return;
+  // The deliveries of an endpoint that is off or disabled are cancelled, not dead.
+  const block = blockOf(endpoint, healthRecorder.current(id));
+  if (block === 'off' || block === 'disabled') return;
+  const until = after(relay.clock.now(), -INDEX_LAG_MS);
+  const since = noticeLedger.deadNotifiedUntil(id);
+  if (since === undefined) return noticeLedger.recordDeadUntil(id, until);
+  const ended = await relay.eventLog.owed(attentionOf(id), until, LIST_LIMIT, since);
   const [last] = ended.slice(-1);
   if (last === undefined) return;
   const dead = await countDead(
     relay,
     ended.flatMap((item) => (item.kind === 'delivery' && !isOwn(item.orderKey) ? [item] : [])),
   );
-  if (dead > 0) await tell(relay, { type: 'deliveries.dead', message: deadText(id, dead), endpointId: id });
-  await health.noteTold(id, { toldDeadUntil: ended.length < LIST_LIMIT ? until : after(last.dueAt, 1) });
+  if (dead > 0)
+    await storeNotice(relay, { type: 'deliveries.dead', message: deadText(id, dead), endpointId: id });
+  await noticeLedger.recordDeadUntil(id, ended.length < LIST_LIMIT ? until : after(last.dueAt, 1));
 }
 
-/** The list has those that were cancelled, too. */
+/** Counts the dead deliveries among the keys. The index lists cancelled deliveries, too. */
 async function countDead(relay: SweepRelay, keys: readonly DeliveryKey[]): Promise<number> {
   const orders = Map.groupBy(keys, ({ orderKey }) => orderKey);
   const ofOrders = await Promise.all(
@@ -115,14 +111,14 @@ function deadText(id: EndpointId, dead: number): string {
   return `${deliveries} to ${id} failed for good. Mend the endpoint, then: deliveries retry --endpoint ${id}`;
 }
 
-/** Tells when no webhook has come for so long, once for each silence. */
-export async function tellSilence(relay: SweepRelay, silenceHours: number): Promise<void> {
+/** Sends one notice per silence: when no webhook arrived for `silenceHours`. */
+export async function notifySilence(relay: SweepRelay, silenceHours: number): Promise<void> {
   const now = relay.clock.now();
-  const newest = await relay.eventLog.newestWebhook(after(now, -SILENCE_KNOWN_FOR_MS));
+  const newest = await relay.eventLog.newestWebhook(after(now, -SILENCE_LOOKBACK_MS));
   if (newest === undefined) return;
   const silentAt = after(eventTime(newest), silenceHours * HOUR_MS);
   if (silentAt > now) return;
-  await tell(relay, {
+  await storeNotice(relay, {
     type: 'hub.silent',
     message: `No webhook has come for ${silenceHours} hours. Is the relay's address still in the Hub's settings?`,
     eventId: eventIdOf(silentAt, `silence after ${newest}`),

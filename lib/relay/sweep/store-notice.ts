@@ -1,6 +1,6 @@
 /**
- * The relay's own news, told to the endpoints that ask for them. A notice is an event like any other: it is stored,
- * fanned out, signed and tried again; but it belongs to no order, and nothing is told of what becomes of it.
+ * Stores notices: events about the relay itself, sent to the endpoints that ask for them. A notice is stored, fanned
+ * out, signed and retried like every event. It belongs to no order, and its own deliveries cause no notices.
  */
 
 import type { SweepRelay } from '../context.ts';
@@ -9,7 +9,7 @@ import { after } from '../model/clock.ts';
 import type { EventRecord, Payload } from '../model/event.ts';
 import { type EndpointId, type EventId, NOTICES, nextEventId, orderKeyOf } from '../model/ids.ts';
 
-/** What a notice tells, by its `type`. Receivers go by these names: they never change their meaning. */
+/** The `type` of a notice. Receivers depend on these names, so their meaning never changes. */
 export type NoticeType =
   | 'endpoint.down'
   | 'endpoint.recovered'
@@ -19,16 +19,16 @@ export type NoticeType =
 
 export interface Notice {
   readonly type: NoticeType;
-  /** A sentence or two for a person: what happened, and what to do about it. */
+  /** One or two sentences for a person: the problem, and the next step. */
   readonly message: string;
-  /** The endpoint that it is about. It is not told itself. */
+  /** The endpoint that the notice is about. It does not receive the notice. */
   readonly endpointId?: EndpointId;
-  /** Given where the same news may come twice: then it is told once. */
+  /** A fixed id for a notice that sweep may create twice. It is stored once. */
   readonly eventId?: EventId;
 }
 
-/** Stores a notice and wakes fan-out. Rejects when it could not be stored. */
-export async function tell(relay: SweepRelay, notice: Notice): Promise<void> {
+/** Stores a notice and enqueues it for fan-out. Rejects when it cannot be stored. */
+export async function storeNotice(relay: SweepRelay, notice: Notice): Promise<void> {
   const now = relay.clock.now();
   const { type, message, endpointId, eventId = nextEventId(relay.clock, relay.random, undefined) } = notice;
   const key = { orderKey: orderKeyOf(NOTICES, eventId), eventId };
@@ -47,8 +47,8 @@ export async function tell(relay: SweepRelay, notice: Notice): Promise<void> {
   try {
     await relay.eventQueue.send(key);
   } catch (error) {
-    // The row is owed, so the next sweeps find it.
-    relay.telemetry.error('fan-out could not be woken for a notice; sweep will', error, { eventId });
+    // A later sweep finds the event's row and enqueues it.
+    relay.telemetry.error('notice could not be enqueued; a later sweep enqueues it', error, { eventId });
   }
-  relay.telemetry.info('notice told', { type, eventId, ...(endpointId && { endpointId }) });
+  relay.telemetry.info('notice stored', { type, eventId, ...(endpointId && { endpointId }) });
 }

@@ -1,4 +1,4 @@
-/** Sweeps the deliveries of one endpoint: one message at most, for its receiver serves all of them. */
+/** Sweeps the deliveries of one endpoint. It enqueues at most one message: deliver then sends all due deliveries. */
 
 import type { SweepRelay } from '../context.ts';
 import { ANY_TIME } from '../deliver/due-deliveries.ts';
@@ -12,10 +12,10 @@ import type { EndpointId } from '../model/ids.ts';
 import type { OwedItem } from '../ports/event-log.ts';
 import { LIST_LIMIT, reportOverdue } from './sweep-events.ts';
 
-/** A health row outlives its endpoint by this: a function with an older copy of the config may still write a delivery. */
-const GONE_FOR_MS = 10 * 60_000;
+/** A health row outlives its endpoint by this time: a function with an old config may still write a delivery. */
+const HEALTH_ROW_OUTLIVES_MS = 10 * 60_000;
 
-/** @param endpoint its row; absent when it was removed */
+/** @param endpoint undefined when the endpoint was removed */
 export async function sweepEndpoint(
   relay: SweepRelay,
   id: EndpointId,
@@ -25,13 +25,13 @@ export async function sweepEndpoint(
   const now = clock.now();
   if (endpoint === undefined) return sweepRemoved(relay, id);
   if (config.health.row(id).goneSince !== undefined) await config.health.setGoneSince(id, null);
-  switch (admissionOf(endpoint, config.health.of(id), now).kind) {
+  switch (admissionOf(endpoint, config.healthRecorder.current(id), now).kind) {
     case 'park':
       return;
     case 'cancel':
       return startService(relay, id, await eventLog.owed(id, ANY_TIME, 1));
     case 'probe': {
-      // A different one each time: a payload that the endpoint fails on must not keep the circuit open for ever.
+      // A random delivery: one payload that the endpoint cannot process must not keep the circuit open.
       const waiting = await eventLog.owed(id, ANY_TIME, LIST_LIMIT);
       const start = Math.floor(random() * waiting.length);
       return startService(relay, id, waiting.slice(start, start + 1));
@@ -39,21 +39,21 @@ export async function sweepEndpoint(
     case 'send': {
       const overdue = await eventLog.owed(id, now, LIST_LIMIT);
       reportOverdue(relay, id, overdue);
-      if (overdue.length > 0 || config.health.of(id).recoveredAt === undefined)
+      if (overdue.length > 0 || config.healthRecorder.current(id).recoveredAt === undefined)
         return startService(relay, id, overdue);
       return catchUp(relay, id);
     }
   }
 }
 
-/** After the endpoint recovered, also what is scheduled for later goes at once. */
+/** After a recovery, deliveries that are scheduled for later are sent at once. */
 async function catchUp(relay: SweepRelay, id: EndpointId): Promise<void> {
   const waiting = await relay.eventLog.owed(id, ANY_TIME, 1);
   if (waiting.length > 0) return startService(relay, id, waiting);
   await relay.config.health.change(id, (health) => (health.state === 'ok' ? caughtUp(health) : undefined));
 }
 
-/** The receiver of one message goes through the whole list, unless another invocation is at it already. */
+/** Enqueues one delivery. Nothing is enqueued while an invocation of deliver holds the endpoint's lock. */
 async function startService(relay: SweepRelay, id: EndpointId, [first]: readonly OwedItem[]): Promise<void> {
   const { lockedUntil } = relay.config.health.row(id);
   if (first?.kind !== 'delivery' || (lockedUntil !== undefined && lockedUntil > relay.clock.now())) return;
@@ -61,7 +61,7 @@ async function startService(relay: SweepRelay, id: EndpointId, [first]: readonly
   await enqueue(relay, [{ orderKey, eventId, endpointId, delaySeconds: 0 }]);
 }
 
-/** Its deliveries are cancelled. When nothing is left that an operator may look for, its health row is removed, too. */
+/** Cancels the deliveries of a removed endpoint. Deletes its health row once no delivery needs attention. */
 async function sweepRemoved(relay: SweepRelay, id: EndpointId): Promise<void> {
   const { clock, config, eventLog } = relay;
   const waiting = await eventLog.owed(id, ANY_TIME, 1);
@@ -71,5 +71,5 @@ async function sweepRemoved(relay: SweepRelay, id: EndpointId): Promise<void> {
   if (isNeeded) {
     if (goneSince !== undefined) await config.health.setGoneSince(id, null);
   } else if (goneSince === undefined) await config.health.setGoneSince(id, clock.now());
-  else if (after(goneSince, GONE_FOR_MS) <= clock.now()) await config.health.remove(id);
+  else if (after(goneSince, HEALTH_ROW_OUTLIVES_MS) <= clock.now()) await config.health.remove(id);
 }

@@ -1,18 +1,18 @@
-/** Puts overdue events back on fan-out's queue. */
+/** Re-queues overdue events for fan-out. */
 
 import type { SweepRelay } from '../context.ts';
 import { after } from '../model/clock.ts';
 import { eventTime } from '../model/ids.ts';
 import type { OwedItem } from '../ports/event-log.ts';
 
-/** Rows that are read of one list at a time. */
+/** Rows per page of a list. */
 export const LIST_LIMIT = 100;
-/** How long fan-out has before an event that was put back is put back again. */
-const AGAIN_AFTER_MS = 2 * 60_000;
+/** Fan-out has this long before sweep re-queues an event again. */
+const REQUEUE_AFTER_MS = 2 * 60_000;
 
 /**
- * Puts the longest overdue of a list back on the queue.
- * @returns how many were found, and how many of them could be put back
+ * Re-queues the oldest overdue events of a list.
+ * @returns the numbers of overdue and of re-queued events
  */
 export async function sweepEvents(
   relay: SweepRelay,
@@ -22,8 +22,8 @@ export async function sweepEvents(
   const overdue = await relay.eventLog.owed(list, now, LIST_LIMIT);
   reportOverdue(relay, list, overdue);
   const postponed = await Promise.allSettled(
-    // Two sweeps may read the same list: only the one that moves an event puts it back.
-    overdue.map((item) => relay.eventLog.postpone(item, after(now, AGAIN_AFTER_MS))),
+    // Two sweeps may read the same list. Only the sweep that postpones an event re-queues it.
+    overdue.map((item) => relay.eventLog.postpone(item, after(now, REQUEUE_AFTER_MS))),
   );
   const moved = overdue.filter((_, index) => {
     const result = postponed[index];
@@ -32,14 +32,14 @@ export async function sweepEvents(
   const unsent = await relay.eventQueue.sendAgain(moved.filter((item) => item.kind === 'event'));
   const failed = postponed.filter(({ status }) => status === 'rejected').length;
   if (unsent.length > 0 || failed > 0)
-    relay.telemetry.warn('some events could not be put back on the queue; a later sweep does it', {
+    relay.telemetry.warn('some events could not be re-queued; a later sweep retries', {
       unsent: unsent.length,
       failed,
     });
   return { found: overdue.length, requeued: moved.length - unsent.length };
 }
 
-/** Reports late work. An event is as late as it is old, however often it was put back. */
+/** Reports overdue work. The age of an event counts from when it was received, not from its last re-queue. */
 export function reportOverdue(relay: SweepRelay, list: string, items: readonly OwedItem[]): void {
   if (items.length === 0) return;
   const now = relay.clock.now().getTime();

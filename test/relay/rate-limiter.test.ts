@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { Pace } from '../../lib/relay/health/rate-limit.ts';
+import { RateLimiter } from '../../lib/relay/health/rate-limiter.ts';
 import { after as later } from '../../lib/relay/model/clock.ts';
 import { MemoryClock } from '../memory/clock.ts';
 
 /** The clock moves on when somebody sleeps on it, so each turn is taken at its moment. */
-function aPace(perSecond: number, before: ConstructorParameters<typeof Pace>[2] = {}) {
+function aRateLimiter(perSecond: number, before: ConstructorParameters<typeof RateLimiter>[2] = {}) {
   const clock = new MemoryClock();
   const startMs = clock.monotonicMs();
-  const pace = new Pace(clock, perSecond, before);
+  const rateLimiter = new RateLimiter(clock, perSecond, before);
   const sinceStart = () => clock.monotonicMs() - startMs;
-  return { clock, startMs, pace, sinceStart };
+  return { clock, startMs, rateLimiter, sinceStart };
 }
 
 const FOR_EVER = Number.POSITIVE_INFINITY;
 
-describe('a pace', () => {
+describe('a rate limiter', () => {
   it.each([
     [2, 500],
     [1, 1_000],
@@ -22,15 +22,15 @@ describe('a pace', () => {
     [700, 2],
     [3, 334],
   ])('of %d a second keeps requests %i ms apart, never less', (perSecond, intervalMs) => {
-    expect(aPace(perSecond).pace.intervalMs).toBe(intervalMs);
+    expect(aRateLimiter(perSecond).rateLimiter.intervalMs).toBe(intervalMs);
   });
 
   it('gives the first turn at once, and each that follows one interval later', async () => {
-    const { pace, sinceStart } = aPace(2);
+    const { rateLimiter, sinceStart } = aRateLimiter(2);
     const turns: number[] = [];
 
     for (let n = 0; n < 4; n++) {
-      expect(await pace.turn(FOR_EVER)).toBe(true);
+      expect(await rateLimiter.waitForTurn(FOR_EVER)).toBe(true);
       turns.push(sinceStart());
     }
 
@@ -38,53 +38,53 @@ describe('a pace', () => {
   });
 
   it('does not save up turns that nobody took', async () => {
-    const { clock, pace, sinceStart } = aPace(2);
-    await pace.turn(FOR_EVER);
+    const { clock, rateLimiter, sinceStart } = aRateLimiter(2);
+    await rateLimiter.waitForTurn(FOR_EVER);
     clock.advance(10_000);
 
-    await pace.turn(FOR_EVER);
-    await pace.turn(FOR_EVER);
+    await rateLimiter.waitForTurn(FOR_EVER);
+    await rateLimiter.waitForTurn(FOR_EVER);
 
     expect(sinceStart()).toBe(10_500);
   });
 
   it('refuses a turn that comes after the moment given, and does not wait for it', async () => {
-    const { startMs, pace, sinceStart } = aPace(1);
-    await pace.turn(startMs);
+    const { startMs, rateLimiter, sinceStart } = aRateLimiter(1);
+    await rateLimiter.waitForTurn(startMs);
 
-    expect(await pace.turn(startMs + 999)).toBe(false);
+    expect(await rateLimiter.waitForTurn(startMs + 999)).toBe(false);
     expect(sinceStart()).toBe(0);
-    expect(await pace.turn(startMs + 1_000)).toBe(true);
+    expect(await rateLimiter.waitForTurn(startMs + 1_000)).toBe(true);
     expect(sinceStart()).toBe(1_000);
   });
 
   it('keeps the requests apart when one took longer to prepare than the next', async () => {
-    const { clock, pace, sinceStart } = aPace(2);
-    await pace.turn(FOR_EVER);
+    const { clock, rateLimiter, sinceStart } = aRateLimiter(2);
+    await rateLimiter.waitForTurn(FOR_EVER);
     clock.advance(400);
-    await pace.gap();
+    await rateLimiter.waitToSend();
     expect(sinceStart()).toBe(400);
-    await pace.turn(FOR_EVER);
+    await rateLimiter.waitForTurn(FOR_EVER);
 
-    await pace.gap();
+    await rateLimiter.waitToSend();
 
     expect(sinceStart()).toBe(900);
   });
 
   it('says how long it is until the next request may start', async () => {
-    const { clock, pace } = aPace(2);
-    expect(pace.waitMs).toBe(0);
+    const { clock, rateLimiter } = aRateLimiter(2);
+    expect(rateLimiter.waitMs).toBe(0);
 
-    await pace.gap();
-    expect(pace.waitMs).toBe(500);
+    await rateLimiter.waitToSend();
+    expect(rateLimiter.waitMs).toBe(500);
     clock.advance(300);
-    expect(pace.waitMs).toBe(200);
+    expect(rateLimiter.waitMs).toBe(200);
     clock.advance(300);
-    expect(pace.waitMs).toBe(0);
+    expect(rateLimiter.waitMs).toBe(0);
   });
 });
 
-describe('the pace of a lock’s next holder', () => {
+describe('the rate limiter of a lock’s next holder', () => {
   const noon = new MemoryClock().now();
 
   it.each([
@@ -102,9 +102,9 @@ describe('the pace of a lock’s next holder', () => {
       12_000,
     ],
   ] as const)('starts so late after it: %s', async (_, perSecond, before, waitMs) => {
-    const { pace, sinceStart } = aPace(perSecond, before);
+    const { rateLimiter, sinceStart } = aRateLimiter(perSecond, before);
 
-    await pace.turn(FOR_EVER);
+    await rateLimiter.waitForTurn(FOR_EVER);
 
     expect(sinceStart()).toBe(waitMs);
   });
@@ -113,13 +113,13 @@ describe('the pace of a lock’s next holder', () => {
 describe('a timer that fires late', () => {
   it('keeps requests one interval apart when a timer fires late', async () => {
     const clock = new MemoryClock();
-    const pace = new Pace(clock, 2, {});
+    const rateLimiter = new RateLimiter(clock, 2, {});
     const sentAtMs: number[] = [];
     let late = 0;
     clock.sleep = async (ms) => clock.advance(ms + late);
     for (const lateMs of [0, 300, 0]) {
       late = lateMs;
-      await pace.gap();
+      await rateLimiter.waitToSend();
       sentAtMs.push(clock.monotonicMs());
     }
     const gaps = sentAtMs.slice(1).map((at, n) => at - (sentAtMs[n] ?? 0));

@@ -52,8 +52,8 @@ describe('an endpoint’s health row', () => {
     await Promise.all([one.config.endpoints(), other.config.endpoints()]);
     const failure = { at: relay.clock.now(), durationMs: 20, status: 500 };
 
-    for (const each of [one, other, one, other, one, other]) each.config.health.observe(ERP, failure);
-    await Promise.all([one.config.health.flush(), other.config.health.flush()]);
+    for (const each of [one, other, one, other, one, other]) each.config.healthRecorder.observe(ERP, failure);
+    await Promise.all([one.config.healthRecorder.flush(), other.config.healthRecorder.flush()]);
 
     expect(await relay.healthOf('erp')).toMatchObject({ state: 'failing', consecutiveFailures: 6 });
   });
@@ -113,17 +113,17 @@ describe('the attempts that a function has observed', () => {
     const relay = aRelay();
     relay.endpoint('erp');
     await relay.config.endpoints();
-    const { health } = relay.config;
+    const { healthRecorder } = relay.config;
     const isWritten = Promise.withResolvers<void>();
     const update = relay.configTable.updateHealth.bind(relay.configTable);
     const write = vi.spyOn(relay.configTable, 'updateHealth').mockImplementation(async (...change) => {
       await isWritten.promise;
       return update(...change);
     });
-    for (let n = 0; n < 5; n++) health.observe(ERP, failure(relay));
-    const flushed = health.flush();
+    for (let n = 0; n < 5; n++) healthRecorder.observe(ERP, failure(relay));
+    const flushed = healthRecorder.flush();
     await everythingIsWaiting();
-    return { relay, health, write, flushed, isWritten };
+    return { relay, healthRecorder, write, flushed, isWritten };
   }
 
   it('count at once, before they are written', async () => {
@@ -131,41 +131,41 @@ describe('the attempts that a function has observed', () => {
     relay.endpoint('erp');
     await relay.config.endpoints();
 
-    for (let n = 0; n < 5; n++) relay.config.health.observe(ERP, failure(relay));
+    for (let n = 0; n < 5; n++) relay.config.healthRecorder.observe(ERP, failure(relay));
 
-    expect(relay.config.health.of(ERP)).toMatchObject({ state: 'failing' });
+    expect(relay.config.healthRecorder.current(ERP)).toMatchObject({ state: 'failing' });
     expect(await relay.healthOf('erp')).not.toHaveProperty('lastError');
   });
 
   it('still count while they are being written: the endpoint stays failing', async () => {
-    const { health, write, flushed, isWritten } = await whileFlushing();
+    const { healthRecorder, write, flushed, isWritten } = await whileFlushing();
 
     expect(write).toHaveBeenCalledOnce();
-    expect(health.of(ERP)).toMatchObject({ state: 'failing', consecutiveFailures: 5 });
+    expect(healthRecorder.current(ERP)).toMatchObject({ state: 'failing', consecutiveFailures: 5 });
 
     isWritten.resolve();
     await flushed;
-    expect(health.of(ERP)).toMatchObject({ state: 'failing', consecutiveFailures: 5 });
+    expect(healthRecorder.current(ERP)).toMatchObject({ state: 'failing', consecutiveFailures: 5 });
   });
 
   it('are kept when they are observed during a write, and written by the next flush', async () => {
-    const { relay, health, flushed, isWritten } = await whileFlushing();
-    health.observe(ERP, failure(relay));
+    const { relay, healthRecorder, flushed, isWritten } = await whileFlushing();
+    healthRecorder.observe(ERP, failure(relay));
 
     isWritten.resolve();
     await flushed;
 
-    expect(health.of(ERP)).toMatchObject({ consecutiveFailures: 6 });
+    expect(healthRecorder.current(ERP)).toMatchObject({ consecutiveFailures: 6 });
     expect(await relay.healthOf('erp')).toMatchObject({ consecutiveFailures: 5 });
-    await health.flush();
+    await healthRecorder.flush();
     expect(await relay.healthOf('erp')).toMatchObject({ consecutiveFailures: 6 });
-    expect(health.of(ERP)).toMatchObject({ consecutiveFailures: 6 });
+    expect(healthRecorder.current(ERP)).toMatchObject({ consecutiveFailures: 6 });
   });
 
   it('are written once each by flushes that overlap', async () => {
-    const { relay, health, flushed, isWritten } = await whileFlushing();
-    health.observe(ERP, failure(relay));
-    const again = health.flush();
+    const { relay, healthRecorder, flushed, isWritten } = await whileFlushing();
+    healthRecorder.observe(ERP, failure(relay));
+    const again = healthRecorder.flush();
 
     isWritten.resolve();
     await Promise.all([flushed, again]);
@@ -177,13 +177,13 @@ describe('the attempts that a function has observed', () => {
     const relay = aRelay();
     relay.endpoint('erp');
     await relay.config.endpoints();
-    const { health } = relay.config;
+    const { healthRecorder } = relay.config;
     vi.spyOn(relay.configTable, 'updateHealth').mockRejectedValue(new StoreError('throttled'));
-    for (let n = 0; n < 5; n++) health.observe(ERP, failure(relay));
+    for (let n = 0; n < 5; n++) healthRecorder.observe(ERP, failure(relay));
 
-    await expect(health.flush()).resolves.toBeUndefined();
+    await expect(healthRecorder.flush()).resolves.toBeUndefined();
 
-    expect(health.of(ERP)).toMatchObject({ state: 'ok', consecutiveFailures: 0 });
+    expect(healthRecorder.current(ERP)).toMatchObject({ state: 'ok', consecutiveFailures: 0 });
   });
 
   it.each([
@@ -193,9 +193,9 @@ describe('the attempts that a function has observed', () => {
     const relay = aRelay();
     relay.endpoint('erp');
     await relay.config.endpoints();
-    for (let n = 0; n < failures; n++) relay.config.health.observe(ERP, failure(relay));
+    for (let n = 0; n < failures; n++) relay.config.healthRecorder.observe(ERP, failure(relay));
 
-    await relay.config.health.flushIfChanged(ERP);
+    await relay.config.healthRecorder.flushIfChanged(ERP);
 
     expect('lastError' in (await relay.healthOf('erp'))).toBe(isWritten);
   });
@@ -205,9 +205,9 @@ describe('the attempts that a function has observed', () => {
     relay.newEndpoint('erp');
     relay.sender.answers.set('erp', OK);
     await relay.config.endpoints();
-    relay.config.health.observe(ERP, { at: relay.clock.now(), durationMs: 20, status: 200 });
+    relay.config.healthRecorder.observe(ERP, { at: relay.clock.now(), durationMs: 20, status: 200 });
 
-    await relay.config.health.flushIfChanged(ERP);
+    await relay.config.healthRecorder.flushIfChanged(ERP);
 
     expect(await relay.healthOf('erp')).toHaveProperty('provenAt');
   });
@@ -219,14 +219,14 @@ describe('health that is written later than others wrote theirs', () => {
     relay.endpoint('erp');
     const [one, other] = [relay.another(), relay.another()];
     await Promise.all([one.config.endpoints(), other.config.endpoints()]);
-    one.config.health.observe(ERP, { at: relay.clock.now(), durationMs: 20, status: 200 });
+    one.config.healthRecorder.observe(ERP, { at: relay.clock.now(), durationMs: 20, status: 200 });
     relay.clock.advance(2_000);
     for (let n = 0; n < 5; n++)
-      other.config.health.observe(ERP, { at: relay.clock.now(), durationMs: 20, status: 503 });
-    await other.config.health.flush();
+      other.config.healthRecorder.observe(ERP, { at: relay.clock.now(), durationMs: 20, status: 503 });
+    await other.config.healthRecorder.flush();
     relay.clock.advance(10_000);
     await one.config.endpoints();
 
-    expect(one.config.health.of(ERP)).toMatchObject({ state: 'failing' });
+    expect(one.config.healthRecorder.current(ERP)).toMatchObject({ state: 'failing' });
   });
 });
