@@ -24,9 +24,12 @@ export class MemoryConfigTable implements ConfigTable {
 
   async updateHealth(endpointId: EndpointId, only: RowAttributes, change: RowAttributes): Promise<boolean> {
     if (!this.#says(endpointId, only)) return false;
-    const before = this.#ofKind('health').get(endpointId)?.attributes ?? {};
-    const after = Object.entries({ ...before, ...asWritten(change) });
-    this.put('health', endpointId, Object.fromEntries(after.filter(([, value]) => value !== null)));
+    const attributes = { ...this.#ofKind('health').get(endpointId)?.attributes };
+    for (const [name, value] of Object.entries(asWritten(change))) {
+      if (value === null) delete attributes[name];
+      else if (value !== undefined) attributes[name] = value;
+    }
+    this.put('health', endpointId, attributes);
     return true;
   }
 

@@ -75,21 +75,27 @@ export class MemoryEventLog implements EventLog {
 
   async putEvent(event: EventRecord, dueAt: Date): Promise<void> {
     const { events } = this.#order(event.orderKey);
-    const row = { ...event, owedTo: fanOutList(event.eventId), dueAt };
+    const { fannedOutAt: _, ...record } = event;
+    const row = { ...record, owedTo: fanOutList(event.eventId), dueAt };
     if (!events.has(event.eventId)) events.set(event.eventId, this.#keep(row));
   }
 
-  /** As an operator does: something stays in its place. */
-  erasePayload({ orderKey, eventId }: EventKey): void {
+  /** As an operator does: a tombstone stays in its place. False when there is no payload to erase. */
+  erasePayload({ orderKey, eventId }: EventKey): boolean {
     const { payloads } = this.#order(orderKey);
-    if (payloads.has(eventId)) this.#replace(payloads, eventId, ERASED);
+    const payload = payloads.get(eventId)?.value;
+    if (payload === undefined || payload === ERASED) return false;
+    this.#replace(payloads, eventId, ERASED);
+    return true;
   }
 
-  /** As an operator does. */
-  noteForgotten({ orderKey, eventId }: EventKey): void {
+  /** As an operator does. False when there is no such event. */
+  noteForgotten({ orderKey, eventId }: EventKey): boolean {
     const { events } = this.#order(orderKey);
     const event = events.get(eventId)?.value;
-    if (event !== undefined) this.#replace(events, eventId, { ...event, forgottenAt: this.#clock.now() });
+    if (event === undefined) return false;
+    this.#replace(events, eventId, { ...event, forgottenAt: this.#clock.now() });
+    return true;
   }
 
   async *eventsNewestFirst(orderKey: OrderKey): AsyncGenerator<EventRecord, void, undefined> {

@@ -1,31 +1,17 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { dynamoDbClient } from '../../lib/aws/clients.ts';
 import { DynamoConfigTable } from '../../lib/aws/dynamodb/config-table.ts';
-import type { ConfigKind } from '../../lib/relay/ports/config-table.ts';
 import { useStubService } from '../aws/stub-service.ts';
-import { MemoryConfigTable } from '../memory/config-table.ts';
 import { describeConfigTable } from './config-table.conformance.ts';
 import { useEmbedded } from './embedded.ts';
+import { dynamoConfigTable, memoryConfigTable } from './subjects.ts';
 
-describeConfigTable('the config table in memory', async () => {
-  const table = new MemoryConfigTable();
-  return { table, put: async (...row) => table.put(...row) };
-});
+describeConfigTable('the config table in memory', memoryConfigTable);
 
 const embedded = useEmbedded();
 const serve = useStubService();
 
-async function makeTable() {
-  const client = embedded().dynamoDb;
-  const tableName = await embedded().newTable('ConfigTable');
-  return {
-    table: new DynamoConfigTable({ client, tableName }),
-    async put(kind: ConfigKind, id: string, attributes: Readonly<Record<string, unknown>>) {
-      await client.send(new PutCommand({ TableName: tableName, Item: { ...attributes, kind, id } }));
-    },
-  };
-}
+const makeTable = () => dynamoConfigTable(embedded());
 
 describeConfigTable('the config table in DynamoDB', makeTable);
 

@@ -14,8 +14,10 @@ export interface EventLogSubject {
   readonly eventLog: EventLog;
   /** The clock that the log goes by. Rows are to be kept for 30 days of it. */
   readonly clock: MemoryClock;
-  /** Erases a payload as an operator does. */
-  erasePayload(key: EventKey): Promise<void>;
+  /** Erases a payload as an operator does; false when there is none, or it is erased already. */
+  erasePayload(key: EventKey): Promise<boolean>;
+  /** Notes in the event's row, as an operator does, that its payload was erased; false when there is no such event. */
+  noteForgotten(key: EventKey): Promise<boolean>;
   /** Where an alias points to. */
   aliasTarget(aliasKey: OrderKey): Promise<OrderKey | undefined>;
 }

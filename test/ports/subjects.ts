@@ -1,0 +1,64 @@
+/** Every implementation of the EventLog and ConfigTable ports, empty and ready for a test. */
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { fromAliasRow } from '../../lib/aws/dynamodb/alias-row.ts';
+import { DynamoConfigTable } from '../../lib/aws/dynamodb/config-table.ts';
+import { DynamoEventLog } from '../../lib/aws/dynamodb/event-log.ts';
+import { aliasRowKey, payloadRowKey } from '../../lib/aws/dynamodb/event-log-keys.ts';
+import { EventLogWriter } from '../../lib/aws/dynamodb/event-log-writer.ts';
+import { MemoryClock } from '../memory/clock.ts';
+import { MemoryConfigTable } from '../memory/config-table.ts';
+import { MemoryEventLog } from '../memory/event-log.ts';
+import { MemoryTelemetry } from '../memory/telemetry.ts';
+import type { ConfigTableSubject } from './config-table.conformance.ts';
+import type { Embedded } from './embedded.ts';
+import type { EventLogSubject } from './event-log-subject.ts';
+
+const RETENTION_DAYS = 30;
+
+export async function memoryEventLog(): Promise<EventLogSubject> {
+  const clock = new MemoryClock();
+  const eventLog = new MemoryEventLog(clock, RETENTION_DAYS);
+  return {
+    eventLog,
+    clock,
+    erasePayload: async (key) => eventLog.erasePayload(key),
+    noteForgotten: async (key) => eventLog.noteForgotten(key),
+    aliasTarget: async (aliasKey) => eventLog.aliases.get(aliasKey),
+  };
+}
+
+export async function dynamoEventLog(embedded: Embedded): Promise<EventLogSubject> {
+  const client = embedded.dynamoDb;
+  const tableName = await embedded.newTable('EventLogTable');
+  const clock = new MemoryClock();
+  const telemetry = new MemoryTelemetry();
+  const writer = new EventLogWriter({ client, tableName });
+  return {
+    eventLog: new DynamoEventLog({ client, tableName, retentionDays: RETENTION_DAYS, clock, telemetry }),
+    clock,
+    erasePayload: (key) => writer.erasePayload(payloadRowKey(key), clock.now()),
+    noteForgotten: (key) => writer.noteForgotten(key, clock.now()),
+    async aliasTarget(aliasKey) {
+      const { Item } = await client.send(
+        new GetCommand({ TableName: tableName, Key: aliasRowKey(aliasKey), ConsistentRead: true }),
+      );
+      return Item && fromAliasRow(Item);
+    },
+  };
+}
+
+export async function memoryConfigTable(): Promise<ConfigTableSubject> {
+  const table = new MemoryConfigTable();
+  return { table, put: async (...row) => table.put(...row) };
+}
+
+export async function dynamoConfigTable(embedded: Embedded): Promise<ConfigTableSubject> {
+  const client = embedded.dynamoDb;
+  const tableName = await embedded.newTable('ConfigTable');
+  return {
+    table: new DynamoConfigTable({ client, tableName }),
+    async put(kind, id, attributes) {
+      await client.send(new PutCommand({ TableName: tableName, Item: { ...attributes, kind, id } }));
+    },
+  };
+}
