@@ -25,7 +25,12 @@ const EVENT_IDS = [
 ] as const;
 const ENDPOINTS = [anEndpointId('erp'), anEndpointId('crm'), anEndpointId('ünï code')] as const;
 const LEASES = ['lease-1', 'lease-2'];
-const OUTCOMES = ['pending', 'delivered 200 in 143 ms', 'dead: 500 in 3 ms'].map(anOutcome);
+const OUTCOMES: readonly Outcome[] = [
+  { state: 'pending' },
+  { state: 'delivered', status: 200, durationMs: 143 },
+  { state: 'delivered', status: 200, durationMs: 143, late: true },
+  { state: 'dead', error: 'timeout after 10 s', attempt: 10 },
+];
 const LISTS = [
   ...new Set(EVENT_IDS.map((id) => `fan-out#${shardOf(id)}`)),
   'attention#fan-out',
@@ -116,11 +121,6 @@ export const eventLogFinalReads: readonly EventLogCall[] = [
   ]),
 ];
 
-/** The one place that knows how an outcome is stored. */
-function anOutcome(text: string): Outcome {
-  return text;
-}
-
 function weighted(weight: number, arbitrary: fc.Arbitrary<EventLogCall>) {
   return { weight, arbitrary };
 }
@@ -208,7 +208,7 @@ function deliveries(orderKey: EventRecord['orderKey']): EventLogCall {
 /** What a delivery may carry besides its key and state. */
 function deliveryParts() {
   return {
-    reason: fc.constantFrom('', 'endpoint is paused'),
+    reason: fc.constantFrom('retry', 'endpoint-paused'),
     attempts: fc.constantFrom([], [{ at: START, durationMs: 10.5, status: 503, retryAfterSeconds: 120 }]),
     attemptCount: fc.constantFrom(0, 12),
     nextAttemptAt: moments,

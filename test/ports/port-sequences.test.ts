@@ -16,7 +16,7 @@ import { eventLogCalls, eventLogFinalReads } from './event-log-calls.ts';
 import type { EventLogSubject } from './event-log-subject.ts';
 import { dynamoConfigTable, dynamoEventLog, memoryConfigTable, memoryEventLog } from './subjects.ts';
 
-const RUNS = Number(process.env.SEQUENCE_RUNS ?? 60);
+const RUNS = Number(process.env.SEQUENCE_RUNS ?? 30);
 const SEED = Number(process.env.SEQUENCE_SEED ?? 20_260_301);
 const PATH = process.env.SEQUENCE_PATH;
 /** Many times what the runs take: a failing sequence is run again for each shorter one. */
