@@ -1,9 +1,10 @@
 /** The main job, watched: an order's life goes into the webhook address, and what arrives where is shown and checked. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from '../connect/connect.ts';
+import { findLocalRelay } from '../connect/local-relay.ts';
 import { startLocalRelay } from '../local/local-relay.ts';
-import { type Connection, connect } from '../operator/connection.ts';
+import type { Connection } from '../operator/connection.ts';
 import { addEndpoint } from '../operator/endpoints.ts';
-import { findLocalRelay } from '../operator/local-relay.ts';
 import { type Order, showOrder } from '../operator/orders.ts';
 import { addSource } from '../operator/sources.ts';
 import { settleAll } from '../relay/model/settle-all.ts';

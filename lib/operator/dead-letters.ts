@@ -1,6 +1,6 @@
 /** What an operator does with messages that nobody could work off: looks at them, has them tried again, deletes them. */
 import { z } from 'zod';
-import type { DeadLetter, DeadLetters } from '../aws/sqs/dead-letters.ts';
+import type { DeadLetter, DeadLetters } from '../relay/ports/operator.ts';
 import type { Connection, QueueName } from './connection.ts';
 import { NotFoundError, NotPossibleError } from './errors.ts';
 import type { Run } from './long-run.ts';

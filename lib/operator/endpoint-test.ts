@@ -1,5 +1,4 @@
 /** Tries an endpoint out: one example, sent the way of every webhook, and what the endpoint says to it. */
-import { ProcessExpressions } from '../aws/expressions/process-expressions.ts';
 import type { Endpoint } from '../relay/endpoint/endpoint.ts';
 import type { Delivery } from '../relay/model/delivery.ts';
 import { outcomeOf } from '../relay/model/delivery.ts';
@@ -58,7 +57,7 @@ export async function testEndpoint(connection: Connection, id: string, run: Run 
 }
 
 async function requestOf(
-  { eventLog, telemetry }: Connection,
+  { eventLog, openExpressions, telemetry }: Connection,
   endpoint: MaskedEndpoint,
   event: EventRecord,
   { attempts }: Delivery,
@@ -66,7 +65,7 @@ async function requestOf(
   const made = attempts.at(-1);
   const payload = await eventLog.payload(event);
   if (made === undefined || made.unsent || payload === undefined) return undefined;
-  const expressions = new ProcessExpressions();
+  const expressions = openExpressions();
   try {
     const content = await contentFor({ expressions, telemetry }, endpoint, event, payload);
     return 'unsent' in content ? undefined : shownRequest(endpoint, event, content, made.at);

@@ -6,11 +6,11 @@ import { InvalidInputError, NotFoundError } from './errors.ts';
 
 /** @throws NotFoundError */
 export async function findEventKey(
-  { eventLogReader }: Pick<Connection, 'eventLogReader'>,
+  { eventReader }: Pick<Connection, 'eventReader'>,
   text: string,
 ): Promise<EventKey> {
   const eventId = checkEventId(text);
-  const orderKey = await eventLogReader.orderOfEvent(eventId);
+  const orderKey = await eventReader.orderOfEvent(eventId);
   if (orderKey === undefined) throw new NotFoundError('event', text);
   return { orderKey, eventId };
 }

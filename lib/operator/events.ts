@@ -20,10 +20,10 @@ export interface EventListQuery {
 
 /** Newest first. */
 export function listEvents(
-  { clock, eventLogReader }: Connection,
+  { clock, eventReader }: Connection,
   { limit, since, source }: EventListQuery,
 ): Promise<EventRecord[]> {
-  return eventLogReader.newest({
+  return eventReader.newest({
     limit,
     since: since ?? after(clock.now(), -LISTED_DAYS * DAY_MS),
     ...(source !== undefined && { source: checkSourceId(source) }),

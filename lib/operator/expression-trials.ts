@@ -1,5 +1,4 @@
 /** Tries an endpoint's expressions on events that came, without sending anything. */
-import { ProcessExpressions } from '../aws/expressions/process-expressions.ts';
 import { type Endpoint, isMeantFor } from '../relay/endpoint/endpoint.ts';
 import type { EventRecord, Payload } from '../relay/model/event.ts';
 import { inputOf } from '../relay/model/expression-input.ts';
@@ -101,7 +100,7 @@ async function onEvents<Result>(
   attempt: (expressions: Expressions, event: EventRecord, payload: Payload) => Promise<Result>,
 ): Promise<Result[]> {
   const events = await eventsFor(connection, endpoint, query);
-  const expressions = new ProcessExpressions();
+  const expressions = connection.openExpressions();
   try {
     const results: Result[] = [];
     for (const event of events) {

@@ -42,7 +42,7 @@ export async function forgetOrder(
   query: OrderQuery,
   run: Run = {},
 ): Promise<ForgetResult> {
-  const { eventLog, eventLogWriter, clock } = connection;
+  const { eventLog, eventEraser, clock } = connection;
   const orderKey = await findOrder(connection, query);
   const events = await Array.fromAsync(eventLog.eventsNewestFirst(orderKey));
   const counts = { cancelled: 0, answers: 0, underWay: 0 };
@@ -51,11 +51,11 @@ export async function forgetOrder(
     workThrough(run.dryRun ? [] : rows, run, async (row) => void (await work(row)));
 
   // Noted first: fan-out would take an event without a payload for one whose payload has expired.
-  const noted = await write(events, (event) => eventLogWriter.noteForgotten(event, clock.now()));
-  const payloads = await eventLogWriter.payloadKeys(orderKey);
+  const noted = await write(events, (event) => eventEraser.noteForgotten(event, clock.now()));
+  const payloads = await eventEraser.payloadKeys(orderKey);
   const ended =
     noted &&
-    (await write(payloads, (key) => eventLogWriter.erasePayload(key, clock.now()))) &&
+    (await write(payloads, (key) => eventEraser.erasePayload(key, clock.now()))) &&
     (await workThrough(await eventLog.deliveries(orderKey), run, async (delivery) => {
       const result = await end(connection, delivery, run);
       if (result !== 'ended before') counts[result] += 1;

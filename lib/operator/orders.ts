@@ -74,13 +74,13 @@ export async function findOrder(connection: Connection, { id, source }: OrderQue
 }
 
 async function findInSource(
-  { eventLog, eventLogReader }: Connection,
+  { eventLog, eventReader }: Connection,
   source: SourceId,
   id: string,
 ): Promise<OrderKey | undefined> {
   const orderKey = orderKeyOf(source, id);
   const newest = await eventLog.newestEventId(orderKey);
-  return newest === undefined ? eventLogReader.orderOfAlias(aliasKeyOf(source, id)) : orderKey;
+  return newest === undefined ? eventReader.orderOfAlias(aliasKeyOf(source, id)) : orderKey;
 }
 
 function whereOf(sources: readonly SourceId[]): string {

@@ -1,5 +1,4 @@
 /** What is owed and what needs a person, read from the lists in which the relay keeps it: nothing is scanned. */
-import { merged } from '../aws/dynamodb/merge-sorted.ts';
 import { endpointIdSchema } from '../relay/endpoint/endpoint.ts';
 import { FAN_OUT_ATTENTION } from '../relay/fan-out/quarantine.ts';
 import { attentionOf, type Delivery } from '../relay/model/delivery.ts';
@@ -30,7 +29,7 @@ export interface OwedWorkQuery {
   readonly batchSize?: number;
 }
 
-type Reading = Pick<Connection, 'configTable' | 'eventLogReader'>;
+type Reading = Pick<Connection, 'configTable' | 'eventReader'>;
 
 /** In batches, which are read as they are asked for. */
 export async function* owedWork(
@@ -61,30 +60,19 @@ async function* owedItems(
   ];
   // Nothing is due before it became owed.
   const dueSince = since ?? new Date(0);
-  const read = (list: string, back: boolean) =>
-    connection.eventLogReader.owed(list, { dueSince, backwards: back, pageSize });
-  const isEarlier = (item: OwedItem, other: OwedItem) => item.dueAt < other.dueAt;
-  const isLater = (item: OwedItem, other: OwedItem) => item.dueAt > other.dueAt;
-  yield* merged(
-    attention.map((list) => read(list, backwards)),
-    backwards ? isLater : isEarlier,
-  );
-  if (states.includes('pending')) {
-    yield* merged(
-      ids.map((list) => read(list, false)),
-      isEarlier,
-    );
-  }
+  const { eventReader } = connection;
+  yield* eventReader.owed(attention, { dueSince, backwards, pageSize });
+  if (states.includes('pending')) yield* eventReader.owed(ids, { dueSince, pageSize });
 }
 
 async function readWork(
-  { eventLogReader }: Reading,
+  { eventReader }: Reading,
   query: OwedWorkQuery,
   items: readonly OwedItem[],
 ): Promise<OwedWork[]> {
   const [rows, records] = await Promise.all([
-    eventLogReader.deliveriesOf(items.filter((item) => item.kind === 'delivery')),
-    eventLogReader.eventsOf(items),
+    eventReader.deliveriesOf(items.filter((item) => item.kind === 'delivery')),
+    eventReader.eventsOf(items),
   ]);
   const deliveries = new Map(rows.map((row) => [`${row.eventId}#${row.endpointId}`, row]));
   const events = new Map<EventId, EventRecord>(records.map((record) => [record.eventId, record]));

@@ -96,7 +96,7 @@ interface EventsToReplay {
 
 /** @throws NotFoundError */
 async function eventsOf(connection: Connection, query: ReplayQuery): Promise<EventsToReplay> {
-  if ('since' in query) return { batches: connection.eventLogReader.oldestFirst(query.since) };
+  if ('since' in query) return { batches: connection.eventReader.oldestFirst(query.since) };
   const events =
     'eventId' in query ? [await oneEvent(connection, query.eventId)] : await ofOrder(connection, query);
   const [first] = events;
@@ -195,7 +195,7 @@ class Replaying {
         .map(({ endpoint }) => ({ event, endpoint })),
     );
     const keys = wanted.map(({ event, endpoint }) => keyOf(event, endpoint));
-    const found = await this.#connection.eventLogReader.deliveriesOf(keys);
+    const found = await this.#connection.eventReader.deliveriesOf(keys);
     const rows = new Map(found.map((row) => [nameOf(row), row]));
     const newest = new NewestEvents(this.#connection);
     return workThrough(wanted, this.#run, async ({ event, endpoint }) => {

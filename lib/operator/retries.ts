@@ -112,8 +112,8 @@ export async function retrySetAside(
   const counts = { retried: 0, underWay: 0, dueAlready: 0, expired: 0 };
   const keys = new FewKeys<EventKey>();
   const retryEvent = async (event: EventRecord) => {
-    const { eventLogWriter, clock } = connection;
-    const isRetried = run.dryRun || (await eventLogWriter.retryFanOut(event, clock.now()));
+    const { eventWriter, clock } = connection;
+    const isRetried = run.dryRun || (await eventWriter.retryFanOut(event, clock.now()));
     counts[isRetried ? 'retried' : 'underWay'] += 1;
     if (isRetried) keys.add(event);
     run.onProgress?.(`${counts.retried} given back to fan-out`);

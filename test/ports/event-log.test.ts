@@ -1,8 +1,8 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { fromAliasRow } from '../../lib/aws/dynamodb/alias-row.ts';
 import { DynamoEventLog } from '../../lib/aws/dynamodb/event-log.ts';
-import { aliasRowKey, payloadRowKey } from '../../lib/aws/dynamodb/event-log-keys.ts';
-import { EventLogWriter } from '../../lib/aws/dynamodb/event-log-writer.ts';
+import { aliasRowKey } from '../../lib/aws/dynamodb/event-log-keys.ts';
+import { DynamoEventWriter } from '../../lib/aws/dynamodb/event-log-writer.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
@@ -33,7 +33,7 @@ describeEventLog('the event log in DynamoDB', async () => {
     eventLog: new DynamoEventLog({ client, tableName, retentionDays: RETENTION_DAYS, clock, telemetry }),
     clock,
     async erasePayload(key) {
-      await new EventLogWriter({ client, tableName }).erasePayload(payloadRowKey(key), clock.now());
+      await new DynamoEventWriter({ client, tableName }).erasePayload(key, clock.now());
     },
     async aliasTarget(aliasKey) {
       const { Item } = await client.send(

@@ -1,8 +1,8 @@
 /** Finds a deployed relay by the outputs of its CloudFormation stack. */
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { z } from 'zod';
-import { type RelayDescription, retentionDaysSchema } from './connection.ts';
-import { NotARelayError } from './errors.ts';
+import { NotARelayError } from '../operator/errors.ts';
+import { type AwsRelay, retentionDaysSchema } from './aws-relay.ts';
 
 const outputsSchema = z.object({
   WebhookBaseAddress: z.url(),
@@ -26,7 +26,7 @@ const LIMITS = {
  *
  * @throws NotARelayError when there is no such stack, or it is none of a relay
  */
-export async function findDeployedStack(name: string): Promise<RelayDescription> {
+export async function findDeployedStack(name: string): Promise<AwsRelay> {
   const stack = await describeStack(name);
   const outputs = Object.fromEntries(
     (stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]),

@@ -1,9 +1,7 @@
 /** Finds the relay that runs on this machine, which tells whoever asks where its parts are. */
 import { z } from 'zod';
-import { type RelayDescription, retentionDaysSchema } from './connection.ts';
-import { NotARelayError } from './errors.ts';
-
-export const DEFAULT_PORT = 8787;
+import { NotARelayError } from '../operator/errors.ts';
+import { type AwsRelay, retentionDaysSchema } from './aws-relay.ts';
 
 const DISCOVERY_PATH = '/.well-known/sensaria-relay';
 const ANSWER_LIMIT_MS = 3_000;
@@ -29,7 +27,7 @@ const discoverySchema = z.object({
 const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 /** @throws NotARelayError when nothing listens on the port, or something else does */
-export async function findLocalRelay(port: number): Promise<RelayDescription> {
+export async function findLocalRelay(port: number): Promise<AwsRelay> {
   const discovery = discoverySchema.safeParse(await ask(port));
   if (!discovery.success) throw new NotARelayError('local', `what answers on port ${port} is not a relay`);
   const { region, dataDir, ...data } = discovery.data;
