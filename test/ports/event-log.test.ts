@@ -17,7 +17,9 @@ describeEventLog('the event log in memory', async () => {
   return {
     eventLog,
     clock,
-    erasePayload: async (key) => eventLog.erasePayload(key),
+    async erasePayload(key) {
+      await eventLog.erasePayload(key, clock.now());
+    },
     aliasTarget: async (aliasKey) => eventLog.aliases.get(aliasKey),
   };
 });
