@@ -4,9 +4,9 @@ import { connect } from '../connect/connect.ts';
 import { findLocalRelay } from '../connect/local-relay.ts';
 import { startLocalRelay } from '../local/local-relay.ts';
 import type { Connection } from '../operator/connection.ts';
-import { addEndpoint } from '../operator/endpoints.ts';
-import { type Order, showOrder } from '../operator/orders.ts';
-import { addSource } from '../operator/sources.ts';
+import { addEndpoint } from '../operator/endpoints/endpoints.ts';
+import { type Order, showOrder } from '../operator/orders/orders.ts';
+import { addSource } from '../operator/sources/sources.ts';
 import { settleAll } from '../relay/model/settle-all.ts';
 import { ORDER_ID, orderLife, type Webhook } from './order-life.ts';
 import {

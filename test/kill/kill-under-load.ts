@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../../lib/connect/connect.ts';
 import { findLocalRelay } from '../../lib/connect/local-relay.ts';
 import type { Connection } from '../../lib/operator/connection.ts';
-import { addEndpoint } from '../../lib/operator/endpoints.ts';
+import { addEndpoint } from '../../lib/operator/endpoints/endpoints.ts';
 import { Config } from '../../lib/relay/config.ts';
 import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint.ts';
 import { sourceIdSchema } from '../../lib/relay/endpoint/source.ts';

@@ -10,7 +10,7 @@ import {
   NotFoundError,
   NotPossibleError,
 } from '../../lib/operator/errors.ts';
-import { SendError } from '../../lib/operator/send.ts';
+import { SendError } from '../../lib/operator/events/send.ts';
 import { StoreError } from '../../lib/relay/ports/event-log.ts';
 
 function aCommand(): Command {

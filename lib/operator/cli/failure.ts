@@ -11,7 +11,7 @@ import {
   NotPossibleError,
   type Thing,
 } from '../errors.ts';
-import { SendError } from '../send.ts';
+import { SendError } from '../events/send.ts';
 
 /** The relay or AWS failed, or is not reachable. */
 export const FAILED = 1;

@@ -4,8 +4,8 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
 import { InvalidInputError } from '../errors.ts';
-import { keptAddress } from '../kept-address.ts';
-import { SendError, sendWebhook, type WebhookAnswer } from '../send.ts';
+import { SendError, sendWebhook, type WebhookAnswer } from '../events/send.ts';
+import { keptAddress } from '../sources/kept-address.ts';
 import { findRelay, type GivenOptions, outputOf } from './on-relay.ts';
 import type { Terminal } from './output.ts';
 

@@ -1,13 +1,13 @@
 /** What an operator does with endpoints: the URLs that get the webhooks. */
-import { type Endpoint, endpointSchema } from '../relay/endpoint/endpoint.ts';
-import type { Health } from '../relay/health/health.ts';
-import { checkAttributes } from './attributes.ts';
-import type { Connection } from './connection.ts';
+import { type Endpoint, endpointSchema } from '../../relay/endpoint/endpoint.ts';
+import type { Health } from '../../relay/health/health.ts';
+import { checkAttributes } from '../attributes.ts';
+import type { Connection } from '../connection.ts';
+import { AlreadyExistsError, InvalidInputError, NotFoundError } from '../errors.ts';
+import { idOf, type Listed, listed, listRows } from '../listing.ts';
+import { canBeRowId } from '../row-id.ts';
 import { clearHealth, readHealth } from './endpoint-health.ts';
-import { AlreadyExistsError, InvalidInputError, NotFoundError } from './errors.ts';
-import { idOf, type Listed, listed, listRows } from './listing.ts';
 import { type MaskedEndpoint, maskEndpoint } from './masked-endpoint.ts';
-import { canBeRowId } from './row-id.ts';
 
 /** An endpoint's attributes by their names in the row, as they were given: they are checked before they are written. */
 export type GivenAttributes = Readonly<Record<string, unknown>>;

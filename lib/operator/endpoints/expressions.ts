@@ -1,8 +1,8 @@
 /** What an operator is told of an expression before it is written into an endpoint's row. */
 import type { ExprNode } from 'jsonata';
-import type { Endpoint } from '../relay/endpoint/endpoint.ts';
+import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
+import { type InputIssue, InvalidInputError } from '../errors.ts';
 import type { GivenAttributes } from './endpoints.ts';
-import { type InputIssue, InvalidInputError } from './errors.ts';
 
 const ATTRIBUTES = ['filter', 'transform'] as const;
 type ExpressionAttribute = (typeof ATTRIBUTES)[number];

@@ -1,13 +1,13 @@
 /** Whether an endpoint can be sent anything at all as things stand, and what it would wait for. */
 
-import type { Endpoint } from '../relay/endpoint/endpoint.ts';
-import type { Health } from '../relay/health/health.ts';
-import { after } from '../relay/model/clock.ts';
-import type { Connection } from './connection.ts';
-import { type ListedEndpoint, listEndpoints, showEndpoint } from './endpoints.ts';
-import { NotPossibleError } from './errors.ts';
-import { idOf } from './listing.ts';
-import type { Run } from './long-run.ts';
+import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
+import type { Health } from '../../relay/health/health.ts';
+import { after } from '../../relay/model/clock.ts';
+import type { Connection } from '../connection.ts';
+import { type ListedEndpoint, listEndpoints, showEndpoint } from '../endpoints/endpoints.ts';
+import { NotPossibleError } from '../errors.ts';
+import { idOf } from '../listing.ts';
+import type { Run } from '../long-run.ts';
 
 /** The functions read the Config table again after ten seconds; two more are for clocks and for reads that lag. */
 const HEARD_WITHIN_MS = 12_000;

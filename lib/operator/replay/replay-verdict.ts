@@ -1,8 +1,8 @@
 /** Whether an event is to be sent to an endpoint once more. */
 
-import type { Endpoint } from '../relay/endpoint/endpoint.ts';
-import type { Delivery } from '../relay/model/delivery.ts';
-import type { EventRecord } from '../relay/model/event.ts';
+import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
+import type { Delivery } from '../../relay/model/delivery.ts';
+import type { EventRecord } from '../../relay/model/event.ts';
 
 /**
  * `owed`: it is to be sent. `delivered`: the endpoint has had it. `underWay`: it is pending, or being sent.

@@ -1,7 +1,7 @@
 /** Plays the Hub: sends a webhook to a webhook address, as the Hub would. */
 import { z } from 'zod';
-import { readOrder } from '../relay/model/hub-order.ts';
-import { InvalidInputError } from './errors.ts';
+import { readOrder } from '../../relay/model/hub-order.ts';
+import { InvalidInputError } from '../errors.ts';
 
 /** API Gateway answers within 30 seconds, come what may. */
 const ANSWER_LIMIT_MS = 35_000;

@@ -1,7 +1,7 @@
 /** The address that a Hub account is given: whoever knows it may send webhooks. */
 import { randomBytes } from 'node:crypto';
-import { sha256Hex } from '../relay/model/ids.ts';
-import type { RelayDescription } from './connection.ts';
+import { sha256Hex } from '../../relay/model/ids.ts';
+import type { RelayDescription } from '../connection.ts';
 
 /** 256 bits: nobody guesses it. */
 const TOKEN_BYTES = 32;

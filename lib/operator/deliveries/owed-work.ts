@@ -1,12 +1,12 @@
 /** What is owed and what needs a person, read from the lists in which the relay keeps it: nothing is scanned. */
-import { endpointIdSchema } from '../relay/endpoint/endpoint.ts';
-import { FAN_OUT_ATTENTION } from '../relay/fan-out/quarantine.ts';
-import { attentionOf, type Delivery } from '../relay/model/delivery.ts';
-import type { EventRecord } from '../relay/model/event.ts';
-import type { EndpointId, EventId } from '../relay/model/ids.ts';
-import type { OwedItem } from '../relay/ports/event-log.ts';
-import type { Connection } from './connection.ts';
-import { NotFoundError } from './errors.ts';
+import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
+import { FAN_OUT_ATTENTION } from '../../relay/fan-out/quarantine.ts';
+import { attentionOf, type Delivery } from '../../relay/model/delivery.ts';
+import type { EventRecord } from '../../relay/model/event.ts';
+import type { EndpointId, EventId } from '../../relay/model/ids.ts';
+import type { OwedItem } from '../../relay/ports/event-log.ts';
+import type { Connection } from '../connection.ts';
+import { NotFoundError } from '../errors.ts';
 
 /** `set-aside` is an event whose fan-out has failed for days; the others are states of deliveries. */
 export const OWED_STATES = ['pending', 'dead', 'cancelled', 'set-aside'] as const;

@@ -1,7 +1,7 @@
 /** Sends messages for a few deliveries or events that have just become due. Sweep starts the work on more than that. */
-import type { DeliveryKey } from '../relay/model/delivery.ts';
-import type { EventKey } from '../relay/model/event.ts';
-import type { Connection } from './connection.ts';
+import type { DeliveryKey } from '../../relay/model/delivery.ts';
+import type { EventKey } from '../../relay/model/event.ts';
+import type { Connection } from '../connection.ts';
 
 /** A message for each of many would only fill the queue: one message serves all deliveries of an endpoint. */
 const FEW = 10;

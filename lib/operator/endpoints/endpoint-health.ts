@@ -1,9 +1,9 @@
 /** How an endpoint fares, as the functions have written it down; and forgetting it, so that they try again. */
-import type { Endpoint } from '../relay/endpoint/endpoint.ts';
-import { cleared, type Health } from '../relay/health/health.ts';
-import { type HealthRow, healthAttributes, parseHealthRow } from '../relay/health/health-row.ts';
-import { StoreError } from '../relay/ports/event-log.ts';
-import type { Connection } from './connection.ts';
+import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
+import { cleared, type Health } from '../../relay/health/health.ts';
+import { type HealthRow, healthAttributes, parseHealthRow } from '../../relay/health/health-row.ts';
+import { StoreError } from '../../relay/ports/event-log.ts';
+import type { Connection } from '../connection.ts';
 
 /** The functions write the row at the same time. */
 const TRIES = 5;

@@ -1,11 +1,11 @@
 /** The deliveries that an operator means: one, or all of an endpoint that are in some state. */
-import type { Delivery } from '../relay/model/delivery.ts';
-import type { EventRecord } from '../relay/model/event.ts';
-import type { EndpointId } from '../relay/model/ids.ts';
-import type { Connection } from './connection.ts';
-import { NotFoundError, NotPossibleError } from './errors.ts';
-import { findEventKey } from './event-key.ts';
-import { type Run, workThrough } from './long-run.ts';
+import type { Delivery } from '../../relay/model/delivery.ts';
+import type { EventRecord } from '../../relay/model/event.ts';
+import type { EndpointId } from '../../relay/model/ids.ts';
+import type { Connection } from '../connection.ts';
+import { NotFoundError, NotPossibleError } from '../errors.ts';
+import { findEventKey } from '../events/event-key.ts';
+import { type Run, workThrough } from '../long-run.ts';
 import { findEndpointId, OWED_STATES, type OwedState, owedWork } from './owed-work.ts';
 
 /** Which deliveries to work on: one, or all of an endpoint. */

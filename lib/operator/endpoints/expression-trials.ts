@@ -1,14 +1,14 @@
 /** Tries an endpoint's expressions on events that came, without sending anything. */
-import { type Endpoint, isMeantFor } from '../relay/endpoint/endpoint.ts';
-import type { EventRecord, Payload } from '../relay/model/event.ts';
-import { inputOf } from '../relay/model/expression-input.ts';
-import type { Expressions } from '../relay/ports/expressions.ts';
-import { contentFor } from '../relay/sending/transform.ts';
-import type { Connection } from './connection.ts';
+import { type Endpoint, isMeantFor } from '../../relay/endpoint/endpoint.ts';
+import type { EventRecord, Payload } from '../../relay/model/event.ts';
+import { inputOf } from '../../relay/model/expression-input.ts';
+import type { Expressions } from '../../relay/ports/expressions.ts';
+import { contentFor } from '../../relay/sending/transform.ts';
+import type { Connection } from '../connection.ts';
+import { NotFoundError, NotPossibleError } from '../errors.ts';
+import { findEventKey } from '../events/event-key.ts';
+import { listEvents } from '../events/events.ts';
 import { showEndpoint } from './endpoints.ts';
-import { NotFoundError, NotPossibleError } from './errors.ts';
-import { findEventKey } from './event-key.ts';
-import { listEvents } from './events.ts';
 import { checkExpressions } from './expressions.ts';
 
 /** Which events it is tried on: one, or the newest that the endpoint hears. */

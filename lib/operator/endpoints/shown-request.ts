@@ -1,8 +1,8 @@
 /** A request as it may be shown: what an endpoint was sent, but for its secrets. */
-import type { Auth } from '../relay/endpoint/auth.ts';
-import type { EventRecord } from '../relay/model/event.ts';
-import type { OutgoingRequest } from '../relay/ports/outgoing.ts';
-import { type Content, forwardRequest } from '../relay/sending/request.ts';
+import type { Auth } from '../../relay/endpoint/auth.ts';
+import type { EventRecord } from '../../relay/model/event.ts';
+import type { OutgoingRequest } from '../../relay/ports/outgoing.ts';
+import { type Content, forwardRequest } from '../../relay/sending/request.ts';
 import { MASK, type MaskedEndpoint } from './masked-endpoint.ts';
 
 /** @param at when it was sent */

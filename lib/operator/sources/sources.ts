@@ -1,14 +1,14 @@
 /** What an operator does with sources: the Hub accounts whose webhooks the relay takes. */
 
-import { hasPreviousToken, type Source, sourceIdSchema, sourceSchema } from '../relay/endpoint/source.ts';
-import { after } from '../relay/model/clock.ts';
-import { isOwnSource, type SourceId } from '../relay/model/ids.ts';
-import { checkAttributes } from './attributes.ts';
-import type { Connection } from './connection.ts';
-import { AlreadyExistsError, InvalidInputError, NotFoundError } from './errors.ts';
+import { hasPreviousToken, type Source, sourceIdSchema, sourceSchema } from '../../relay/endpoint/source.ts';
+import { after } from '../../relay/model/clock.ts';
+import { isOwnSource, type SourceId } from '../../relay/model/ids.ts';
+import { checkAttributes } from '../attributes.ts';
+import type { Connection } from '../connection.ts';
+import { AlreadyExistsError, InvalidInputError, NotFoundError } from '../errors.ts';
+import { idOf, type Listed, listRows } from '../listing.ts';
+import { canBeRowId } from '../row-id.ts';
 import { replaceKeptAddress } from './kept-address.ts';
-import { idOf, type Listed, listRows } from './listing.ts';
-import { canBeRowId } from './row-id.ts';
 import { newToken, webhookAddress } from './webhook-address.ts';
 
 /** A source and its address, which holds its token and is not stored anywhere: to be shown once. */

@@ -1,18 +1,18 @@
 /** Has events sent to endpoints once more: one, an order's, or all that an endpoint did not get since some time. */
 
-import { replay } from '../relay/delivery/replay.ts';
-import { type Endpoint, hears, isMeantFor } from '../relay/endpoint/endpoint.ts';
-import type { Delivery, DeliveryKey } from '../relay/model/delivery.ts';
-import type { EventRecord } from '../relay/model/event.ts';
-import type { EventId, OrderKey } from '../relay/model/ids.ts';
-import type { Connection } from './connection.ts';
-import { NotFoundError, NotPossibleError } from './errors.ts';
-import { findEventKey } from './event-key.ts';
-import { type Run, workThrough } from './long-run.ts';
-import { findOrder } from './orders.ts';
+import { replay } from '../../relay/delivery/replay.ts';
+import { type Endpoint, hears, isMeantFor } from '../../relay/endpoint/endpoint.ts';
+import type { Delivery, DeliveryKey } from '../../relay/model/delivery.ts';
+import type { EventRecord } from '../../relay/model/event.ts';
+import type { EventId, OrderKey } from '../../relay/model/ids.ts';
+import type { Connection } from '../connection.ts';
+import { FewKeys, wakeDeliveries } from '../deliveries/wake-few.ts';
+import { NotFoundError, NotPossibleError } from '../errors.ts';
+import { findEventKey } from '../events/event-key.ts';
+import { type Run, workThrough } from '../long-run.ts';
+import { findOrder } from '../orders/orders.ts';
 import { findReceiver, listReceivers, type Receiver, waitUntilHeard } from './receiver.ts';
 import { type ReplayRules, type Verdict, verdictOf } from './replay-verdict.ts';
-import { FewKeys, wakeDeliveries } from './wake-few.ts';
 
 /** What is to be sent, and to whom. */
 export type ReplayQuery = ReplayRules &

@@ -1,16 +1,16 @@
 /** Has tried again what did not go through. */
 
-import { replay } from '../relay/delivery/replay.ts';
-import { applyChange, retried } from '../relay/delivery/state-machine.ts';
-import { type Delivery, type DeliveryKey, isLeased } from '../relay/model/delivery.ts';
-import type { EventKey, EventRecord } from '../relay/model/event.ts';
-import type { Connection } from './connection.ts';
+import { replay } from '../../relay/delivery/replay.ts';
+import { applyChange, retried } from '../../relay/delivery/state-machine.ts';
+import { type Delivery, type DeliveryKey, isLeased } from '../../relay/model/delivery.ts';
+import type { EventKey, EventRecord } from '../../relay/model/event.ts';
+import type { Connection } from '../connection.ts';
+import { NotFoundError, NotPossibleError } from '../errors.ts';
+import { findEventKey } from '../events/event-key.ts';
+import { type Run, workThrough } from '../long-run.ts';
+import { findReceiver, waitUntilHeard } from '../replay/receiver.ts';
 import { type DeliverySelection, eachSelected } from './delivery-selection.ts';
-import { NotFoundError, NotPossibleError } from './errors.ts';
-import { findEventKey } from './event-key.ts';
-import { type Run, workThrough } from './long-run.ts';
 import { owedWork } from './owed-work.ts';
-import { findReceiver, waitUntilHeard } from './receiver.ts';
 import { FewKeys, wakeDeliveries, wakeEvents } from './wake-few.ts';
 
 const RETRIED = 'retry';

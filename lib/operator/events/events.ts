@@ -1,12 +1,12 @@
 /** What an operator reads of events: a list by time, and all there is about one. */
-import { after } from '../relay/model/clock.ts';
-import type { EventKey, EventRecord, Payload } from '../relay/model/event.ts';
-import { sha256Hex } from '../relay/model/ids.ts';
-import type { Connection } from './connection.ts';
-import { NotFoundError } from './errors.ts';
+import { after } from '../../relay/model/clock.ts';
+import type { EventKey, EventRecord, Payload } from '../../relay/model/event.ts';
+import { sha256Hex } from '../../relay/model/ids.ts';
+import type { Connection } from '../connection.ts';
+import { NotFoundError } from '../errors.ts';
+import { type EventWithDeliveries, findOrder } from '../orders/orders.ts';
+import { checkSourceId } from '../sources/sources.ts';
 import { checkEventId, findEventKey } from './event-key.ts';
-import { type EventWithDeliveries, findOrder } from './orders.ts';
-import { checkSourceId } from './sources.ts';
 
 /** How far back a list goes that names no beginning: for as long as events are kept unless configured. */
 export const LISTED_DAYS = 30;

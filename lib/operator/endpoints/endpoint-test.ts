@@ -1,15 +1,15 @@
 /** Tries an endpoint out: one example, sent the way of every webhook, and what the endpoint says to it. */
-import type { Endpoint } from '../relay/endpoint/endpoint.ts';
-import type { Delivery } from '../relay/model/delivery.ts';
-import { outcomeOf } from '../relay/model/delivery.ts';
-import type { EventKey, EventRecord } from '../relay/model/event.ts';
-import type { Outcome } from '../relay/model/outcome.ts';
-import { contentFor } from '../relay/sending/transform.ts';
-import { sendTestEvent } from '../relay/test-event.ts';
-import type { Connection } from './connection.ts';
-import type { Run } from './long-run.ts';
+import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
+import type { Delivery } from '../../relay/model/delivery.ts';
+import { outcomeOf } from '../../relay/model/delivery.ts';
+import type { EventKey, EventRecord } from '../../relay/model/event.ts';
+import type { Outcome } from '../../relay/model/outcome.ts';
+import { contentFor } from '../../relay/sending/transform.ts';
+import { sendTestEvent } from '../../relay/test-event.ts';
+import type { Connection } from '../connection.ts';
+import type { Run } from '../long-run.ts';
+import { findReceiver } from '../replay/receiver.ts';
 import { type MaskedEndpoint, maskEndpoint } from './masked-endpoint.ts';
-import { findReceiver } from './receiver.ts';
 import { shownRequest } from './shown-request.ts';
 
 const LOOK_EVERY_MS = 250;

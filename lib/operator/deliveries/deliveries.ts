@@ -1,5 +1,5 @@
 /** What an operator reads of deliveries that did not go through, and of events that were not fanned out. */
-import type { Connection } from './connection.ts';
+import type { Connection } from '../connection.ts';
 import { findEndpointId, OWED_STATES, type OwedState, type OwedWork, owedWork } from './owed-work.ts';
 
 export interface DeliveryListQuery {

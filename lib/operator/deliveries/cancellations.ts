@@ -1,10 +1,10 @@
 /** Gives up deliveries that are pending. */
 
-import { settle } from '../relay/delivery/settle.ts';
-import { isLeased } from '../relay/model/delivery.ts';
-import type { Connection } from './connection.ts';
+import { settle } from '../../relay/delivery/settle.ts';
+import { isLeased } from '../../relay/model/delivery.ts';
+import type { Connection } from '../connection.ts';
+import type { Run } from '../long-run.ts';
 import { type DeliverySelection, eachSelected } from './delivery-selection.ts';
-import type { Run } from './long-run.ts';
 
 const CANCELLED = 'cancelled-by-hand';
 

@@ -1,10 +1,10 @@
 /** What an operator reads of an order: where it is, by either of its ids, and its whole timeline. */
-import type { Delivery } from '../relay/model/delivery.ts';
-import type { EventRecord } from '../relay/model/event.ts';
-import { aliasKeyOf, type OrderKey, orderKeyOf, type SourceId, sourceOf } from '../relay/model/ids.ts';
-import type { Connection } from './connection.ts';
-import { InvalidInputError, NotFoundError } from './errors.ts';
-import { checkSourceId, sourceIds } from './sources.ts';
+import type { Delivery } from '../../relay/model/delivery.ts';
+import type { EventRecord } from '../../relay/model/event.ts';
+import { aliasKeyOf, type OrderKey, orderKeyOf, type SourceId, sourceOf } from '../../relay/model/ids.ts';
+import type { Connection } from '../connection.ts';
+import { InvalidInputError, NotFoundError } from '../errors.ts';
+import { checkSourceId, sourceIds } from '../sources/sources.ts';
 
 /** An order as the relay has seen it. */
 export interface Order {

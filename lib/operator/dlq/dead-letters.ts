@@ -1,9 +1,9 @@
 /** What an operator does with messages that nobody could work off: looks at them, has them tried again, deletes them. */
 import { z } from 'zod';
-import type { DeadLetter, DeadLetters } from '../relay/ports/operator.ts';
-import type { Connection, QueueName } from './connection.ts';
-import { NotFoundError, NotPossibleError } from './errors.ts';
-import type { Run } from './long-run.ts';
+import type { DeadLetter, DeadLetters } from '../../relay/ports/operator.ts';
+import type { Connection, QueueName } from '../connection.ts';
+import { NotFoundError, NotPossibleError } from '../errors.ts';
+import type { Run } from '../long-run.ts';
 
 /** A look takes seconds; nobody else sees the messages meanwhile. */
 const LOOKING_SECONDS = 20;

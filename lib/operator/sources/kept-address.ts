@@ -4,8 +4,8 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256Hex } from '../relay/model/ids.ts';
-import type { RelayDescription } from './connection.ts';
+import { sha256Hex } from '../../relay/model/ids.ts';
+import type { RelayDescription } from '../connection.ts';
 import { tokenOf, webhookAddress } from './webhook-address.ts';
 
 const FILE = 'webhook-address';

@@ -1,7 +1,7 @@
 /** An endpoint as it may be shown: with no secret in it. All that an operator gets to see of one goes through here. */
-import type { Auth } from '../relay/endpoint/auth.ts';
-import type { Endpoint } from '../relay/endpoint/endpoint.ts';
-import { isReference } from '../relay/endpoint/secret.ts';
+import type { Auth } from '../../relay/endpoint/auth.ts';
+import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
+import { isReference } from '../../relay/endpoint/secret.ts';
 
 declare const masked: unique symbol;
 /** Only {@link maskEndpoint} makes one: what shows endpoints asks for these, and so cannot be given others. */

@@ -1,10 +1,10 @@
 /** What an operator does with the secrets that webhooks are signed with. */
 import { randomBytes } from 'node:crypto';
-import { SIGNING_SECRET_BYTES, toSigningSecret } from '../relay/endpoint/signing-secret.ts';
-import { after } from '../relay/model/clock.ts';
-import type { Connection } from './connection.ts';
+import { SIGNING_SECRET_BYTES, toSigningSecret } from '../../relay/endpoint/signing-secret.ts';
+import { after } from '../../relay/model/clock.ts';
+import type { Connection } from '../connection.ts';
+import { NotPossibleError } from '../errors.ts';
 import { changeEndpoint, type GivenAttributes } from './endpoints.ts';
-import { NotPossibleError } from './errors.ts';
 import type { MaskedEndpoint } from './masked-endpoint.ts';
 
 /** To be shown once. */

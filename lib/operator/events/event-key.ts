@@ -1,8 +1,8 @@
 /** Where an event is of which a person has the id. */
-import type { EventKey } from '../relay/model/event.ts';
-import { type EventId, isEventId } from '../relay/model/ids.ts';
-import type { Connection } from './connection.ts';
-import { InvalidInputError, NotFoundError } from './errors.ts';
+import type { EventKey } from '../../relay/model/event.ts';
+import { type EventId, isEventId } from '../../relay/model/ids.ts';
+import type { Connection } from '../connection.ts';
+import { InvalidInputError, NotFoundError } from '../errors.ts';
 
 /** @throws NotFoundError */
 export async function findEventKey(

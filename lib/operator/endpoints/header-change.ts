@@ -1,7 +1,7 @@
 /** Changes some of an endpoint's headers and leaves the others, whose values nobody may see any more. */
 import { z } from 'zod';
+import { InvalidInputError } from '../errors.ts';
 import type { GivenAttributes } from './endpoints.ts';
-import { InvalidInputError } from './errors.ts';
 
 export interface HeaderChange {
   /** Values by name; what is there under the same name, in any case, goes. */

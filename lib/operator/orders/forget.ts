@@ -1,11 +1,11 @@
 /** Erases what an order holds of personal data, and keeps the record of what happened to it. */
 
-import { settle } from '../relay/delivery/settle.ts';
-import { attentionOf, type Delivery, isLeased, isSettled } from '../relay/model/delivery.ts';
-import type { OrderKey } from '../relay/model/ids.ts';
-import type { Connection } from './connection.ts';
-import { listDeadLetters } from './dead-letters.ts';
-import { type Run, workThrough } from './long-run.ts';
+import { settle } from '../../relay/delivery/settle.ts';
+import { attentionOf, type Delivery, isLeased, isSettled } from '../../relay/model/delivery.ts';
+import type { OrderKey } from '../../relay/model/ids.ts';
+import type { Connection } from '../connection.ts';
+import { listDeadLetters } from '../dlq/dead-letters.ts';
+import { type Run, workThrough } from '../long-run.ts';
 import { findOrder, type OrderQuery } from './orders.ts';
 
 /** More than anybody lets pile up. */
