@@ -1,5 +1,6 @@
 /** `npm run relay -- …`: the operator's CLI in this process. */
 import { buffer } from 'node:stream/consumers';
+import { awsRelays } from '../lib/connect/relays.ts';
 import { run } from '../lib/operator/cli/program.ts';
 
 const { stdin, stdout, stderr, env } = process;
@@ -36,4 +37,5 @@ process.exitCode = await run(process.argv.slice(2), {
   columns: stdout.isTTY ? stdout.columns : undefined,
   errColumns: stderr.isTTY ? stderr.columns : undefined,
   interruption,
+  relays: awsRelays,
 });

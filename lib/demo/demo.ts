@@ -1,11 +1,12 @@
 /** The main job, watched: an order's life goes into the webhook address, and what arrives where is shown and checked. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from '../connect/connect.ts';
+import { findLocalRelay } from '../connect/local-relay.ts';
 import { startLocalRelay } from '../local/local-relay.ts';
-import { type Connection, connect } from '../operator/connection.ts';
-import { addEndpoint } from '../operator/endpoints.ts';
-import { findLocalRelay } from '../operator/local-relay.ts';
-import { type Order, showOrder } from '../operator/orders.ts';
-import { addSource } from '../operator/sources.ts';
+import type { Connection } from '../operator/connection.ts';
+import { addEndpoint } from '../operator/endpoints/endpoints.ts';
+import { type Order, showOrder } from '../operator/orders/orders.ts';
+import { addSource } from '../operator/sources/sources.ts';
 import { settleAll } from '../relay/model/settle-all.ts';
 import { ORDER_ID, orderLife, type Webhook } from './order-life.ts';
 import {

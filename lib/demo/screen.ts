@@ -2,7 +2,7 @@
 
 import Table from 'cli-table3';
 import { bold, cyan, dim, green, red } from 'yoctocolors';
-import type { Order } from '../operator/orders.ts';
+import type { Order } from '../operator/orders/orders.ts';
 import { outcomeText } from '../relay/model/outcome.ts';
 import type { Arrival, Receiver } from './receiver.ts';
 import type { Accepted } from './verdict.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EventLogReader } from '../../lib/aws/dynamodb/event-log-reader.ts';
+import { DynamoEventReader } from '../../lib/aws/dynamodb/event-log-reader.ts';
 import { after as later } from '../../lib/relay/model/clock.ts';
 import type { EventRecord } from '../../lib/relay/model/event.ts';
 import { MemoryClock } from '../memory/clock.ts';
@@ -10,7 +10,7 @@ const log = useEventLogTable();
 const DAY_MS = 86_400_000;
 const LONG_AGO = new Date(0);
 
-const reader = () => new EventLogReader({ ...log.tableOptions(), telemetry: log.telemetry });
+const reader = () => new DynamoEventReader({ ...log.tableOptions(), telemetry: log.telemetry });
 
 /** An event that came so long ago, and is stored. */
 async function stored(agoMs: number): Promise<EventRecord> {
@@ -53,7 +53,7 @@ describe('a list of owed work', () => {
     const dues = [3, 1, 2].map((minutes) => later(log.clock.now(), minutes * 60_000));
     for (const dueAt of dues) await log.eventLog.putDeliveryIfAbsent(aDelivery({ dueAt }));
     const read = async (query: { dueSince: Date; backwards?: boolean }) =>
-      (await Array.fromAsync(reader().owed('erp', { ...query, pageSize: 2 }))).map(({ dueAt }) => dueAt);
+      (await Array.fromAsync(reader().owed(['erp'], { ...query, pageSize: 2 }))).map(({ dueAt }) => dueAt);
     const inOrder = dues.toSorted((one, other) => one.getTime() - other.getTime());
 
     expect(await read({ dueSince: LONG_AGO })).toEqual(inOrder);
@@ -64,7 +64,7 @@ describe('a list of owed work', () => {
   it('is read though somebody has put there what nobody can follow', async () => {
     await log.put({ orderKey: 'odd', sk: 'row', owedTo: 'erp', dueAt: '2026-03-01T12:00:00.000Z' });
 
-    expect(await Array.fromAsync(reader().owed('erp', { dueSince: LONG_AGO, pageSize: 10 }))).toEqual([]);
+    expect(await Array.fromAsync(reader().owed(['erp'], { dueSince: LONG_AGO, pageSize: 10 }))).toEqual([]);
     expect(log.telemetry.log).toMatchObject([{ level: 'warn' }]);
   });
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { EventLogWriter } from '../../lib/aws/dynamodb/event-log-writer.ts';
+import { DynamoEventWriter } from '../../lib/aws/dynamodb/event-log-writer.ts';
 import { after as later } from '../../lib/relay/model/clock.ts';
 import type { Outcomes } from '../../lib/relay/model/event.ts';
 import { aliasKeyOf, orderKeyOf, sha256Hex, shardOf } from '../../lib/relay/model/ids.ts';
@@ -103,10 +103,10 @@ describe('the rows of the event log', () => {
       await given.store(event, payload);
       const erasedAt = later(given.clock.now(), 60_000);
       const key = { orderKey, sk: `payload#${event.eventId}` };
-      const writer = new EventLogWriter(given.tableOptions());
+      const writer = new DynamoEventWriter(given.tableOptions());
 
-      expect(await writer.erasePayload(key, erasedAt)).toBe(true);
-      expect(await writer.erasePayload(key, erasedAt)).toBe(false);
+      expect(await writer.erasePayload(event, erasedAt)).toBe(true);
+      expect(await writer.erasePayload(event, erasedAt)).toBe(false);
 
       expect(await given.row(key.sk)).toEqual({
         ...key,

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
 import { dynamoDbClient } from '../../lib/aws/clients.ts';
-import { ConfigWriter } from '../../lib/aws/dynamodb/config-writer.ts';
+import { DynamoConfigWriter } from '../../lib/aws/dynamodb/config-writer.ts';
 import { ensureFirstSource } from '../../lib/local/first-source.ts';
 import { handlerLog } from '../../lib/local/handler-log.ts';
 import { type LocalRelay, startLocalRelay } from '../../lib/local/local-relay.ts';
@@ -38,7 +38,10 @@ export async function startRelayPipeline(
   const address = await configure(relay, dataDir, endpointUrls);
   const agent = new Agent();
   const client = dynamoDbClient(relay.engines.dynamoDbConfig);
-  const configWriter = new ConfigWriter({ client, tableName: outputsOf(relay.engines).ConfigTableName });
+  const configWriter = new DynamoConfigWriter({
+    client,
+    tableName: outputsOf(relay.engines).ConfigTableName,
+  });
   return {
     async send({ orderId, body }) {
       const headers = { 'content-type': 'application/json' };

@@ -3,17 +3,17 @@ import { fileURLToPath } from 'node:url';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { z } from 'zod';
+import type { AwsConnection } from '../../lib/connect/connect.ts';
 import { callInThread } from '../../lib/local/call-in-thread.ts';
 import { handlerLog } from '../../lib/local/handler-log.ts';
 import { type LocalRelay, startLocalRelay } from '../../lib/local/local-relay.ts';
-import type { Connection } from '../../lib/operator/connection.ts';
 import { anOperator } from './an-operator.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SYNTHESIS = new URL('../../lib/stack/synthesize-template.ts', import.meta.url);
 
 export interface RunningRelay extends Pick<LocalRelay, 'url' | 'runSchedules'> {
-  readonly connection: Connection;
+  readonly connection: AwsConnection;
   readonly sqs: SQSClient;
   /** The stack's outputs that are URLs of queues. */
   readonly queues: Queues;

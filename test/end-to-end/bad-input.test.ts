@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { addEndpoint } from '../../lib/operator/endpoints.ts';
-import { listEvents, showEvent } from '../../lib/operator/events.ts';
-import { addSource } from '../../lib/operator/sources.ts';
+import { addEndpoint } from '../../lib/operator/endpoints/endpoints.ts';
+import { listEvents, showEvent } from '../../lib/operator/events/events.ts';
+import { addSource } from '../../lib/operator/sources/sources.ts';
 import { outcomeTexts } from '../relay/outcome-texts.ts';
 import { messageCount, takeAll } from './a-queue.ts';
 import { type Arrival, type Receiver, startReceiver } from './a-receiver.ts';

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { addEndpoint } from '../../lib/operator/endpoints.ts';
-import { listEvents } from '../../lib/operator/events.ts';
-import { addSource } from '../../lib/operator/sources.ts';
+import { addEndpoint } from '../../lib/operator/endpoints/endpoints.ts';
+import { listEvents } from '../../lib/operator/events/events.ts';
+import { addSource } from '../../lib/operator/sources/sources.ts';
 import type { EndpointId } from '../../lib/relay/model/ids.ts';
 import { outcomeTexts } from '../relay/outcome-texts.ts';
 import { type Arrival, type Receiver, startReceiver } from './a-receiver.ts';

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { addEndpoint } from '../../lib/operator/endpoints.ts';
-import { listEvents } from '../../lib/operator/events.ts';
-import { addSource } from '../../lib/operator/sources.ts';
+import { addEndpoint } from '../../lib/operator/endpoints/endpoints.ts';
+import { listEvents } from '../../lib/operator/events/events.ts';
+import { addSource } from '../../lib/operator/sources/sources.ts';
 import { outcomeTexts } from '../relay/outcome-texts.ts';
 import { messageCount } from './a-queue.ts';
 import { type Answer, type Arrival, type Receiver, startReceiver } from './a-receiver.ts';

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { addEndpoint, type GivenAttributes } from '../../lib/operator/endpoints.ts';
-import { showOrder } from '../../lib/operator/orders.ts';
-import { presetAttributes } from '../../lib/operator/presets.ts';
-import { addSource } from '../../lib/operator/sources.ts';
+import { addEndpoint, type GivenAttributes } from '../../lib/operator/endpoints/endpoints.ts';
+import { presetAttributes } from '../../lib/operator/endpoints/presets.ts';
+import { showOrder } from '../../lib/operator/orders/orders.ts';
+import { addSource } from '../../lib/operator/sources/sources.ts';
 import { outcomeTexts } from '../relay/outcome-texts.ts';
 import { type Receiver, startReceiver } from './a-receiver.ts';
 import { useRunningRelay } from './a-running-relay.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { addEndpoint } from '../../lib/operator/endpoints.ts';
-import { addSource } from '../../lib/operator/sources.ts';
+import { addEndpoint } from '../../lib/operator/endpoints/endpoints.ts';
+import { addSource } from '../../lib/operator/sources/sources.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { HOSTILE_ORDER_IDS } from '../ports/hostile-order-ids.ts';
 import { type Arrival, type Receiver, startReceiver } from './a-receiver.ts';

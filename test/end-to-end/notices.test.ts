@@ -1,10 +1,10 @@
 import { Webhook } from 'standardwebhooks';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { addEndpoint } from '../../lib/operator/endpoints.ts';
-import { listEvents } from '../../lib/operator/events.ts';
-import { presetAttributes } from '../../lib/operator/presets.ts';
-import { newSigningSecret } from '../../lib/operator/signing.ts';
-import { addSource } from '../../lib/operator/sources.ts';
+import { addEndpoint } from '../../lib/operator/endpoints/endpoints.ts';
+import { presetAttributes } from '../../lib/operator/endpoints/presets.ts';
+import { newSigningSecret } from '../../lib/operator/endpoints/signing.ts';
+import { listEvents } from '../../lib/operator/events/events.ts';
+import { addSource } from '../../lib/operator/sources/sources.ts';
 import { type Receiver, startReceiver } from './a-receiver.ts';
 import { useRunningRelay } from './a-running-relay.ts';
 import { anOrder, sendAccepted } from './the-hub.ts';

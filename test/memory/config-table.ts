@@ -1,4 +1,4 @@
-/** The ConfigTable port in memory, with what a person would do to its rows in the DynamoDB console. */
+/** The ConfigTable and ConfigWriter ports in memory, with what a person would do to the rows in the DynamoDB console. */
 import type { EndpointId } from '../../lib/relay/model/ids.ts';
 import type {
   ConfigKind,
@@ -6,8 +6,9 @@ import type {
   ConfigTable,
   RowAttributes,
 } from '../../lib/relay/ports/config-table.ts';
+import type { ConfigChange, ConfigWriter, WritableKind } from '../../lib/relay/ports/operator.ts';
 
-export class MemoryConfigTable implements ConfigTable {
+export class MemoryConfigTable implements ConfigTable, ConfigWriter {
   readonly #rows = new Map<ConfigKind, Map<string, ConfigRow>>([
     ['endpoint', new Map()],
     ['source', new Map()],
@@ -35,8 +36,30 @@ export class MemoryConfigTable implements ConfigTable {
 
   async removeHealth(endpointId: EndpointId, only: RowAttributes): Promise<boolean> {
     if (!this.#says(endpointId, only)) return false;
-    this.remove('health', endpointId);
+    void this.remove('health', endpointId);
     return true;
+  }
+
+  async row(kind: WritableKind, id: string): Promise<ConfigRow | undefined> {
+    return this.#ofKind(kind).get(id);
+  }
+
+  async add(kind: WritableKind, id: string, attributes: ConfigRow['attributes']): Promise<boolean> {
+    if (this.#ofKind(kind).has(id)) return false;
+    this.put(kind, id, attributes);
+    return true;
+  }
+
+  async change(kind: WritableKind, id: string, change: ConfigChange): Promise<boolean> {
+    const row = this.#ofKind(kind).get(id);
+    if (row === undefined) return false;
+    const after = Object.entries({ ...row.attributes, ...change });
+    this.put(kind, id, Object.fromEntries(after.filter(([, value]) => value !== null)));
+    return true;
+  }
+
+  async remove(kind: ConfigKind, id: string): Promise<boolean> {
+    return this.#ofKind(kind).delete(id);
   }
 
   #says(endpointId: EndpointId, only: RowAttributes): boolean {
@@ -46,10 +69,6 @@ export class MemoryConfigTable implements ConfigTable {
 
   put(kind: ConfigKind, id: string, attributes: ConfigRow['attributes']): void {
     this.#ofKind(kind).set(id, { id, attributes });
-  }
-
-  remove(kind: ConfigKind, id: string): void {
-    this.#ofKind(kind).delete(id);
   }
 
   #ofKind(kind: ConfigKind): Map<string, ConfigRow> {

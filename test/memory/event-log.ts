@@ -1,4 +1,4 @@
-/** The EventLog port in memory: every operation is done at once and as a whole, like one on a row of DynamoDB. */
+/** The EventLog, EventWriter and EventEraser ports in memory: every operation is done at once and as a whole, like one on a row of DynamoDB. */
 import { isDeepStrictEqual } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { after, type Clock } from '../../lib/relay/model/clock.ts';
@@ -22,6 +22,7 @@ import {
   type OwedItem,
   PayloadTooLargeError,
 } from '../../lib/relay/ports/event-log.ts';
+import type { EventEraser, EventWriter } from '../../lib/relay/ports/operator.ts';
 import { OwedIndex } from './owed-index.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -48,7 +49,7 @@ interface Order {
   readonly deliveries: Map<string, Kept<Delivery>>;
 }
 
-export class MemoryEventLog implements EventLog {
+export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   readonly #clock: Clock;
   readonly #retentionMs: number;
   readonly #orders = new Map<OrderKey, Order>();
@@ -80,22 +81,45 @@ export class MemoryEventLog implements EventLog {
     if (!events.has(event.eventId)) events.set(event.eventId, this.#keep(row));
   }
 
-  /** As an operator does: a tombstone stays in its place. False when there is no payload to erase. */
-  erasePayload({ orderKey, eventId }: EventKey): boolean {
+  async payloadKeys(orderKey: OrderKey): Promise<EventKey[]> {
+    const stored = [...this.#order(orderKey).payloads].filter(([, { value }]) => value !== ERASED);
+    return stored
+      .map(([eventId]) => eventId)
+      .sort()
+      .map((eventId) => ({ orderKey, eventId }));
+  }
+
+  async erasePayload({ orderKey, eventId }: EventKey, _erasedAt?: Date): Promise<boolean> {
     const { payloads } = this.#order(orderKey);
-    const payload = payloads.get(eventId)?.value;
-    if (payload === undefined || payload === ERASED) return false;
+    const payload = payloads.get(eventId);
+    if (payload === undefined || payload.value === ERASED) return false;
     this.#replace(payloads, eventId, ERASED);
     return true;
   }
 
-  /** As an operator does. False when there is no such event. */
-  noteForgotten({ orderKey, eventId }: EventKey): boolean {
+  async noteForgotten({ orderKey, eventId }: EventKey, forgottenAt = this.#clock.now()): Promise<boolean> {
     const { events } = this.#order(orderKey);
     const event = events.get(eventId)?.value;
     if (event === undefined) return false;
-    this.#replace(events, eventId, { ...event, forgottenAt: this.#clock.now() });
+    this.#replace(events, eventId, { ...event, forgottenAt });
     return true;
+  }
+
+  async retryFanOut({ orderKey, eventId }: EventKey, dueAt: Date): Promise<boolean> {
+    const { events } = this.#order(orderKey);
+    const event = events.get(eventId)?.value;
+    if (event?.givenUpAt === undefined || event.fannedOutAt !== undefined) return false;
+    const { givenUpAt: _, setAsideUntil: __, ...rest } = event;
+    this.#replace(events, eventId, { ...rest, fanOutTries: 1, owedTo: fanOutList(eventId), dueAt });
+    return true;
+  }
+
+  /** The keys of all events of all orders, oldest first, expired ones included. */
+  allEventKeys(): EventKey[] {
+    const keys = [...this.#orders].flatMap(([orderKey, { events }]) =>
+      [...events.keys()].map((eventId) => ({ orderKey, eventId })),
+    );
+    return keys.sort((a, b) => (a.eventId < b.eventId ? -1 : 1));
   }
 
   async *eventsNewestFirst(orderKey: OrderKey): AsyncGenerator<EventRecord, void, undefined> {

@@ -1,4 +1,5 @@
 /** The CLI without a process: what it writes, and its exit code. */
+import { awsRelays } from '../../lib/connect/relays.ts';
 import { run } from '../../lib/operator/cli/program.ts';
 
 export interface CliOptions {
@@ -33,6 +34,7 @@ export async function cli(args: readonly string[], options: CliOptions = {}): Pr
     environment: options.environment ?? {},
     isColoured: false,
     errColumns: options.errColumns,
+    relays: awsRelays,
     interruption: () => options.interruption ?? new AbortController().signal,
   });
   return { exitCode, ...written };

@@ -2,7 +2,7 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { dynamoDbClient } from '../../lib/aws/clients.ts';
 import { deliveryRowKey } from '../../lib/aws/dynamodb/event-log-keys.ts';
-import { connect } from '../../lib/operator/connection.ts';
+import { connect } from '../../lib/connect/connect.ts';
 import { aDelivery } from '../ports/builders.ts';
 import { useRelayOfTables } from './relay-of-tables.ts';
 

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { DeadLetters } from '../../lib/aws/sqs/dead-letters.ts';
+import { SqsDeadLetters } from '../../lib/aws/sqs/dead-letters.ts';
 import type { QueueName } from '../../lib/operator/connection.ts';
 import { jsonOf } from './cli.ts';
 import { useRelayOfTables } from './relay-of-tables.ts';
@@ -164,7 +164,7 @@ describe('dlq redrive', () => {
   it('keeps a message whose queue refuses it', async () => {
     await aLetter('events', 'kept');
     const queueUrl = deadLetterUrl('events');
-    const letters = new DeadLetters({
+    const letters = new SqsDeadLetters({
       client: relay().sqs,
       queueUrl,
       sourceUrl: `${queueUrl}-that-is-not-there`,

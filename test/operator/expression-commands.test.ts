@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { presetText } from '../../lib/operator/presets.ts';
+import { presetText } from '../../lib/operator/endpoints/presets.ts';
 import { aPayload } from '../ports/builders.ts';
 import { jsonOf } from './cli.ts';
 import { useRelayOfTables } from './relay-of-tables.ts';

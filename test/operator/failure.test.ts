@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { explainAwsFailure } from '../../lib/operator/aws-failure.ts';
+import { explainAwsFailure } from '../../lib/connect/aws-failure.ts';
 import { failureOf } from '../../lib/operator/cli/failure.ts';
 import {
   AlreadyExistsError,
@@ -10,7 +10,7 @@ import {
   NotFoundError,
   NotPossibleError,
 } from '../../lib/operator/errors.ts';
-import { SendError } from '../../lib/operator/send.ts';
+import { SendError } from '../../lib/operator/events/send.ts';
 import { StoreError } from '../../lib/relay/ports/event-log.ts';
 
 function aCommand(): Command {
@@ -37,7 +37,10 @@ describe('what was typed wrong', () => {
   ])('is named as it was typed: %s is %s', (attribute, typed) => {
     const error = new InvalidInputError([{ attribute, problem: 'must be at most 30' }]);
 
-    expect(failureOf(error, aCommand())).toEqual({ exitCode: 2, message: `${typed} must be at most 30` });
+    expect(failureOf(error, aCommand(), explainAwsFailure)).toEqual({
+      exitCode: 2,
+      message: `${typed} must be at most 30`,
+    });
   });
 
   it('is told all at once', () => {
@@ -46,7 +49,9 @@ describe('what was typed wrong', () => {
       { attribute: 'source', problem: 'is missing' },
     ]);
 
-    expect(failureOf(error, aCommand()).message).toBe('--port is wrong; --source is missing');
+    expect(failureOf(error, aCommand(), explainAwsFailure).message).toBe(
+      '--port is wrong; --source is missing',
+    );
   });
 
   it.each([
@@ -56,7 +61,7 @@ describe('what was typed wrong', () => {
     new AlreadyExistsError('endpoint', 'erp'),
     new NotPossibleError('the endpoint erp is off', '`endpoints enable erp` turns it on.'),
   ])('is exit code 2, with what to do: $message', (error) => {
-    const failure = failureOf(error, aCommand());
+    const failure = failureOf(error, aCommand(), explainAwsFailure);
 
     expect(failure).toMatchObject({ exitCode: 2, message: error.message });
     expect(failure.hint).toMatch(/`/);
@@ -81,11 +86,14 @@ describe('what failed', () => {
       'AWS is throttling these requests: try again in a moment',
     ],
   ])('is exit code 1: %s', (error, message) => {
-    expect(failureOf(error, aCommand())).toMatchObject({ exitCode: 1, message });
+    expect(failureOf(error, aCommand(), explainAwsFailure)).toMatchObject({ exitCode: 1, message });
   });
 
   it('is told though it is no error', () => {
-    expect(failureOf('odd', aCommand())).toEqual({ exitCode: 1, message: 'unexpected: odd' });
+    expect(failureOf('odd', aCommand(), explainAwsFailure)).toEqual({
+      exitCode: 1,
+      message: 'unexpected: odd',
+    });
   });
 });
 

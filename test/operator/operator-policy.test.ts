@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-const CLI = new URL('../../lib/operator/cli/program.ts', import.meta.url);
+const CLI = new URL('../../bin/relay.ts', import.meta.url);
 
 /** The SDK's commands go by the names of the actions, but for these. */
 const ACTIONS: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { awsRelays } from '../../lib/connect/relays.ts';
 import { Output, printable, printableLines } from '../../lib/operator/cli/output.ts';
 import { indent, shortened, table } from '../../lib/operator/cli/table.ts';
 
@@ -15,6 +16,7 @@ function anOutput({ json = false } = {}) {
     input: async () => new Uint8Array(),
     environment: {},
     isColoured: false,
+    relays: awsRelays,
     interruption: () => new AbortController().signal,
   };
   return { output: new Output({ terminal, json }), written };

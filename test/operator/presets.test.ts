@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import jsonata from 'jsonata';
 import { describe, expect, it } from 'vitest';
-import { PRESET_NAMES, type Preset, presetAttributes, presetText } from '../../lib/operator/presets.ts';
+import {
+  PRESET_NAMES,
+  type Preset,
+  presetAttributes,
+  presetText,
+} from '../../lib/operator/endpoints/presets.ts';
 import { endpointSchema } from '../../lib/relay/endpoint/endpoint.ts';
 import type { ExpressionInput } from '../../lib/relay/model/expression-input.ts';
 import type { Change } from '../../lib/relay/model/item-changes.ts';

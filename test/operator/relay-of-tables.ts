@@ -5,9 +5,9 @@ import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { dynamoDbClient, sqsClient } from '../../lib/aws/clients.ts';
+import { type AwsConnection, connect } from '../../lib/connect/connect.ts';
+import { findLocalRelay } from '../../lib/connect/local-relay.ts';
 import { type LocalRelay, startLocalRelay } from '../../lib/local/local-relay.ts';
-import { type Connection, connect } from '../../lib/operator/connection.ts';
-import { findLocalRelay } from '../../lib/operator/local-relay.ts';
 import { Queues } from '../../lib/stack/queues.ts';
 import { Tables } from '../../lib/stack/tables.ts';
 import { type CliOptions, type CliResult, cli } from './cli.ts';
@@ -19,7 +19,7 @@ type Row = Readonly<Record<string, unknown>>;
 export interface RelayOfTables {
   readonly port: string;
   readonly dynamoDbEndpoint: string;
-  readonly connection: Connection;
+  readonly connection: AwsConnection;
   /** For what no command does: to put messages on queues, and to see what is there. */
   readonly sqs: SQSClient;
   /** Runs a command on this relay. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { addEndpoint } from '../../lib/operator/endpoints.ts';
-import { showEvent } from '../../lib/operator/events.ts';
-import { replayEvents } from '../../lib/operator/replays.ts';
-import { addSource } from '../../lib/operator/sources.ts';
+import { addEndpoint } from '../../lib/operator/endpoints/endpoints.ts';
+import { showEvent } from '../../lib/operator/events/events.ts';
+import { replayEvents } from '../../lib/operator/replay/replays.ts';
+import { addSource } from '../../lib/operator/sources/sources.ts';
 import { after as later } from '../../lib/relay/model/clock.ts';
 import { useRunningRelay } from '../end-to-end/a-running-relay.ts';
 import { anOrder, sendAccepted } from '../end-to-end/the-hub.ts';

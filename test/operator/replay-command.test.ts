@@ -284,8 +284,8 @@ describe('replay --endpoint --since', () => {
 
 /** Everything that was replayed has arrived. */
 async function settleAll(id: EndpointId, source: SourceId) {
-  const { eventLog, eventLogReader } = relay().connection;
-  for (const { orderKey } of await eventLogReader.newest({
+  const { eventLog, eventReader } = relay().connection;
+  for (const { orderKey } of await eventReader.newest({
     since: later(new Date(), -3_600_000),
     source,
     limit: 100,

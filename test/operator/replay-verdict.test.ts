@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ReplayRules, verdictOf } from '../../lib/operator/replay-verdict.ts';
+import { type ReplayRules, verdictOf } from '../../lib/operator/replay/replay-verdict.ts';
 import { after } from '../../lib/relay/model/clock.ts';
 import type { Delivery } from '../../lib/relay/model/delivery.ts';
 import type { EventRecord } from '../../lib/relay/model/event.ts';

@@ -3,8 +3,8 @@ import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { fromAliasRow } from '../../lib/aws/dynamodb/alias-row.ts';
 import { DynamoConfigTable } from '../../lib/aws/dynamodb/config-table.ts';
 import { DynamoEventLog } from '../../lib/aws/dynamodb/event-log.ts';
-import { aliasRowKey, payloadRowKey } from '../../lib/aws/dynamodb/event-log-keys.ts';
-import { EventLogWriter } from '../../lib/aws/dynamodb/event-log-writer.ts';
+import { aliasRowKey } from '../../lib/aws/dynamodb/event-log-keys.ts';
+import { DynamoEventWriter } from '../../lib/aws/dynamodb/event-log-writer.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { MemoryConfigTable } from '../memory/config-table.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
@@ -21,8 +21,8 @@ export async function memoryEventLog(): Promise<EventLogSubject> {
   return {
     eventLog,
     clock,
-    erasePayload: async (key) => eventLog.erasePayload(key),
-    noteForgotten: async (key) => eventLog.noteForgotten(key),
+    erasePayload: async (key) => eventLog.erasePayload(key, clock.now()),
+    noteForgotten: async (key) => eventLog.noteForgotten(key, clock.now()),
     aliasTarget: async (aliasKey) => eventLog.aliases.get(aliasKey),
   };
 }
@@ -32,11 +32,11 @@ export async function dynamoEventLog(embedded: Embedded): Promise<EventLogSubjec
   const tableName = await embedded.newTable('EventLogTable');
   const clock = new MemoryClock();
   const telemetry = new MemoryTelemetry();
-  const writer = new EventLogWriter({ client, tableName });
+  const writer = new DynamoEventWriter({ client, tableName });
   return {
     eventLog: new DynamoEventLog({ client, tableName, retentionDays: RETENTION_DAYS, clock, telemetry }),
     clock,
-    erasePayload: (key) => writer.erasePayload(payloadRowKey(key), clock.now()),
+    erasePayload: (key) => writer.erasePayload(key, clock.now()),
     noteForgotten: (key) => writer.noteForgotten(key, clock.now()),
     async aliasTarget(aliasKey) {
       const { Item } = await client.send(

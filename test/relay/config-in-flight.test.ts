@@ -20,7 +20,7 @@ async function withPending(): Promise<{ relay: ARelay; eventId: EventId }> {
 describe('an endpoint that is removed while deliveries are pending', () => {
   it('is sent nothing more: they are cancelled, and listed for a person', async () => {
     const { relay, eventId } = await withPending();
-    relay.configTable.remove('endpoint', 'erp');
+    await relay.configTable.remove('endpoint', 'erp');
 
     await relay.run(5);
 
@@ -32,7 +32,7 @@ describe('an endpoint that is removed while deliveries are pending', () => {
 
   it('keeps its health row for as long as something of it stands under attention', async () => {
     const { relay } = await withPending();
-    relay.configTable.remove('endpoint', 'erp');
+    await relay.configTable.remove('endpoint', 'erp');
 
     await relay.run(60);
 
@@ -45,7 +45,7 @@ describe('an endpoint that is removed while deliveries are pending', () => {
     relay.endpoint('erp');
     await relay.accepted();
     await relay.fanOut();
-    relay.configTable.remove('endpoint', 'erp');
+    await relay.configTable.remove('endpoint', 'erp');
 
     await relay.run(1);
     expect(await relay.healthOf('erp')).toHaveProperty('goneSince', relay.clock.now().toISOString());
@@ -58,7 +58,7 @@ describe('an endpoint that is removed while deliveries are pending', () => {
   it('keeps it when a delivery appears within those ten minutes, and has it cancelled', async () => {
     const { relay, eventId } = await withPending();
     const [row] = await relay.rows();
-    relay.configTable.remove('endpoint', 'erp');
+    await relay.configTable.remove('endpoint', 'erp');
     await relay.run(3);
     if (row === undefined) throw new Error('there should be a row');
     await relay.eventLog.updateDelivery(
@@ -83,7 +83,7 @@ describe('an endpoint that is removed while deliveries are pending', () => {
 
   it('gets what was not cancelled yet when it is added again', async () => {
     const { relay, eventId } = await withPending();
-    relay.configTable.remove('endpoint', 'erp');
+    await relay.configTable.remove('endpoint', 'erp');
     relay.clock.advance(30_000);
     await relay.deliver();
     relay.newEndpoint('erp');
@@ -97,21 +97,21 @@ describe('an endpoint that is removed while deliveries are pending', () => {
   it('counts the ten minutes anew when it was added again in between', async () => {
     const relay = aRelay();
     relay.endpoint('erp');
-    relay.configTable.remove('endpoint', 'erp');
+    await relay.configTable.remove('endpoint', 'erp');
     await relay.run(1);
     expect(await relay.healthOf('erp')).toHaveProperty('goneSince');
 
     relay.newEndpoint('erp');
     await relay.run(30);
     expect(await relay.healthOf('erp')).not.toHaveProperty('goneSince');
-    relay.configTable.remove('endpoint', 'erp');
+    await relay.configTable.remove('endpoint', 'erp');
     await relay.run(10);
     expect(await relay.healthOf('erp')).toHaveProperty('goneSince');
   });
 
   it('does not get what was cancelled when it is added again, but all that is new', async () => {
     const { relay, eventId } = await withPending();
-    relay.configTable.remove('endpoint', 'erp');
+    await relay.configTable.remove('endpoint', 'erp');
     await relay.run(5);
     relay.newEndpoint('erp');
     await relay.run(1);

@@ -110,8 +110,8 @@ describe('a newest delivery that cannot be sent', () => {
 
   it('does not supersede the older one: its payload was erased', async () => {
     const { relay, older, newest, keyOf, outcomeOf } = await withTwoPending();
-    relay.eventLog.noteForgotten(keyOf(newest));
-    relay.eventLog.erasePayload(keyOf(newest));
+    await relay.eventLog.noteForgotten(keyOf(newest));
+    await relay.eventLog.erasePayload(keyOf(newest));
 
     await deliver(relay.relay, [keyOf(newest)], relay.deadline());
 

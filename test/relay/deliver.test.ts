@@ -211,7 +211,7 @@ describe('deliver', () => {
 
   it('cancels the deliveries of an endpoint whose row is gone, a minute after they were written', async () => {
     const { relay, eventId } = await withFailedDelivery();
-    relay.configTable.remove('endpoint', 'erp');
+    await relay.configTable.remove('endpoint', 'erp');
     relay.clock.advance(11_000);
 
     await relay.deliver();

@@ -32,7 +32,7 @@ describe('an event whose payload fan-out cannot read', () => {
     const older = await relay.accepted();
     await relay.fanOut();
     const newest = await relay.accepted();
-    relay.eventLog.erasePayload({ orderKey: ORDER, eventId: newest });
+    await relay.eventLog.erasePayload({ orderKey: ORDER, eventId: newest });
     await relay.fanOut();
 
     relay.newEndpoint('erp');
@@ -49,7 +49,7 @@ describe('an event whose payload fan-out cannot read', () => {
     relay.endpoint('erp');
     relay.health('erp', { state: 'disabled', reason: 'it answered 410: gone for good' });
     const eventId = await relay.accepted();
-    relay.eventLog.erasePayload({ orderKey: ORDER, eventId });
+    await relay.eventLog.erasePayload({ orderKey: ORDER, eventId });
 
     await relay.fanOut();
 
@@ -66,8 +66,8 @@ describe('an event whose order was forgotten', () => {
     const relay = aRelay();
     relay.endpoint('erp');
     const eventId = await relay.accepted();
-    relay.eventLog.noteForgotten({ orderKey: ORDER, eventId });
-    if (stage === 'erased') relay.eventLog.erasePayload({ orderKey: ORDER, eventId });
+    await relay.eventLog.noteForgotten({ orderKey: ORDER, eventId });
+    if (stage === 'erased') await relay.eventLog.erasePayload({ orderKey: ORDER, eventId });
 
     await relay.fanOut();
 
@@ -81,8 +81,8 @@ describe('an event whose order was forgotten', () => {
     relay.endpoint('erp');
     const eventId = await relay.accepted();
     vi.spyOn(relay.eventLog, 'payload').mockImplementationOnce(async (key) => {
-      relay.eventLog.noteForgotten(key);
-      relay.eventLog.erasePayload(key);
+      await relay.eventLog.noteForgotten(key);
+      await relay.eventLog.erasePayload(key);
       return undefined;
     });
 

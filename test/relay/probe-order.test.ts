@@ -122,8 +122,8 @@ describe('a probe', () => {
     const [forgotten, next] = await fannedOut(relay, 2);
     const [row] = (await relay.owed('erp')).slice(0, 1);
     if (row === undefined || forgotten === undefined) throw new Error('there should be a delivery');
-    relay.eventLog.noteForgotten(row);
-    relay.eventLog.erasePayload(row);
+    await relay.eventLog.noteForgotten(row);
+    await relay.eventLog.erasePayload(row);
 
     relay.draws(() => 0);
     await relay.run(1);

@@ -152,7 +152,7 @@ describe('replay', () => {
   it('says `erased` of an event whose order was forgotten', async () => {
     const relay = aRelay();
     const eventId = await relay.accepted();
-    relay.eventLog.noteForgotten({ orderKey: ORDER, eventId });
+    await relay.eventLog.noteForgotten({ orderKey: ORDER, eventId });
 
     expect(await replay(relay.relay, await relay.event(eventId), ERP)).toBe('erased');
     expect(await relay.rows()).toEqual([]);

@@ -36,7 +36,7 @@ describe('sweep of an endpoint’s deliveries', () => {
     relay.newEndpoint('erp', { ordering: 'none' });
     await fannedOut(relay, 120);
     relay.deliveryQueue.take();
-    relay.configTable.remove('endpoint', 'erp');
+    await relay.configTable.remove('endpoint', 'erp');
     relay.minutes(2);
 
     await relay.sweep();

@@ -98,7 +98,7 @@ describe('a table that is down for ten minutes under load', () => {
     relay.endpoint('erp');
     const config = vi.spyOn(relay.configTable, 'rows').mockRejectedValue(new StoreError('down'));
     await relay.accepted();
-    relay.configTable.remove('source', SOURCE);
+    await relay.configTable.remove('source', SOURCE);
     config.mockRestore();
 
     await relay.run(5);

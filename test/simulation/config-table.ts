@@ -31,9 +31,10 @@ export class SimulatedConfigTable extends MemoryConfigTable {
     this.#record(kind, id, attributes);
   }
 
-  override remove(kind: ConfigKind, id: string): void {
-    super.remove(kind, id);
+  override remove(kind: ConfigKind, id: string): Promise<boolean> {
+    const removed = super.remove(kind, id);
     this.#record(kind, id, undefined);
+    return removed;
   }
 
   /** All rows of a kind as they were at a moment. */

@@ -99,7 +99,7 @@ export class Operator {
     if (row === undefined || row.attributes.state !== undefined) return;
     note(`operator: ${deed} ${id}`);
     if (deed === 'off' || deed === 'remove') this.wasAway.add(id);
-    if (deed === 'remove') configTable.remove('endpoint', id);
+    if (deed === 'remove') await configTable.remove('endpoint', id);
     else configTable.put('endpoint', id, { ...row.attributes, state: STATES[deed] });
     await scheduler.sleep(durationMs);
     note(`operator: ${id} is on again`);

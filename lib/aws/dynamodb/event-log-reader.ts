@@ -1,4 +1,4 @@
-/** Reads of the EventLog table that only an operator makes: by time, by event id alone, many rows of a list at once. */
+/** The EventReader port over the EventLog table: by time, by event id alone, many rows of a list at once. */
 import {
   BatchGetCommand,
   type BatchGetCommandInput,
@@ -7,14 +7,9 @@ import {
 import { after, type Clock } from '../../relay/model/clock.ts';
 import type { Delivery, DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
-import {
-  type EventId,
-  firstEventIdAt,
-  type OrderKey,
-  type SourceId,
-  sourceOf,
-} from '../../relay/model/ids.ts';
+import { type EventId, firstEventIdAt, type OrderKey, sourceOf } from '../../relay/model/ids.ts';
 import { type OwedItem, StoreError, UnreadableRowError } from '../../relay/ports/event-log.ts';
+import type { EventQuery, EventReader, OwedQuery } from '../../relay/ports/operator.ts';
 import type { Telemetry } from '../../relay/ports/telemetry.ts';
 import { fromAliasRow } from './alias-row.ts';
 import { fromDeliveryRow } from './delivery-row.ts';
@@ -45,7 +40,7 @@ const ROWS_PER_BATCH = 100;
 /** Waits before a batch's unprocessed keys are asked for again. */
 const BATCH_REPEAT_DELAYS_MS = [50, 100, 200, 400];
 
-export interface EventLogReaderOptions {
+export interface DynamoEventReaderOptions {
   readonly client: DynamoDBDocumentClient;
   readonly tableName: string;
   readonly clock: Clock;
@@ -53,35 +48,14 @@ export interface EventLogReaderOptions {
   readonly telemetry: Telemetry;
 }
 
-/** Which entries of a list of owed work to read. */
-export interface OwedQuery {
-  /** None that were, or are, due before. */
-  readonly dueSince: Date;
-  /** Those due last come first. */
-  readonly backwards?: boolean;
-  readonly pageSize: number;
-}
-
-/** Which events to list. */
-export interface EventQuery {
-  readonly since: Date;
-  /** All when absent. */
-  readonly source?: SourceId;
-  readonly limit: number;
-}
-
-/**
- * What is found by an index may be a moment behind, for indexes can be read in no other way; rows are read as they are.
- * Every method may reject with a StoreError.
- */
-export class EventLogReader {
+export class DynamoEventReader implements EventReader {
   readonly #client: DynamoDBDocumentClient;
   readonly #tableName: string;
   readonly #table: DynamoTable;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
 
-  constructor({ client, tableName, clock, telemetry }: EventLogReaderOptions) {
+  constructor({ client, tableName, clock, telemetry }: DynamoEventReaderOptions) {
     this.#client = client;
     this.#tableName = tableName;
     this.#table = new DynamoTable(client, tableName);
@@ -89,7 +63,6 @@ export class EventLogReader {
     this.#telemetry = telemetry;
   }
 
-  /** The order of an event of which nothing but the id is known. */
   async orderOfEvent(eventId: EventId): Promise<OrderKey | undefined> {
     const query = {
       IndexName: BY_TIME_INDEX,
@@ -103,13 +76,11 @@ export class EventLogReader {
     return undefined;
   }
 
-  /** The order that an alias points to. */
   async orderOfAlias(aliasKey: OrderKey): Promise<OrderKey | undefined> {
     const row = await this.#table.get('reading an alias', aliasRowKey(aliasKey));
     return row && !isExpired(row, this.#clock.now()) ? fromAliasRow(row) : undefined;
   }
 
-  /** Events of all orders, newest first. */
   async newest({ since, source, limit }: EventQuery): Promise<EventRecord[]> {
     const found: EventRecord[] = [];
     let batch: EventKey[] = [];
@@ -124,7 +95,6 @@ export class EventLogReader {
     return [...found, ...(await this.eventsOf(batch))];
   }
 
-  /** Events of all orders, the oldest first, in batches that are read as they are asked for: of any number. */
   async *oldestFirst(since: Date): AsyncGenerator<EventRecord[], void, undefined> {
     let batch: EventKey[] = [];
     for await (const key of this.#keysOldestFirst(since)) {
@@ -136,8 +106,16 @@ export class EventLogReader {
     if (batch.length > 0) yield await this.eventsOf(batch);
   }
 
-  /** A list's entries in order of when they are due. */
-  async *owed(
+  owed(lists: readonly string[], query: OwedQuery): AsyncGenerator<OwedItem, void, undefined> {
+    const isEarlier = (item: OwedItem, other: OwedItem) => item.dueAt < other.dueAt;
+    const isLater = (item: OwedItem, other: OwedItem) => item.dueAt > other.dueAt;
+    return merged(
+      lists.map((list) => this.#owedTo(list, query)),
+      query.backwards ? isLater : isEarlier,
+    );
+  }
+
+  async *#owedTo(
     list: string,
     { dueSince, backwards = false, pageSize }: OwedQuery,
   ): AsyncGenerator<OwedItem, void, undefined> {
@@ -152,12 +130,10 @@ export class EventLogReader {
     }
   }
 
-  /** The events' rows, in the order of the keys; without those that are gone. */
   async eventsOf(keys: readonly EventKey[]): Promise<EventRecord[]> {
     return this.#rowsOf(keys, eventRowKey, fromEventRow);
   }
 
-  /** The deliveries' rows, in the order of the keys; without those that are gone, or that nobody can read. */
   async deliveriesOf(keys: readonly DeliveryKey[]): Promise<Delivery[]> {
     const found = await this.#rowsOf(keys, deliveryRowKey, (key, row) => this.#readDelivery(key, row));
     return found.filter((delivery) => delivery !== undefined);

@@ -3,7 +3,8 @@
  * runs away. A thread would not do: one allocation that is large enough takes the whole process with it.
  */
 import type { ExpressionInput } from '../../relay/model/expression-input.ts';
-import { EVALUATION_LIMIT_MS, type Evaluated, type Expressions } from '../../relay/ports/expressions.ts';
+import { EVALUATION_LIMIT_MS, type Evaluated } from '../../relay/ports/expressions.ts';
+import type { ExpressionSession } from '../../relay/ports/operator.ts';
 import { ExpressionEvaluator } from './expression-evaluator.ts';
 import type { EvaluationAnswer, EvaluationJob } from './expression-messages.ts';
 
@@ -25,7 +26,7 @@ export interface ProcessExpressionsOptions {
   readonly memoryLimitMb?: number;
 }
 
-export class ProcessExpressions implements Expressions {
+export class ProcessExpressions implements ExpressionSession {
   readonly #timeLimitMs: number;
   readonly #memoryLimitMb: number;
   #evaluator: ExpressionEvaluator | undefined;

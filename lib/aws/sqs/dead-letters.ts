@@ -1,4 +1,4 @@
-/** What stands in a dead-letter queue, for the operator: received for a while, sent back to where it came from, deleted. */
+/** The DeadLetters port over SQS. */
 import { randomUUID } from 'node:crypto';
 import {
   ChangeMessageVisibilityBatchCommand,
@@ -9,43 +9,30 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { DeadLetter, DeadLetters } from '../../relay/ports/operator.ts';
 import { inTens } from './chunk.ts';
 
 /** Long polling asks all of SQS's servers, where a short one may find nothing though there is something. */
 const WAIT_SECONDS = 1;
 
-/** A message of a dead-letter queue, as long as nobody else can receive it. */
-export interface DeadLetter {
-  readonly messageId: string;
-  readonly receiptHandle: string;
-  readonly body: string;
-  readonly sentAt?: Date;
-  readonly receiveCount: number;
-  /** Why a function has put it there; absent when SQS did, after too many receives. */
-  readonly reason?: string;
-  readonly groupId?: string;
-}
-
-export interface DeadLettersOptions {
+export interface SqsDeadLettersOptions {
   readonly client: SQSClient;
   readonly queueUrl: string;
   /** The queue that its messages come from. */
   readonly sourceUrl: string;
 }
 
-/** Rejects with the SDK's errors. */
-export class DeadLetters {
+export class SqsDeadLetters implements DeadLetters {
   readonly #client: SQSClient;
   readonly #queueUrl: string;
   readonly #sourceUrl: string;
 
-  constructor({ client, queueUrl, sourceUrl }: DeadLettersOptions) {
+  constructor({ client, queueUrl, sourceUrl }: SqsDeadLettersOptions) {
     this.#client = client;
     this.#queueUrl = queueUrl;
     this.#sourceUrl = sourceUrl;
   }
 
-  /** How many there are, roughly, whether or not they can be received at this moment. */
   async count(): Promise<number> {
     const { Attributes = {} } = await this.#client.send(
       new GetQueueAttributesCommand({
@@ -56,10 +43,6 @@ export class DeadLetters {
     return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
   }
 
-  /**
-   * Up to ten messages, which nobody else receives for so long; none when there are no more to be had. Of one group of
-   * a FIFO queue there are no further ones before these are deleted, or given back.
-   */
   async receive(hiddenForSeconds: number): Promise<DeadLetter[]> {
     const { Messages = [] } = await this.#client.send(
       new ReceiveMessageCommand({
@@ -74,7 +57,6 @@ export class DeadLetters {
     return Messages.flatMap(readMessage);
   }
 
-  /** Others may receive them again at once. */
   async giveBack(letters: readonly Pick<DeadLetter, 'receiptHandle'>[]): Promise<void> {
     for (const batch of inTens(letters)) {
       const Entries = batch.map(({ receiptHandle }, index) => ({
@@ -87,7 +69,6 @@ export class DeadLetters {
     }
   }
 
-  /** To the queue that it came from. It is deleted here only once it is safely there: rather twice than never. */
   async sendBack(letter: DeadLetter): Promise<void> {
     await this.#client.send(
       new SendMessageCommand({
@@ -104,7 +85,7 @@ export class DeadLetters {
     await this.delete(letter);
   }
 
-  async delete({ receiptHandle }: DeadLetter): Promise<void> {
+  async delete({ receiptHandle }: Pick<DeadLetter, 'receiptHandle'>): Promise<void> {
     await this.#client.send(
       new DeleteMessageCommand({ QueueUrl: this.#queueUrl, ReceiptHandle: receiptHandle }),
     );

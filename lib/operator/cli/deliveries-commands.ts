@@ -2,13 +2,13 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
-import { cancelDeliveries } from '../cancellations.ts';
 import type { Connection } from '../connection.ts';
-import { listDeliveries } from '../deliveries.ts';
+import { cancelDeliveries } from '../deliveries/cancellations.ts';
+import { listDeliveries } from '../deliveries/deliveries.ts';
+import { OWED_STATES } from '../deliveries/owed-work.ts';
+import { type RetryResult, retryDeliveries, retrySetAside } from '../deliveries/retries.ts';
 import { InterruptedError, InvalidInputError } from '../errors.ts';
 import type { Run } from '../long-run.ts';
-import { OWED_STATES } from '../owed-work.ts';
-import { type RetryResult, retryDeliveries, retrySetAside } from '../retries.ts';
 import { cancelText, deliveryListJson, deliveryListText, retryText, whenText } from './delivery-view.ts';
 import { readMoment } from './moment-option.ts';
 import { type GivenOptions, onRelay } from './on-relay.ts';

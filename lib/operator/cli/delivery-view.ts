@@ -2,10 +2,10 @@
 import type { Delivery } from '../../relay/model/delivery.ts';
 import { outcomeOf } from '../../relay/model/delivery.ts';
 import { detailText } from '../../relay/model/outcome.ts';
-import type { CancelResult } from '../cancellations.ts';
-import type { DeliveryList } from '../deliveries.ts';
-import type { OwedWork } from '../owed-work.ts';
-import type { RetryResult } from '../retries.ts';
+import type { CancelResult } from '../deliveries/cancellations.ts';
+import type { DeliveryList } from '../deliveries/deliveries.ts';
+import type { OwedWork } from '../deliveries/owed-work.ts';
+import type { RetryResult } from '../deliveries/retries.ts';
 import { orderText, stateText } from './event-text.ts';
 import type { Colours } from './output.ts';
 import { shortened, table } from './table.ts';

@@ -9,7 +9,7 @@ import {
   type LetterSelection,
   listDeadLetters,
   redriveDeadLetters,
-} from '../dead-letters.ts';
+} from '../dlq/dead-letters.ts';
 import { InterruptedError, InvalidInputError } from '../errors.ts';
 import { letterListText, letterResultText } from './dlq-text.ts';
 import { type GivenOptions, onRelay } from './on-relay.ts';

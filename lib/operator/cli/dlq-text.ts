@@ -1,5 +1,5 @@
 /** Messages of the dead-letter queues as a table; and what came of moving or deleting them. */
-import type { LetterList, LetterResult, ListedLetter } from '../dead-letters.ts';
+import type { LetterList, LetterResult, ListedLetter } from '../dlq/dead-letters.ts';
 import { isOrAre, plural } from './delivery-view.ts';
 import type { Colours } from './output.ts';
 import { shortened, table } from './table.ts';

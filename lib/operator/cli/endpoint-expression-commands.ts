@@ -2,10 +2,10 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
+import { type FilterTrial, type Preview, previewContent, tryFilter } from '../endpoints/expression-trials.ts';
+import { isPreset, PRESET_NAMES, PRESETS, presetText } from '../endpoints/presets.ts';
 import { InvalidInputError } from '../errors.ts';
-import { checkEventId } from '../event-key.ts';
-import { type FilterTrial, type Preview, previewContent, tryFilter } from '../expression-trials.ts';
-import { isPreset, PRESET_NAMES, PRESETS, presetText } from '../presets.ts';
+import { checkEventId } from '../events/event-key.ts';
 import { changesText, orderText } from './event-text.ts';
 import { presetOption, textOf, withExpressions } from './expression-options.ts';
 import { type GivenOptions, onRelay, outputOf } from './on-relay.ts';

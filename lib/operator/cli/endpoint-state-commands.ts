@@ -1,6 +1,6 @@
 /** `endpoints pause`, `resume`, `disable` and `enable` */
 import type { Command } from 'commander';
-import { changeState, DEEDS, type Deed, type StateChange } from '../endpoints.ts';
+import { changeState, DEEDS, type Deed, type StateChange } from '../endpoints/endpoints.ts';
 import { endpointText } from './endpoint-text.ts';
 import { type GivenOptions, onRelay } from './on-relay.ts';
 import type { Colours, Output, Terminal } from './output.ts';

@@ -1,7 +1,7 @@
 /** `endpoints test` */
 import type { Command } from 'commander';
-import { type EndpointTest, testEndpoint } from '../endpoint-test.ts';
-import { SendError } from '../send.ts';
+import { type EndpointTest, testEndpoint } from '../endpoints/endpoint-test.ts';
+import { SendError } from '../events/send.ts';
 import { attemptCells, colouredOutcome } from './event-text.ts';
 import { type GivenOptions, onRelay } from './on-relay.ts';
 import { type Colours, printableLines, type Terminal } from './output.ts';

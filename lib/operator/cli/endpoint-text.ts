@@ -1,7 +1,7 @@
 /** Endpoints as text and as JSON: those that work, and those whose row is wrong. */
 import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
-import type { ListedEndpoint } from '../endpoints.ts';
-import type { MaskedEndpoint } from '../masked-endpoint.ts';
+import type { ListedEndpoint } from '../endpoints/endpoints.ts';
+import type { MaskedEndpoint } from '../endpoints/masked-endpoint.ts';
 import { healthDetail, healthWord } from './health-text.ts';
 import { invalidRowsText } from './invalid-rows.ts';
 import type { Colours } from './output.ts';

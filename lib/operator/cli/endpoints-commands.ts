@@ -1,6 +1,12 @@
 /** `endpoints …` */
 import type { Command } from 'commander';
-import { addEndpoint, changeEndpoint, listEndpoints, removeEndpoint, showEndpoint } from '../endpoints.ts';
+import {
+  addEndpoint,
+  changeEndpoint,
+  listEndpoints,
+  removeEndpoint,
+  showEndpoint,
+} from '../endpoints/endpoints.ts';
 import { addExpressionCommands } from './endpoint-expression-commands.ts';
 import { addAttributeOptions, checkSources, readAddOptions, readSetOptions } from './endpoint-options.ts';
 import { addStateCommands } from './endpoint-state-commands.ts';

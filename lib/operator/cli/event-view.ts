@@ -1,7 +1,7 @@
 /** Events as a table, one event in full, and its form for programs. */
 import type { EventRecord } from '../../relay/model/event.ts';
 import { isOwn } from '../../relay/model/ids.ts';
-import type { EventDetail, PayloadDetail } from '../events.ts';
+import type { EventDetail, PayloadDetail } from '../events/events.ts';
 import { changeRows, changesText, orderText, outcomesText, ownText, statusesText } from './event-text.ts';
 import { endpointColumn, outcomeLines } from './outcome-lines.ts';
 import { type Colours, printableLines } from './output.ts';

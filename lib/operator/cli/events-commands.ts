@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
-import { type EventListQuery, LISTED_DAYS, listEvents, showEvent } from '../events.ts';
+import { type EventListQuery, LISTED_DAYS, listEvents, showEvent } from '../events/events.ts';
 import { eventJson, eventListText, eventText } from './event-view.ts';
 import { readMoment } from './moment-option.ts';
 import { type GivenOptions, onRelay } from './on-relay.ts';

@@ -1,10 +1,10 @@
 /** The options that stand for an endpoint's expressions, which may also be read from files. */
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import type { GivenAttributes } from '../endpoints.ts';
+import type { GivenAttributes } from '../endpoints/endpoints.ts';
+import { checkExpressions } from '../endpoints/expressions.ts';
+import { isPreset, PRESET_NAMES, presetAttributes } from '../endpoints/presets.ts';
 import { InvalidInputError } from '../errors.ts';
-import { checkExpressions } from '../expressions.ts';
-import { isPreset, PRESET_NAMES, presetAttributes } from '../presets.ts';
 
 export function addExpressionOptions(command: Command): Command {
   return command

@@ -1,6 +1,6 @@
 /** How the CLI tells of an error: a sentence, what to do about it, and the exit code. */
 import { type Command, CommanderError } from 'commander';
-import { explainAwsFailure } from '../aws-failure.ts';
+import type { Relays } from '../connection.ts';
 import {
   AlreadyExistsError,
   type InputIssue,
@@ -11,7 +11,7 @@ import {
   NotPossibleError,
   type Thing,
 } from '../errors.ts';
-import { SendError } from '../send.ts';
+import { SendError } from '../events/send.ts';
 
 /** The relay or AWS failed, or is not reachable. */
 export const FAILED = 1;
@@ -24,8 +24,11 @@ export interface Failure {
   readonly hint?: string;
 }
 
-/** @param command the one that was running: what it calls an attribute is what the person has typed */
-export function failureOf(error: unknown, command: Command): Failure {
+/**
+ * @param command the one that was running: what it calls an attribute is what the person has typed
+ * @param explain explains a failure of the services behind the ports
+ */
+export function failureOf(error: unknown, command: Command, explain: Relays['explainFailure']): Failure {
   if (error instanceof CommanderError) return misused(error);
   if (error instanceof InvalidInputError) {
     return { exitCode: MISUSED, message: error.issues.map((issue) => issueText(issue, command)).join('; ') };
@@ -43,10 +46,10 @@ export function failureOf(error: unknown, command: Command): Failure {
   if (error instanceof NotPossibleError) {
     return { exitCode: MISUSED, message: error.message, hint: error.hint };
   }
-  if (error instanceof InterruptedError) return interrupted(error);
+  if (error instanceof InterruptedError) return interrupted(error, explain);
   if (error instanceof NotARelayError) return notARelay(error);
   if (error instanceof SendError) return { exitCode: FAILED, message: error.message };
-  return { exitCode: FAILED, message: explainAwsFailure(error) ?? describe(error) };
+  return { exitCode: FAILED, message: explain(error) ?? describe(error) };
 }
 
 const HINTS_NOT_FOUND: Readonly<Record<Thing, string>> = {
@@ -78,8 +81,8 @@ function withoutValues(message: string): string {
     .replace(/(Expected \d+ arguments? but got \d+): .*$/s, '$1.');
 }
 
-function interrupted({ message, hint, cause }: InterruptedError): Failure {
-  const why = cause === undefined ? '' : `: ${explainAwsFailure(cause) ?? describe(cause)}`;
+function interrupted({ message, hint, cause }: InterruptedError, explain: Relays['explainFailure']): Failure {
+  const why = cause === undefined ? '' : `: ${explain(cause) ?? describe(cause)}`;
   return { exitCode: FAILED, message: message + why, hint };
 }
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
 import { InterruptedError, InvalidInputError } from '../errors.ts';
-import { type ForgetResult, forgetOrder } from '../forget.ts';
+import { type ForgetResult, forgetOrder } from '../orders/forget.ts';
 import { isOrAre, plural } from './delivery-view.ts';
 import { type GivenOptions, onRelay } from './on-relay.ts';
 import type { Terminal } from './output.ts';

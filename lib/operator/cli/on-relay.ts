@@ -2,10 +2,10 @@
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
-import { type Connection, connect, type RelayDescription } from '../connection.ts';
-import { findDeployedStack } from '../deployed-stack.ts';
-import { DEFAULT_PORT, findLocalRelay } from '../local-relay.ts';
+import type { Connection, FoundRelay } from '../connection.ts';
 import { Output, type Terminal } from './output.ts';
+
+const DEFAULT_PORT = 8787;
 
 const globalOptionsSchema = z.object({
   port: z.coerce.number().int().min(1).max(65_535).optional(),
@@ -42,9 +42,13 @@ export function globalOptions(command: Command): GlobalOptions {
   return checkAttributes(globalOptionsSchema, command.optsWithGlobals());
 }
 
-/** @throws NotARelayError */
-export function findRelay({ port = DEFAULT_PORT, stack }: GlobalOptions): Promise<RelayDescription> {
-  return stack === undefined ? findLocalRelay(port) : findDeployedStack(stack);
+/**
+ * @throws InvalidInputError
+ * @throws NotARelayError
+ */
+export function findRelay(command: Command, { relays }: Terminal): Promise<FoundRelay> {
+  const { port = DEFAULT_PORT, stack } = globalOptions(command);
+  return stack === undefined ? relays.findLocal(port) : relays.findStack(stack);
 }
 
 /** @throws InvalidInputError */
@@ -59,8 +63,8 @@ export async function onRelay(
   work: (connection: Connection, output: Output) => Promise<void>,
 ): Promise<void> {
   const output = outputOf(command, terminal);
-  const relay = await findRelay(globalOptions(command));
-  const connection = await connect(relay, (message) => output.warn(message));
+  const found = await findRelay(command, terminal);
+  const connection = await found.connect((message) => output.warn(message));
   try {
     await work(connection, output);
   } finally {

@@ -1,5 +1,5 @@
 /** An order's timeline as text. */
-import type { EventWithDeliveries, Order } from '../orders.ts';
+import type { EventWithDeliveries, Order } from '../orders/orders.ts';
 import { changesText } from './event-text.ts';
 import { endpointColumn, outcomeLines } from './outcome-lines.ts';
 import type { Colours } from './output.ts';

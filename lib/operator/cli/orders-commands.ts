@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
-import { showOrder } from '../orders.ts';
+import { showOrder } from '../orders/orders.ts';
 import { type GivenOptions, onRelay } from './on-relay.ts';
 import { orderText } from './order-text.ts';
 import type { Terminal } from './output.ts';

@@ -1,6 +1,6 @@
 /** What became of an event at each endpoint, with the attempts of the deliveries that outlived its fan-out. */
 import type { Delivery } from '../../relay/model/delivery.ts';
-import type { EventWithDeliveries } from '../orders.ts';
+import type { EventWithDeliveries } from '../orders/orders.ts';
 import { attemptCells, colouredOutcome, deliveryText } from './event-text.ts';
 import type { Colours } from './output.ts';
 import { indent, shortened, table } from './table.ts';

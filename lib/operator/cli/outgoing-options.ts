@@ -2,9 +2,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { AUTH_TYPES } from '../../relay/endpoint/auth.ts';
-import type { GivenAttributes } from '../endpoints.ts';
+import type { GivenAttributes } from '../endpoints/endpoints.ts';
+import { newSigningSecret, signedWith } from '../endpoints/signing.ts';
 import { InvalidInputError } from '../errors.ts';
-import { newSigningSecret, signedWith } from '../signing.ts';
 import type { Terminal } from './output.ts';
 import { secretInput } from './secret-input.ts';
 import { severalTexts } from './several-texts.ts';

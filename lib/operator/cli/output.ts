@@ -1,5 +1,6 @@
 /** What the CLI writes: text for people or, with `--json`, one JSON value for programs. */
 import { bold, cyan, dim, green, red, yellow } from 'yoctocolors';
+import type { Relays } from '../connection.ts';
 
 /** What the CLI runs in. */
 export interface Terminal {
@@ -14,6 +15,8 @@ export interface Terminal {
   readonly columns?: number | undefined;
   /** How wide that is where errors are written; absent for a pipe, into which no progress is written. */
   readonly errColumns?: number | undefined;
+  /** The relays that commands can find and connect to. */
+  readonly relays: Relays;
   /** From now on Ctrl-C asks the command to end, as this signal tells it; a second one ends it by force. */
   interruption(): AbortSignal;
 }

@@ -51,7 +51,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     return 0;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    const { exitCode, message, hint } = failureOf(error, running);
+    const { exitCode, message, hint } = failureOf(error, running, terminal.relays.explainFailure);
     // For a command that is missing, there is the help of those there are.
     if (json || !isHelp(error)) output.fail(message, hint);
     return exitCode;

@@ -1,5 +1,5 @@
 /** What came of a replay, for people and for programs. */
-import type { ReplayResult } from '../replays.ts';
+import type { ReplayResult } from '../replay/replays.ts';
 import { isOrAre, plural, whenText } from './delivery-view.ts';
 
 export function replayText({ counts, owedTo, leftOut }: ReplayResult, isDryRun: boolean): string {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
-import { newSigningSecret, rotateSecret } from '../signing.ts';
+import { newSigningSecret, rotateSecret } from '../endpoints/signing.ts';
 import { addKeepOldOptions, keepOldOptionsSchema, readKeepOld } from './keep-old-options.ts';
 import { type GivenOptions, onRelay } from './on-relay.ts';
 import type { Terminal } from './output.ts';

@@ -4,9 +4,9 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
 import { InvalidInputError } from '../errors.ts';
-import { keptAddress } from '../kept-address.ts';
-import { SendError, sendWebhook, type WebhookAnswer } from '../send.ts';
-import { findRelay, type GivenOptions, globalOptions, outputOf } from './on-relay.ts';
+import { SendError, sendWebhook, type WebhookAnswer } from '../events/send.ts';
+import { keptAddress } from '../sources/kept-address.ts';
+import { findRelay, type GivenOptions, outputOf } from './on-relay.ts';
 import type { Terminal } from './output.ts';
 
 const optionsSchema = z.object({
@@ -33,7 +33,7 @@ export function addSendCommand(program: Command, terminal: Terminal): void {
       const { order: orderId, contentType, ...given } = checkAttributes(optionsSchema, options);
       const body = await readBody(file, terminal);
       const address =
-        given.address ?? (terminal.environment.RELAY_WEBHOOK_ADDRESS || (await lookUp(command)));
+        given.address ?? (terminal.environment.RELAY_WEBHOOK_ADDRESS || (await lookUp(command, terminal)));
       const answer = await sendWebhook({ address, body, contentType, orderId });
       const from = new URL(address).host;
       if (answer.status < 200 || answer.status > 299) {
@@ -65,8 +65,9 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 };
 
 /** @throws InvalidInputError when nobody but who has written it down knows the address */
-async function lookUp(command: Command): Promise<string> {
-  const address = await keptAddress(await findRelay(globalOptions(command)));
+async function lookUp(command: Command, terminal: Terminal): Promise<string> {
+  const { relay } = await findRelay(command, terminal);
+  const address = await keptAddress(relay);
   if (address !== undefined) return address;
   const problem =
     'or RELAY_WEBHOOK_ADDRESS must say where to: the relay knows no more of an address than a hash';

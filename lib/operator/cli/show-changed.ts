@@ -1,6 +1,6 @@
 /** Shows an endpoint that has just been added or changed, and a secret that was made for it, this once. */
-import { warningsAbout } from '../expressions.ts';
-import type { MaskedEndpoint } from '../masked-endpoint.ts';
+import { warningsAbout } from '../endpoints/expressions.ts';
+import type { MaskedEndpoint } from '../endpoints/masked-endpoint.ts';
 import { endpointJson, endpointText } from './endpoint-text.ts';
 import type { Colours, Output } from './output.ts';
 

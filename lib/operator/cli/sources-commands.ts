@@ -11,7 +11,7 @@ import {
   type RotatedSource,
   removeSource,
   rotateSource,
-} from '../sources.ts';
+} from '../sources/sources.ts';
 import { invalidRowsText } from './invalid-rows.ts';
 import { addKeepOldOptions, keepOldOptionsSchema, readKeepOld } from './keep-old-options.ts';
 import { type GivenOptions, onRelay } from './on-relay.ts';

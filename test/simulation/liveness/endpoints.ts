@@ -54,7 +54,7 @@ export const removed: Scenario = {
     await putParkedDeliveries(world, 'gone', { count, orderOf, reason: 'endpoint-paused' });
     await world.runUntil(5 * MINUTE_MS, () => false);
     const removedAtMs = world.elapsedMs;
-    world.configTable.remove('endpoint', 'gone');
+    await world.configTable.remove('endpoint', 'gone');
     const endAtMs = removedAtMs + (size === 'full' ? 6 * HOUR_MS : boundMs + MINUTE_MS);
     const doneAtMs = await world.runUntil(endAtMs, async () => (await world.owedTo('gone', 1)) === 0);
     return [

@@ -1,0 +1,79 @@
+/** The deliveries that an operator means: one, or all of an endpoint that are in some state. */
+import type { Delivery } from '../../relay/model/delivery.ts';
+import type { EventRecord } from '../../relay/model/event.ts';
+import type { EndpointId } from '../../relay/model/ids.ts';
+import type { Connection } from '../connection.ts';
+import { NotFoundError, NotPossibleError } from '../errors.ts';
+import { findEventKey } from '../events/event-key.ts';
+import { type Run, workThrough } from '../long-run.ts';
+import { findEndpointId, OWED_STATES, type OwedState, owedWork } from './owed-work.ts';
+
+/** Which deliveries to work on: one, or all of an endpoint. */
+export interface DeliverySelection {
+  readonly endpointId: string;
+  readonly eventId?: string | undefined;
+  readonly state?: Exclude<OwedState, 'set-aside'> | undefined;
+  readonly since?: Date | undefined;
+}
+
+type Visit = (delivery: Delivery, event: EventRecord | undefined) => Promise<void>;
+
+/**
+ * Visits them one batch after the other, the oldest first.
+ *
+ * @param unlessNamed the states to look for when the selection names none
+ * @returns false when the run was ended before the last
+ * @throws NotFoundError
+ * @throws NotPossibleError when the one that is named is in another state
+ */
+export async function eachSelected(
+  connection: Connection,
+  { endpointId, eventId, state, since }: DeliverySelection,
+  unlessNamed: readonly OwedState[],
+  run: Run,
+  visit: Visit,
+): Promise<boolean> {
+  const id = await findEndpointId(connection, endpointId);
+  if (eventId !== undefined) {
+    await visitOne(connection, { eventId, endpointId: id, state }, visit);
+    return true;
+  }
+  const query = { endpointId: id, states: state === undefined ? unlessNamed : [state], since };
+  for await (const batch of owedWork(connection, query)) {
+    const work = batch.flatMap((one) => (one.kind === 'delivery' ? [one] : []));
+    if (!(await workThrough(work, run, ({ delivery, event }) => visit(delivery, event)))) return false;
+  }
+  return true;
+}
+
+async function visitOne(
+  connection: Connection,
+  wanted: { eventId: string; endpointId: EndpointId; state: OwedState | undefined },
+  visit: Visit,
+): Promise<void> {
+  const { endpointId, state } = wanted;
+  const key = await findEventKey(connection, wanted.eventId);
+  const [event, rows] = await Promise.all([
+    connection.eventLog.event(key),
+    connection.eventLog.deliveries(key.orderKey),
+  ]);
+  const delivery = rows.find((row) => row.eventId === key.eventId && row.endpointId === endpointId);
+  const name = `${key.eventId} to ${endpointId}`;
+  if (delivery === undefined) {
+    throw new NotFoundError('delivery', name, ' that needed more than its first attempt, or a person');
+  }
+  const isWanted = state === undefined ? isOwedState(delivery.state) : delivery.state === state;
+  if (!isWanted) {
+    throw new NotPossibleError(
+      `the delivery ${name} is ${delivery.state}`,
+      delivery.state === 'pending'
+        ? '--state pending has it tried at once.'
+        : `\`replay --event ${key.eventId} --endpoint ${endpointId} --include-delivered\` sends it once more.`,
+    );
+  }
+  await visit(delivery, event);
+}
+
+function isOwedState(state: string): boolean {
+  return OWED_STATES.some((one) => one === state);
+}

@@ -1,0 +1,129 @@
+/** Tries an endpoint's expressions on events that came, without sending anything. */
+import { type Endpoint, isMeantFor } from '../../relay/endpoint/endpoint.ts';
+import type { EventRecord, Payload } from '../../relay/model/event.ts';
+import { inputOf } from '../../relay/model/expression-input.ts';
+import type { Expressions } from '../../relay/ports/expressions.ts';
+import { contentFor } from '../../relay/sending/transform.ts';
+import type { Connection } from '../connection.ts';
+import { NotFoundError, NotPossibleError } from '../errors.ts';
+import { findEventKey } from '../events/event-key.ts';
+import { listEvents } from '../events/events.ts';
+import { showEndpoint } from './endpoints.ts';
+import { checkExpressions } from './expressions.ts';
+
+/** Which events it is tried on: one, or the newest that the endpoint hears. */
+export interface TrialQuery {
+  readonly endpointId: string;
+  readonly eventId?: string | undefined;
+  readonly limit: number;
+}
+
+export interface FilterTrial {
+  readonly event: EventRecord;
+  readonly result: 'pass' | 'skip' | 'error';
+  /** Why it failed. The relay passes such an event on. */
+  readonly reason?: string;
+}
+
+/**
+ * @param filter instead of the endpoint's own
+ * @throws NotFoundError
+ * @throws InvalidInputError
+ * @throws NotPossibleError when there is no filter
+ */
+export async function tryFilter(
+  connection: Connection,
+  query: TrialQuery,
+  filter?: string,
+): Promise<FilterTrial[]> {
+  await checkExpressions({ filter });
+  const endpoint = await findEndpoint(connection, query.endpointId);
+  const tried = filter ?? endpoint.filter;
+  if (tried === undefined)
+    throw new NotPossibleError(`the endpoint ${endpoint.id} has no filter`, '--filter tries one on it.');
+  return onEvents(connection, endpoint, query, async (expressions, event, payload) => {
+    const found = await expressions.evaluate(tried, inputOf(event, payload), 'boolean');
+    if (found.kind === 'failure') return { event, result: 'error', reason: found.reason };
+    return { event, result: found.value === true ? 'pass' : 'skip' };
+  });
+}
+
+export type Preview = { readonly event: EventRecord } & (
+  | { readonly contentType: string; readonly body: string }
+  | { readonly unsent: string }
+);
+
+/**
+ * @param transform instead of the endpoint's own
+ * @throws NotFoundError
+ * @throws InvalidInputError
+ * @throws NotPossibleError when there is no transform
+ */
+export async function previewContent(
+  connection: Connection,
+  query: TrialQuery,
+  transform?: string,
+): Promise<Preview[]> {
+  await checkExpressions({ transform });
+  const endpoint = await findEndpoint(connection, query.endpointId);
+  const tried = { ...endpoint, transform: transform ?? endpoint.transform };
+  if (tried.transform === undefined)
+    throw new NotPossibleError(
+      `the endpoint ${endpoint.id} has no transform: it is sent what came, as it came`,
+      '--transform or --preset tries one on it.',
+    );
+  const { telemetry } = connection;
+  return onEvents(connection, endpoint, query, async (expressions, event, payload) => {
+    // What the functions would log is the result here.
+    const quiet = { ...telemetry, warn: () => {} };
+    const content = await contentFor({ expressions, telemetry: quiet }, tried, event, payload);
+    if ('unsent' in content) return { event, unsent: content.unsent };
+    return { event, contentType: content.contentType ?? '', body: Buffer.from(content.body).toString() };
+  });
+}
+
+/** @throws NotFoundError */
+async function findEndpoint(connection: Connection, id: string): Promise<Endpoint> {
+  const listed = await showEndpoint(connection, id);
+  if ('valid' in listed) return listed.valid;
+  throw new NotPossibleError(
+    `the row of the endpoint ${id} is wrong: ${listed.invalid.reason}`,
+    '`endpoints set` mends it.',
+  );
+}
+
+/** Newest first; events whose payload has expired or was erased are left out. */
+async function onEvents<Result>(
+  connection: Connection,
+  endpoint: Endpoint,
+  query: TrialQuery,
+  attempt: (expressions: Expressions, event: EventRecord, payload: Payload) => Promise<Result>,
+): Promise<Result[]> {
+  const events = await eventsFor(connection, endpoint, query);
+  const expressions = connection.openExpressions();
+  try {
+    const results: Result[] = [];
+    for (const event of events) {
+      const payload = await connection.eventLog.payload(event);
+      if (payload !== undefined) results.push(await attempt(expressions, event, payload));
+    }
+    return results;
+  } finally {
+    expressions.close();
+  }
+}
+
+/** @throws NotFoundError */
+async function eventsFor(
+  connection: Connection,
+  endpoint: Endpoint,
+  { eventId, limit }: TrialQuery,
+): Promise<EventRecord[]> {
+  if (eventId === undefined) {
+    const events = await listEvents(connection, { limit });
+    return events.filter((event) => isMeantFor(endpoint, event));
+  }
+  const event = await connection.eventLog.event(await findEventKey(connection, eventId));
+  if (event === undefined) throw new NotFoundError('event', eventId);
+  return [event];
+}

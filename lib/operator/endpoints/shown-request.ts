@@ -1,0 +1,35 @@
+/** A request as it may be shown: what an endpoint was sent, but for its secrets. */
+import type { Auth } from '../../relay/endpoint/auth.ts';
+import type { EventRecord } from '../../relay/model/event.ts';
+import type { OutgoingRequest } from '../../relay/ports/outgoing.ts';
+import { type Content, forwardRequest } from '../../relay/sending/request.ts';
+import { MASK, type MaskedEndpoint } from './masked-endpoint.ts';
+
+/** @param at when it was sent */
+export function shownRequest(
+  endpoint: MaskedEndpoint,
+  event: EventRecord,
+  content: Content,
+  at: Date,
+): Pick<OutgoingRequest, 'url' | 'headers' | 'body'> {
+  const { headers, auth, signingSecrets } = endpoint;
+  const credentials = { headers: { ...headers, ...authHeader(auth) }, signingKeys: [] };
+  const timeoutMs = endpoint.timeoutSeconds * 1000;
+  const request = forwardRequest(endpoint, event, content, { credentials, now: at, timeoutMs });
+  const signature = signingSecrets !== undefined && { 'webhook-signature': `v1,${MASK}` };
+  return { url: request.url, headers: { ...request.headers, ...signature }, body: request.body };
+}
+
+function authHeader(auth: Auth | undefined): Readonly<Record<string, string>> {
+  switch (auth?.type) {
+    case undefined:
+      return {};
+    case 'basic':
+      return { authorization: `Basic ${MASK}` };
+    case 'bearer':
+    case 'oauth2':
+      return { authorization: `Bearer ${MASK}` };
+    case 'header':
+      return { [auth.name]: auth.value };
+  }
+}

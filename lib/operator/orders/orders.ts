@@ -1,0 +1,89 @@
+/** What an operator reads of an order: where it is, by either of its ids, and its whole timeline. */
+import type { Delivery } from '../../relay/model/delivery.ts';
+import type { EventRecord } from '../../relay/model/event.ts';
+import { aliasKeyOf, type OrderKey, orderKeyOf, type SourceId, sourceOf } from '../../relay/model/ids.ts';
+import type { Connection } from '../connection.ts';
+import { InvalidInputError, NotFoundError } from '../errors.ts';
+import { checkSourceId, sourceIds } from '../sources/sources.ts';
+
+/** An order as the relay has seen it. */
+export interface Order {
+  readonly orderKey: OrderKey;
+  readonly source: SourceId;
+  readonly orderId?: string;
+  readonly niceId?: string;
+  /** Oldest first. */
+  readonly events: readonly EventWithDeliveries[];
+}
+
+export interface EventWithDeliveries extends EventRecord {
+  /** The deliveries that outlived the event's fan-out; the outcomes tell of the others, too. */
+  readonly deliveries: readonly Delivery[];
+}
+
+export interface OrderQuery {
+  /** The Hub's id of the order, or the one that people know it by. */
+  readonly id: string;
+  /** Looked for in every source when absent. */
+  readonly source?: string | undefined;
+}
+
+/**
+ * @throws NotFoundError
+ * @throws InvalidInputError when several sources have such an order
+ */
+export async function showOrder(connection: Connection, query: OrderQuery): Promise<Order> {
+  const orderKey = await findOrder(connection, query);
+  const [newestFirst, deliveries] = await Promise.all([
+    Array.fromAsync(connection.eventLog.eventsNewestFirst(orderKey)),
+    connection.eventLog.deliveries(orderKey),
+  ]);
+  if (newestFirst.length === 0) throw new NotFoundError('order', query.id, ': its events have expired');
+  const orderId = newestFirst.find((event) => event.orderId !== undefined)?.orderId;
+  const niceId = newestFirst.find((event) => event.niceId !== undefined)?.niceId;
+  return {
+    orderKey,
+    source: sourceOf(orderKey),
+    ...(orderId !== undefined && { orderId }),
+    ...(niceId !== undefined && { niceId }),
+    events: newestFirst.toReversed().map((event) => ({
+      ...event,
+      deliveries: deliveries.filter(({ eventId }) => eventId === event.eventId),
+    })),
+  };
+}
+
+/**
+ * The partition of an order.
+ *
+ * @throws NotFoundError
+ * @throws InvalidInputError when several sources have such an order
+ */
+export async function findOrder(connection: Connection, { id, source }: OrderQuery): Promise<OrderKey> {
+  const sources = source === undefined ? await sourceIds(connection) : [checkSourceId(source)];
+  const found = await Promise.all(sources.map((one) => findInSource(connection, one, id)));
+  const [orderKey, ...others] = found.filter((key) => key !== undefined);
+  if (orderKey === undefined) throw new NotFoundError('order', id, whereOf(sources));
+  if (others.length > 0) {
+    const having = [orderKey, ...others].map(sourceOf).join(' or ');
+    throw new InvalidInputError([
+      { attribute: 'source', problem: `must be ${having}: each has such an order` },
+    ]);
+  }
+  return orderKey;
+}
+
+async function findInSource(
+  { eventLog, eventReader }: Connection,
+  source: SourceId,
+  id: string,
+): Promise<OrderKey | undefined> {
+  const orderKey = orderKeyOf(source, id);
+  const newest = await eventLog.newestEventId(orderKey);
+  return newest === undefined ? eventReader.orderOfAlias(aliasKeyOf(source, id)) : orderKey;
+}
+
+function whereOf(sources: readonly SourceId[]): string {
+  if (sources.length === 0) return ': the relay has no source';
+  return ` in the source${sources.length > 1 ? 's' : ''} ${sources.join(', ')}`;
+}

@@ -1,0 +1,41 @@
+import { DynamoEventLog } from '../../lib/aws/dynamodb/event-log.ts';
+import { DynamoEventReader } from '../../lib/aws/dynamodb/event-log-reader.ts';
+import { DynamoEventWriter } from '../../lib/aws/dynamodb/event-log-writer.ts';
+import { MemoryClock } from '../memory/clock.ts';
+import { MemoryEventLog } from '../memory/event-log.ts';
+import { MemoryEventReader } from '../memory/event-reader.ts';
+import { MemoryTelemetry } from '../memory/telemetry.ts';
+import { useEmbedded } from './embedded.ts';
+import type { EventOperatorSubject } from './event-operator-subject.ts';
+import { describeEventReader } from './event-reader.conformance.ts';
+import { describeEventEraser, describeEventWriter } from './event-writer.conformance.ts';
+
+async function inMemory(): Promise<EventOperatorSubject> {
+  const clock = new MemoryClock();
+  const eventLog = new MemoryEventLog(clock);
+  return { eventLog, reader: new MemoryEventReader(eventLog), writer: eventLog, eraser: eventLog, clock };
+}
+
+describeEventReader('the event reader in memory', inMemory);
+describeEventWriter('the event writer in memory', inMemory);
+describeEventEraser('the event eraser in memory', inMemory);
+
+const embedded = useEmbedded();
+
+async function inDynamoDb(): Promise<EventOperatorSubject> {
+  const clock = new MemoryClock();
+  const tableName = await embedded().newTable('EventLogTable');
+  const log = { client: embedded().dynamoDb, tableName, clock, telemetry: new MemoryTelemetry() };
+  const writer = new DynamoEventWriter(log);
+  return {
+    eventLog: new DynamoEventLog({ ...log, retentionDays: 30 }),
+    reader: new DynamoEventReader(log),
+    writer,
+    eraser: writer,
+    clock,
+  };
+}
+
+describeEventReader('the event reader in DynamoDB', inDynamoDb);
+describeEventWriter('the event writer in DynamoDB', inDynamoDb);
+describeEventEraser('the event eraser in DynamoDB', inDynamoDb);
