@@ -40,7 +40,7 @@ export interface LocalRelay {
 }
 
 /** The stack's outputs by their names, and where the engines are. */
-export interface Discovery {
+interface Discovery {
   readonly [output: string]: string | null;
   readonly dynamoDbEndpoint: string;
   readonly sqsEndpoint: string;

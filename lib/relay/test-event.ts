@@ -54,7 +54,7 @@ const address = {
 };
 
 /** With every field that the Hub is known to send. */
-export const EXAMPLE_ORDER = {
+const EXAMPLE_ORDER = {
   Id: 'test-00000000-0000-0000-0000-000000000000',
   NiceId: 'Test-1',
   Items: [

@@ -13,11 +13,11 @@ import { EXPRESSION_PROCESS } from '../../lib/stack/functions.ts';
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 export const HANDLERS = ['ingest', 'fan-out', 'deliver', 'sweep'] as const;
 /** What fan-out and deliver start as a process, when an endpoint has a filter or a transform. */
-export const BESIDE = 'expressions';
-export type BundleName = (typeof HANDLERS)[number] | typeof BESIDE;
+const BESIDE = 'expressions';
+type BundleName = (typeof HANDLERS)[number] | typeof BESIDE;
 
 /** The code of this project, beside that of packages. */
-export const OWN = 'the relay itself';
+const OWN = 'the relay itself';
 
 export interface BundledPackage {
   readonly name: string;

@@ -7,7 +7,7 @@ import { indexWritesOf } from './index-writes.ts';
  * US dollars for a million units in us-east-1, without free tiers
  * (https://aws.amazon.com/dynamodb/pricing/on-demand/, https://aws.amazon.com/sqs/pricing/).
  */
-export const PRICES = { write: 0.625, read: 0.125, fifoRequest: 0.5 };
+const PRICES = { write: 0.625, read: 0.125, fifoRequest: 0.5 };
 
 const WRITES = new Set(['PutItem', 'UpdateItem']);
 

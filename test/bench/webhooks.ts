@@ -8,7 +8,7 @@ export interface Webhook {
 }
 
 /** What most orders have: each of a few items moves on by itself. */
-export const WEBHOOKS_PER_ORDER = 6;
+const WEBHOOKS_PER_ORDER = 6;
 
 const LIFE = orderLife()
   .flat()

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { z } from 'zod';
 
-export const CLIENT_ID = 'relay';
+const CLIENT_ID = 'relay';
 
 export interface TokenServer {
   /** Of the token endpoint. */

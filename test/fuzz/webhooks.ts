@@ -166,7 +166,7 @@ interface Parts {
 }
 
 /** What stands in it beside the token, the query, the type and the body is read by nobody, and so may hold anything. */
-export function anEvent({ token: theToken, query, headers: theHeaders, body: theBody, method, text }: Parts) {
+function anEvent({ token: theToken, query, headers: theHeaders, body: theBody, method, text }: Parts) {
   const rawPath = `/webhooks/${theToken}`;
   return {
     version: '2.0',

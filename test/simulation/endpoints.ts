@@ -6,7 +6,7 @@ import { FILTER } from './filter.ts';
 import type { Weather } from './rates.ts';
 import type { Scheduler } from './scheduler.ts';
 
-export const ORDERINGS = {
+const ORDERINGS = {
   erp: 'latest',
   shop: 'latest',
   audit: 'strict',

@@ -10,7 +10,7 @@ import { eventTime } from '../../lib/relay/model/ids.ts';
 import type { SimulatedConfigTable } from './config-table.ts';
 
 /** A stale read is two minutes behind, a function runs for two minutes, and it caches what it read. */
-export const TAKES_EFFECT_MS = 5 * 60_000;
+const TAKES_EFFECT_MS = 5 * 60_000;
 
 interface InForceWorld {
   readonly configTable: SimulatedConfigTable;

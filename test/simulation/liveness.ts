@@ -4,7 +4,7 @@ import { ENDPOINT_IDS } from './endpoints.ts';
 import { isFailing, isProven } from './health-checks.ts';
 import { orderKey, type RunWorld, wasSetAside } from './run-world.ts';
 
-export const STATES = ['ok', 'unproven', 'failing', 'paused', 'fan-out', 'set aside', 'poisoned'] as const;
+const STATES = ['ok', 'unproven', 'failing', 'paused', 'fan-out', 'set aside', 'poisoned'] as const;
 export type EndpointState = (typeof STATES)[number];
 
 const MINUTE_MS = 60_000;

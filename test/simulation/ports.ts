@@ -18,7 +18,7 @@ import type { Scheduler } from './scheduler.ts';
 
 const PAGE = 3;
 /** A read that is not consistent is behind by at most this. */
-export const STALE_BY_AT_MOST_MS = 2 * 60_000;
+const STALE_BY_AT_MOST_MS = 2 * 60_000;
 /** Less than the time for which deliver takes an unknown endpoint for a new one. */
 export const ENDPOINTS_STALE_BY_AT_MOST_MS = 45_000;
 /** Ingest waits no longer than this for an order's newest id. */

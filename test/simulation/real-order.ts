@@ -1,6 +1,6 @@
 /** The order of webhooks in real time, which the endpoints' users see, against the order of their ids, which the relay sees. */
 import type { Webhook } from './hub.ts';
-import { orderKey, type RunWorld, wasSetAside } from './run-world.ts';
+import type { RunWorld } from './run-world.ts';
 
 /** The most that the clocks of two functions differ by. */
 const CLOCKS_DIFFER_MS = 2_000;
@@ -36,10 +36,4 @@ export function checkIdsInOrder({ hub, fail }: RunWorld): void {
         fail(`${newer.accepted.eventId} was sent after ${older.accepted.eventId} was answered`);
     }
   }
-}
-
-/** Events of an order that others of it need not wait for. */
-export async function setAsideOf({ eventLog }: RunWorld, orderId: string): Promise<Set<string>> {
-  const events = await Array.fromAsync(eventLog.eventsNewestFirst(orderKey(orderId)));
-  return new Set(events.filter(wasSetAside).map(({ eventId }) => eventId));
 }

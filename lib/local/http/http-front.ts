@@ -10,7 +10,7 @@ import { requestEvent, targetOf } from './request-event.ts';
 import { findRoute } from './routes.ts';
 
 /** Here, and not in the stack, a program finds out what it needs to work on this relay. */
-export const DISCOVERY_PATH = '/.well-known/sensaria-relay';
+const DISCOVERY_PATH = '/.well-known/sensaria-relay';
 
 /** Request line and headers: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const HEADERS_LIMIT_BYTES = 10_240;
@@ -19,7 +19,7 @@ const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
 const EVENT_LIMIT_BYTES = 6 * 1024 * 1024;
 
 /** What stands behind the address. */
-export interface Backend {
+interface Backend {
   readonly routes: readonly RouteDefinition[];
   /** The functions that the routes lead to, by ARN. */
   readonly targets: ReadonlyMap<string, { invoke(event: string): Promise<Outcome> }>;

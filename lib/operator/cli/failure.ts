@@ -14,9 +14,9 @@ import {
 import { SendError } from '../events/send.ts';
 
 /** The relay or AWS failed, or is not reachable. */
-export const FAILED = 1;
+const FAILED = 1;
 /** What was typed is wrong; nothing was written. */
-export const MISUSED = 2;
+const MISUSED = 2;
 
 export interface Failure {
   readonly exitCode: number;

@@ -19,7 +19,7 @@ const globalOptionsSchema = z.object({
 /** A command's options by name, as commander hands them over: text that is yet to be checked. */
 export type GivenOptions = Readonly<Record<string, unknown>>;
 
-export type GlobalOptions = z.output<typeof globalOptionsSchema>;
+type GlobalOptions = z.output<typeof globalOptionsSchema>;
 
 /** Taken by every command, before or after its name. */
 export function addGlobalOptions(program: Command): void {
@@ -38,7 +38,7 @@ export function addGlobalOptions(program: Command): void {
 }
 
 /** @throws InvalidInputError */
-export function globalOptions(command: Command): GlobalOptions {
+function globalOptions(command: Command): GlobalOptions {
   return checkAttributes(globalOptionsSchema, command.optsWithGlobals());
 }
 

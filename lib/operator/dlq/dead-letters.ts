@@ -24,7 +24,7 @@ export interface ListedLetter {
   readonly beginning?: string;
 }
 
-export type MessageNames = z.output<typeof namesSchema> & {
+type MessageNames = z.output<typeof namesSchema> & {
   /** Whether the message holds the event itself, which is nowhere else. */
   readonly holdsEvent: boolean;
 };

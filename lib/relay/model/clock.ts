@@ -32,7 +32,7 @@ export class Deadline {
 }
 
 /** What did not end in the time it was given; it may still be done later. */
-export class TimeoutError extends Error {
+class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 }
 

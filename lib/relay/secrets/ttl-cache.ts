@@ -1,7 +1,7 @@
 /** A cache for values that need a network call. Concurrent callers for the same key share one fetch. */
 import type { Clock } from '../model/clock.ts';
 
-export interface Fetched<Value> {
+interface Fetched<Value> {
   readonly value: Value;
   readonly ttlMs: number;
 }

@@ -8,7 +8,7 @@ import { World } from './world.ts';
 
 const MOST_IN_FLIGHT = 10;
 
-export const rateLimited: Scenario = {
+const rateLimited: Scenario = {
   title: '600 deliveries at 5 a second, beside three endpoints that answer in 8 s and get 20 events a minute',
   state: 'rate limited',
   async measure({ size, seed }) {
@@ -40,7 +40,7 @@ export const rateLimited: Scenario = {
   },
 };
 
-export const removed: Scenario = {
+const removed: Scenario = {
   title: 'an endpoint that is owed 20,000 deliveries is removed',
   state: 'removed',
   async measure({ size, seed }) {
@@ -65,7 +65,7 @@ export const removed: Scenario = {
   },
 };
 
-export const resumed: Scenario = {
+const resumed: Scenario = {
   title: 'a paused endpoint with 1,000 parked deliveries of 100 orders is resumed',
   state: 'paused, then resumed',
   async measure({ size, seed }) {
@@ -101,7 +101,7 @@ export const resumed: Scenario = {
   },
 };
 
-export const strictResumed: Scenario = {
+const strictResumed: Scenario = {
   title: 'a paused strict endpoint with 60 parked deliveries of one order is resumed',
   state: 'strict, paused, then resumed',
   async measure({ seed }) {
@@ -126,7 +126,7 @@ export const strictResumed: Scenario = {
   },
 };
 
-export const unproven: Scenario = {
+const unproven: Scenario = {
   title: 'a new endpoint that answers in 300 ms gets its first events',
   state: 'unproven',
   async measure({ seed }) {
@@ -144,7 +144,7 @@ export const unproven: Scenario = {
   },
 };
 
-export const slow: Scenario = {
+const slow: Scenario = {
   title: 'an endpoint that answers in 2.5 s gets 40 events a minute',
   state: 'slow',
   async measure({ seed }) {
@@ -165,7 +165,7 @@ export const slow: Scenario = {
   },
 };
 
-export const oneFailure: Scenario = {
+const oneFailure: Scenario = {
   title: 'a proven endpoint answers 503 once',
   state: 'ok',
   async measure({ seed }) {
@@ -195,7 +195,7 @@ export const oneFailure: Scenario = {
   },
 };
 
-export const lostMessages: Scenario = {
+const lostMessages: Scenario = {
   title: 'the message of an event, or of a retry, is lost',
   state: 'ok, a message is lost',
   async measure({ seed }) {

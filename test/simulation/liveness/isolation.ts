@@ -11,13 +11,13 @@ import { World } from './world.ts';
 /** The schedule's delays after the first attempts, with all of their jitter. */
 const RETRY_AFTER_MS = [5_000, 5 * MINUTE_MS, 30 * MINUTE_MS].map((delayMs) => 1.1 * delayMs);
 
-export const fairness: Scenario = {
+const fairness: Scenario = {
   title: 'ten endpoints, of which three begin to hang and two to fail, with an event a second',
   state: 'ok, beside endpoints that hang and fail',
   measure: (run) => measureFairness(run, hangs),
 };
 
-export const fairnessBesideSlow: Scenario = {
+const fairnessBesideSlow: Scenario = {
   title: 'ten endpoints, of which three begin to answer in 25 s and two to fail, with an event a second',
   state: 'ok, beside endpoints that are slow and fail',
   measure: (run) => measureFairness(run, answers(25_000)),
@@ -74,13 +74,13 @@ function latenessMs(requests: readonly Request[], nowMs: number): number[] {
   );
 }
 
-export const orderBacklog: Scenario = {
+const orderBacklog: Scenario = {
   title: 'one order has 200 events for an endpoint that answers in 5 s, and nine orders share its batch',
   state: 'ok, beside the backlog of one order',
   measure: (run) => measureOrderBacklog(run, 5_000),
 };
 
-export const quickOrderBacklog: Scenario = {
+const quickOrderBacklog: Scenario = {
   title: 'one order has 200 events for an endpoint that answers in 1.9 s, and nine orders share its batch',
   state: 'ok, beside the backlog of one order',
   measure: (run) => measureOrderBacklog(run, 1_900),

@@ -10,7 +10,7 @@ const USUAL_LAG_MS = 30 * SECOND_MS;
 const MOST_IN_FLIGHT = 10;
 const LONGEST_PROBE_INTERVAL_MS = 15 * MINUTE_MS;
 
-export const slowEndpointReturns: Scenario = {
+const slowEndpointReturns: Scenario = {
   title: 'an endpoint that answers in 2.5 s, with 40 events a minute, is back after 30 minutes',
   state: 'slow, back after an outage',
   async measure({ size, seed }) {
@@ -39,7 +39,7 @@ export const slowEndpointReturns: Scenario = {
   },
 };
 
-export const quickEndpointReturns: Scenario = {
+const quickEndpointReturns: Scenario = {
   title: 'an endpoint that answers in 100 ms is back with a backlog of 10,000, with 5 new events a second',
   state: 'quick, back after an outage',
   async measure({ size, seed }) {
@@ -80,7 +80,7 @@ export const quickEndpointReturns: Scenario = {
   },
 };
 
-export const strictHeadIsProbed: Scenario = {
+const strictHeadIsProbed: Scenario = {
   title: 'a strict endpoint, whose circuit the heads of five orders opened, is back after 20 minutes',
   state: 'strict, back after an outage',
   async measure({ size, seed }) {
@@ -124,7 +124,7 @@ export const strictHeadIsProbed: Scenario = {
   },
 };
 
-export const briefOutage: Scenario = {
+const briefOutage: Scenario = {
   title: 'an endpoint that answers in 100 ms, with 6 events a minute, is back after 5 minutes',
   state: 'failing',
   async measure({ size, seed }) {

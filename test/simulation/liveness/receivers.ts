@@ -5,7 +5,7 @@ import type { Process } from '../process.ts';
 import { Receivers } from '../receivers.ts';
 import type { Scheduler } from '../scheduler.ts';
 
-export interface Arrival {
+interface Arrival {
   readonly orderId: string;
   readonly eventId: string;
   readonly nowMs: number;
@@ -14,7 +14,7 @@ export interface Arrival {
 }
 
 /** An answer with a status, or none at all: `afterMs` beyond the relay's timeout means that it hangs. */
-export interface Answer {
+interface Answer {
   readonly afterMs: number;
   /** Absent when the connection fails. */
   readonly status?: number;

@@ -7,7 +7,7 @@ import { World } from './world.ts';
 
 const ONE_ENDPOINT = () => ({ well: { behaves: answers(50) } });
 
-export const throttledALittle: Scenario = {
+const throttledALittle: Scenario = {
   title: '2,000 events are overdue, and the table throttles 5 % of all writes',
   state: 'ok, the table throttles',
   async measure({ size, seed }) {
@@ -22,7 +22,7 @@ export const throttledALittle: Scenario = {
   },
 };
 
-export const throttledMuch: Scenario = {
+const throttledMuch: Scenario = {
   title: '2,000 events are overdue, and the table throttles 60 % of all writes for five minutes',
   state: 'ok, the table throttles',
   async measure({ size, seed }) {
@@ -51,7 +51,7 @@ export const throttledMuch: Scenario = {
   },
 };
 
-export const tableOut: Scenario = {
+const tableOut: Scenario = {
   title: 'only the queue holds 40 events, for the table is out for 6 hours',
   state: 'ok, the table was out',
   measure: measureTableOut,
@@ -75,7 +75,7 @@ async function measureTableOut({ seed }: Run): Promise<Figure[]> {
   ];
 }
 
-export const manyOverdue: Scenario = {
+const manyOverdue: Scenario = {
   title: '100,000 events are overdue in the lists of fan-out (10,000 in the test)',
   state: 'ok, much is overdue',
   async measure({ size, seed }) {

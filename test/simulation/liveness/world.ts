@@ -34,7 +34,7 @@ const UNPROVEN = { state: 'ok', version: 1 };
 
 const FAR_AWAY = new Date('9999-12-31T23:59:59Z');
 
-export interface EndpointSetup {
+interface EndpointSetup {
   readonly behaves: Behaviour;
   /** Attributes of its row beside the URL. */
   readonly row?: object;
