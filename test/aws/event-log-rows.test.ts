@@ -126,6 +126,7 @@ describe('the rows of the event log', () => {
       attempts: [{ at: now, durationMs: 143, status: 503, answer: 'busy' }],
       attemptCount: 1,
       nextAttemptAt: later(now, 5_000),
+      state: 'leased',
       leaseId: 'a-lease',
       leaseUntil: later(now, 20_000),
     });
@@ -138,7 +139,7 @@ describe('the rows of the event log', () => {
       sk: `delivery#${eventId}#erp`,
       eventId,
       endpointId: 'erp',
-      state: 'pending',
+      state: 'leased',
       reason: 'endpoint-paused',
       attempts: [{ at: '2026-03-01T12:00:00.000Z', durationMs: 143, status: 503, answer: 'busy' }],
       attemptCount: 1,

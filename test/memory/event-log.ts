@@ -2,7 +2,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { after, type Clock } from '../../lib/relay/model/clock.ts';
-import { type Delivery, type DeliveryKey, isSettled } from '../../lib/relay/model/delivery.ts';
+import {
+  type Delivery,
+  type DeliveryAttributes,
+  type DeliveryKey,
+  isSettled,
+  toDelivery,
+} from '../../lib/relay/model/delivery.ts';
 import type { EventKey, EventRecord, Payload } from '../../lib/relay/model/event.ts';
 import {
   type EndpointId,
@@ -46,7 +52,7 @@ interface Order {
   readonly events: Map<EventId, Kept<EventRecord & Owed>>;
   readonly payloads: Map<EventId, Kept<Payload | typeof ERASED>>;
   /** By `eventId#endpointId`. */
-  readonly deliveries: Map<string, Kept<Delivery>>;
+  readonly deliveries: Map<string, Kept<DeliveryAttributes>>;
 }
 
 export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
@@ -144,7 +150,10 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
 
   async deliveries(orderKey: OrderKey): Promise<Delivery[]> {
     const rows = [...this.#order(orderKey).deliveries].sort(([a], [b]) => (a < b ? -1 : 1));
-    return rows.flatMap(([, kept]) => this.#alive(kept) ?? []);
+    return rows.flatMap(([, kept]) => {
+      const row = this.#alive(kept);
+      return row === undefined ? [] : [toDelivery(row)];
+    });
   }
 
   async putDeliveryIfAbsent(delivery: Delivery): Promise<boolean> {
@@ -161,10 +170,10 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   async updateDelivery(key: DeliveryKey, only: DeliveryCondition, change: DeliveryChange): Promise<boolean> {
     const { deliveries } = this.#order(key.orderKey);
     const row = deliveries.get(rowId(key))?.value;
-    if (row === undefined || row.state !== only.state || row.leaseId !== only.leaseId) return false;
+    if (row === undefined || row.state !== only.state || !hasLease(row, only)) return false;
     const value = changed(row, change);
     if (change.state === undefined) this.#replace(deliveries, rowId(key), value);
-    else if (isSettled(value)) deliveries.set(rowId(key), this.#keep(value));
+    else if (isSettled(toDelivery(value))) deliveries.set(rowId(key), this.#keep(value));
     else deliveries.set(rowId(key), { value, expiresAt: undefined });
     return true;
   }
@@ -302,9 +311,13 @@ const fanOutList = (eventId: EventId) => `fan-out#${shardOf(eventId)}`;
 
 const rowId = ({ eventId, endpointId }: DeliveryKey) => `${eventId}#${endpointId}`;
 
-function changed(row: Delivery, change: DeliveryChange): Delivery {
+function hasLease({ leaseId }: DeliveryAttributes, only: DeliveryCondition): boolean {
+  return leaseId === only.leaseId || (only.leaseId === '' && leaseId === undefined);
+}
+
+function changed(row: DeliveryAttributes, change: DeliveryChange): DeliveryAttributes {
   const entries = Object.entries({ ...row, ...change }).filter(([, value]) => value !== null);
-  return Object.fromEntries(entries) as unknown as Delivery;
+  return Object.fromEntries(entries) as unknown as DeliveryAttributes;
 }
 
 function owedOf(orderKey: OrderKey, { events, deliveries }: Order): OwedItem[] {

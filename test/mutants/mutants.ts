@@ -33,8 +33,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'A lease that expired may have sent',
     file: 'delivery/state-machine.ts',
-    replaced: 'return leaseId === undefined ? {} : { possiblyDeliveredAt: leaseUntil ?? owedSince };',
-    by: "return leaseId === '' ? { possiblyDeliveredAt: leaseUntil ?? owedSince } : {};",
+    replaced:
+      "return delivery.state === 'leased' ? { ...pending, possiblyDeliveredAt: delivery.leaseUntil } : pending;",
+    by: 'return pending;',
   },
   {
     rule: 'One invocation of deliver serves an endpoint',
@@ -179,11 +180,12 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'An event that the filter refuses supersedes nothing',
     file: 'fan-out/fan-out-event.ts',
-    replaced: `  if (!(await wants(relay, endpoint, told, payload))) return withoutRow(delivery, 'skipped', FILTERED);
+    replaced: `  if (!(await wants(relay, endpoint, told, payload)))
+    return endedWithoutRow(delivery, 'skipped', 'filter-refused', now);
 `,
     by: `  if (!(await wants(relay, endpoint, told, payload))) {
     await isFreeOfOlder(relay, endpoint, view);
-    return withoutRow(delivery, 'skipped', FILTERED);
+    return endedWithoutRow(delivery, 'skipped', 'filter-refused', now);
   }
 `,
   },
@@ -204,8 +206,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: "A parked delivery stands in the endpoint's list",
     file: 'delivery/state-machine.ts',
-    replaced: 'return changed(delivery, { nextAttemptAt: null, reason });',
-    by: "return changed(delivery, { nextAttemptAt: null, reason, owedTo: 'nobody' });",
+    replaced: 'return { ...waiting, reason };',
+    by: "return { ...waiting, reason, owedTo: 'nobody' };",
   },
   {
     rule: 'A probe takes the right to the next one',

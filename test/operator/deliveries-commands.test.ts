@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { FAN_OUT_ATTENTION } from '../../lib/relay/fan-out/quarantine.ts';
 import { after as later } from '../../lib/relay/model/clock.ts';
+import type { DeliveryAttributes } from '../../lib/relay/model/delivery.ts';
 import { attentionOf, type Delivery } from '../../lib/relay/model/delivery.ts';
+import { shownState } from '../../lib/relay/model/delivery-state.ts';
 import type { EventRecord } from '../../lib/relay/model/event.ts';
 import type { EndpointId } from '../../lib/relay/model/ids.ts';
 import { anEndpointId } from '../ports/builders.ts';
@@ -26,10 +28,12 @@ async function anEndpoint(attributes: object = {}) {
 }
 
 /** A delivery of a fanned out event of an order of its own. */
-async function aDelivery(endpointId: EndpointId, parts: Partial<Delivery> = {}) {
+async function aDelivery(endpointId: EndpointId, parts: Partial<DeliveryAttributes> = {}) {
   const event = await stored({ source: await aSource(), orderId: '7-501', niceId: 'Magic7-501' });
   const delivery = await owed(event, { endpointId, ...parts });
-  await fannedOut(event, { [endpointId]: { state: delivery.state, status: 503, durationMs: 20 } });
+  await fannedOut(event, {
+    [endpointId]: { state: shownState(delivery.state), status: 503, durationMs: 20 },
+  });
   return delivery;
 }
 
@@ -257,7 +261,11 @@ describe('deliveries retry', () => {
 
   it('leaves alone what is being sent', async () => {
     const id = await anEndpoint();
-    const leased = await aDelivery(id, { leaseId: 'lease', leaseUntil: later(new Date(), 30_000) });
+    const leased = await aDelivery(id, {
+      state: 'leased',
+      leaseId: 'lease',
+      leaseUntil: later(new Date(), 30_000),
+    });
 
     const { out } = await deliveries('retry', leased.eventId, '--endpoint', id);
 
@@ -399,7 +407,11 @@ describe('deliveries cancel', () => {
 
   it('leaves alone what is being sent', async () => {
     const id = await anEndpoint();
-    const leased = await aDelivery(id, { leaseId: 'lease', leaseUntil: later(new Date(), 30_000) });
+    const leased = await aDelivery(id, {
+      state: 'leased',
+      leaseId: 'lease',
+      leaseUntil: later(new Date(), 30_000),
+    });
 
     expect(jsonOf(await deliveries('cancel', '--endpoint', id, '--json'))).toEqual({
       ...{ cancelled: 0, underWay: 1, interrupted: false },

@@ -176,14 +176,14 @@ describe('forget', () => {
     const source = await aSource();
     const event = await stored({ source, orderId: '7-501' }, PERSONAL);
     await fannedOut(event, { [ERP]: { state: 'pending' } });
-    const lease = { leaseId: 'a lease', leaseUntil: after(new Date(), 30_000) };
+    const lease = { state: 'leased' as const, leaseId: 'a lease', leaseUntil: after(new Date(), 30_000) };
     await owed(event, { endpointId: ERP, owedTo: ERP, ...lease });
 
     const { out } = await forget(source);
 
     expect(out).toContain('1 delivery is being sent at this moment.\n');
     expect(out).toContain('run it again in two minutes');
-    expect(await rowsOf(event)).toMatchObject([{ state: 'pending', leaseId: 'a lease' }]);
+    expect(await rowsOf(event)).toMatchObject([{ state: 'leased', leaseId: 'a lease' }]);
     expect(await payloadsOf([event])).toEqual([]);
   });
 

@@ -3,7 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint.ts';
 import { sourceIdSchema } from '../../lib/relay/endpoint/source.ts';
 import type { Clock } from '../../lib/relay/model/clock.ts';
-import type { Delivery } from '../../lib/relay/model/delivery.ts';
+import {
+  type Delivery,
+  type DeliveryAttributes,
+  isSettled,
+  type PendingDelivery,
+  type SettledDelivery,
+  toDelivery,
+} from '../../lib/relay/model/delivery.ts';
+import type { SettledState } from '../../lib/relay/model/delivery-state.ts';
 import type { EventRecord, Payload } from '../../lib/relay/model/event.ts';
 import {
   type EndpointId,
@@ -48,20 +56,33 @@ export function aPayload(body: string | Uint8Array = '{"Id":"1"}', contentType?:
   return { body: Buffer.from(body), ...(contentType !== undefined && { contentType }) };
 }
 
-/** A delivery that is owed to its endpoint and was not attempted yet. */
-export function aDelivery(parts: Partial<Delivery> = {}): Delivery {
+/** A delivery that is owed to its endpoint and was not attempted yet, unless the parts say otherwise. */
+export function aDelivery(parts: Partial<DeliveryAttributes> = {}): Delivery {
   const now = new MemoryClock().now();
   const endpointId = parts.endpointId ?? anEndpointId('erp');
-  return {
+  return toDelivery({
     orderKey: anOrderKey(),
     eventId: anEventId(),
     endpointId,
     state: 'pending',
-    attempts: [],
-    attemptCount: 0,
     owedSince: now,
     owedTo: endpointId,
     dueAt: now,
     ...parts,
-  };
+  });
+}
+
+export function aPendingDelivery(parts: Partial<DeliveryAttributes> = {}): PendingDelivery {
+  const delivery = aDelivery({ ...parts, state: 'pending' });
+  if (delivery.state !== 'pending') throw new Error('a pending delivery was asked for');
+  return delivery;
+}
+
+export function aSettledDelivery(
+  state: SettledState,
+  parts: Partial<DeliveryAttributes> = {},
+): SettledDelivery {
+  const delivery = aDelivery({ ...parts, state });
+  if (!isSettled(delivery)) throw new Error('a settled delivery was asked for');
+  return delivery;
 }

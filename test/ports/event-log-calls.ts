@@ -1,7 +1,9 @@
 /** Random calls of the EventLog port. Few orders, events, endpoints and moments, so that they collide. */
+
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { after as later } from '../../lib/relay/model/clock.ts';
+import type { DeliveryAttributes } from '../../lib/relay/model/delivery.ts';
 import { attentionOf, type Delivery, type DeliveryKey } from '../../lib/relay/model/delivery.ts';
 import type { EventKey, EventRecord, Outcomes, Payload } from '../../lib/relay/model/event.ts';
 import { eventIdOf, orderKeyOf, shardOf, sourceOf, TESTS } from '../../lib/relay/model/ids.ts';
@@ -68,7 +70,7 @@ const deliveryKeys: fc.Arbitrary<DeliveryKey> = fc.record({
   eventId: eventIds,
   endpointId: endpoints,
 });
-const states = fc.constantFrom('pending', 'pending', 'delivered', 'dead');
+const states = fc.constantFrom('pending', 'leased', 'leased', 'delivered', 'dead');
 const optional = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: undefined });
 const asReadOr = <Value>(arbitrary: fc.Arbitrary<Value>) =>
   fc.oneof({ weight: 2, arbitrary: fc.constant('as read' as const) }, { weight: 1, arbitrary });
@@ -228,7 +230,7 @@ function delivery(): fc.Arbitrary<Delivery> {
   const given = fc.record(deliveryParts(), { requiredKeys: [], noNullPrototype: true });
   return fc
     .tuple(deliveryKeys, states, given)
-    .map(([key, state, parts]) => aDelivery({ ...parts, state, ...key } as Partial<Delivery>));
+    .map(([key, state, parts]) => aDelivery({ ...parts, state, ...key } as Partial<DeliveryAttributes>));
 }
 
 function putDeliveryIfAbsent(row: Delivery): EventLogCall {
@@ -262,7 +264,10 @@ function updatesOfDelivery(): fc.Arbitrary<EventLogCall> {
         const row = (await log.deliveries(key.orderKey)).find(
           (one) => nameOfDelivery(one) === nameOfDelivery(key),
         );
-        return { state: row?.state ?? 'pending', leaseId: row?.leaseId } as const;
+        return {
+          state: row?.state ?? 'pending',
+          leaseId: row?.state === 'leased' ? row.leaseId : undefined,
+        } as const;
       },
       (log, condition) => log.updateDelivery(key, condition, change),
     ),

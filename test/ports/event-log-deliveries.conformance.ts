@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { after as later } from '../../lib/relay/model/clock.ts';
 import type { Delivery } from '../../lib/relay/model/delivery.ts';
-import { aDelivery, anEndpointId, anOrderKey, eventsOf } from './builders.ts';
+import { aDelivery, anEndpointId, anEventId, anOrderKey, eventsOf } from './builders.ts';
 import { DAY_MS, type EventLogSubject, MINUTE_MS, useEventLog } from './event-log-subject.ts';
 
 export function describeDelivering(make: () => Promise<EventLogSubject>): void {
@@ -11,7 +11,7 @@ export function describeDelivering(make: () => Promise<EventLogSubject>): void {
   describe('putDeliveryIfAbsent', () => {
     it('keeps a delivery with all its parts', async () => {
       const now = given.clock.now();
-      const delivery = aDelivery({
+      const unfinished = {
         reason: 'endpoint-paused',
         attempts: [
           { at: now, durationMs: 143, status: 503, answer: 'come back later', retryAfterSeconds: 120 },
@@ -19,24 +19,36 @@ export function describeDelivering(make: () => Promise<EventLogSubject>): void {
         ],
         attemptCount: 12,
         nextAttemptAt: later(now, MINUTE_MS),
-        leaseId: 'a-lease',
-        leaseUntil: later(now, 2 * MINUTE_MS),
         late: true,
         replayedAt: later(now, 1),
         possiblyDeliveredAt: later(now, 2),
-        settledAt: later(now, 3),
-      });
+      } as const;
+      const orderKey = anOrderKey();
+      const deliveries = [
+        aDelivery({ ...unfinished, orderKey, endpointId: anEndpointId('a') }),
+        aDelivery({
+          ...unfinished,
+          ...{ orderKey, endpointId: anEndpointId('b'), eventId: anEventId() },
+          ...{ state: 'leased', leaseId: 'a-lease', leaseUntil: later(now, 2 * MINUTE_MS) },
+        }),
+        aDelivery({
+          ...unfinished,
+          ...{ orderKey, endpointId: anEndpointId('c'), eventId: anEventId() },
+          ...{ state: 'dead', settledAt: later(now, 3), filterPending: true },
+        }),
+      ];
 
-      expect(await given.eventLog.putDeliveryIfAbsent(delivery)).toBe(true);
+      for (const delivery of deliveries)
+        expect(await given.eventLog.putDeliveryIfAbsent(delivery)).toBe(true);
 
-      expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([delivery]);
+      expect(await given.eventLog.deliveries(orderKey)).toEqual(expect.arrayContaining(deliveries));
     });
 
     it('leaves the one that is there', async () => {
       const delivery = aDelivery();
       await given.eventLog.putDeliveryIfAbsent(delivery);
 
-      expect(await given.eventLog.putDeliveryIfAbsent({ ...delivery, state: 'dead' })).toBe(false);
+      expect(await given.eventLog.putDeliveryIfAbsent(aDelivery({ ...delivery, state: 'dead' }))).toBe(false);
 
       expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([delivery]);
     });
@@ -117,18 +129,18 @@ export function describeDelivering(make: () => Promise<EventLogSubject>): void {
       } as const;
       expect(await given.eventLog.updateDelivery(delivery, unleased, change)).toBe(true);
 
-      const { reason: _, nextAttemptAt: __, ...rest } = delivery;
+      const { reason: _, ...rest } = delivery;
       expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([
-        { ...rest, state: 'delivered', settledAt, attempts },
+        aDelivery({ ...rest, state: 'delivered', settledAt, attempts }),
       ]);
     });
 
     it.each([
-      ['the state is another', { state: 'dead', leaseId: undefined }],
-      ['the lease is another', { state: 'pending', leaseId: 'theirs' }],
-      ['there should be no lease', { state: 'pending', leaseId: undefined }],
+      ['the state is another', { state: 'dead', leaseId: 'mine' }],
+      ['the lease is another', { state: 'leased', leaseId: 'theirs' }],
+      ['there should be no lease', { state: 'leased', leaseId: undefined }],
     ] as const)('writes nothing when %s', async (_, only) => {
-      const delivery = aDelivery({ leaseId: 'mine' });
+      const delivery = aDelivery({ state: 'leased', leaseId: 'mine' });
       await given.eventLog.putDeliveryIfAbsent(delivery);
 
       expect(await given.eventLog.updateDelivery(delivery, only, { reason: 'retry' })).toBe(false);
@@ -144,6 +156,17 @@ export function describeDelivering(make: () => Promise<EventLogSubject>): void {
       expect(await given.eventLog.updateDelivery(delivery, only, { reason: 'retry' })).toBe(false);
 
       expect(await given.eventLog.deliveries(delivery.orderKey)).toEqual([delivery]);
+    });
+
+    it('takes a leased row without a lease id for one with an empty id', async () => {
+      const delivery = aDelivery({ state: 'leased', leaseId: 'mine' });
+      await given.eventLog.putDeliveryIfAbsent(delivery);
+      const mine = { state: 'leased', leaseId: 'mine' } as const;
+      await given.eventLog.updateDelivery(delivery, mine, { leaseId: null });
+
+      const withoutId = { state: 'leased', leaseId: '' } as const;
+      expect(await given.eventLog.updateDelivery(delivery, withoutId, { reason: 'retry' })).toBe(true);
+      expect(await given.eventLog.deliveries(delivery.orderKey)).toMatchObject([withoutId]);
     });
 
     it('makes no row for a delivery that has none', async () => {
@@ -195,7 +218,9 @@ export function describeDelivering(make: () => Promise<EventLogSubject>): void {
       const leaseIds = Array.from({ length: 10 }, (_, index) => `lease-${index}`);
 
       const taken = await Promise.all(
-        leaseIds.map((leaseId) => given.eventLog.updateDelivery(delivery, unleased, { leaseId })),
+        leaseIds.map((leaseId) =>
+          given.eventLog.updateDelivery(delivery, unleased, { state: 'leased', leaseId }),
+        ),
       );
 
       expect(taken.filter(Boolean)).toHaveLength(1);

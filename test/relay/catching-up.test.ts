@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isUnfinished } from '../../lib/relay/model/delivery.ts';
 import { orderKeyOf } from '../../lib/relay/model/ids.ts';
 import { aRelay, everythingIsWaiting, OK, REFUSED, SOURCE, UNAVAILABLE } from './a-relay.ts';
 import { fannedOut, withOpenCircuit } from './an-open-circuit.ts';
@@ -19,7 +20,7 @@ async function withDistantRetry() {
   await fannedOut(relay, 1, 'last');
   expect(await relay.healthOf('erp')).toMatchObject({ state: 'failing' });
   relay.sender.requests.length = 0;
-  return { relay, nextAttemptAt: row?.nextAttemptAt };
+  return { relay, nextAttemptAt: row && isUnfinished(row) ? row.nextAttemptAt : undefined };
 }
 
 describe('an endpoint that answers again', () => {

@@ -86,7 +86,7 @@ describe('deliver', () => {
     await relay.eventLog.updateDelivery(
       key,
       { state: 'pending', leaseId: undefined },
-      { leaseId: 'held', leaseUntil },
+      { state: 'leased', leaseId: 'held', leaseUntil },
     );
 
     await deliver(relay.relay, [key], relay.deadline());
@@ -109,7 +109,7 @@ describe('deliver', () => {
       await relay.eventLog.updateDelivery(
         key,
         { state: 'pending', leaseId: undefined },
-        { leaseId: 'of one that died', leaseUntil },
+        { state: 'leased', leaseId: 'of one that died', leaseUntil },
       );
       relay.sender.answers.set('erp', REFUSED);
       relay.newEndpoint('erp', attributes);
@@ -127,7 +127,7 @@ describe('deliver', () => {
       const [row] = await relay.rows();
       await relay.eventLog.updateDelivery(
         key,
-        { state: 'pending', leaseId: row?.leaseId },
+        { state: 'leased', leaseId: row?.state === 'leased' ? row.leaseId : undefined },
         { leaseId: 'another' },
       );
       return OK;
@@ -135,7 +135,7 @@ describe('deliver', () => {
 
     await relay.deliver();
 
-    expect(await relay.rows()).toMatchObject([{ state: 'pending', leaseId: 'another', attemptCount: 1 }]);
+    expect(await relay.rows()).toMatchObject([{ state: 'leased', leaseId: 'another', attemptCount: 1 }]);
   });
 
   it('sends nothing for a message that comes too early', async () => {

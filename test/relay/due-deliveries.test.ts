@@ -20,8 +20,8 @@ async function withDeliveries(count: number, everyMs: number) {
   for (const row of rows) await eventLog.putDeliveryIfAbsent(row);
   const due = (messages: readonly DeliveryKey[] = []) =>
     new DueDeliveries({ clock, eventLog }, ERP, messages);
-  const setDue = ({ state, leaseId, ...key }: Delivery, dueAt: Date | null) =>
-    eventLog.updateDelivery(key, { state, leaseId }, { dueAt });
+  const setDue = ({ state, ...key }: Delivery, dueAt: Date | null) =>
+    eventLog.updateDelivery(key, { state, leaseId: undefined }, { dueAt });
   return { clock, eventLog, rows, due, setDue };
 }
 

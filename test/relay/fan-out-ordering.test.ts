@@ -31,7 +31,7 @@ describe('fan-out for an endpoint ordered `latest`', () => {
     await relay.eventLog.updateDelivery(
       { orderKey: ORDER, eventId: older, endpointId: erp },
       { state: 'pending', leaseId: undefined },
-      { leaseId: 'held', leaseUntil: new Date(relay.clock.now().getTime() + 20_000) },
+      { state: 'leased', leaseId: 'held', leaseUntil: new Date(relay.clock.now().getTime() + 20_000) },
     );
 
     const newer = await relay.accepted();
@@ -39,7 +39,7 @@ describe('fan-out for an endpoint ordered `latest`', () => {
 
     expect(relay.sender.eventsTo('erp')).toEqual([older]);
     expect(await relay.rows()).toMatchObject([
-      { eventId: older, state: 'pending' },
+      { eventId: older, state: 'leased' },
       { eventId: newer, state: 'pending', reason: 'behind-earlier' },
     ]);
   });

@@ -81,7 +81,7 @@ describe('deliver, when its lease was overtaken while it stood still', () => {
     vi.spyOn(relay.eventLog, 'updateDelivery').mockImplementationOnce(async (key, only, change) => {
       const isWritten = await update(key, only, change);
       relay.clock.jump(60_000);
-      const mine = { state: 'pending', leaseId: change.leaseId ?? undefined } as const;
+      const mine = { state: 'leased', leaseId: String(change.leaseId) } as const;
       const leaseUntil = new Date(relay.clock.now().getTime() + 20_000);
       await update(key, mine, { leaseId: 'another', leaseUntil, dueAt: leaseUntil });
       return isWritten;

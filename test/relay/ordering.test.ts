@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nextStep, type OrderView } from '../../lib/relay/delivery/ordering.ts';
-import type { Delivery } from '../../lib/relay/model/delivery.ts';
+import type { Delivery, DeliveryAttributes } from '../../lib/relay/model/delivery.ts';
 import type { EventRecord } from '../../lib/relay/model/event.ts';
 import type { Outcome } from '../../lib/relay/model/outcome.ts';
 import { aDelivery, anEndpointId, anOrderKey, eventsOf } from '../ports/builders.ts';
@@ -11,7 +11,7 @@ const ORDER = anOrderKey();
 const EVENTS = eventsOf(ORDER, 3);
 
 /** The rows and events of one order; each entry stands for one event, oldest first. */
-type Entry = Partial<Delivery> & {
+type Entry = Partial<DeliveryAttributes> & {
   /** Without a row, the endpoint's outcome alone says how the event went. */
   readonly outcome?: Outcome;
   readonly hasNoRow?: boolean;
@@ -20,9 +20,12 @@ type Entry = Partial<Delivery> & {
 };
 
 const pending: Entry = {};
-const isLeased: Entry = { leaseId: 'a-lease', leaseUntil: seconds(1) };
-const leaseHasExpired: Entry = { leaseId: 'a-lease', leaseUntil: NOON };
-const settled = (state: Delivery['state'], parts: Partial<Delivery> = {}): Entry => ({ state, ...parts });
+const isLeased: Entry = { state: 'leased', leaseId: 'a-lease', leaseUntil: seconds(1) };
+const leaseHasExpired: Entry = { state: 'leased', leaseId: 'a-lease', leaseUntil: NOON };
+const settled = (state: Delivery['state'], parts: Partial<DeliveryAttributes> = {}): Entry => ({
+  state,
+  ...parts,
+});
 const inline = (outcome: Outcome): Entry => ({ hasNoRow: true, outcome });
 const notFannedOut: Entry = { hasNoRow: true, isNotFannedOut: true };
 

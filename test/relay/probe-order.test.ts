@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isUnfinished } from '../../lib/relay/model/delivery.ts';
 import { aRelay, everythingIsWaiting, OK, UNAVAILABLE } from './a-relay.ts';
 import { type ARelay, fannedOut } from './an-open-circuit.ts';
 import { holdAnswers } from './held-answers.ts';
@@ -36,7 +37,9 @@ describe('a probe of an endpoint ordered `strict`', () => {
   it('sends the oldest of the order, whatever its own next attempt and whichever delivery sweep drew', async () => {
     const { relay, head } = await withWaitingHead();
     const [row] = await relay.rows();
-    expect(row?.nextAttemptAt?.getTime()).toBeGreaterThan(relay.clock.now().getTime() + 60 * 60_000);
+    expect(row && isUnfinished(row) && row.nextAttemptAt?.getTime()).toBeGreaterThan(
+      relay.clock.now().getTime() + 60 * 60_000,
+    );
 
     relay.draws(() => 0.99);
     await relay.run(1);

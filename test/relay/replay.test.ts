@@ -116,6 +116,7 @@ describe('replay', () => {
     const leaseUntil = new Date(relay.clock.now().getTime() + 20_000);
     const unleased = { state: 'pending', leaseId: undefined } as const;
     await relay.eventLog.updateDelivery({ orderKey: ORDER, eventId, endpointId: ERP }, unleased, {
+      state: 'leased',
       leaseId: 'held',
       leaseUntil,
     });

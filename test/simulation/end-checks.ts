@@ -104,6 +104,7 @@ function isExplained(webhook: Webhook, eventId: EventId, end: OrderEnd, world: R
     case 'dead':
       return mayBeDead(eventId, end, world);
     case 'pending':
+    case 'leased':
       return false;
     case undefined:
       return (

@@ -1,4 +1,5 @@
 /** How long it takes until everything is settled once faults have stopped, by each endpoint's state at that moment. */
+import { isSettled } from '../../lib/relay/model/delivery.ts';
 import type { EndpointId } from '../../lib/relay/model/ids.ts';
 import { ENDPOINT_IDS } from './endpoints.ts';
 import { isFailing, isProven } from './health-checks.ts';
@@ -67,12 +68,13 @@ export class Liveness {
         if (fannedOutAt === undefined) continue;
         add(orderState ?? 'fan-out', fannedOutAt.getTime() - this.#faultsEndedAtMs, eventId);
       }
-      for (const { endpointId, eventId, settledAt } of await eventLog.deliveries(orderKey(orderId))) {
+      for (const row of await eventLog.deliveries(orderKey(orderId))) {
+        const { endpointId, eventId } = row;
         const scheduledMs = this.#scheduledMs.get(keyOf(endpointId, orderId)) ?? 0;
         const state = orderState ?? this.#states.get(endpointId);
-        if (settledAt === undefined || state === undefined) continue;
+        if (!isSettled(row) || state === undefined) continue;
         const sinceMs = Math.max(this.#faultsEndedAtMs, scheduledMs);
-        add(state, settledAt.getTime() - sinceMs, `${eventId} to ${endpointId}`);
+        add(state, row.settledAt.getTime() - sinceMs, `${eventId} to ${endpointId}`);
       }
     }
     return longest;
@@ -90,8 +92,9 @@ export class Liveness {
   async #noteSchedule(): Promise<void> {
     const { hub, eventLog } = this.#world;
     for (const orderId of hub.orderIds) {
-      for (const { endpointId, nextAttemptAt } of await eventLog.deliveries(orderKey(orderId))) {
-        const key = keyOf(endpointId, orderId);
+      for (const row of await eventLog.deliveries(orderKey(orderId))) {
+        const key = keyOf(row.endpointId, orderId);
+        const nextAttemptAt = isSettled(row) ? undefined : row.nextAttemptAt;
         const known = this.#scheduledMs.get(key) ?? 0;
         this.#scheduledMs.set(key, Math.max(known, nextAttemptAt?.getTime() ?? 0));
       }

@@ -1,5 +1,7 @@
 /** Checks the requests of one order to one endpoint, and their sequence. */
+
 import type { Delivery } from '../../lib/relay/model/delivery.ts';
+import { isSettled } from '../../lib/relay/model/delivery.ts';
 import type { DeliveryState } from '../../lib/relay/model/delivery-state.ts';
 import type { EventRecord } from '../../lib/relay/model/event.ts';
 import type { EndpointId, EventId } from '../../lib/relay/model/ids.ts';
@@ -116,7 +118,7 @@ function checkStrict(end: OrderEnd, world: RunWorld): void {
 
 function isFinished(eventId: EventId, atMs: number, { sent, rows }: OrderEnd): boolean {
   const row = rows.find((each) => each.eventId === eventId);
-  const settledAtMs = row?.settledAt?.getTime() ?? Number.POSITIVE_INFINITY;
+  const settledAtMs = row && isSettled(row) ? row.settledAt.getTime() : Number.POSITIVE_INFINITY;
   if (row?.state === 'dead' && settledAtMs <= atMs + CLOCKS_DIFFER_MS) return true;
   return sent.some(
     (each) => each.eventId === eventId && (each.acknowledgedAtMs ?? Number.POSITIVE_INFINITY) <= atMs,

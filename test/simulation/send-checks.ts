@@ -1,4 +1,5 @@
 /** The checks that run at each request. */
+import { isSettled } from '../../lib/relay/model/delivery.ts';
 import type { EndpointId } from '../../lib/relay/model/ids.ts';
 import { checkProbe, checkRamp } from './health-checks.ts';
 import { orderingOf } from './in-force.ts';
@@ -32,8 +33,7 @@ async function checkNotSettled(sent: Sent, { eventLog, fail }: RunWorld): Promis
   const row = rows.find(
     ({ eventId, endpointId }) => eventId === sent.eventId && endpointId === sent.endpointId,
   );
-  if (row && row.state !== 'pending')
-    fail(`${sent.eventId} was sent to ${sent.endpointId}, though ${row.state}`);
+  if (row && isSettled(row)) fail(`${sent.eventId} was sent to ${sent.endpointId}, though ${row.state}`);
 }
 
 /** `latest` never starts an older snapshot after a newer one was acknowledged. */

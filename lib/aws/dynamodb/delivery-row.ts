@@ -1,8 +1,7 @@
 /** A delivery's row of the EventLog table. */
 import * as z from 'zod';
-import type { Delivery, DeliveryKey } from '../../relay/model/delivery.ts';
+import { type Delivery, type DeliveryKey, toDelivery } from '../../relay/model/delivery.ts';
 import { DELIVERY_STATES } from '../../relay/model/delivery-state.ts';
-import { eventTime } from '../../relay/model/ids.ts';
 import { REASONS } from '../../relay/model/reason.ts';
 import { UnreadableRowError } from '../../relay/ports/event-log.ts';
 import { deliveryRowKey } from './event-log-keys.ts';
@@ -43,8 +42,8 @@ export function toDeliveryRow(delivery: Delivery): Row {
 }
 
 /**
- * Only the key and the state are essential: what else is missing or wrong is left out, or follows from the rest.
- * @throws UnreadableRowError naming row and attribute when the state is none: nobody could tell what to do with it
+ * Only the key and the state are essential. An attribute that is missing or wrong gets a default.
+ * @throws UnreadableRowError naming row and attribute when the state is unknown: nobody could tell what to do with it
  */
 export function fromDeliveryRow(key: DeliveryKey, row: Row): Delivery {
   const { state, ...attributes } = readAttributes(ATTRIBUTES, row);
@@ -55,15 +54,5 @@ export function fromDeliveryRow(key: DeliveryKey, row: Row): Delivery {
       `row ${sk} of ${orderKey}: attribute state must be one of ${DELIVERY_STATES.join(', ')}`,
     );
   }
-  const attempts = attributes.attempts ?? [];
-  return {
-    ...attributes,
-    orderKey,
-    eventId,
-    endpointId,
-    state,
-    attempts,
-    attemptCount: attributes.attemptCount ?? attempts.length,
-    owedSince: attributes.owedSince ?? eventTime(eventId),
-  };
+  return toDelivery({ ...attributes, orderKey, eventId, endpointId, state });
 }

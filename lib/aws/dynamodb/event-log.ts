@@ -38,6 +38,7 @@ const ALIAS_EXTRA_DAYS = 365;
 const OPEN = 'attribute_exists(sk) AND attribute_not_exists(fannedOutAt)';
 /** Of a row that DynamoDB's TTL may remove at any moment, nothing is to be read or written. */
 const NOT_EXPIRED = '(attribute_not_exists(expiresAt) OR expiresAt > :now)';
+const WITHOUT_LEASE_ID = '(attribute_not_exists(leaseId) OR leaseId = :onlyLeaseId)';
 const NOTHING_OWED = { owedTo: null, dueAt: null, setAsideUntil: null, givenUpAt: null };
 
 /** Sorts before whatever a person may have typed for a time. */
@@ -141,7 +142,11 @@ export class DynamoEventLog implements EventLog {
     const lease =
       only.leaseId === undefined
         ? { expression: 'attribute_not_exists(leaseId)' }
-        : { expression: 'leaseId = :onlyLeaseId', values: { ':onlyLeaseId': only.leaseId } };
+        : {
+            // A leased row without a lease id, as a person may leave it, is read as having an empty one.
+            expression: only.leaseId === '' ? WITHOUT_LEASE_ID : 'leaseId = :onlyLeaseId',
+            values: { ':onlyLeaseId': only.leaseId },
+          };
     const condition = {
       expression: `#onlyState = :onlyState AND ${lease.expression}`,
       names: { '#onlyState': 'state' },
@@ -272,7 +277,7 @@ export class DynamoEventLog implements EventLog {
   /** A delivery's row expires only once it is settled: what is owed must not vanish. */
   #expiryOf({ state }: DeliveryChange): Readonly<Record<string, number | null>> {
     if (state === undefined) return {};
-    return { expiresAt: state === 'pending' ? null : this.#expiresAt() };
+    return { expiresAt: state === 'pending' || state === 'leased' ? null : this.#expiresAt() };
   }
 
   /** In epoch seconds, as DynamoDB's TTL wants it. */

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
 import { sourceIdSchema } from '../../relay/endpoint/source.ts';
-import { DELIVERY_STATES } from '../../relay/model/delivery-state.ts';
+import { SHOWN_STATES } from '../../relay/model/delivery-state.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
 import { eventTime, sourceOf } from '../../relay/model/ids.ts';
 import { REASONS } from '../../relay/model/reason.ts';
@@ -12,7 +12,7 @@ import { moment, type Row, readAttributes, toAttributes } from './row.ts';
 const text = z.string().exactOptional();
 
 const OUTCOME = {
-  state: z.enum(DELIVERY_STATES),
+  state: z.enum(SHOWN_STATES),
   reason: z.enum(REASONS).exactOptional(),
   status: z.number().exactOptional(),
   durationMs: z.number().exactOptional(),

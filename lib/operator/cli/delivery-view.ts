@@ -1,6 +1,7 @@
 /** What is owed, as a table and for programs; and what became of a retry or a cancellation. */
-import type { Delivery } from '../../relay/model/delivery.ts';
-import { outcomeOf } from '../../relay/model/delivery.ts';
+
+import { type Delivery, isUnfinished, outcomeOf } from '../../relay/model/delivery.ts';
+import { shownState } from '../../relay/model/delivery-state.ts';
 import { detailText } from '../../relay/model/outcome.ts';
 import type { CancelResult } from '../deliveries/cancellations.ts';
 import type { DeliveryList } from '../deliveries/deliveries.ts';
@@ -24,7 +25,8 @@ export function deliveryListText({ found, isCut }: DeliveryList, colours: Colour
 }
 
 function deliveryCells({ delivery, event }: OwedWork & { kind: 'delivery' }, colours: Colours): string[] {
-  const { endpointId, state, attemptCount, owedSince, nextAttemptAt, eventId } = delivery;
+  const { endpointId, state, attemptCount, owedSince, eventId } = delivery;
+  const nextAttemptAt = isUnfinished(delivery) ? delivery.nextAttemptAt : undefined;
   return [
     orderText(event ?? {}),
     shortened(endpointId, ENDPOINT_LENGTH),
@@ -62,7 +64,9 @@ function eventCells({ event }: OwedWork & { kind: 'event' }, { red, dim }: Colou
 }
 
 function countText(found: readonly OwedWork[], isCut: boolean): string {
-  const states = Map.groupBy(found, (one) => (one.kind === 'delivery' ? one.delivery.state : 'set aside'));
+  const states = Map.groupBy(found, (one) =>
+    one.kind === 'delivery' ? shownState(one.delivery.state) : 'set aside',
+  );
   const counts = [...states].map(([state, { length }]) => `${length} ${state}`).join(', ');
   return isCut ? `${counts}. There are more: --limit shows them.` : `${counts}.`;
 }

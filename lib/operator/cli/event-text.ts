@@ -1,7 +1,12 @@
 /** An event and its deliveries in a few words. */
 
-import { type Attempt, type Delivery, outcomeOf } from '../../relay/model/delivery.ts';
-import { DELIVERY_STATES, type DeliveryState } from '../../relay/model/delivery-state.ts';
+import { type Attempt, type Delivery, isUnfinished, outcomeOf } from '../../relay/model/delivery.ts';
+import {
+  type DeliveryState,
+  SHOWN_STATES,
+  type ShownState,
+  shownState,
+} from '../../relay/model/delivery-state.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import { isOwn, TESTS } from '../../relay/model/ids.ts';
 import type { Change, Item } from '../../relay/model/item-changes.ts';
@@ -79,7 +84,7 @@ export function outcomesText(event: EventRecord, colours: Colours): string {
   if (event.fannedOutAt === undefined) return colours.yellow('waiting');
   const states = Object.values(event.outcomes ?? {}).map(({ state }) => state);
   if (states.length === 0) return colours.dim('no endpoints');
-  return DELIVERY_STATES.flatMap((state) => {
+  return SHOWN_STATES.flatMap((state) => {
     const count = states.filter((one) => one === state).length;
     return count === 0 ? [] : [colours[colourOf(state)](`${count} ${state}`)];
   }).join(', ');
@@ -93,12 +98,14 @@ export function colouredOutcome(outcome: Outcome, colours: Colours): string {
 
 /** A delivery's state by itself. */
 export function stateText(state: DeliveryState, colours: Colours): string {
-  return colours[colourOf(state)](state);
+  const shown = shownState(state);
+  return colours[colourOf(shown)](shown);
 }
 
 /** A delivery's outcome, when it was replayed, and when it is tried again. */
 export function deliveryText(delivery: Delivery, colours: Colours): string {
-  const { nextAttemptAt, replayedAt } = delivery;
+  const { replayedAt } = delivery;
+  const nextAttemptAt = isUnfinished(delivery) ? delivery.nextAttemptAt : undefined;
   // An outcome ends by saying that it is of a replay: the row knows since when.
   const replayed = replayedAt === undefined ? '' : ` ${timeText(replayedAt)}`;
   const text = colouredOutcome(outcomeOf(delivery), colours) + replayed;
@@ -116,7 +123,7 @@ export function attemptCells(made: Attempt, number: number, { dim }: Colours): s
   ];
 }
 
-function colourOf(state: DeliveryState): Colour {
+function colourOf(state: ShownState): Colour {
   switch (state) {
     case 'delivered':
       return 'green';

@@ -1,7 +1,7 @@
 /** Gives up deliveries that are pending. */
 
 import { settle } from '../../relay/delivery/settle.ts';
-import { isLeased } from '../../relay/model/delivery.ts';
+import { isLeased, isUnfinished } from '../../relay/model/delivery.ts';
 import type { Connection } from '../connection.ts';
 import type { Run } from '../long-run.ts';
 import { type DeliverySelection, eachSelected } from './delivery-selection.ts';
@@ -31,6 +31,7 @@ export async function cancelDeliveries(
   const pending = { ...selection, state: 'pending' } as const;
   const ended = await eachSelected(connection, pending, ['pending'], run, async (delivery) => {
     const isCancelled =
+      isUnfinished(delivery) &&
       !isLeased(delivery, connection.clock.now()) &&
       (run.dryRun || (await settle(connection, delivery, 'cancelled', CANCELLED)));
     counts[isCancelled ? 'cancelled' : 'underWay'] += 1;

@@ -1,5 +1,7 @@
 /** The deliveries that an operator means: one, or all of an endpoint that are in some state. */
+
 import type { Delivery } from '../../relay/model/delivery.ts';
+import { shownState } from '../../relay/model/delivery-state.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import type { EndpointId } from '../../relay/model/ids.ts';
 import type { Connection } from '../connection.ts';
@@ -62,11 +64,12 @@ async function visitOne(
   if (delivery === undefined) {
     throw new NotFoundError('delivery', name, ' that needed more than its first attempt, or a person');
   }
-  const isWanted = state === undefined ? isOwedState(delivery.state) : delivery.state === state;
+  const current = shownState(delivery.state);
+  const isWanted = state === undefined ? isOwedState(current) : current === state;
   if (!isWanted) {
     throw new NotPossibleError(
-      `the delivery ${name} is ${delivery.state}`,
-      delivery.state === 'pending'
+      `the delivery ${name} is ${current}`,
+      current === 'pending'
         ? '--state pending has it tried at once.'
         : `\`replay --event ${key.eventId} --endpoint ${endpointId} --include-delivered\` sends it once more.`,
     );

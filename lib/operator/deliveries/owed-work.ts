@@ -1,7 +1,9 @@
 /** What is owed and what needs a person, read from the lists in which the relay keeps it: nothing is scanned. */
+
 import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
 import { FAN_OUT_ATTENTION } from '../../relay/fan-out/quarantine.ts';
 import { attentionOf, type Delivery } from '../../relay/model/delivery.ts';
+import { shownState } from '../../relay/model/delivery-state.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import type { EndpointId, EventId } from '../../relay/model/ids.ts';
 import type { OwedItem } from '../../relay/ports/event-log.ts';
@@ -89,7 +91,8 @@ async function readWork(
 /** A list may be a moment behind: the row decides. */
 function isWantedDelivery(delivery: Delivery, { states, since }: OwedWorkQuery): boolean {
   return (
-    states.some((state) => state === delivery.state) && (since === undefined || delivery.owedSince >= since)
+    states.some((state) => state === shownState(delivery.state)) &&
+    (since === undefined || delivery.owedSince >= since)
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { replay } from '../../relay/delivery/replay.ts';
 import { applyChange, retried } from '../../relay/delivery/state-machine.ts';
-import { type Delivery, type DeliveryKey, isLeased } from '../../relay/model/delivery.ts';
+import { type Delivery, type DeliveryKey, isLeased, isSettled } from '../../relay/model/delivery.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
 import type { Connection } from '../connection.ts';
 import { NotFoundError, NotPossibleError } from '../errors.ts';
@@ -56,7 +56,7 @@ export async function retryDeliveries(
     ['dead', 'cancelled'],
     run,
     async (delivery, event) => {
-      if (isOwnWork(delivery, startedAt)) return;
+      if (isHandled(delivery, startedAt)) return;
       const result = await retryOne(connection, delivery, event, run);
       counts[result] += 1;
       if (result === 'retried' || result === 'dueAlready') keys.add(delivery);
@@ -67,10 +67,11 @@ export async function retryDeliveries(
   return { ...counts, atOnce, ...(waits !== undefined && { waits }), interrupted: !ended };
 }
 
-/** What this run has made due, or what has ended since, comes up again in the list that it reads. */
-function isOwnWork({ state, reason, dueAt, settledAt }: Delivery, startedAt: Date): boolean {
-  if (settledAt !== undefined && settledAt >= startedAt) return true;
-  return state === 'pending' && reason === RETRIED && dueAt !== undefined && dueAt >= startedAt;
+/** A delivery that this run has made due, or that has ended since, can come up again in the list. */
+function isHandled(delivery: Delivery, startedAt: Date): boolean {
+  return isSettled(delivery)
+    ? delivery.settledAt >= startedAt
+    : delivery.reason === RETRIED && delivery.dueAt >= startedAt;
 }
 
 async function retryOne(
@@ -81,7 +82,7 @@ async function retryOne(
 ): Promise<'retried' | 'underWay' | 'dueAlready' | 'expired'> {
   const now = connection.clock.now();
   if (isLeased(delivery, now)) return 'underWay';
-  if (delivery.state !== 'pending') {
+  if (isSettled(delivery)) {
     if (event === undefined) return 'expired';
     return dryRun || (await replay(connection, event, delivery.endpointId)) === 'owed'
       ? 'retried'
@@ -90,7 +91,7 @@ async function retryOne(
   const { nextAttemptAt } = delivery;
   if (nextAttemptAt === undefined || nextAttemptAt <= now) return 'dueAlready';
   if (dryRun) return 'retried';
-  return (await applyChange(connection, delivery, retried(now, RETRIED))) ? 'retried' : 'underWay';
+  return (await applyChange(connection, delivery, retried(delivery, now, RETRIED))) ? 'retried' : 'underWay';
 }
 
 export interface SetAsideSelection {

@@ -1,7 +1,7 @@
 /** Tries an endpoint out: one example, sent the way of every webhook, and what the endpoint says to it. */
 import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
 import type { Delivery } from '../../relay/model/delivery.ts';
-import { outcomeOf } from '../../relay/model/delivery.ts';
+import { isSettled, outcomeOf } from '../../relay/model/delivery.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
 import type { Outcome } from '../../relay/model/outcome.ts';
 import { contentFor } from '../../relay/sending/transform.ts';
@@ -81,7 +81,8 @@ async function waitUntilFresh({ clock }: Connection, { createdAt, updatedAt }: E
 }
 
 /** It has ended, or waits for something that a person has to know of, and not only for its turn. */
-function isDecided({ state, reason, leaseId, nextAttemptAt }: Delivery): boolean {
-  const isHeld = reason !== undefined && leaseId === undefined && nextAttemptAt === undefined;
-  return state !== 'pending' || isHeld;
+function isDecided(delivery: Delivery): boolean {
+  if (isSettled(delivery)) return true;
+  const { state, reason, nextAttemptAt } = delivery;
+  return state === 'pending' && reason !== undefined && nextAttemptAt === undefined;
 }

@@ -1,6 +1,7 @@
 /** Erases what an order holds of personal data, and keeps the record of what happened to it. */
 
 import { settle } from '../../relay/delivery/settle.ts';
+import { answersErased, applyChange } from '../../relay/delivery/state-machine.ts';
 import { attentionOf, type Delivery, isLeased, isSettled } from '../../relay/model/delivery.ts';
 import type { OrderKey } from '../../relay/model/ids.ts';
 import type { Connection } from '../connection.ts';
@@ -92,20 +93,16 @@ async function end(
 
 /** How many there were. The row needs no person any more, for nobody could have it sent. */
 async function eraseAnswers(
-  { eventLog, clock }: Connection,
+  connection: Connection,
   delivery: Delivery,
   { dryRun = false }: Run,
 ): Promise<number> {
-  if (isLeased(delivery, clock.now())) return 0;
-  const { state, leaseId, owedTo, endpointId } = delivery;
+  if (isLeased(delivery, connection.clock.now())) return 0;
+  const { owedTo, endpointId } = delivery;
   const answers = delivery.attempts.filter(({ answer }) => answer !== undefined).length;
   const needsPerson = owedTo === attentionOf(endpointId);
   if (dryRun || (answers === 0 && !needsPerson)) return answers;
-  const change = {
-    attempts: delivery.attempts.map(({ answer: _, ...made }) => made),
-    ...(needsPerson && { owedTo: null, dueAt: null }),
-  };
-  return (await eventLog.updateDelivery(delivery, { state, leaseId }, change)) ? answers : 0;
+  return (await applyChange(connection, delivery, answersErased(delivery))) === undefined ? 0 : answers;
 }
 
 /** An event that the table had refused travels whole, and may have ended there. */

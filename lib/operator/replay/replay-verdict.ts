@@ -2,6 +2,7 @@
 
 import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
 import type { Delivery } from '../../relay/model/delivery.ts';
+import { shownState } from '../../relay/model/delivery-state.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 
 /**
@@ -41,7 +42,7 @@ export async function verdictOf(
   if (event.forgottenAt !== undefined) return 'erased';
   if (event.fannedOutAt === undefined) return 'notFannedOut';
   // The row is the truth; the event's outcome follows it.
-  const state = row?.state ?? event.outcomes?.[id]?.state;
+  const state = row === undefined ? event.outcomes?.[id]?.state : shownState(row.state);
   if (state === 'pending') return 'underWay';
   if (resume !== undefined && row?.replayedAt !== undefined && row.replayedAt >= resume) return 'replayed';
   switch (state) {

@@ -18,8 +18,8 @@ import type { Endpoint } from '../endpoint/endpoint.ts';
 import { blamesEndpoint } from '../health/health.ts';
 import type { RateLimiter } from '../health/rate-limiter.ts';
 import { after } from '../model/clock.ts';
-import { type Attempt, type Delivery, isSettled } from '../model/delivery.ts';
-import { type DeliveryChange, StoreError } from '../ports/event-log.ts';
+import { type Attempt, type Delivery, isSettled, type UnfinishedDelivery } from '../model/delivery.ts';
+import { StoreError } from '../ports/event-log.ts';
 import { attempt } from '../sending/attempt.ts';
 import { type Fence, LeaseExpiredError } from '../sending/send.ts';
 import { attemptTakesMs } from '../sending/transform.ts';
@@ -37,7 +37,7 @@ export interface Circumstances {
 export async function attemptUnderLease(
   relay: SendingRelay,
   endpoint: Endpoint,
-  delivery: Delivery,
+  delivery: UnfinishedDelivery,
   content: DeliveryContent,
   { isProbe, rateLimiter }: Circumstances,
 ): Promise<Attempt | undefined> {
@@ -55,7 +55,7 @@ export async function attemptUnderLease(
   } catch (error) {
     if (error instanceof LeaseExpiredError) {
       relay.telemetry.warn('lease ended before the request could be sent', idsOf(delivery));
-      await applyChange(relay, row, leaseReturned(clock.now()));
+      await applyChange(relay, row, leaseReturned(row, clock.now()));
       return undefined;
     }
     if (error instanceof StoreError) throw error;
@@ -82,25 +82,24 @@ export function unprocessable(relay: SendingRelay, delivery: Delivery, error: un
 export async function writeResult(
   relay: SendingRelay,
   endpoint: Endpoint,
-  row: Delivery,
+  row: UnfinishedDelivery,
   made: Attempt,
   isProbe: boolean,
 ): Promise<void> {
   const now = relay.clock.now();
-  const change = changeAfter(relay, endpoint, row, made, isProbe);
-  const after = await applyChange(relay, row, change);
+  const after = await applyChange(relay, row, nextAfter(relay, endpoint, row, made, isProbe));
   if (after === undefined) relay.telemetry.warn('lease was lost while sending', idsOf(row));
   else if (isSettled(after)) await writeOutcome(relay, after);
   else await enqueue(relay, messageFor(after, now));
 }
 
-function changeAfter(
+function nextAfter(
   { clock, random }: SendingRelay,
   endpoint: Endpoint,
-  row: Delivery,
+  row: UnfinishedDelivery,
   made: Attempt,
   isProbe: boolean,
-): DeliveryChange {
+): Delivery {
   const now = clock.now();
   if (blamesEndpoint(made)) {
     if (isProbe) return probeFailed(row, made, now);

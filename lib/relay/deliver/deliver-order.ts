@@ -6,7 +6,14 @@ import { nextStep, type OrderView } from '../delivery/ordering.ts';
 import { settle, writeOutcome } from '../delivery/settle.ts';
 import { applyChange, filterPassed, isDue } from '../delivery/state-machine.ts';
 import { type Endpoint, hears } from '../endpoint/endpoint.ts';
-import { type Attempt, type Delivery, type DeliveryKey, isSettled } from '../model/delivery.ts';
+import {
+  type Attempt,
+  type Delivery,
+  type DeliveryKey,
+  isSettled,
+  isUnfinished,
+  type UnfinishedDelivery,
+} from '../model/delivery.ts';
 import type { EventRecord } from '../model/event.ts';
 import { type EndpointId, type OrderKey, sourceOf } from '../model/ids.ts';
 import { StoreError } from '../ports/event-log.ts';
@@ -32,7 +39,7 @@ export async function deliverOrder(work: OrderWork, key: DeliveryKey): Promise<v
   const { relay, endpoint } = work;
   for (let step = 0; step < STEPS; step++) {
     const rows = await readRows(relay, key.endpointId, key.orderKey);
-    const pending = rows.filter((row) => !isSettled(row));
+    const pending = rows.filter(isUnfinished);
     if (pending.length === 0) return;
     if (!hears(endpoint, sourceOf(key.orderKey))) {
       for (const row of pending) await settle(relay, row, 'cancelled', 'source-not-heard');
@@ -63,7 +70,7 @@ export async function readRows(
 async function readEvents(
   { eventLog }: SendingRelay,
   { ordering }: Endpoint,
-  [oldest]: readonly Delivery[],
+  [oldest]: readonly UnfinishedDelivery[],
 ): Promise<EventRecord[]> {
   const events: EventRecord[] = [];
   if (ordering !== 'latest' || oldest === undefined) return events;
@@ -94,8 +101,8 @@ async function takeStep(
 
 async function deliverNext(
   work: OrderWork,
-  delivery: Delivery,
-  older: readonly Delivery[],
+  delivery: UnfinishedDelivery,
+  older: readonly UnfinishedDelivery[],
   view: OrderView,
 ): Promise<Attempt | 'again' | undefined> {
   const { relay, endpoint } = work;
@@ -112,7 +119,7 @@ async function deliverNext(
 /** @returns `again` when the delivery has ended, or its filter has let it pass */
 async function prepare(
   { relay, endpoint }: OrderWork,
-  delivery: Delivery,
+  delivery: UnfinishedDelivery,
   view: OrderView,
 ): Promise<DeliveryContent | 'again' | undefined> {
   const event =
@@ -128,7 +135,7 @@ async function prepare(
   }
   if (!delivery.filterPending) return content;
   const done = (await wants(relay, endpoint, content.event, content.payload))
-    ? await applyChange(relay, delivery, filterPassed())
+    ? await applyChange(relay, delivery, filterPassed(delivery))
     : await settle(relay, delivery, 'skipped', 'filter-refused');
   return done ? 'again' : undefined;
 }
@@ -136,7 +143,7 @@ async function prepare(
 /** A failure that is not the store's repeats every time. It counts as an attempt, so that the delivery ends. */
 async function processable<Result>(
   { relay, endpoint }: OrderWork,
-  delivery: Delivery,
+  delivery: UnfinishedDelivery,
   prepared: () => Promise<Result>,
 ): Promise<Result | undefined> {
   try {
@@ -149,7 +156,7 @@ async function processable<Result>(
 }
 
 /** False when one of them may be on its way at this moment. */
-async function supersede(relay: SendingRelay, rows: readonly Delivery[]): Promise<boolean> {
+async function supersede(relay: SendingRelay, rows: readonly UnfinishedDelivery[]): Promise<boolean> {
   for (const row of rows) if (!(await settle(relay, row, 'superseded', 'newer-event'))) return false;
   return true;
 }

@@ -69,5 +69,5 @@ async function makeDue(relay: SendingRelay, key: DeliveryKey): Promise<void> {
   const row = rows.find(({ eventId }) => eventId === key.eventId);
   const now = relay.clock.now();
   if (row === undefined || isSettled(row) || isLeased(row, now) || !isDue(row, now)) return;
-  await applyChange(relay, row, madeDue(now));
+  await applyChange(relay, row, madeDue(row, now));
 }

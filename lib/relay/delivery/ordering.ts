@@ -9,7 +9,14 @@
 
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { hasSameOrder } from '../fan-out/unchanged.ts';
-import { type Delivery, type DeliveryKey, isLeased, isSameDelivery, isSettled } from '../model/delivery.ts';
+import {
+  type Delivery,
+  type DeliveryKey,
+  isLeased,
+  isSameDelivery,
+  isUnfinished,
+  type UnfinishedDelivery,
+} from '../model/delivery.ts';
 import type { EventRecord } from '../model/event.ts';
 
 /** The rows and events of one order. */
@@ -24,9 +31,13 @@ export type Step =
   /** Nothing can go on now: nothing is pending, or it waits for a lease to end or for fan-out. */
   | { readonly kind: 'wait' }
   /** The endpoint had a newer snapshot. */
-  | { readonly kind: 'supersede'; readonly rows: readonly Delivery[] }
+  | { readonly kind: 'supersede'; readonly rows: readonly UnfinishedDelivery[] }
   /** The delivery goes next, once those that it supersedes are settled. */
-  | { readonly kind: 'next'; readonly delivery: Delivery; readonly older: readonly Delivery[] };
+  | {
+      readonly kind: 'next';
+      readonly delivery: UnfinishedDelivery;
+      readonly older: readonly UnfinishedDelivery[];
+    };
 
 const WAIT: Step = { kind: 'wait' };
 
@@ -37,7 +48,7 @@ export function nextStep(
   view: OrderView,
   now: Date,
 ): Step {
-  const pending = view.rows.filter((row) => !isSettled(row));
+  const pending = view.rows.filter(isUnfinished);
   switch (ordering) {
     case 'none':
       return unlessLeased(
@@ -51,7 +62,12 @@ export function nextStep(
   }
 }
 
-function nextOfLatest(id: Endpoint['id'], pending: readonly Delivery[], view: OrderView, now: Date): Step {
+function nextOfLatest(
+  id: Endpoint['id'],
+  pending: readonly UnfinishedDelivery[],
+  view: OrderView,
+  now: Date,
+): Step {
   const newest = pending.at(-1);
   if (newest === undefined) return WAIT;
   const newer = view.events.filter(({ eventId }) => eventId > newest.eventId);
@@ -90,7 +106,7 @@ function wasReceived({ state, possiblyDeliveredAt }: Delivery): boolean {
   return state === 'delivered' || possiblyDeliveredAt !== undefined;
 }
 
-function unlessLeased(delivery: Delivery | undefined, now: Date): Step {
+function unlessLeased(delivery: UnfinishedDelivery | undefined, now: Date): Step {
   if (delivery === undefined || isLeased(delivery, now)) return WAIT;
   return { kind: 'next', delivery, older: [] };
 }

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { SendingRelay } from '../context.ts';
-import { type Delivery, isTest, outcomeOf } from '../model/delivery.ts';
+import { isTest, outcomeOf, type SettledDelivery, type UnfinishedDelivery } from '../model/delivery.ts';
 import type { SettledState } from '../model/delivery-state.ts';
 import type { Reason } from '../model/reason.ts';
 import { StoreError } from '../ports/event-log.ts';
@@ -17,7 +17,7 @@ export type SettlingRelay = Pick<SendingRelay, 'clock' | 'eventLog' | 'telemetry
 /** Ends a delivery without an attempt; false, and nothing is written, when its row has changed since it was read. */
 export async function settle(
   relay: SettlingRelay,
-  delivery: Delivery,
+  delivery: UnfinishedDelivery,
   state: Exclude<SettledState, 'delivered'>,
   reason: Reason,
 ): Promise<boolean> {
@@ -28,11 +28,11 @@ export async function settle(
 }
 
 /** Does what is left to do for a settled row, also when an earlier run died in the middle of it. */
-export async function writeOutcome(relay: SettlingRelay, delivery: Delivery): Promise<void> {
+export async function writeOutcome(relay: SettlingRelay, delivery: SettledDelivery): Promise<void> {
   if (delivery.owedTo !== delivery.endpointId) return;
   const now = relay.clock.now();
   if (!(await recordOutcome(relay, delivery))) {
-    await applyChange(relay, delivery, outcomePostponed(now));
+    await applyChange(relay, delivery, outcomePostponed(delivery, now));
     return;
   }
   await applyChange(relay, delivery, outcomeRecorded(delivery, now));
@@ -40,7 +40,7 @@ export async function writeOutcome(relay: SettlingRelay, delivery: Delivery): Pr
 }
 
 /** False while fan-out has yet to write the event's outcomes, for it may have read this row before it was settled. */
-async function recordOutcome({ eventLog }: SettlingRelay, delivery: Delivery): Promise<boolean> {
+async function recordOutcome({ eventLog }: SettlingRelay, delivery: SettledDelivery): Promise<boolean> {
   const { endpointId } = delivery;
   const outcome = outcomeOf(delivery);
   for (let tried = 1; tried <= TRIES; tried++) {

@@ -1,11 +1,23 @@
 /**
- * Every change of a delivery's row, as one pure function each: the row and what happened give the attributes to write.
- * {@link applyChange} writes them, on the condition that the row is still as it was read.
+ * The state machine of a delivery: one pure function for each event that changes a delivery's row. It takes the row and
+ * returns the new one. {@link applyChange} writes it, on the condition that the row is still as it was read.
  */
+import { isDeepStrictEqual } from 'node:util';
 
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { after, type Random } from '../model/clock.ts';
-import { type Attempt, attentionOf, type Delivery, isSettled, isTest } from '../model/delivery.ts';
+import {
+  type Attempt,
+  attentionOf,
+  type Delivery,
+  isSettled,
+  isTest,
+  isUnfinished,
+  type LeasedDelivery,
+  type PendingDelivery,
+  type SettledDelivery,
+  type UnfinishedDelivery,
+} from '../model/delivery.ts';
 import type { SettledState } from '../model/delivery-state.ts';
 import type { EventKey } from '../model/event.ts';
 import type { EndpointId } from '../model/ids.ts';
@@ -43,179 +55,195 @@ const FAN_OUT_UNFINISHED_MS = 60_000;
 const DUE_WITHIN_MS = 2_500;
 
 /** A delivery that is due now. */
-export function newDelivery({ orderKey, eventId }: EventKey, endpointId: EndpointId, now: Date): Delivery {
+export function newDelivery(
+  { orderKey, eventId }: EventKey,
+  endpointId: EndpointId,
+  now: Date,
+): PendingDelivery {
   const due = { owedSince: now, owedTo: endpointId, nextAttemptAt: now, dueAt: now };
   return { orderKey, eventId, endpointId, state: 'pending', attempts: [], attemptCount: 0, ...due };
 }
 
-/** A delivery that ended before it needed a row: the event's outcome says all there is to say. */
-export function withoutRow(delivery: Delivery, state: SettledState, reason: Reason): Delivery {
-  return changed(delivery, { state, reason, owedTo: null, dueAt: null });
+/** A delivery that ended before it needed a row: the event's outcome says everything about it. */
+export function endedWithoutRow(
+  delivery: PendingDelivery,
+  state: SettledState,
+  reason: Reason,
+  now: Date,
+): SettledDelivery {
+  const { owedTo: _, dueAt: __, ...settled } = settledAs(delivery, state, now);
+  return { ...settled, reason };
 }
 
-/** The endpoint cannot be sent to: sweep finds the delivery again once it can. */
-export function parked(delivery: Delivery, reason: Reason): Delivery {
-  return changed(delivery, { nextAttemptAt: null, reason });
+/** The endpoint cannot be sent to now. Sweep finds the delivery once it can. */
+export function parked(delivery: PendingDelivery, reason: Reason): PendingDelivery {
+  const { nextAttemptAt: _, ...waiting } = delivery;
+  return { ...waiting, reason };
 }
 
-/** A message tells deliver to attempt it now. */
-export function leftToDeliver(delivery: Delivery, now: Date): Delivery {
-  return changed(delivery, { dueAt: after(now, MESSAGE_LOST_AFTER_MS) });
+/** Deliver is sent a message to attempt it now. */
+export function leftToDeliver(delivery: PendingDelivery, now: Date): PendingDelivery {
+  return { ...delivery, dueAt: after(now, MESSAGE_LOST_AFTER_MS) };
 }
 
 /** It waits for an earlier delivery of its order. */
-export function behind(delivery: Delivery, now: Date): Delivery {
-  return changed(delivery, {
-    ...scheduled(after(now, BEHIND_MS), now),
-    reason: 'behind-earlier',
-  });
+export function behind(delivery: PendingDelivery, now: Date): PendingDelivery {
+  return { ...scheduled(delivery, after(now, BEHIND_MS), now), reason: 'behind-earlier' };
 }
 
-/** It is first attempted when its order has been quiet for a while: a newer event supersedes it until then. */
-export function debounced(delivery: Delivery, quietAt: Date, now: Date): Delivery {
-  return changed(delivery, { ...scheduled(quietAt, now), reason: 'debounce' });
+/** It is first attempted when its order has been quiet for a while. A newer event supersedes it until then. */
+export function debounced(delivery: PendingDelivery, quietAt: Date, now: Date): PendingDelivery {
+  return { ...scheduled(delivery, quietAt, now), reason: 'debounce' };
 }
 
-/** One function may attempt it now, and nobody else until `leaseUntil`. */
-export function leased(delivery: Delivery, leaseId: string, leaseUntil: Date): DeliveryChange {
-  return { leaseId, leaseUntil, dueAt: leaseUntil, ...leaseExpired(delivery) };
+/** One function may attempt it until `leaseUntil`. */
+export function leased(delivery: UnfinishedDelivery, leaseId: string, leaseUntil: Date): LeasedDelivery {
+  return { ...leaseExpired(delivery), state: 'leased', leaseId, leaseUntil, dueAt: leaseUntil };
 }
 
-/** The function that holds the lease gives it back without having sent. */
-export function leaseReturned(now: Date): DeliveryChange {
-  return { leaseId: null, leaseUntil: null, dueAt: now };
+/** The function that holds the lease returns it. It has sent nothing. */
+export function leaseReturned(delivery: UnfinishedDelivery, now: Date): PendingDelivery {
+  return { ...withoutLease(delivery), dueAt: now };
 }
 
-/** Due work that could not be done now: whoever looks through the endpoint's list next finds it. */
-export function madeDue(now: Date): DeliveryChange {
-  return { dueAt: after(now, -CLOCKS_DIFFER_MS) };
+/** Due work that could not be done now: the next function that reads the endpoint's list finds it. */
+export function madeDue(delivery: UnfinishedDelivery, now: Date): UnfinishedDelivery {
+  return { ...delivery, dueAt: after(now, -CLOCKS_DIFFER_MS) };
 }
 
 /** An operator wants it attempted now, whatever its schedule says. */
-export function retried(now: Date, reason: Reason): DeliveryChange {
-  return { dueAt: now, nextAttemptAt: null, reason };
+export function retried(delivery: UnfinishedDelivery, now: Date, reason: Reason): UnfinishedDelivery {
+  const { nextAttemptAt: _, ...waiting } = delivery;
+  return { ...waiting, dueAt: now, reason };
 }
 
 /** An operator wants it sent again: it starts anew. */
-export function replayed(delivery: Delivery, now: Date, filterPending: boolean): DeliveryChange {
-  const anew = { ...retried(now, 'replay'), attemptCount: 0 };
-  // Its filter was never evaluated, so it was never sent before.
-  if (delivery.filterPending && delivery.replayedAt === undefined && !isSettled(delivery)) return anew;
-  const dueNow = { ...anew, replayedAt: now };
-  if (!isSettled(delivery)) return dueNow;
-  const possiblyDeliveredAt =
-    delivery.state === 'delivered' ? (delivery.settledAt ?? now) : delivery.possiblyDeliveredAt;
+export function replayed(delivery: Delivery, now: Date, filterPending: boolean): UnfinishedDelivery {
+  if (isUnfinished(delivery)) {
+    const anew = { ...retried(delivery, now, 'replay'), attemptCount: 0 };
+    // Its filter was never evaluated, so it was never sent before.
+    return delivery.filterPending && delivery.replayedAt === undefined ? anew : { ...anew, replayedAt: now };
+  }
+  const { settledAt, state, ...rest } = delivery;
   return {
-    ...dueNow,
+    ...rest,
     state: 'pending',
-    settledAt: null,
+    reason: 'replay',
+    attemptCount: 0,
+    replayedAt: now,
     owedSince: now,
     owedTo: delivery.endpointId,
+    dueAt: now,
     ...(filterPending && { filterPending }),
-    ...(possiblyDeliveredAt !== undefined && { possiblyDeliveredAt }),
+    ...(state === 'delivered' && { possiblyDeliveredAt: settledAt }),
   };
 }
 
 /** The endpoint's filter wants the event. */
-export function filterPassed(): DeliveryChange {
-  return { filterPending: null };
+export function filterPassed(delivery: UnfinishedDelivery): UnfinishedDelivery {
+  const { filterPending: _, ...decided } = delivery;
+  return decided;
 }
 
 /** An attempt was made. */
 export function attempted(
-  delivery: Delivery,
+  delivery: UnfinishedDelivery,
   endpoint: Pick<Endpoint, 'maxAttempts' | 'ordering'>,
   made: Attempt,
   now: Date,
   random: Random,
-): DeliveryChange {
+): Delivery {
   const attemptCount = delivery.attemptCount + 1;
   const counted = { ...recorded(delivery, made), attemptCount };
-  if (succeeded(made)) return { ...counted, ...settled('delivered', now) };
+  if (succeeded(made)) return settledAs(counted, 'delivered', now);
   // A person who sends a test wants to see the first answer, not the one in three days.
   const maxAttempts = isTest(delivery) ? 1 : Math.min(endpoint.maxAttempts, mostAttemptsAfter(made));
   const isUsedUp = attemptCount >= maxAttempts || blocksItsOrder(endpoint, made, attemptCount);
-  if (isUsedUp) return { ...counted, ...settled('dead', now) };
+  if (isUsedUp) return settledAs(counted, 'dead', now);
   const retryAt = nextAttemptAt(now, attemptCount, random);
   const askedFor = after(now, (made.retryAfterSeconds ?? 0) * 1000);
   const latest = new Date(Math.max(askedFor.getTime(), retryAt.getTime()));
-  return { ...counted, ...scheduled(latest, now) };
+  return scheduled(counted, latest, now);
 }
 
-/** Fan-out stopped waiting for the answer: the attempt does not count. */
-export function cutShort(delivery: Delivery, made: Attempt, now: Date): DeliveryChange {
+/** Fan-out stopped waiting for the answer. The attempt does not count. */
+export function cutShort(delivery: PendingDelivery, made: Attempt, now: Date): PendingDelivery {
   return {
-    ...recorded(delivery, made),
-    ...scheduled(after(now, AFTER_CUT_SHORT_MS), now),
+    ...scheduled(recorded(delivery, made), after(now, AFTER_CUT_SHORT_MS), now),
     reason: 'slow-answer',
     possiblyDeliveredAt: made.at,
   };
 }
 
-/** A probe failed: the attempt is shown, but does not count. */
-export function probeFailed(delivery: Delivery, made: Attempt, now: Date): DeliveryChange {
-  return {
-    ...recorded(delivery, made),
-    ...leaseReturned(now),
-    nextAttemptAt: null,
-    reason: 'endpoint-failing',
-  };
+/** A probe failed. The attempt is shown, but does not count. */
+export function probeFailed(delivery: UnfinishedDelivery, made: Attempt, now: Date): PendingDelivery {
+  return parked(leaseReturned(recorded(delivery, made), now), 'endpoint-failing');
 }
 
-/** An attempt before its time, after the endpoint recovered, has failed: it does not count, and the schedule stays. */
-export function earlyAttemptFailed(delivery: Delivery, made: Attempt, now: Date): DeliveryChange {
-  return { ...recorded(delivery, made), ...scheduled(delivery.nextAttemptAt ?? now, now) };
+/** An attempt before its time, after the endpoint recovered, has failed. It does not count, and the schedule stays. */
+export function earlyAttemptFailed(delivery: UnfinishedDelivery, made: Attempt, now: Date): PendingDelivery {
+  return scheduled(recorded(delivery, made), delivery.nextAttemptAt ?? now, now);
 }
 
 /** It ends without an attempt. */
 export function ended(
-  delivery: Delivery,
+  delivery: UnfinishedDelivery,
   state: Exclude<SettledState, 'delivered'>,
   reason: Reason,
   now: Date,
-): DeliveryChange {
+): SettledDelivery {
   // An event that the filter refuses was not sent by an earlier run either, unless it was replayed.
   const wasNeverSent = state === 'skipped' && delivery.replayedAt === undefined;
-  const received = wasNeverSent ? { possiblyDeliveredAt: null } : leaseExpired(delivery);
-  return { ...settled(state, now), reason, ...received };
+  return { ...settledAs(wasNeverSent ? neverSent(delivery) : leaseExpired(delivery), state, now), reason };
 }
 
-/** The event's outcome is written: the row leaves the endpoint's list, and moves to `attention` if a person is needed. */
-export function outcomeRecorded(delivery: Delivery, now: Date): DeliveryChange {
+/** The event's outcome is written. The row leaves the endpoint's list, and moves to `attention` if a person is needed. */
+export function outcomeRecorded(delivery: SettledDelivery, now: Date): SettledDelivery {
+  const { owedTo: _, dueAt: __, ...finished } = delivery;
   const needsAttention = (delivery.state === 'dead' || delivery.state === 'cancelled') && !isTest(delivery);
-  return needsAttention
-    ? { owedTo: attentionOf(delivery.endpointId), dueAt: now }
-    : { owedTo: null, dueAt: null };
+  return needsAttention ? { ...finished, owedTo: attentionOf(delivery.endpointId), dueAt: now } : finished;
 }
 
 /** The event's outcome cannot be written before fan-out has written all others. */
-export function outcomePostponed(now: Date): DeliveryChange {
-  return { dueAt: after(now, FAN_OUT_UNFINISHED_MS) };
+export function outcomePostponed(delivery: SettledDelivery, now: Date): SettledDelivery {
+  return { ...delivery, dueAt: after(now, FAN_OUT_UNFINISHED_MS) };
 }
 
-export function isDue({ nextAttemptAt: at }: Delivery, now: Date): boolean {
+/** The order's personal data is erased: answers go, and nobody can send the event again. */
+export function answersErased(delivery: Delivery): Delivery {
+  const attempts = delivery.attempts.map(({ answer: _, ...made }) => made);
+  if (!isSettled(delivery) || delivery.owedTo !== attentionOf(delivery.endpointId))
+    return { ...delivery, attempts };
+  const { owedTo: _, dueAt: __, ...finished } = delivery;
+  return { ...finished, attempts };
+}
+
+export function isDue({ nextAttemptAt: at }: UnfinishedDelivery, now: Date): boolean {
   return at === undefined || at <= after(now, DUE_WITHIN_MS);
 }
 
-/** The delivery as it is after a change. */
-export function changed(delivery: Delivery, change: DeliveryChange): Delivery {
-  const entries = Object.entries({ ...delivery, ...change }).filter(([, value]) => value !== null);
-  return Object.fromEntries(entries) as unknown as Delivery;
-}
-
 /**
- * Writes a change.
+ * Writes a delivery as it is after a transition, on the condition that its row is still as it was read.
  * @returns the row as it is now; undefined, and nothing is written, when it has changed since it was read
  */
-export async function applyChange(
+export async function applyChange<Next extends Delivery>(
   { eventLog }: { readonly eventLog: Pick<EventLog, 'updateDelivery'> },
   delivery: Delivery,
-  change: DeliveryChange,
-): Promise<Delivery | undefined> {
-  const { state, leaseId } = delivery;
-  return (await eventLog.updateDelivery(delivery, { state, leaseId }, change))
-    ? changed(delivery, change)
+  next: Next,
+): Promise<Next | undefined> {
+  const leaseId = delivery.state === 'leased' ? delivery.leaseId : undefined;
+  const condition = { state: delivery.state, leaseId };
+  return (await eventLog.updateDelivery(delivery, condition, changeBetween(delivery, next)))
+    ? next
     : undefined;
+}
+
+/** The attributes that differ: only these are written, so that a transition leaves the others alone. */
+function changeBetween(before: Delivery, next: Delivery): DeliveryChange {
+  const old = new Map<string, unknown>(Object.entries(before));
+  const removed = [...old.keys()].filter((name) => !(name in next)).map((name) => [name, null]);
+  const set = Object.entries(next).filter(([name, value]) => !isDeepStrictEqual(value, old.get(name)));
+  return Object.fromEntries([...removed, ...set]);
 }
 
 /** The message for a pending delivery's next attempt, if that is soon enough for one. */
@@ -228,35 +256,36 @@ export function messageFor(delivery: Delivery, now: Date): DeliveryMessage[] {
 }
 
 /** The row stays in the endpoint's list until the event's outcome is written: see {@link outcomeRecorded}. */
-function settled(state: SettledState, now: Date): DeliveryChange {
-  return {
-    state,
-    settledAt: now,
-    reason: null,
-    nextAttemptAt: null,
-    leaseId: null,
-    leaseUntil: null,
-  };
+function settledAs(delivery: UnfinishedDelivery, state: SettledState, now: Date): SettledDelivery {
+  const { reason: _, nextAttemptAt: __, ...rest } = withoutLease(delivery);
+  return { ...rest, state, settledAt: now };
 }
 
-function scheduled(at: Date, now: Date): DeliveryChange {
+function scheduled(delivery: UnfinishedDelivery, at: Date, now: Date): PendingDelivery {
   const hasMessage = at.getTime() - now.getTime() <= LONGEST_DELAY_MS;
-  return {
-    reason: null,
-    nextAttemptAt: at,
-    dueAt: hasMessage ? after(at, MESSAGE_LOST_AFTER_MS) : at,
-    leaseId: null,
-    leaseUntil: null,
-  };
+  const { reason: _, ...rest } = withoutLease(delivery);
+  return { ...rest, nextAttemptAt: at, dueAt: hasMessage ? after(at, MESSAGE_LOST_AFTER_MS) : at };
 }
 
-function recorded(delivery: Delivery, made: Attempt): DeliveryChange {
-  return { attempts: [...delivery.attempts, made].slice(-ATTEMPTS_KEPT) };
+function recorded(delivery: UnfinishedDelivery, made: Attempt): UnfinishedDelivery {
+  return { ...delivery, attempts: [...delivery.attempts, made].slice(-ATTEMPTS_KEPT) };
 }
 
-/** A lease that nobody returned: its holder may have sent, and died before it could write so. */
-function leaseExpired({ leaseId, leaseUntil, owedSince }: Delivery): DeliveryChange {
-  return leaseId === undefined ? {} : { possiblyDeliveredAt: leaseUntil ?? owedSince };
+function withoutLease(delivery: UnfinishedDelivery): PendingDelivery {
+  if (delivery.state === 'pending') return delivery;
+  const { leaseId: _, leaseUntil: __, ...rest } = delivery;
+  return { ...rest, state: 'pending' };
+}
+
+function neverSent(delivery: UnfinishedDelivery): UnfinishedDelivery {
+  const { possiblyDeliveredAt: _, ...rest } = delivery;
+  return rest;
+}
+
+/** Nobody returned the lease: its holder may have sent, and died before it could record it. */
+function leaseExpired(delivery: UnfinishedDelivery): PendingDelivery {
+  const pending = withoutLease(delivery);
+  return delivery.state === 'leased' ? { ...pending, possiblyDeliveredAt: delivery.leaseUntil } : pending;
 }
 
 function mostAttemptsAfter({ internalError }: Attempt): number {

@@ -6,20 +6,27 @@ import { settle } from '../delivery/settle.ts';
 import {
   attempted,
   behind,
-  changed,
   cutShort,
   debounced,
+  endedWithoutRow,
   leftToDeliver,
   messageFor,
   newDelivery,
   outcomeRecorded,
   parked,
-  withoutRow,
 } from '../delivery/state-machine.ts';
 import { type Endpoint, isMeantFor } from '../endpoint/endpoint.ts';
 import { admissionOf } from '../health/admission.ts';
 import { after } from '../model/clock.ts';
-import { type Delivery, isLeased, isSettled, isTest, outcomeOf } from '../model/delivery.ts';
+import {
+  type Delivery,
+  isLeased,
+  isSettled,
+  isTest,
+  isUnfinished,
+  outcomeOf,
+  type PendingDelivery,
+} from '../model/delivery.ts';
 import type { EventRecord, Outcomes, Payload } from '../model/event.ts';
 import type { ToldEvent } from '../model/expression-input.ts';
 import { aliasKeyOf, isOwn, TESTS } from '../model/ids.ts';
@@ -69,7 +76,9 @@ export async function fanOutEvent(
   const fresh =
     event.forgottenAt === undefined
       ? await firstDeliveries(relay, hearing, view, mode)
-      : hearing.map(({ id }) => withoutRow(newDelivery(event, id, now), 'cancelled', 'payload-erased'));
+      : hearing.map(({ id }) =>
+          endedWithoutRow(newDelivery(event, id, now), 'cancelled', 'payload-erased', now),
+        );
   const isForOrders = !isOwn(event.orderKey) && event.forgottenAt === undefined;
   const unknown = isForOrders ? endpoints.invalid.filter(isNew) : [];
   const waiting = unknown.map(({ id }) =>
@@ -133,17 +142,17 @@ function leftUndecided(relay: SendingRelay, endpoint: Endpoint, view: EventView,
   const now = relay.clock.now();
   const admission = admissionOf(endpoint, relay.config.healthRecorder.current(endpoint.id), now);
   const delivery = firstRow(endpoint, view, now);
-  if (admission.kind === 'cancel') return withoutRow(delivery, 'cancelled', admission.reason);
+  if (admission.kind === 'cancel') return endedWithoutRow(delivery, 'cancelled', admission.reason, now);
   const undecided = filterPending(delivery, view.event, mode, endpoint);
   return scheduledFirst(endpoint, undecided, view.event, now, admission);
 }
 
 function filterPending(
-  delivery: Delivery,
+  delivery: PendingDelivery,
   event: EventRecord,
   { possiblySent }: FanOutMode,
   endpoint?: Pick<Endpoint, 'filter'>,
-): Delivery {
+): PendingDelivery {
   const hasFilter = endpoint === undefined || (endpoint.filter !== undefined && !isOwn(event.orderKey));
   return {
     ...delivery,
@@ -152,18 +161,18 @@ function filterPending(
   };
 }
 
-function firstRow({ id, ordering }: Endpoint, { event, isLate }: EventView, now: Date): Delivery {
+function firstRow({ id, ordering }: Endpoint, { event, isLate }: EventView, now: Date): PendingDelivery {
   return { ...newDelivery(event, id, now), ...(ordering === 'strict' && isLate && { late: true }) };
 }
 
 /** When deliver attempts it first: now, unless the endpoint is parked or wants its orders to be quiet. */
 function scheduledFirst(
   endpoint: Endpoint,
-  delivery: Delivery,
+  delivery: PendingDelivery,
   event: EventRecord,
   now: Date,
   admission: ReturnType<typeof admissionOf>,
-): Delivery {
+): PendingDelivery {
   if (admission.kind !== 'send') return parked(delivery, admission.reason);
   return isDebounced(endpoint, event)
     ? debounced(delivery, after(event.receivedAt, endpoint.debounceSeconds * 1000), now)
@@ -186,24 +195,20 @@ async function firstDelivery(
   { inline }: FanOutMode,
 ): Promise<Delivery> {
   const { event, isLate, same } = view;
-  const delivery = firstRow(endpoint, view, relay.clock.now());
-  const admission = admissionOf(
-    endpoint,
-    relay.config.healthRecorder.current(endpoint.id),
-    relay.clock.now(),
-  );
-  if (admission.kind === 'cancel') return withoutRow(delivery, 'cancelled', admission.reason);
+  const now = relay.clock.now();
+  const delivery = firstRow(endpoint, view, now);
+  const admission = admissionOf(endpoint, relay.config.healthRecorder.current(endpoint.id), now);
+  if (admission.kind === 'cancel') return endedWithoutRow(delivery, 'cancelled', admission.reason, now);
   // Before it could supersede an older one: an event that is skipped supersedes nothing.
   const told = { ...event, late: delivery.late === true };
   if (!(await wants(relay, endpoint, told, payload)))
-    return withoutRow(delivery, 'skipped', 'filter-refused');
+    return endedWithoutRow(delivery, 'skipped', 'filter-refused', now);
   if (endpoint.skipUnchanged && same !== undefined && hasSameOrder(same, endpoint.id))
-    return withoutRow(delivery, 'skipped', 'unchanged');
+    return endedWithoutRow(delivery, 'skipped', 'unchanged', now);
   const isFree = await isFreeOfOlder(relay, endpoint, view);
-  const now = relay.clock.now();
-  const scheduled = scheduledFirst(endpoint, delivery, event, now, admission);
+  const scheduled = scheduledFirst(endpoint, delivery, event, relay.clock.now(), admission);
   if (admission.kind !== 'send' || isDebounced(endpoint, event)) return scheduled;
-  if (!isFree) return behind(delivery, now);
+  if (!isFree) return behind(delivery, relay.clock.now());
   // A test's row keeps the answer, for whoever sent the test.
   if (!inline || isLate || !admission.inline || event.source === TESTS) return scheduled;
   return attemptInline(relay, endpoint, delivery, told, payload);
@@ -215,7 +220,9 @@ async function isFreeOfOlder(
   { id, ordering }: Endpoint,
   { rows, event }: EventView,
 ): Promise<boolean> {
-  const older = rows.filter((row) => row.endpointId === id && row.eventId < event.eventId && !isSettled(row));
+  const older = rows
+    .filter((row) => row.endpointId === id && row.eventId < event.eventId)
+    .filter(isUnfinished);
   if (ordering === 'none') return true;
   if (ordering === 'strict') return older.length === 0;
   for (const row of older) {
@@ -228,15 +235,15 @@ async function isFreeOfOlder(
 async function attemptInline(
   relay: SendingRelay,
   endpoint: Endpoint,
-  delivery: Delivery,
+  delivery: PendingDelivery,
   event: ToldEvent,
   payload: Payload,
 ): Promise<Delivery> {
   const made = await attempt(relay, endpoint, event, payload, { limitSeconds: INLINE_LIMIT_SECONDS });
   const now = relay.clock.now();
-  if (made.cutShort) return changed(delivery, cutShort(delivery, made, now));
-  const result = changed(delivery, attempted(delivery, endpoint, made, now, relay.random));
-  return isSettled(result) ? changed(result, outcomeRecorded(result, now)) : result;
+  if (made.cutShort) return cutShort(delivery, made, now);
+  const result = attempted(delivery, endpoint, made, now, relay.random);
+  return isSettled(result) ? outcomeRecorded(result, now) : result;
 }
 
 /** Writes a row for each delivery that is not finished, and sends deliver a message for those due soon. */

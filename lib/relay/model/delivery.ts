@@ -1,8 +1,8 @@
 /** What a delivery is: one event on its way to one endpoint, when it outlives its fan-out. */
 
-import type { DeliveryState } from './delivery-state.ts';
+import { type DeliveryState, type SettledState, shownState } from './delivery-state.ts';
 import type { EventKey } from './event.ts';
-import { type EndpointId, sourceOf, TESTS } from './ids.ts';
+import { type EndpointId, eventTime, sourceOf, TESTS } from './ids.ts';
 import type { Outcome } from './outcome.ts';
 import type { Reason } from './reason.ts';
 
@@ -30,45 +30,108 @@ export interface DeliveryKey extends EventKey {
   readonly endpointId: EndpointId;
 }
 
-export interface Delivery extends DeliveryKey {
-  readonly state: DeliveryState;
-  /** Why it is not attempted now, or why it ended without an attempt. */
-  readonly reason?: Reason;
+interface DeliveryBase extends DeliveryKey {
   /** The last ten. */
   readonly attempts: readonly Attempt[];
-  /** All that were made. */
+  /** All attempts that were made. */
   readonly attemptCount: number;
-  /** Absent once settled. */
-  readonly nextAttemptAt?: Date;
-  /** Names the one function that may attempt it now. */
-  readonly leaseId?: string;
-  readonly leaseUntil?: Date;
   /** When it became unfinished. */
   readonly owedSince: Date;
   /** A newer event of its order was sent before it. */
   readonly late?: boolean;
-  /** The endpoint's filter has not been evaluated yet: until then the delivery supersedes nothing. */
+  /** The endpoint's filter has not been evaluated yet. Until then the delivery supersedes nothing. */
   readonly filterPending?: boolean;
   /** When an operator replayed it. */
   readonly replayedAt?: Date;
   /**
-   * When the endpoint may have received it, whatever this row says now: it was delivered before it was replayed, or a
+   * When the endpoint may have received it, whatever this row says now: it was delivered before it was replayed, or the
    * function that sent it never reported back.
    */
   readonly possiblyDeliveredAt?: Date;
-  readonly settledAt?: Date;
-  /** The list of unfinished work that it stands in: the endpoint's, `attention#<endpoint>`, or none. */
+}
+
+/** Fields of an unfinished delivery. It is always in its endpoint's list of the `owed` index. */
+interface Unfinished extends DeliveryBase {
+  /** Why it is not attempted now. */
+  readonly reason?: Reason;
+  /** Absent: it is attempted as soon as the endpoint may be sent to. */
+  readonly nextAttemptAt?: Date;
+  readonly owedTo: string;
+  readonly dueAt: Date;
+}
+
+export interface PendingDelivery extends Unfinished {
+  readonly state: 'pending';
+}
+
+/** One function may attempt it until `leaseUntil`. After that the lease has expired and others may take it. */
+export interface LeasedDelivery extends Unfinished {
+  readonly state: 'leased';
+  /** Names the function that holds the lease. */
+  readonly leaseId: string;
+  readonly leaseUntil: Date;
+}
+
+export type UnfinishedDelivery = PendingDelivery | LeasedDelivery;
+
+export interface SettledDelivery extends DeliveryBase {
+  readonly state: SettledState;
+  /** Why it ended without an attempt. */
+  readonly reason?: Reason;
+  readonly settledAt: Date;
+  /** The endpoint's list until the event's outcome is written, then `attention#<endpoint>` or none. */
   readonly owedTo?: string;
   readonly dueAt?: Date;
 }
 
-export function isSettled(delivery: Delivery): boolean {
-  return delivery.state !== 'pending';
+export type Delivery = UnfinishedDelivery | SettledDelivery;
+
+/** The attributes of all variants, as a stored row may have them. Only the key and the state are sure to be there. */
+export interface DeliveryAttributes extends DeliveryKey, Partial<Omit<DeliveryBase, keyof DeliveryKey>> {
+  readonly state: DeliveryState;
+  readonly reason?: Reason;
+  readonly nextAttemptAt?: Date;
+  readonly leaseId?: string;
+  readonly leaseUntil?: Date;
+  readonly settledAt?: Date;
+  readonly owedTo?: string;
+  readonly dueAt?: Date;
 }
 
-/** True while a function that may still be sending holds it. */
+/**
+ * The delivery that a stored row describes. An attribute of another variant is left out; a missing one gets a default:
+ * people edit rows. A leased delivery without a lease id has an empty one, and without an end its lease has expired.
+ */
+export function toDelivery(row: DeliveryAttributes): Delivery {
+  const { state, leaseId, leaseUntil, settledAt, nextAttemptAt, owedTo, dueAt, ...attributes } = row;
+  const { attempts = [], owedSince = eventTime(row.eventId) } = attributes;
+  const { attemptCount = attempts.length } = attributes;
+  const base = { ...attributes, attempts, attemptCount, owedSince };
+  if (state !== 'pending' && state !== 'leased') {
+    const list = { ...(owedTo !== undefined && { owedTo }), ...(dueAt !== undefined && { dueAt }) };
+    return { ...base, ...list, state, settledAt: settledAt ?? owedSince };
+  }
+  const unfinished = {
+    ...base,
+    owedTo: owedTo ?? row.endpointId,
+    dueAt: dueAt ?? owedSince,
+    ...(nextAttemptAt !== undefined && { nextAttemptAt }),
+  };
+  if (state === 'pending') return { ...unfinished, state };
+  return { ...unfinished, state, leaseId: leaseId ?? '', leaseUntil: leaseUntil ?? owedSince };
+}
+
+export function isSettled(delivery: Delivery): delivery is SettledDelivery {
+  return delivery.state !== 'pending' && delivery.state !== 'leased';
+}
+
+export function isUnfinished(delivery: Delivery): delivery is UnfinishedDelivery {
+  return !isSettled(delivery);
+}
+
+/** True while the function that holds the lease may still be sending. */
 export function isLeased(delivery: Delivery, now: Date): boolean {
-  return delivery.leaseUntil !== undefined && delivery.leaseUntil > now;
+  return delivery.state === 'leased' && delivery.leaseUntil > now;
 }
 
 /** True for a delivery of a test event: nobody has to be told when it fails. */
@@ -90,7 +153,7 @@ export function outcomeOf(delivery: Delivery): Outcome {
   const { state, reason, attempts, attemptCount, late, replayedAt } = delivery;
   const last = attempts.at(-1);
   return {
-    state,
+    state: shownState(state),
     ...(reason === undefined ? last && attemptResult(last, attemptCount) : { reason }),
     ...(late && { late }),
     ...(replayedAt !== undefined && { replayed: true }),

@@ -1,9 +1,9 @@
 /** How an event fares at one endpoint, as the event's row has it; and the same as text for people. */
-import type { DeliveryState } from './delivery-state.ts';
+import type { ShownState } from './delivery-state.ts';
 import { type Reason, reasonText } from './reason.ts';
 
 export interface Outcome {
-  readonly state: DeliveryState;
+  readonly state: ShownState;
   /** Why the delivery waits, or ended without an attempt. */
   readonly reason?: Reason;
   /** The last attempt's HTTP status; absent when there was no answer, or when there is a reason. */

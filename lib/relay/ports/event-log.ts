@@ -20,9 +20,12 @@ export interface DeliveryCondition {
 }
 
 /** Attributes of a delivery row to write; `null` removes one. */
-export type DeliveryChange = {
-  readonly [Name in Exclude<keyof Delivery, keyof DeliveryKey>]?: Delivery[Name] | null;
-};
+export type DeliveryChange = { readonly [Name in Exclude<DeliveryAttribute, keyof DeliveryKey>]?: unknown };
+type DeliveryAttribute = Delivery extends infer Variant
+  ? Variant extends Variant
+    ? keyof Variant
+    : never
+  : never;
 
 /** What is noted of a fan-out that is begun again. */
 export interface FanOutTry {

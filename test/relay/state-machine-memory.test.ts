@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import {
   applyChange,
   attempted,
-  changed,
   cutShort,
   earlyAttemptFailed,
   ended,
@@ -13,10 +12,10 @@ import {
   replayed,
 } from '../../lib/relay/delivery/state-machine.ts';
 import { after } from '../../lib/relay/model/clock.ts';
-import type { Attempt, Delivery } from '../../lib/relay/model/delivery.ts';
-import type { DeliveryChange } from '../../lib/relay/ports/event-log.ts';
+import type { Delivery, PendingDelivery, UnfinishedDelivery } from '../../lib/relay/model/delivery.ts';
+import type { SettledState } from '../../lib/relay/model/delivery-state.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
-import { aDelivery, anEndpointId } from '../ports/builders.ts';
+import { anEndpointId, aPendingDelivery, aSettledDelivery } from '../ports/builders.ts';
 import { answer, NOON, noAnswer, seconds } from './attempts.ts';
 import { StandingClock } from './standing-clock.ts';
 
@@ -24,41 +23,26 @@ const NO_JITTER = () => 0;
 const BY_DEFAULT = { maxAttempts: 10, ordering: 'latest' } as const;
 const HOUR = 3_600;
 
-const PENDING = aDelivery({ endpointId: anEndpointId('erp'), nextAttemptAt: NOON, dueAt: NOON });
-const LEASED = changed(PENDING, leased(PENDING, 'a-lease', seconds(20)));
+const PENDING = aPendingDelivery({ endpointId: anEndpointId('erp'), nextAttemptAt: NOON, dueAt: NOON });
+const LEASED = leased(PENDING, 'a-lease', seconds(20));
 
-const changeAfter = (row: Delivery, made: Attempt): DeliveryChange =>
-  attempted(row, BY_DEFAULT, made, NOON, NO_JITTER);
-const settledRow = (state: Delivery['state']): Delivery =>
-  changed(LEASED, { state, leaseId: null, leaseUntil: null, nextAttemptAt: null, settledAt: NOON });
+const settledRow = (state: SettledState) => aSettledDelivery(state, { ...PENDING, settledAt: NOON });
 
 /** An earlier run of fan-out may have sent it, if the filter wants it. */
-const UNDECIDED: Delivery = { ...PENDING, filterPending: true, possiblyDeliveredAt: seconds(5) };
-const replay = (row: Delivery): Delivery => changed(row, replayed(row, NOON, true));
-const refused = (row: Delivery): Delivery => changed(row, ended(row, 'skipped', 'filter-refused', NOON));
+const UNDECIDED: PendingDelivery = { ...PENDING, filterPending: true, possiblyDeliveredAt: seconds(5) };
+const replay = (row: Delivery): UnfinishedDelivery => replayed(row, NOON, true);
+const refused = (row: UnfinishedDelivery): Delivery => ended(row, 'skipped', 'filter-refused', NOON);
 
 describe('what the endpoint may have received', () => {
   it.each<[string, Delivery, Date | undefined]>([
-    ['a lease that nobody returned', changed(LEASED, leased(LEASED, 'another', seconds(60))), seconds(20)],
+    ['a lease that nobody returned', leased(LEASED, 'another', seconds(60)), seconds(20)],
     ['a first lease', LEASED, undefined],
     ['an end under a lease that nobody returned', endedUnder(LEASED), seconds(20)],
     ['an end without a lease', endedUnder(PENDING), undefined],
-    [
-      'an inline attempt that was cut short',
-      changed(PENDING, cutShort(PENDING, noAnswer(3), NOON)),
-      seconds(3),
-    ],
-    [
-      'the replay of a delivered one',
-      changed(settledRow('delivered'), replayed(settledRow('delivered'), NOON, false)),
-      NOON,
-    ],
-    [
-      'the replay of a dead one',
-      changed(settledRow('dead'), replayed(settledRow('dead'), NOON, false)),
-      undefined,
-    ],
-    ['a lease that is returned', changed(LEASED, leaseReturned(NOON)), undefined],
+    ['an inline attempt that was cut short', cutShort(PENDING, noAnswer(3), NOON), seconds(3)],
+    ['the replay of a delivered one', replayed(settledRow('delivered'), NOON, false), NOON],
+    ['the replay of a dead one', replayed(settledRow('dead'), NOON, false), undefined],
+    ['a lease that is returned', leaseReturned(LEASED, NOON), undefined],
     ['a filter that refuses what an earlier run may have sent', refused(UNDECIDED), undefined],
     [
       'a filter that refuses what was replayed before it was evaluated',
@@ -70,24 +54,24 @@ describe('what the endpoint may have received', () => {
     expect(row.possiblyDeliveredAt).toEqual(at);
   });
 
-  function endedUnder(row: Delivery): Delivery {
-    return changed(row, ended(row, 'cancelled', 'endpoint-off', NOON));
+  function endedUnder(row: UnfinishedDelivery): Delivery {
+    return ended(row, 'cancelled', 'endpoint-off', NOON);
   }
 });
 
 describe('an attempt', () => {
-  it.each<[string, DeliveryChange, number]>([
+  it.each<[string, Delivery, number]>([
     ['counts', attempted(LEASED, BY_DEFAULT, answer(503), NOON, NO_JITTER), 1],
     ['does not count as a probe that fails', probeFailed(LEASED, answer(503), NOON), 0],
     ['does not count when it fails before its time', earlyAttemptFailed(LEASED, answer(503), NOON), 0],
-    ['does not count when it is cut short', cutShort(LEASED, noAnswer(), NOON), 0],
-  ])('%s, and is shown in the row', (_, change, attemptCount) => {
-    expect(changed(LEASED, change)).toMatchObject({ attemptCount, attempts: [{ at: NOON }] });
+    ['does not count when it is cut short', cutShort(PENDING, noAnswer(), NOON), 0],
+  ])('%s, and is shown in the row', (_, row, attemptCount) => {
+    expect(row).toMatchObject({ attemptCount, attempts: [{ at: NOON }] });
   });
 
   it('is one of the last ten that the row keeps', () => {
-    let row = PENDING;
-    for (let n = 0; n < 12; n++) row = changed(row, changeAfter(row, answer(400, n)));
+    let row: UnfinishedDelivery = PENDING;
+    for (let n = 0; n < 12; n++) row = earlyAttemptFailed(row, answer(400, n), NOON);
 
     expect(row.attempts.map(({ at }) => at)).toEqual(Array.from({ length: 10 }, (_, n) => seconds(n + 2)));
   });
