@@ -9,7 +9,7 @@ import type { DeliveryQueue, EventQueue } from './ports/queues.ts';
 import type { Telemetry } from './ports/telemetry.ts';
 import type { SecretCache } from './secrets/secret-cache.ts';
 
-export interface Relay {
+export interface RelayContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly config: Config;
@@ -23,6 +23,6 @@ export interface Relay {
 }
 
 /** Each function holds what it needs and no more. */
-export type IngestRelay = Omit<Relay, 'deliveryQueue' | 'secretCache' | 'sender' | 'expressions'>;
-export type SendingRelay = Omit<Relay, 'eventQueue'>;
-export type SweepRelay = Omit<Relay, 'secretCache' | 'sender' | 'expressions'>;
+export type IngestContext = Omit<RelayContext, 'deliveryQueue' | 'secretCache' | 'sender' | 'expressions'>;
+export type SendingContext = Omit<RelayContext, 'eventQueue'>;
+export type SweepContext = Omit<RelayContext, 'secretCache' | 'sender' | 'expressions'>;

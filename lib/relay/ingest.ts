@@ -1,6 +1,6 @@
 /** Takes a webhook: keeps it, then wakes fan-out. A 2xx means that it is durably stored. */
 
-import type { IngestRelay } from './context.ts';
+import type { IngestContext } from './context.ts';
 import { isToken, type Source } from './endpoint/source.ts';
 import { after, Deadline, within } from './model/clock.ts';
 import type { EventRecord, Payload } from './model/event.ts';
@@ -26,7 +26,7 @@ const READ_TRIES = 2;
 const STORE_LIMIT_MS = 5_000;
 const SEND_LIMIT_MS = 1_000;
 /** The queue is the last resort for an event that the table refused: worth a longer wait. */
-const UNSTORED_SEND_LIMIT_MS = 4_000;
+const FULL_EVENT_SEND_LIMIT_MS = 4_000;
 
 export interface WebhookRequest {
   readonly token: string;
@@ -45,19 +45,19 @@ export type IngestAnswer =
   /** Neither the table nor the queue took it, or the config could not be read: to be sent again. */
   | { readonly kind: 'unavailable' };
 
-export async function ingest(relay: IngestRelay, request: WebhookRequest): Promise<IngestAnswer> {
+export async function ingest(context: IngestContext, request: WebhookRequest): Promise<IngestAnswer> {
   if (!isToken(request.token)) return { kind: 'unknown address' };
   const tokenSha256 = sha256Hex(request.token);
   let source: Source | undefined;
   try {
-    source = await relay.config.sourceByToken(tokenSha256);
+    source = await context.config.sourceByToken(tokenSha256);
   } catch (error) {
-    return keepUnverified(relay, request, tokenSha256, error);
+    return enqueueUnverified(context, request, tokenSha256, error);
   }
   if (source === undefined) return { kind: 'unknown address' };
   const order = orderOf(request);
   if (order === undefined) return { kind: 'address works' };
-  return store(relay, source.id, order, payloadOf(request));
+  return store(context, source.id, order, payloadOf(request));
 }
 
 /** What the body and the address tell of an order; undefined for an empty request, by which the address is tried out. */
@@ -69,7 +69,7 @@ function orderOf({ body, rawQuery }: WebhookRequest): Order | undefined {
 }
 
 function newEvent(
-  { clock, random }: IngestRelay,
+  { clock, random }: IngestContext,
   source: SourceId,
   order: Order,
   newest: EventId | undefined,
@@ -90,69 +90,74 @@ function payloadOf({ contentType, body }: WebhookRequest): Payload {
  * second time, under a later id. The first one then belongs to no event, and expires.
  */
 async function store(
-  relay: IngestRelay,
+  context: IngestContext,
   source: SourceId,
   order: Order,
   payload: Payload,
 ): Promise<IngestAnswer> {
-  const deadline = new Deadline(relay.clock, STORE_LIMIT_MS);
-  const byClock = newEvent(relay, source, order, undefined);
+  const deadline = new Deadline(context.clock, STORE_LIMIT_MS);
+  const byClock = newEvent(context, source, order, undefined);
   const [read, put] = await Promise.allSettled([
-    order.orderId === undefined ? undefined : newestEventId(relay, byClock.orderKey),
-    putPayload(relay, byClock, payload, deadline),
+    order.orderId === undefined ? undefined : newestEventId(context, byClock.orderKey),
+    putPayload(context, byClock, payload, deadline),
   ]);
   const newest = read.status === 'fulfilled' ? read.value : undefined;
   const isNewest = newest === undefined || newest < byClock.eventId;
-  const event = isNewest ? byClock : newEvent(relay, source, order, newest);
+  const event = isNewest ? byClock : newEvent(context, source, order, newest);
   try {
     if (put.status === 'rejected') throw put.reason;
-    if (event !== byClock) await putPayload(relay, event, payload, deadline);
-    const dueAt = after(relay.clock.now(), FAN_OUT_DUE_MS);
+    if (event !== byClock) await putPayload(context, event, payload, deadline);
+    const dueAt = after(context.clock.now(), FAN_OUT_DUE_MS);
     await within(
-      relay.clock,
+      context.clock,
       deadline.remainingMs,
       'storing the event',
-      relay.eventLog.putEvent(event, dueAt),
+      context.eventLog.putEvent(event, dueAt),
     );
   } catch (error) {
     if (error instanceof PayloadTooLargeError) return { kind: 'too large' };
-    relay.telemetry.error('event could not be stored; it goes on the queue whole', error, {
+    context.telemetry.error('event could not be stored; it goes on the queue whole', error, {
       eventId: event.eventId,
     });
-    return keepOnQueue(relay, event, payload);
+    return enqueueFullEvent(context, event, payload);
   }
   try {
     const { orderKey, eventId } = event;
-    await within(relay.clock, SEND_LIMIT_MS, 'waking fan-out', relay.eventQueue.send({ orderKey, eventId }));
+    await within(
+      context.clock,
+      SEND_LIMIT_MS,
+      'waking fan-out',
+      context.eventQueue.send({ orderKey, eventId }),
+    );
   } catch (error) {
     // The row is owed, so sweep finds it.
-    relay.telemetry.error('fan-out could not be woken; sweep will', error, { eventId: event.eventId });
+    context.telemetry.error('fan-out could not be woken; sweep will', error, { eventId: event.eventId });
   }
-  return accepted(relay, event);
+  return accepted(context, event);
 }
 
 function putPayload(
-  relay: IngestRelay,
+  context: IngestContext,
   event: EventRecord,
   payload: Payload,
   deadline: Deadline,
 ): Promise<void> {
-  const putting = relay.eventLog.putPayload(event, payload);
-  return within(relay.clock, deadline.remainingMs, 'storing the payload', putting);
+  const putting = context.eventLog.putPayload(event, payload);
+  return within(context.clock, deadline.remainingMs, 'storing the payload', putting);
 }
 
 /** If the order cannot be read, the clock alone must do: a webhook is not refused for it. */
-async function newestEventId(relay: IngestRelay, orderKey: OrderKey): Promise<EventId | undefined> {
+async function newestEventId(context: IngestContext, orderKey: OrderKey): Promise<EventId | undefined> {
   for (let tried = 1; ; tried++) {
     try {
       return await within(
-        relay.clock,
+        context.clock,
         READ_LIMIT_MS,
         'reading the newest event',
-        relay.eventLog.newestEventId(orderKey),
+        context.eventLog.newestEventId(orderKey),
       );
     } catch (error) {
-      relay.telemetry.error('newest event of the order could not be read', error, { tried });
+      context.telemetry.error('newest event of the order could not be read', error, { tried });
       if (tried === READ_TRIES) return undefined;
     }
   }
@@ -162,46 +167,51 @@ async function newestEventId(relay: IngestRelay, orderKey: OrderKey): Promise<Ev
  * A function that was started while the tables are down does not even know the sources. The webhook is kept all the same:
  * fan-out finds out whose it is, and drops what is nobody's.
  */
-async function keepUnverified(
-  relay: IngestRelay,
+async function enqueueUnverified(
+  context: IngestContext,
   request: WebhookRequest,
   tokenSha256: string,
   error: unknown,
 ): Promise<IngestAnswer> {
   const order = orderOf(request);
-  if (order === undefined) return refused(relay, error);
-  const event = newEvent(relay, UNVERIFIED, order, undefined);
-  relay.telemetry.error('source could not be looked up; the event goes on the queue whole', error, {
+  if (order === undefined) return refused(context, error);
+  const event = newEvent(context, UNVERIFIED, order, undefined);
+  context.telemetry.error('source could not be looked up; the event goes on the queue whole', error, {
     eventId: event.eventId,
   });
-  return keepOnQueue(relay, event, payloadOf(request), { tokenSha256 });
+  return enqueueFullEvent(context, event, payloadOf(request), { tokenSha256 });
 }
 
-async function keepOnQueue(
-  relay: IngestRelay,
+async function enqueueFullEvent(
+  context: IngestContext,
   event: EventRecord,
   payload: Payload,
   unverified: Pick<EventMessage, 'tokenSha256'> = {},
 ): Promise<IngestAnswer> {
   const { orderKey, eventId } = event;
-  const message = { orderKey, eventId, unstored: { event, payload }, ...unverified };
+  const message = { orderKey, eventId, fullEvent: { event, payload }, ...unverified };
   try {
-    await within(relay.clock, UNSTORED_SEND_LIMIT_MS, 'sending the event', relay.eventQueue.send(message));
+    await within(
+      context.clock,
+      FULL_EVENT_SEND_LIMIT_MS,
+      'sending the event',
+      context.eventQueue.send(message),
+    );
   } catch (error) {
-    return refused(relay, error);
+    return refused(context, error);
   }
-  relay.telemetry.count('EventsAcceptedByQueue');
-  return accepted(relay, event);
+  context.telemetry.count('EventsAcceptedByQueue');
+  return accepted(context, event);
 }
 
-function accepted(relay: IngestRelay, event: EventRecord): IngestAnswer {
-  relay.telemetry.info('event accepted', { eventId: event.eventId, source: event.source });
-  relay.telemetry.count('EventsAccepted');
+function accepted(context: IngestContext, event: EventRecord): IngestAnswer {
+  context.telemetry.info('event accepted', { eventId: event.eventId, source: event.source });
+  context.telemetry.count('EventsAccepted');
   return { kind: 'accepted', eventId: event.eventId };
 }
 
-function refused(relay: IngestRelay, error: unknown): IngestAnswer {
-  relay.telemetry.error('webhook refused', error);
-  relay.telemetry.count('EventsRefused');
+function refused(context: IngestContext, error: unknown): IngestAnswer {
+  context.telemetry.error('webhook refused', error);
+  context.telemetry.count('EventsRefused');
   return { kind: 'unavailable' };
 }

@@ -19,15 +19,15 @@ export interface TestingRelay {
  * Stores an example and wakes fan-out, which takes it the way of every event, but to this endpoint alone. Its source
  * says that it is a test, in the log and to whoever counts.
  */
-export async function sendTestEvent(relay: TestingRelay, endpointId: EndpointId): Promise<EventKey> {
-  const now = relay.clock.now();
-  const eventId = nextEventId(relay.clock, relay.random, undefined);
+export async function sendTestEvent(context: TestingRelay, endpointId: EndpointId): Promise<EventKey> {
+  const now = context.clock.now();
+  const eventId = nextEventId(context.clock, context.random, undefined);
   const key = { orderKey: orderKeyOf(TESTS, eventId), eventId };
   const body = Buffer.from(JSON.stringify(EXAMPLE_ORDER));
   const event = { ...key, source: TESTS, receivedAt: now, endpointId, ...readOrder(body) };
-  await relay.eventLog.putPayload(event, { contentType: 'application/json', body });
-  await relay.eventLog.putEvent(event, after(now, FAN_OUT_DUE_MS));
-  await relay.eventQueue.send(key);
+  await context.eventLog.putPayload(event, { contentType: 'application/json', body });
+  await context.eventLog.putEvent(event, after(now, FAN_OUT_DUE_MS));
+  await context.eventQueue.send(key);
   return key;
 }
 

@@ -45,7 +45,7 @@ export class Alarms extends Construct {
       says: 'Deliveries whose attempts are used up: `relay deliveries list --state dead`',
     });
     this.#atFirst('NeedsAttentionAlarm', counted(this, 'NeedsAttention'), {
-      says: 'Events that could not be fanned out for days: `relay deliveries list --state set-aside`',
+      says: 'Events that could not be fanned out for days: `relay deliveries list --state quarantined`',
     });
     this.#atFirst('EndpointsDisabledAlarm', counted(this, 'EndpointsDisabled'), {
       says: 'An endpoint is given up, and gets nothing more: `relay endpoints list`',
@@ -53,7 +53,7 @@ export class Alarms extends Construct {
     this.#atFirst('CircuitsOpenedAlarm', counted(this, 'CircuitsOpened'), {
       says: 'An endpoint is down, and its webhooks are parked: `relay endpoints list`',
     });
-    this.#atFirst('EventsSetAsideAlarm', counted(this, 'EventsSetAside'), {
+    this.#atFirst('EventsSetAsideAlarm', counted(this, 'EventsQuarantined'), {
       says: 'The fan-out of an event fails again and again: look at the log of fan-out',
     });
     this.#atFirst('ConfigRowsInvalidAlarm', counted(this, 'ConfigRowsInvalid'), {

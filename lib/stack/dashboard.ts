@@ -58,7 +58,7 @@ export class Dashboard extends Construct {
         count('DeliveriesDelivered', 'delivered'),
         count('DeliveriesFailedAttempts', 'failed attempts'),
         count('DeliveriesDead', 'dead'),
-        count('EventsSetAside', 'events set aside'),
+        count('EventsQuarantined', 'events quarantined'),
         count('ExpressionsFailed', 'expressions failed'),
       ]),
     );

@@ -41,8 +41,8 @@ describe('message bodies', () => {
   it('carry a whole event, also one whose source is not known yet', async () => {
     const orderKey = orderKeyOf(UNVERIFIED, '12345');
     const event = anEvent({ orderKey, source: UNVERIFIED, orderId: '12345' });
-    const unstored = { event, payload: aPayload('{"Id":"12345"}', 'application/json') };
-    const message = { orderKey, eventId: event.eventId, unstored, tokenSha256: sha256Hex('a token') };
+    const fullEvent = { event, payload: aPayload('{"Id":"12345"}', 'application/json') };
+    const message = { orderKey, eventId: event.eventId, fullEvent, tokenSha256: sha256Hex('a token') };
 
     const parsed = parseEventMessage(received(await eventMessageBody(message)));
 
@@ -81,8 +81,8 @@ describe('a body that is not ours', () => {
     ],
     [
       'with an event that is not compressed',
-      JSON.stringify({ orderKey, eventId, unstored: { event: {}, payload: { bodyGzip: 'aGVsbG8=' } } }),
-      'unstored.payload.bodyGzip: must be in gzip format',
+      JSON.stringify({ orderKey, eventId, fullEvent: { event: {}, payload: { bodyGzip: 'aGVsbG8=' } } }),
+      'fullEvent.payload.bodyGzip: must be in gzip format',
     ],
   ])('is refused, with the reason: %s', (_, body, reason) => {
     const parsed = parseEventMessage(received(body));

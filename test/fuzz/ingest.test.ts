@@ -186,7 +186,7 @@ function bodyOnQueue(eventId: string): Buffer | undefined {
   for (const { MessageBody } of services.sent) {
     const parsed = parseEventMessage({ body: MessageBody, attributes: { ApproximateReceiveCount: '1' } });
     if (parsed.kind === 'message' && parsed.message.eventId === eventId)
-      return parsed.message.unstored && Buffer.from(parsed.message.unstored.payload.body);
+      return parsed.message.fullEvent && Buffer.from(parsed.message.fullEvent.payload.body);
   }
   return undefined;
 }

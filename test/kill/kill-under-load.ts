@@ -176,9 +176,9 @@ async function owedNow(connection: Connection): Promise<OwedItem[]> {
 
 async function stillOwedText({ eventLog }: Connection, item: OwedItem): Promise<string> {
   const [event, kept] = await Promise.all([eventLog.event(item), eventLog.payload(item)]);
-  const { fanOutTries = 0, fannedOutAt } = event ?? {};
+  const { fanOutAttempts = 0, fannedOutAt } = event ?? {};
   const payload = kept === undefined ? 'without' : 'with';
-  return `${item.eventId} is still owed to ${item.owedTo} at ${item.dueAt.toISOString()}: ${fanOutTries} tries, ${payload} its payload, ${fannedOutAt === undefined ? 'not ' : ''}fanned out`;
+  return `${item.eventId} is still owed to ${item.owedTo} at ${item.dueAt.toISOString()}: ${fanOutAttempts} tries, ${payload} its payload, ${fannedOutAt === undefined ? 'not ' : ''}fanned out`;
 }
 
 /** Nothing may have been given up: every endpoint answers in the end. */

@@ -11,7 +11,7 @@ import { SqsDeliveryQueue } from '../../lib/aws/sqs/delivery-queue.ts';
 import { SqsEventQueue } from '../../lib/aws/sqs/event-queue.ts';
 import { systemClock as clock } from '../../lib/aws/system-clock.ts';
 import { Config } from '../../lib/relay/config.ts';
-import type { SweepRelay } from '../../lib/relay/context.ts';
+import type { SweepContext } from '../../lib/relay/context.ts';
 import { Deadline } from '../../lib/relay/model/clock.ts';
 import { sweep } from '../../lib/relay/sweep/sweep.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
@@ -82,7 +82,7 @@ async function portsOf(url: string) {
     eventLog: new DynamoEventLog({ client, tableName: found.eventLogTableName, clock, telemetry }),
     eventQueue: new SqsEventQueue({ client: sqs, queueUrl: found.eventsQueueUrl, telemetry }),
     deliveryQueue: new SqsDeliveryQueue({ client: sqs, queueUrl: found.deliveriesQueueUrl, telemetry }),
-  } satisfies Omit<SweepRelay, 'config'> & Record<'configTable', unknown>;
+  } satisfies Omit<SweepContext, 'config'> & Record<'configTable', unknown>;
   const close = () => {
     client.destroy();
     sqs.destroy();

@@ -14,7 +14,7 @@ import {
   type EndpointId,
   type EventId,
   firstEventIdAt,
-  isOwn,
+  isRelayEvent,
   type OrderKey,
   shardOf,
 } from '../../lib/relay/model/ids.ts';
@@ -23,8 +23,8 @@ import {
   type DeliveryChange,
   type DeliveryCondition,
   type EventLog,
+  type FanOutAttempt,
   type FanOutResult,
-  type FanOutTry,
   type OwedItem,
   PayloadTooLargeError,
 } from '../../lib/relay/ports/event-log.ts';
@@ -114,9 +114,9 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   async retryFanOut({ orderKey, eventId }: EventKey, dueAt: Date): Promise<boolean> {
     const { events } = this.#order(orderKey);
     const event = events.get(eventId)?.value;
-    if (event?.givenUpAt === undefined || event.fannedOutAt !== undefined) return false;
-    const { givenUpAt: _, setAsideUntil: __, ...rest } = event;
-    this.#replace(events, eventId, { ...rest, fanOutTries: 1, owedTo: fanOutList(eventId), dueAt });
+    if (event?.abandonedAt === undefined || event.fannedOutAt !== undefined) return false;
+    const { abandonedAt: _, quarantinedUntil: __, ...rest } = event;
+    this.#replace(events, eventId, { ...rest, fanOutAttempts: 1, owedTo: fanOutList(eventId), dueAt });
     return true;
   }
 
@@ -182,16 +182,16 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
     const { events } = this.#order(orderKey);
     const event = events.get(eventId)?.value;
     if (event === undefined || event.fannedOutAt !== undefined) return false;
-    const { owedTo: _, dueAt: __, setAsideUntil: ___, givenUpAt: ____, ...record } = event;
+    const { owedTo: _, dueAt: __, quarantinedUntil: ___, abandonedAt: ____, ...record } = event;
     const { changes, outcomes, fannedOutAt } = result;
     this.#replace(events, eventId, { ...record, changes, outcomes, fannedOutAt });
     return true;
   }
 
-  async noteFanOutTry(event: EventRecord, change: FanOutTry): Promise<boolean> {
+  async recordFanOutAttempt(event: EventRecord, change: FanOutAttempt): Promise<boolean> {
     const { events } = this.#order(event.orderKey);
     const row = events.get(event.eventId)?.value;
-    if (row === undefined || row.fannedOutAt !== undefined || row.fanOutTries !== event.fanOutTries)
+    if (row === undefined || row.fannedOutAt !== undefined || row.fanOutAttempts !== event.fanOutAttempts)
       return false;
     this.#replace(events, event.eventId, { ...row, ...change });
     return true;
@@ -228,7 +228,7 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
 
   async newestWebhook(since: Date): Promise<EventId | undefined> {
     const ids = [...this.#orders].flatMap(([orderKey, { events }]) =>
-      isOwn(orderKey) ? [] : [...events.keys()],
+      isRelayEvent(orderKey) ? [] : [...events.keys()],
     );
     return ids
       .filter((id) => id >= firstEventIdAt(since))

@@ -15,14 +15,14 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'deliver/attempt-under-lease.ts',
     replaced: `  if (row === undefined) return undefined;
   try {`,
-    by: `  if (row === undefined) return void (await attempt(relay, endpoint, content.event, content.payload));
+    by: `  if (row === undefined) return void (await attempt(context, endpoint, content.event, content.payload));
   try {`,
   },
   {
     rule: "A lease covers the attempt's own time",
     file: 'deliver/attempt-under-lease.ts',
-    replaced: 'const leaseMs = attemptTakesMs(endpoint) + LEASE_MARGIN_MS;',
-    by: 'const leaseMs = 0 * attemptTakesMs(endpoint) + LEASE_MARGIN_MS;',
+    replaced: 'const leaseMs = maxAttemptMs(endpoint) + LEASE_MARGIN_MS;',
+    by: 'const leaseMs = 0 * maxAttemptMs(endpoint) + LEASE_MARGIN_MS;',
   },
   {
     rule: 'No request starts that could outlast its lease',
@@ -59,27 +59,27 @@ export const MUTANTS: readonly Mutant[] = [
     rule: "Rows are written before the event's own debt is cleared",
     file: 'fan-out/fan-out-event.ts',
     replaced:
-      'const deliveries = [...existing.values(), ...(await writeRows(relay, event, [...fresh, ...waiting]))];',
+      'const deliveries = [...existing.values(), ...(await writeRows(context, event, [...fresh, ...waiting]))];',
     by: `const deliveries = [...existing.values(), ...fresh, ...waiting];
-  await relay.eventLog.finishFanOut(event, {
+  await context.eventLog.finishFanOut(event, {
     changes,
     outcomes: Object.fromEntries(deliveries.map((each) => [each.endpointId, outcomeOf(each)])) as Outcomes,
-    fannedOutAt: relay.clock.now(),
+    fannedOutAt: context.clock.now(),
   });
-  await writeRows(relay, event, [...fresh, ...waiting]);`,
+  await writeRows(context, event, [...fresh, ...waiting]);`,
   },
   {
     rule: "A health row is made before an endpoint's first delivery row",
     file: 'fan-out/fan-out-event.ts',
-    replaced: 'await relay.config.health.ensure(delivery.endpointId);',
+    replaced: 'await context.config.health.ensure(delivery.endpointId);',
     by: '',
   },
   {
     rule: 'A delivery is settled in its row, then in the outcome, and only then nothing is left to do',
     file: 'delivery/settle.ts',
-    replaced: `  if (!(await recordOutcome(relay, delivery))) {`,
-    by: `  await applyChange(relay, delivery, outcomeRecorded(delivery, now));
-  if (!(await recordOutcome(relay, delivery))) {`,
+    replaced: `  if (!(await recordOutcome(context, delivery))) {`,
+    by: `  await applyChange(context, delivery, outcomeRecorded(delivery, now));
+  if (!(await recordOutcome(context, delivery))) {`,
   },
   {
     rule: 'A row of an earlier run decides: nothing is sent again because of it',
@@ -120,8 +120,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: '`latest` waits while fan-out may be sending a newer one',
     file: 'delivery/ordering.ts',
-    replaced: 'fannedOutAt === undefined && givenUpAt === undefined)',
-    by: 'fannedOutAt === undefined && givenUpAt !== undefined)',
+    replaced: 'fannedOutAt === undefined && abandonedAt === undefined)',
+    by: 'fannedOutAt === undefined && abandonedAt !== undefined)',
   },
   {
     rule: 'A possible delivery is remembered, though its replay was cancelled',
@@ -138,7 +138,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'An inline attempt waits for an older delivery that is leased',
     file: 'fan-out/fan-out-event.ts',
-    replaced: 'if (isLeased(row, relay.clock.now()) || !(await settle',
+    replaced: 'if (isLeased(row, context.clock.now()) || !(await settle',
     by: 'if (!(await settle',
   },
   {
@@ -162,8 +162,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'A repeated run sends nothing itself',
     file: 'fan-out/fan-out.ts',
-    replaced: `await fanOutEvent(relay, next, { possiblySent, inline: tookMs < INLINE_FOR_MS });`,
-    by: `await fanOutEvent(relay, next, { possiblySent: possiblySent && false, inline: tookMs < INLINE_FOR_MS });`,
+    replaced: `await fanOutEvent(context, next, { possiblySent, inline: tookMs < INLINE_FOR_MS });`,
+    by: `await fanOutEvent(context, next, { possiblySent: possiblySent && false, inline: tookMs < INLINE_FOR_MS });`,
   },
   {
     rule: 'A repeated run marks what may have been sent',
@@ -174,17 +174,17 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'An event that fails again and again steps aside',
     file: 'fan-out/quarantine.ts',
-    replaced: 'const fanOutTries = before + 1;',
-    by: 'const fanOutTries = 1 + 0 * before;',
+    replaced: 'const fanOutAttempts = before + 1;',
+    by: 'const fanOutAttempts = 1 + 0 * before;',
   },
   {
     rule: 'An event that the filter refuses supersedes nothing',
     file: 'fan-out/fan-out-event.ts',
-    replaced: `  if (!(await wants(relay, endpoint, told, payload)))
+    replaced: `  if (!(await wants(context, endpoint, told, payload)))
     return endedWithoutRow(delivery, 'skipped', 'filter-refused', now);
 `,
-    by: `  if (!(await wants(relay, endpoint, told, payload))) {
-    await isFreeOfOlder(relay, endpoint, view);
+    by: `  if (!(await wants(context, endpoint, told, payload))) {
+    await isFreeOfOlder(context, endpoint, view);
     return endedWithoutRow(delivery, 'skipped', 'filter-refused', now);
   }
 `,
@@ -194,7 +194,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'deliver/deliver-order.ts',
     replaced: `  // A delivery that cannot be sent must not supersede one that can: so its content is read first.
 `,
-    by: `  if (!(await supersede(relay, older))) return 'again';
+    by: `  if (!(await supersede(context, older))) return 'again';
 `,
   },
   {
@@ -244,8 +244,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'Catching up ends',
     file: 'deliver/endpoint-service.ts',
-    replaced: "(now.state === 'ok' ? caughtUp(now) : undefined)",
-    by: "(now.state === 'disabled' ? caughtUp(now) : undefined)",
+    replaced: "(now.state === 'ok' ? backlogDrained(now) : undefined)",
+    by: "(now.state === 'disabled' ? backlogDrained(now) : undefined)",
   },
   {
     rule: 'An endpoint that is new to this function is not taken for removed',
@@ -268,8 +268,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'A failure sets the requests in flight back to one',
     file: 'deliver/endpoint-service.ts',
-    replaced: 'blamesEndpoint(made) ? 1 : Math.min(this.#inFlightLimit + 1, MOST_IN_FLIGHT)',
-    by: 'Math.max(blamesEndpoint(made) ? 1 : 0, MOST_IN_FLIGHT)',
+    replaced: '? 1\n            : Math.min(this.#inFlightLimit + 1, MOST_IN_FLIGHT)',
+    by: '? MOST_IN_FLIGHT : MOST_IN_FLIGHT',
   },
   {
     rule: 'Each attempt counts',
@@ -293,9 +293,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'A delivery that the relay fails on itself ends',
     file: 'deliver/deliver-order.ts',
-    replaced: `    await writeResult(relay, endpoint, delivery, unprocessable(relay, delivery, error), false);
+    replaced: `    await writeResult(context, endpoint, delivery, unprocessable(context, delivery, error), false);
 `,
-    by: `    unprocessable(relay, delivery, error);
+    by: `    unprocessable(context, delivery, error);
 `,
   },
   {
@@ -326,7 +326,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'An unverified event is dropped only after a consistent read',
     file: 'fan-out/queue-fallback.ts',
-    replaced: '    (await relay.config.sourceByTokenFromTable(tokenSha256));',
+    replaced: '    (await context.config.sourceByTokenFromTable(tokenSha256));',
     by: '    undefined;',
   },
 ];

@@ -46,8 +46,8 @@ async function rowOf({ orderKey, endpointId }: Delivery) {
 async function aSetAsideEvent() {
   const event = await stored({ source: await aSource(), orderId: '7-501' });
   const now = new Date();
-  await relay().connection.eventLog.noteFanOutTry(event, {
-    ...{ fanOutTries: 83, givenUpAt: now, setAsideUntil: now },
+  await relay().connection.eventLog.recordFanOutAttempt(event, {
+    ...{ fanOutAttempts: 83, abandonedAt: now, quarantinedUntil: now },
     ...{ owedTo: FAN_OUT_ATTENTION, dueAt: now },
   });
   return event;
@@ -168,23 +168,23 @@ describe('deliveries list', () => {
   it('shows events that were given up before they reached any endpoint', async () => {
     const event = await aSetAsideEvent();
 
-    expect((await deliveries('list', '--state', 'set-aside')).out).toMatch(
-      new RegExp(`7-501 +all +set aside +83 .* ${event.eventId} +its fan-out fails\n`),
+    expect((await deliveries('list', '--state', 'quarantined')).out).toMatch(
+      new RegExp(`7-501 +all +quarantined +83 .* ${event.eventId} +its fan-out fails\n`),
     );
-    const { deliveries: found } = await listed('--state', 'set-aside');
+    const { deliveries: found } = await listed('--state', 'quarantined');
     expect(found.find(({ eventId }) => eventId === event.eventId)).toMatchObject({
-      state: 'set-aside',
-      fanOutTries: 83,
+      state: 'quarantined',
+      fanOutAttempts: 83,
     });
     expect(
       (await relay().cli(['events', 'show', event.eventId, '--order', '7-501', '--source', event.source]))
         .out,
-    ).toContain(`no, 83 tries failed: \`deliveries retry ${event.eventId} --state set-aside\``);
+    ).toContain(`no, 83 tries failed: \`deliveries retry ${event.eventId} --state quarantined\``);
   });
 
   it.each([
     ['--endpoint nobody', 'there is no endpoint nobody'],
-    ['--state late', '--state must be pending, dead, cancelled or set-aside'],
+    ['--state late', '--state must be pending, dead, cancelled or quarantined'],
     ['--since soon', '--since must be so long ago'],
     ['--limit 0', '--limit must be at least 1'],
   ])('refuses %s with exit code 2', async (args, message) => {
@@ -282,16 +282,16 @@ describe('deliveries retry', () => {
     );
   });
 
-  it('gives events that were set aside back to fan-out', async () => {
+  it('gives events that were quarantined back to fan-out', async () => {
     const event = await aSetAsideEvent();
 
-    const { exitCode, out } = await deliveries('retry', event.eventId, '--state', 'set-aside');
+    const { exitCode, out } = await deliveries('retry', event.eventId, '--state', 'quarantined');
 
     expect({ exitCode, out }).toEqual({ exitCode: 0, out: '1 event is tried again.\nDeliver starts now.\n' });
     const row = await relay().connection.eventLog.event(event);
-    expect(row).toMatchObject({ fanOutTries: 1 });
-    expect(row).not.toHaveProperty('givenUpAt');
-    expect(row).not.toHaveProperty('setAsideUntil');
+    expect(row).toMatchObject({ fanOutAttempts: 1 });
+    expect(row).not.toHaveProperty('abandonedAt');
+    expect(row).not.toHaveProperty('quarantinedUntil');
     const lists = [0, 1, 2, 3].map((shard) => `fan-out#${shard}`);
     const owedNow = await Promise.all(
       lists.map((list) => relay().connection.eventLog.owed(list, later(new Date(), 1_000), 100)),
@@ -303,10 +303,10 @@ describe('deliveries retry', () => {
   it('gives all of them back', async () => {
     const events: EventRecord[] = [await aSetAsideEvent(), await aSetAsideEvent()];
 
-    await deliveries('retry', '--state', 'set-aside');
+    await deliveries('retry', '--state', 'quarantined');
 
     for (const event of events) {
-      expect(await relay().connection.eventLog.event(event)).toMatchObject({ fanOutTries: 1 });
+      expect(await relay().connection.eventLog.event(event)).toMatchObject({ fanOutAttempts: 1 });
     }
   });
 
@@ -360,7 +360,7 @@ describe('deliveries retry', () => {
   it.each([
     ['', '--endpoint is missing'],
     ['--state dead', '--endpoint is missing'],
-    ['--state set-aside --endpoint erp', '--endpoint does not go with --state set-aside'],
+    ['--state quarantined --endpoint erp', '--endpoint does not go with --state quarantined'],
     ['--endpoint nobody', 'there is no endpoint nobody'],
     ['evt_1 --endpoint erp', '<event-id> must be evt_'],
     ['evt_01M86WVMXHG7RHAJ1ZPVK76BDE --endpoint erp', 'there is no event evt_01M86WVMXHG7RHAJ1ZPVK76BDE'],

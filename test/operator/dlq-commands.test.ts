@@ -16,7 +16,7 @@ const relay = useRelayOfTables();
 const dlq = (args: string) => relay().cli(['dlq', ...args.split(' ')]);
 
 const EVENT = { orderKey: 'main/7-501', eventId: 'evt_01M86WVMXHG7RHAJ1ZPVK76BDE' };
-const UNSTORED = { ...EVENT, unstored: { event: {}, payload: { bodyGzip: 'of somebody' } } };
+const UNSTORED = { ...EVENT, fullEvent: { event: {}, payload: { bodyGzip: 'of somebody' } } };
 
 const deadLetterUrl = (queue: QueueName) => relay().connection.relay.deadLetterQueueUrls[queue];
 const sourceUrl = (queue: QueueName) => relay().connection.relay.queueUrls[queue];
@@ -193,7 +193,7 @@ describe('dlq redrive', () => {
 describe('dlq drop', () => {
   it('deletes all but events that are nowhere else', async () => {
     await aLetter('events', UNSTORED);
-    await aLetter('events', { unstored: 'of an odd form' }, { MessageGroupId: 'another' });
+    await aLetter('events', { fullEvent: 'of an odd form' }, { MessageGroupId: 'another' });
     await aLetter('events', EVENT, { MessageGroupId: 'a third' });
     await aLetter('deliveries', 'hello');
 
@@ -203,7 +203,7 @@ describe('dlq drop', () => {
     expect(out).toMatch(/^2 messages are deleted\.\n2 messages are kept: an event that is nowhere else, /);
     expect((await list()).letters).toMatchObject([
       { names: { holdsEvent: true } },
-      { beginning: '{"unstored":"of an odd form"}' },
+      { beginning: '{"fullEvent":"of an odd form"}' },
     ]);
   });
 
@@ -214,7 +214,7 @@ describe('dlq drop', () => {
 
     expect(exitCode).toBe(2);
     expect(err).toMatch(`error: the message ${id} holds an event that is nowhere else\n\`dlq redrive\``);
-    expect((await dlq(`drop --message-id ${id} --even-unstored`)).out).toBe('1 message is deleted.\n');
+    expect((await dlq(`drop --message-id ${id} --include-full-events`)).out).toBe('1 message is deleted.\n');
     expect((await list()).letters).toEqual([]);
   });
 });

@@ -211,7 +211,7 @@ describe('forget', () => {
     const { source, older } = await anOrder();
     const { sqs, connection } = relay();
     const of = async (event: EventRecord) => ({
-      MessageBody: await eventMessageBody({ ...event, unstored: { event, payload: PERSONAL } }),
+      MessageBody: await eventMessageBody({ ...event, fullEvent: { event, payload: PERSONAL } }),
       MessageGroupId: event.orderKey,
       MessageDeduplicationId: randomUUID(),
     });
@@ -222,8 +222,8 @@ describe('forget', () => {
 
     const { out } = await forget(source);
 
-    expect(out.match(/dlq drop --message-id (\S+) --even-unstored/g)).toEqual([
-      `dlq drop --message-id ${MessageId} --even-unstored`,
+    expect(out.match(/dlq drop --message-id (\S+) --include-full-events/g)).toEqual([
+      `dlq drop --message-id ${MessageId} --include-full-events`,
     ]);
   });
 

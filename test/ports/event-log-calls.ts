@@ -7,7 +7,7 @@ import type { DeliveryAttributes } from '../../lib/relay/model/delivery.ts';
 import { attentionOf, type Delivery, type DeliveryKey } from '../../lib/relay/model/delivery.ts';
 import type { EventKey, EventRecord, Outcomes, Payload } from '../../lib/relay/model/event.ts';
 import { eventIdOf, orderKeyOf, shardOf, sourceOf, TESTS } from '../../lib/relay/model/ids.ts';
-import type { DeliveryChange, EventLog, FanOutTry, OwedItem } from '../../lib/relay/ports/event-log.ts';
+import type { DeliveryChange, EventLog, FanOutAttempt, OwedItem } from '../../lib/relay/ports/event-log.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { aDelivery, anEndpointId, anEvent, anOrderKey, aPayload } from './builders.ts';
 import { type Call, plainCall, spelled } from './call-sequences.ts';
@@ -96,7 +96,7 @@ export const eventLogCalls: fc.Arbitrary<EventLogCall> = fc.oneof(
   weighted(6, delivery().map(putDeliveryIfAbsent)),
   weighted(8, updatesOfDelivery()),
   weighted(4, fc.tuple(eventKeys, changes, outcomes, moments).map(finishFanOut)),
-  weighted(4, fanOutTries()),
+  weighted(4, fanOutAttempts()),
   weighted(6, recordedOutcomes()),
   weighted(4, fc.tuple(lists, dueBefores(), fc.constantFrom(1, 2, 3, 100), optional(moments)).map(owed)),
   weighted(1, fc.constantFrom(-2 * DAY_MS, -DAY_MS, -1, 0, 1).map(newestWebhook)),
@@ -171,7 +171,7 @@ function events(): fc.Arbitrary<EventRecord> {
       items,
       itemsOmitted: fc.constant(3),
       fannedOutAt: fc.constant(START),
-      fanOutTries: fc.constantFrom(1, 2),
+      fanOutAttempts: fc.constantFrom(1, 2),
       outcomes,
     },
     { requiredKeys: [], noNullPrototype: true },
@@ -284,23 +284,26 @@ function finishFanOut([key, found, ofEndpoints, fannedOutAt]: [
   return onLog(`finishFanOut(${nameOf(key)}, ${spelled(result)})`, (log) => log.finishFanOut(key, result));
 }
 
-function fanOutTries(): fc.Arbitrary<EventLogCall> {
-  const tries: fc.Arbitrary<FanOutTry> = fc.record(
+function fanOutAttempts(): fc.Arbitrary<EventLogCall> {
+  const tries: fc.Arbitrary<FanOutAttempt> = fc.record(
     {
-      fanOutTries: fc.constantFrom(1, 2),
-      setAsideUntil: moments,
-      givenUpAt: moments,
+      fanOutAttempts: fc.constantFrom(1, 2),
+      quarantinedUntil: moments,
+      abandonedAt: moments,
       owedTo: fc.constant('attention#fan-out'),
       dueAt: moments,
     },
-    { requiredKeys: ['fanOutTries'], noNullPrototype: true },
+    { requiredKeys: ['fanOutAttempts'], noNullPrototype: true },
   );
   return fc.tuple(eventKeys, asReadOr(optional(fc.constantFrom(1, 2))), tries).map(([key, read, change]) =>
     onLogAsRead(
-      `noteFanOutTry(${nameOf(key)} with ${read ?? 'no'} tries, ${spelled(change)})`,
-      async (log) => (read === 'as read' ? (await log.event(key))?.fanOutTries : read),
+      `recordFanOutAttempt(${nameOf(key)} with ${read ?? 'no'} tries, ${spelled(change)})`,
+      async (log) => (read === 'as read' ? (await log.event(key))?.fanOutAttempts : read),
       (log, count) =>
-        log.noteFanOutTry(anEvent({ ...key, ...(count !== undefined && { fanOutTries: count }) }), change),
+        log.recordFanOutAttempt(
+          anEvent({ ...key, ...(count !== undefined && { fanOutAttempts: count }) }),
+          change,
+        ),
     ),
   );
 }

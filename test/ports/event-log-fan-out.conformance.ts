@@ -179,14 +179,14 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
     });
   });
 
-  describe('noteFanOutTry', () => {
+  describe('recordFanOutAttempt', () => {
     it('notes that a fan-out is begun again, and leaves it owed as it was', async () => {
       const event = anEvent();
       await given.store(event);
 
-      expect(await given.eventLog.noteFanOutTry(event, { fanOutTries: 1 })).toBe(true);
+      expect(await given.eventLog.recordFanOutAttempt(event, { fanOutAttempts: 1 })).toBe(true);
 
-      expect(await given.eventLog.event(event)).toEqual({ ...event, fanOutTries: 1 });
+      expect(await given.eventLog.event(event)).toEqual({ ...event, fanOutAttempts: 1 });
       expect(await given.eventLog.owed(listOf(event), given.farFuture(), 10)).toMatchObject([
         { dueAt: given.dueAt() },
       ]);
@@ -195,13 +195,13 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
     it('sets an event aside: until then it is not due', async () => {
       const event = anEvent();
       await given.store(event);
-      const setAsideUntil = later(given.clock.now(), 60 * MINUTE_MS);
+      const quarantinedUntil = later(given.clock.now(), 60 * MINUTE_MS);
 
-      const change = { fanOutTries: 5, setAsideUntil, dueAt: setAsideUntil };
-      expect(await given.eventLog.noteFanOutTry(event, change)).toBe(true);
+      const change = { fanOutAttempts: 5, quarantinedUntil, dueAt: quarantinedUntil };
+      expect(await given.eventLog.recordFanOutAttempt(event, change)).toBe(true);
 
-      expect(await given.eventLog.event(event)).toEqual({ ...event, fanOutTries: 5, setAsideUntil });
-      expect(await given.eventLog.owed(listOf(event), setAsideUntil, 10)).toEqual([]);
+      expect(await given.eventLog.event(event)).toEqual({ ...event, fanOutAttempts: 5, quarantinedUntil });
+      expect(await given.eventLog.owed(listOf(event), quarantinedUntil, 10)).toEqual([]);
       expect(await given.eventLog.owed(listOf(event), given.farFuture(), 10)).toHaveLength(1);
     });
 
@@ -210,10 +210,10 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
       await given.store(event);
       const now = given.clock.now();
 
-      const change = { fanOutTries: 83, givenUpAt: now, owedTo: 'attention#fan-out', dueAt: now };
-      expect(await given.eventLog.noteFanOutTry(event, change)).toBe(true);
+      const change = { fanOutAttempts: 83, abandonedAt: now, owedTo: 'attention#fan-out', dueAt: now };
+      expect(await given.eventLog.recordFanOutAttempt(event, change)).toBe(true);
 
-      expect(await given.eventLog.event(event)).toEqual({ ...event, fanOutTries: 83, givenUpAt: now });
+      expect(await given.eventLog.event(event)).toEqual({ ...event, fanOutAttempts: 83, abandonedAt: now });
       expect(await given.eventLog.owed(listOf(event), given.farFuture(), 10)).toEqual([]);
       expect(await given.eventLog.owed('attention#fan-out', given.farFuture(), 10)).toMatchObject([
         { kind: 'event', eventId: event.eventId },
@@ -225,13 +225,13 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
       await given.store(event);
 
       const noted = await Promise.all(
-        Array.from({ length: 10 }, () => given.eventLog.noteFanOutTry(event, { fanOutTries: 1 })),
+        Array.from({ length: 10 }, () => given.eventLog.recordFanOutAttempt(event, { fanOutAttempts: 1 })),
       );
       expect(noted.filter(Boolean)).toHaveLength(1);
 
       const read = await given.eventLog.event(event);
-      expect(read && (await given.eventLog.noteFanOutTry(read, { fanOutTries: 2 }))).toBe(true);
-      expect(read && (await given.eventLog.noteFanOutTry(read, { fanOutTries: 2 }))).toBe(false);
+      expect(read && (await given.eventLog.recordFanOutAttempt(read, { fanOutAttempts: 2 }))).toBe(true);
+      expect(read && (await given.eventLog.recordFanOutAttempt(read, { fanOutAttempts: 2 }))).toBe(false);
     });
 
     it('is refused once the event is fanned out', async () => {
@@ -239,13 +239,13 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
       await given.store(event);
       await given.eventLog.finishFanOut(event, result());
 
-      expect(await given.eventLog.noteFanOutTry(event, { fanOutTries: 1 })).toBe(false);
+      expect(await given.eventLog.recordFanOutAttempt(event, { fanOutAttempts: 1 })).toBe(false);
     });
 
     it('makes no row for an event that has none', async () => {
       const event = anEvent();
 
-      expect(await given.eventLog.noteFanOutTry(event, { fanOutTries: 1 })).toBe(false);
+      expect(await given.eventLog.recordFanOutAttempt(event, { fanOutAttempts: 1 })).toBe(false);
 
       expect(await given.eventLog.event(event)).toBeUndefined();
     });
@@ -254,12 +254,12 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
       const event = anEvent();
       await given.store(event);
       const now = given.clock.now();
-      const change = { fanOutTries: 83, setAsideUntil: now, givenUpAt: now };
-      await given.eventLog.noteFanOutTry(event, { ...change, owedTo: 'attention#fan-out', dueAt: now });
+      const change = { fanOutAttempts: 83, quarantinedUntil: now, abandonedAt: now };
+      await given.eventLog.recordFanOutAttempt(event, { ...change, owedTo: 'attention#fan-out', dueAt: now });
 
       await given.eventLog.finishFanOut(event, result());
 
-      expect(await given.eventLog.event(event)).toEqual({ ...event, ...result(), fanOutTries: 83 });
+      expect(await given.eventLog.event(event)).toEqual({ ...event, ...result(), fanOutAttempts: 83 });
       expect(await given.eventLog.owed('attention#fan-out', given.farFuture(), 10)).toEqual([]);
     });
   });

@@ -16,12 +16,16 @@ export function describeEventWriter(name: string, make: () => Promise<EventOpera
       const dueAt = later(clock.now(), 60_000);
       await eventLog.putEvent(event, clock.now());
       const attention = { owedTo: 'attention#fan-out', dueAt: clock.now() };
-      await eventLog.noteFanOutTry(event, { fanOutTries: 9, givenUpAt: clock.now(), ...attention });
+      await eventLog.recordFanOutAttempt(event, {
+        fanOutAttempts: 9,
+        abandonedAt: clock.now(),
+        ...attention,
+      });
 
       expect(await writer.retryFanOut(event, dueAt)).toBe(true);
       expect(await writer.retryFanOut(event, dueAt)).toBe(false);
 
-      expect(await eventLog.event(event)).toEqual({ ...event, fanOutTries: 1 });
+      expect(await eventLog.event(event)).toEqual({ ...event, fanOutAttempts: 1 });
       expect(await eventLog.owed(listOf(event), later(dueAt, 1), 10)).toMatchObject([{ dueAt }]);
     });
 

@@ -86,7 +86,7 @@ export function describeEventQueue(name: string, make: () => Promise<EventQueueS
         itemsOmitted: 2,
       });
       const payload = aPayload(Uint8Array.of(0, 255, 128, 10), 'application/octet-stream');
-      const message = { ...wakeUp(event), unstored: { event, payload } };
+      const message = { ...wakeUp(event), fullEvent: { event, payload } };
 
       await queue.send(message);
 

@@ -213,7 +213,7 @@ describe('an endpoint that is changed while deliveries are pending', () => {
 
     expect(relay.sender.requests).toEqual([]);
     expect(await relay.outcomes(eventId)).toEqual({
-      erp: 'cancelled: endpoint does not hear this source',
+      erp: 'cancelled: endpoint is not subscribed to this source',
     });
   });
 

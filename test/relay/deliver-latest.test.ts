@@ -75,9 +75,9 @@ describe('deliver for an endpoint ordered `latest`', () => {
   it('sends the newest that it can once fan-out has given the newer event up', async () => {
     const { relay, newest, keyOf } = await withTwoPending();
     const newer = await relay.accepted();
-    await relay.eventLog.noteFanOutTry(await relay.event(newer), {
-      fanOutTries: 83,
-      givenUpAt: relay.clock.now(),
+    await relay.eventLog.recordFanOutAttempt(await relay.event(newer), {
+      fanOutAttempts: 83,
+      abandonedAt: relay.clock.now(),
     });
 
     await deliver(relay.relay, [keyOf(newest)], relay.deadline());

@@ -118,7 +118,7 @@ describe('a repeated fan-out', () => {
     const relay = aRelay();
     relay.endpoint('erp');
     const tried = await relay.accepted();
-    await relay.eventLog.noteFanOutTry(await relay.event(tried), { fanOutTries: 1 });
+    await relay.eventLog.recordFanOutAttempt(await relay.event(tried), { fanOutAttempts: 1 });
 
     await relay.fanOut();
 
@@ -131,7 +131,7 @@ describe('a repeated fan-out', () => {
     relay.endpoint('erp', { ordering: 'none' });
     const tried = await relay.accepted();
     const next = await relay.accepted();
-    await relay.eventLog.noteFanOutTry(await relay.event(tried), { fanOutTries: 1 });
+    await relay.eventLog.recordFanOutAttempt(await relay.event(tried), { fanOutAttempts: 1 });
 
     await relay.fanOut();
 
@@ -148,9 +148,9 @@ describe('an order with an event that needs attention', () => {
     const relay = aRelay();
     relay.endpoint('erp', { ordering: 'none' });
     const bad = await relay.accepted();
-    await relay.eventLog.noteFanOutTry(await relay.event(bad), {
-      fanOutTries: 83,
-      givenUpAt: relay.clock.now(),
+    await relay.eventLog.recordFanOutAttempt(await relay.event(bad), {
+      fanOutAttempts: 83,
+      abandonedAt: relay.clock.now(),
       owedTo: 'attention#fan-out',
       dueAt: relay.clock.now(),
     });

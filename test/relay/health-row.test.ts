@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  caughtUp,
+  backlogDrained,
   cleared,
   HEALTH_STATES,
   type Health,
   healthAfter,
-  takingProbe,
+  probeTaken,
   UNKNOWN_HEALTH,
 } from '../../lib/relay/health/health.ts';
 import { healthAttributes, parseHealthRow } from '../../lib/relay/health/health-row.ts';
@@ -161,9 +161,9 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     .record({ status: fc.constantFrom(429, 503), durationMs: durations, retryAfterSeconds: waits })
     .map(attempt),
   fc.constant(attempt({ status: 410, durationMs: 20 })),
-  fc.constant((health: Health, now: Date) => takingProbe(health, now) ?? health),
+  fc.constant((health: Health, now: Date) => probeTaken(health, now) ?? health),
   // Deliver does it at the end of the endpoint's list.
-  fc.constant((health: Health) => (health.state === 'ok' ? caughtUp(health) : health)),
+  fc.constant((health: Health) => (health.state === 'ok' ? backlogDrained(health) : health)),
   // An operator does it.
   fc.constant(cleared),
 );

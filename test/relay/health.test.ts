@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
-  blamesEndpoint,
-  caughtUp,
+  backlogDrained,
   cleared,
   healthAfter,
   isDown,
+  isEndpointFailure,
   isProven,
-  takingProbe,
+  probeTaken,
   UNKNOWN_HEALTH,
 } from '../../lib/relay/health/health.ts';
 import { after as later } from '../../lib/relay/model/clock.ts';
@@ -37,7 +37,7 @@ describe('an attempt that sent no request', () => {
   );
 
   it('does not blame the endpoint', () => {
-    expect(blamesEndpoint(unsent)).toBe(false);
+    expect(isEndpointFailure(unsent)).toBe(false);
   });
 });
 
@@ -130,9 +130,9 @@ describe('an endpoint that answers with Retry-After', () => {
 
 describe('an endpoint that is failing', () => {
   it('allows no probe before retryAt, and one from then on', () => {
-    expect(takingProbe(FAILING, seconds(59))).toBeUndefined();
-    expect(takingProbe(FAILING, later(ENDED, 60_000))).toMatchObject({ state: 'failing' });
-    expect(takingProbe(FAILING, seconds(61))).toMatchObject({ retryAt: seconds(61 + 60) });
+    expect(probeTaken(FAILING, seconds(59))).toBeUndefined();
+    expect(probeTaken(FAILING, later(ENDED, 60_000))).toMatchObject({ state: 'failing' });
+    expect(probeTaken(FAILING, seconds(61))).toMatchObject({ retryAt: seconds(61 + 60) });
   });
 
   it('doubles the wait after each probe, up to 15 minutes', () => {
@@ -140,7 +140,7 @@ describe('an endpoint that is failing', () => {
     let now = seconds(61);
     let health = FAILING;
     for (let probes = 0; probes < 7; probes++) {
-      health = takingProbe(health, now) ?? health;
+      health = probeTaken(health, now) ?? health;
       const retryAt = health.retryAt ?? now;
       waits.push((retryAt.getTime() - now.getTime()) / 60_000);
       now = retryAt;
@@ -150,7 +150,7 @@ describe('an endpoint that is failing', () => {
   });
 
   it('stays failing while its probes fail', () => {
-    const probed = takingProbe(FAILING, seconds(61));
+    const probed = probeTaken(FAILING, seconds(61));
 
     expect(probed && healthAfter(probed, noAnswer(61))).toMatchObject({
       state: 'failing',
@@ -172,7 +172,7 @@ describe('an endpoint that is failing', () => {
     const disabled = healthAfter(PROVEN, answer(410));
 
     for (const health of [PROVEN, UNKNOWN_HEALTH, disabled])
-      expect(takingProbe(health, seconds(DAY))).toBeUndefined();
+      expect(probeTaken(health, seconds(DAY))).toBeUndefined();
   });
 
   it('is reported to people once it failed five times', () => {
@@ -192,7 +192,7 @@ describe('an endpoint that has recovered', () => {
   });
 
   it('has no trace of the outage once it has caught up', () => {
-    expect(caughtUp(recovered)).toEqual(UNKNOWN_HEALTH);
+    expect(backlogDrained(recovered)).toEqual(UNKNOWN_HEALTH);
   });
 
   it('is failing again after five failures, with a first probe after a minute', () => {

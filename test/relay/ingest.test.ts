@@ -109,7 +109,7 @@ describe('ingest', () => {
         {
           orderKey: ORDER,
           eventId,
-          unstored: { event: { eventId }, payload: { body: Buffer.from('{"Id":"1"}') } },
+          fullEvent: { event: { eventId }, payload: { body: Buffer.from('{"Id":"1"}') } },
         },
       ]);
     },
@@ -124,7 +124,7 @@ describe('ingest', () => {
     relay.clock.advance(5_000);
 
     const eventId = await accepting;
-    expect(relay.eventQueue.take()).toMatchObject([{ eventId, unstored: { event: { eventId } } }]);
+    expect(relay.eventQueue.take()).toMatchObject([{ eventId, fullEvent: { event: { eventId } } }]);
   });
 
   it('writes the payload while it reads the newest id, and the event only once the payload is there', async () => {
@@ -187,7 +187,7 @@ describe('ingest', () => {
 
     expect(await relay.webhook()).toMatchObject({ kind: 'accepted' });
     expect(relay.eventQueue.take()).toMatchObject([
-      { orderKey: 'unverified/1', tokenSha256: expect.stringMatching(/^[0-9a-f]{64}$/), unstored: {} },
+      { orderKey: 'unverified/1', tokenSha256: expect.stringMatching(/^[0-9a-f]{64}$/), fullEvent: {} },
     ]);
     expect(relay.telemetry.counts.get('EventsAcceptedByQueue')).toBe(1);
   });

@@ -139,12 +139,12 @@ describe('the next step for an order with `latest`', () => {
     ['wait while a newer event is not fanned out', [pending, notFannedOut], 'wait'],
     [
       'send it when fan-out has given the newer event up',
-      [pending, { hasNoRow: true, isNotFannedOut: true, event: { givenUpAt: NOON } }],
+      [pending, { hasNoRow: true, isNotFannedOut: true, event: { abandonedAt: NOON } }],
       'send 0',
     ],
     [
-      'wait while a newer event is set aside, for its fan-out is tried again',
-      [pending, { hasNoRow: true, isNotFannedOut: true, event: { setAsideUntil: seconds(60) } }],
+      'wait while a newer event is quarantined, for its fan-out is tried again',
+      [pending, { hasNoRow: true, isNotFannedOut: true, event: { quarantinedUntil: seconds(60) } }],
       'wait',
     ],
     ['send it although an older event is not fanned out', [notFannedOut, pending], 'send 1'],

@@ -17,7 +17,7 @@ describe('an event whose fan-out fails', () => {
 
     expect(relay.sender.requests).toEqual([]);
     expect((await relay.event(next)).fannedOutAt).toBeUndefined();
-    expect(relay.telemetry.counts.get('EventsSetAside')).toBeUndefined();
+    expect(relay.telemetry.counts.get('EventsQuarantined')).toBeUndefined();
   });
 
   it('is quarantined after five failures in a row, and its order continues', async () => {
@@ -33,9 +33,9 @@ describe('an event whose fan-out fails', () => {
     expect(triedAt).toHaveLength(5);
     expect(relay.sender.eventsTo('erp')).toEqual([next]);
     expect((await relay.event(next)).fannedOutAt).toBeDefined();
-    expect(await relay.event(bad)).toMatchObject({ fanOutTries: 5 });
+    expect(await relay.event(bad)).toMatchObject({ fanOutAttempts: 5 });
     expect((await relay.event(bad)).fannedOutAt).toBeUndefined();
-    expect(relay.telemetry.counts.get('EventsSetAside')).toBe(1);
+    expect(relay.telemetry.counts.get('EventsQuarantined')).toBe(1);
   });
 
   it('lets the messages of its order end, and is retried by sweep alone', async () => {
@@ -48,10 +48,10 @@ describe('an event whose fan-out fails', () => {
 
     expect(await fanOut(relay.relay, messages)).toEqual([]);
 
-    const { setAsideUntil } = await relay.event(bad);
-    expect(setAsideUntil).toEqual(new Date(relay.clock.now().getTime() + 60_000));
+    const { quarantinedUntil } = await relay.event(bad);
+    expect(quarantinedUntil).toEqual(new Date(relay.clock.now().getTime() + 60_000));
     expect(await relay.owed(`fan-out#${shardOf(bad)}`)).toMatchObject([
-      { eventId: bad, dueAt: setAsideUntil },
+      { eventId: bad, dueAt: quarantinedUntil },
     ]);
   });
 
@@ -79,7 +79,7 @@ describe('an event whose fan-out fails', () => {
     expect(relay.sender.eventsTo('erp')).toEqual([bad]);
     const event = await relay.event(bad);
     expect(outcomeTexts(event)).toEqual({ erp: 'delivered 200 in 0 ms' });
-    expect(event).not.toHaveProperty('setAsideUntil');
+    expect(event).not.toHaveProperty('quarantinedUntil');
     expect(await relay.owed(`fan-out#${shardOf(bad)}`)).toEqual([]);
   });
 
@@ -116,7 +116,7 @@ describe('an event whose fan-out fails', () => {
     expect(hours).toBeLessThan(77);
     expect(await relay.owed('attention#fan-out')).toMatchObject([{ eventId: bad }]);
     expect(await relay.owed(`fan-out#${shardOf(bad)}`)).toEqual([]);
-    expect((await relay.event(bad)).givenUpAt).toBeInstanceOf(Date);
+    expect((await relay.event(bad)).abandonedAt).toBeInstanceOf(Date);
     expect(relay.telemetry.counts.get('NeedsAttention')).toBe(1);
 
     const tries = triedAt.length;
@@ -129,9 +129,9 @@ describe('an event whose fan-out fails', () => {
     const relay = aRelay();
     relay.endpoint('erp', { ordering: 'strict' });
     const bad = await relay.accepted();
-    await relay.eventLog.noteFanOutTry(await relay.event(bad), {
-      fanOutTries: 83,
-      givenUpAt: relay.clock.now(),
+    await relay.eventLog.recordFanOutAttempt(await relay.event(bad), {
+      fanOutAttempts: 83,
+      abandonedAt: relay.clock.now(),
       owedTo: 'attention#fan-out',
       dueAt: relay.clock.now(),
     });
@@ -141,7 +141,7 @@ describe('an event whose fan-out fails', () => {
     await relay.deliver();
 
     expect(relay.sender.eventsTo('erp')).toEqual([next]);
-    expect(await relay.event(bad)).toMatchObject({ fanOutTries: 83 });
+    expect(await relay.event(bad)).toMatchObject({ fanOutAttempts: 83 });
     expect(relay.telemetry.counts.get('NeedsAttention')).toBeUndefined();
   });
 });
@@ -161,7 +161,7 @@ describe('a table that fails for a moment', () => {
     await receive(relay, messages, 1);
 
     expect(relay.sender.eventsTo('erp')).toEqual([eventId]);
-    expect(relay.telemetry.counts.get('EventsSetAside')).toBeUndefined();
+    expect(relay.telemetry.counts.get('EventsQuarantined')).toBeUndefined();
   });
 
   it('starts no repeated fan-out whose try could not be noted', async () => {
@@ -169,7 +169,7 @@ describe('a table that fails for a moment', () => {
     relay.endpoint('erp');
     await relay.accepted();
     const messages = relay.eventQueue.take().map((each) => ({ ...each, receivedBefore: true }));
-    vi.spyOn(relay.eventLog, 'noteFanOutTry').mockRejectedValue(new StoreError('throttled'));
+    vi.spyOn(relay.eventLog, 'recordFanOutAttempt').mockRejectedValue(new StoreError('throttled'));
 
     expect(await fanOut(relay.relay, messages)).toEqual(messages);
 
@@ -185,7 +185,7 @@ describe('a table that fails for a moment', () => {
     vi.spyOn(relay.eventLog, 'eventsNewestFirst').mockImplementationOnce(async function* () {
       yield* read;
     });
-    await relay.eventLog.noteFanOutTry(await relay.event(eventId), { fanOutTries: 1 });
+    await relay.eventLog.recordFanOutAttempt(await relay.event(eventId), { fanOutAttempts: 1 });
 
     expect(await fanOut(relay.relay, messages)).toEqual(messages);
 
@@ -195,7 +195,7 @@ describe('a table that fails for a moment', () => {
   it('notes no first try: a healthy event costs no write for it', async () => {
     const relay = aRelay();
     relay.endpoint('erp');
-    const note = vi.spyOn(relay.eventLog, 'noteFanOutTry');
+    const note = vi.spyOn(relay.eventLog, 'recordFanOutAttempt');
 
     await relay.accepted();
     await relay.fanOut();

@@ -16,7 +16,7 @@ const METHODS = [
   'putDeliveryIfAbsent',
   'updateDelivery',
   'finishFanOut',
-  'noteFanOutTry',
+  'recordFanOutAttempt',
   'recordOutcome',
   'owed',
   'postpone',
@@ -62,14 +62,14 @@ describe('a table that is down for ten minutes under load', () => {
         for await (const event of relay.eventLog.eventsNewestFirst(orderKeyOf(SOURCE, `o${n}`))) {
           ofOrder.push(event.eventId);
           expect(outcomeTexts(event)).toEqual({ erp: expect.stringMatching(/^(delivered|superseded)/) });
-          expect(event).not.toHaveProperty('setAsideUntil');
+          expect(event).not.toHaveProperty('quarantinedUntil');
         }
         expect(ofOrder).toHaveLength(30);
         expect(sent).toContain(ofOrder[0]);
       }
       if (ordering !== 'latest') expect([...sent].sort()).toEqual([...accepted].sort());
       expect(relay.eventLog.allOwed()).toEqual([]);
-      expect(relay.telemetry.counts.get('EventsSetAside')).toBeUndefined();
+      expect(relay.telemetry.counts.get('EventsQuarantined')).toBeUndefined();
       expect(relay.telemetry.counts.get('EventsRefused')).toBeUndefined();
     },
   );

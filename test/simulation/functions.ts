@@ -1,7 +1,7 @@
 /** Runs functions the way Lambda does: in environments that are kept warm, each invocation cut off at its timeout. */
 
 import { Config } from '../../lib/relay/config.ts';
-import type { Relay } from '../../lib/relay/context.ts';
+import type { RelayContext } from '../../lib/relay/context.ts';
 import { Deadline } from '../../lib/relay/model/clock.ts';
 import type { OwedItem } from '../../lib/relay/ports/event-log.ts';
 import type { SecretCache } from '../../lib/relay/secrets/secret-cache.ts';
@@ -21,7 +21,7 @@ export interface Shared extends Tables {
   /** The clocks of two functions differ by up to twice this. */
   readonly skewMs: number;
   readonly note: (text: string) => void;
-  readonly queues: (process: Process) => Pick<Relay, 'eventQueue' | 'deliveryQueue'>;
+  readonly queues: (process: Process) => Pick<RelayContext, 'eventQueue' | 'deliveryQueue'>;
 }
 
 interface Warm {
@@ -48,7 +48,7 @@ export class SimulatedFunction {
 
   /** `onEnd` gets what the function gave back, or `died` when it died or failed. */
   invoke<Result>(
-    run: (relay: Relay, deadline: Deadline, process: Process) => Promise<Result>,
+    run: (relay: RelayContext, deadline: Deadline, process: Process) => Promise<Result>,
     onEnd: (result: Result | 'died') => void,
   ): void {
     const { scheduler, receivers, queues, filter, note } = this.#shared;
@@ -69,7 +69,7 @@ export class SimulatedFunction {
     environment.thaw?.();
     environment.thaw = undefined;
     scheduler.after(this.timeoutMs, () => this.#killAtTimeout(process));
-    const relay: Relay = {
+    const relay: RelayContext = {
       clock: process.clock,
       random: scheduler.random,
       telemetry: new MemoryTelemetry(),

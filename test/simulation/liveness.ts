@@ -3,16 +3,16 @@ import { isSettled } from '../../lib/relay/model/delivery.ts';
 import type { EndpointId } from '../../lib/relay/model/ids.ts';
 import { ENDPOINT_IDS } from './endpoints.ts';
 import { isFailing, isProven } from './health-checks.ts';
-import { orderKey, type RunWorld, wasSetAside } from './run-world.ts';
+import { orderKey, type RunWorld, wasQuarantined } from './run-world.ts';
 
-const STATES = ['ok', 'unproven', 'failing', 'paused', 'fan-out', 'set aside', 'poisoned'] as const;
+const STATES = ['ok', 'unproven', 'failing', 'paused', 'fan-out', 'quarantined', 'poisoned'] as const;
 export type EndpointState = (typeof STATES)[number];
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 /**
- * The longest that it may take, beyond the retries that were scheduled when faults stopped. `set aside` is an order with an
- * event that fan-out set aside; `poisoned` is an order with an event that can never be processed.
+ * The longest that it may take, beyond the retries that were scheduled when faults stopped. `quarantined` is an order with an
+ * event that fan-out quarantined; `poisoned` is an order with an event that can never be processed.
  */
 const SETTLED_WITHIN_MS: Readonly<Record<EndpointState, number>> = {
   ok: 20 * MINUTE_MS,
@@ -22,7 +22,7 @@ const SETTLED_WITHIN_MS: Readonly<Record<EndpointState, number>> = {
   paused: 20 * MINUTE_MS,
   'fan-out': 15 * MINUTE_MS,
   // After its fifth failure fan-out retries an event within an hour.
-  'set aside': 75 * MINUTE_MS,
+  quarantined: 75 * MINUTE_MS,
   // The event ends after ten attempts, by the retry schedule.
   poisoned: 4.5 * DAY_MS,
 };
@@ -61,8 +61,8 @@ export class Liveness {
       const events = await Array.fromAsync(eventLog.eventsNewestFirst(orderKey(orderId)));
       const orderState = events.some(({ eventId }) => poison.isForEver(eventId))
         ? 'poisoned'
-        : events.some(wasSetAside)
-          ? 'set aside'
+        : events.some(wasQuarantined)
+          ? 'quarantined'
           : undefined;
       for (const { eventId, fannedOutAt } of events) {
         if (fannedOutAt === undefined) continue;

@@ -1,6 +1,6 @@
 /** A mapping of a queue to a function, with partial batch responses. A batch can start late, as when Lambda throttles. */
 
-import type { Relay } from '../../lib/relay/context.ts';
+import type { RelayContext } from '../../lib/relay/context.ts';
 import { returnDelaySeconds } from '../../lib/relay/fan-out/return-delay.ts';
 import type { Deadline } from '../../lib/relay/model/clock.ts';
 import type { Faults } from './faults.ts';
@@ -19,7 +19,7 @@ export interface MappingOptions<Message> {
   readonly target: SimulatedFunction;
   readonly concurrency: number;
   readonly queue: SimulatedQueue<Message>;
-  readonly work: (relay: Relay, messages: Message[], deadline: Deadline) => Promise<Message[]>;
+  readonly work: (relay: RelayContext, messages: Message[], deadline: Deadline) => Promise<Message[]>;
   readonly toMessage: (received: Received<Message>) => Message;
   /** False: a late batch starts as it is. */
   readonly extendsLateBatches: boolean;

@@ -9,7 +9,7 @@ import type { Webhook } from './hub.ts';
 import { orderingOf } from './in-force.ts';
 import { isAccepted, isOlder, mayIdsContradict } from './real-order.ts';
 import type { Sent } from './receivers.ts';
-import { isReplayed, type RunWorld, wasSetAside } from './run-world.ts';
+import { isReplayed, type RunWorld, wasQuarantined } from './run-world.ts';
 
 /** The end of one order at one endpoint. */
 export interface OrderEnd {
@@ -38,9 +38,9 @@ export function checkOrder(end: OrderEnd, world: RunWorld): void {
  * are events whose fan-out was repeated: an earlier run may have sent a newer one and died.
  */
 function checkLateIsSaid({ endpointId, sent, events }: OrderEnd, world: RunWorld): void {
-  for (const { eventId, outcomes, fannedOutAt, fanOutTries } of events) {
+  for (const { eventId, outcomes, fannedOutAt, fanOutAttempts } of events) {
     const first = sent.find((each) => each.eventId === eventId);
-    if (first === undefined || fannedOutAt === undefined || fanOutTries !== undefined) continue;
+    if (first === undefined || fannedOutAt === undefined || fanOutAttempts !== undefined) continue;
     if (orderingOf(world, endpointId, eventId) !== 'strict') continue;
     const wasFannedOut = (id: EventId) =>
       events.some((each) => each.eventId === id && each.fannedOutAt && each.fannedOutAt < fannedOutAt);
@@ -95,12 +95,12 @@ function lastAcknowledged(sent: readonly Sent[]): Sent | undefined {
 
 /**
  * Of two webhooks, one sent after the other was answered, `strict` never starts the later before the earlier is
- * acknowledged or dead. Exempt is an earlier one that was set aside, skipped, replayed, or accepted by the queue alone.
+ * acknowledged or dead. Exempt is an earlier one that was quarantined, skipped, replayed, or accepted by the queue alone.
  */
 function checkStrict(end: OrderEnd, world: RunWorld): void {
   const { endpointId, sent, states, events, webhooks } = end;
   const accepted = webhooks.filter(isAccepted);
-  const setAside = new Set(events.filter(wasSetAside).map(({ eventId }) => eventId));
+  const setAside = new Set(events.filter(wasQuarantined).map(({ eventId }) => eventId));
   for (const later of accepted) {
     const started = sent.find((each) => each.eventId === later.accepted.eventId);
     if (started === undefined) continue;

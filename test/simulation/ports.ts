@@ -75,8 +75,8 @@ export function eventLogOf(
       condition('putDelivery', () => log.putDeliveryIfAbsent(delivery), OWED),
     updateDelivery: (key, only, change) =>
       condition('updateDelivery', () => log.updateDelivery(key, only, change), keysChangedBy(change)),
-    noteFanOutTry: (event, change) =>
-      condition('noteFanOutTry', () => log.noteFanOutTry(event, change), keysChangedBy(change)),
+    recordFanOutAttempt: (event, change) =>
+      condition('recordFanOutAttempt', () => log.recordFanOutAttempt(event, change), keysChangedBy(change)),
     finishFanOut: async (key, result) => {
       process.passes(() => poison.throwIfFanOutFails(key.eventId));
       return condition('finishFanOut', () => log.finishFanOut(key, result), OWED);

@@ -39,8 +39,8 @@ export interface RunWorld {
 export const orderKey = (orderId: string): OrderKey => orderKeyOf(SOURCE, orderId);
 
 /** Its fan-out failed so often that its order went on without it. */
-export function wasSetAside({ fanOutTries = 0 }: EventRecord): boolean {
-  return fanOutTries >= 5;
+export function wasQuarantined({ fanOutAttempts = 0 }: EventRecord): boolean {
+  return fanOutAttempts >= 5;
 }
 
 export function isReplayed({ operator }: RunWorld, endpointId: string, eventId: EventId): boolean {

@@ -1,6 +1,6 @@
 /** The queues as a process sees them. Adapts ports; checks that sweep wakes only what it may. */
 
-import type { Relay } from '../../lib/relay/context.ts';
+import type { RelayContext } from '../../lib/relay/context.ts';
 import type { DeliveryKey } from '../../lib/relay/model/delivery.ts';
 import type { EventId } from '../../lib/relay/model/ids.ts';
 import type { EventMessage } from '../../lib/relay/ports/queues.ts';
@@ -25,15 +25,18 @@ export interface QueueWorld {
   readonly fail: (text: string) => void;
 }
 
-export function queuesOf(process: Process, world: QueueWorld): Pick<Relay, 'eventQueue' | 'deliveryQueue'> {
+export function queuesOf(
+  process: Process,
+  world: QueueWorld,
+): Pick<RelayContext, 'eventQueue' | 'deliveryQueue'> {
   const { faults, events, deliveries, onQueue, fail } = world;
   return {
     eventQueue: {
       send: (message) =>
         process.write('send', async () => {
-          if (message.unstored !== undefined) onQueue.add(message.eventId);
+          if (message.fullEvent !== undefined) onQueue.add(message.eventId);
           // A wake-up may be lost; an event that is nowhere else was promised to be kept.
-          if (message.unstored !== undefined || !faults.strikes('message lost'))
+          if (message.fullEvent !== undefined || !faults.strikes('message lost'))
             events.put(message, message.orderKey, 0);
         }),
       sendAgain: (messages) =>

@@ -9,7 +9,7 @@ import { erasing } from './payload-row.ts';
 import { updateOf } from './update-expression.ts';
 
 const LEFT_TO_A_PERSON = {
-  expression: 'attribute_exists(givenUpAt) AND attribute_not_exists(fannedOutAt)',
+  expression: 'attribute_exists(abandonedAt) AND attribute_not_exists(fannedOutAt)',
 };
 
 const EXISTS = { expression: 'attribute_exists(sk)' };
@@ -26,7 +26,7 @@ export class DynamoEventWriter implements EventWriter, EventEraser {
   }
 
   retryFanOut(event: EventKey, dueAt: Date): Promise<boolean> {
-    const anew = { fanOutTries: 1, givenUpAt: null, setAsideUntil: null };
+    const anew = { fanOutAttempts: 1, abandonedAt: null, quarantinedUntil: null };
     const owed = { owedTo: owedToFanOut(event.eventId), dueAt };
     const update = updateOf({ ...anew, ...owed });
     return this.#table.updateIf('retrying a fan-out', eventRowKey(event), LEFT_TO_A_PERSON, update);

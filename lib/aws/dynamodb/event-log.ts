@@ -7,7 +7,7 @@ import {
   type EndpointId,
   type EventId,
   firstEventIdAt,
-  isOwn,
+  isRelayEvent,
   type OrderKey,
 } from '../../relay/model/ids.ts';
 import type { Outcome } from '../../relay/model/outcome.ts';
@@ -15,8 +15,8 @@ import {
   type DeliveryChange,
   type DeliveryCondition,
   type EventLog,
+  type FanOutAttempt,
   type FanOutResult,
-  type FanOutTry,
   type OwedItem,
   UnreadableRowError,
 } from '../../relay/ports/event-log.ts';
@@ -39,7 +39,7 @@ const OPEN = 'attribute_exists(sk) AND attribute_not_exists(fannedOutAt)';
 /** Of a row that DynamoDB's TTL may remove at any moment, nothing is to be read or written. */
 const NOT_EXPIRED = '(attribute_not_exists(expiresAt) OR expiresAt > :now)';
 const WITHOUT_LEASE_ID = '(attribute_not_exists(leaseId) OR leaseId = :onlyLeaseId)';
-const NOTHING_OWED = { owedTo: null, dueAt: null, setAsideUntil: null, givenUpAt: null };
+const NOTHING_OWED = { owedTo: null, dueAt: null, quarantinedUntil: null, abandonedAt: null };
 
 /** Sorts before whatever a person may have typed for a time. */
 const BEFORE_ALL_TIMES = ' ';
@@ -163,12 +163,12 @@ export class DynamoEventLog implements EventLog {
     return this.#table.updateIf('finishing a fan-out', keys.eventRowKey(key), isOpen, update);
   }
 
-  noteFanOutTry(event: EventRecord, change: FanOutTry): Promise<boolean> {
-    const { fanOutTries } = event;
+  recordFanOutAttempt(event: EventRecord, change: FanOutAttempt): Promise<boolean> {
+    const { fanOutAttempts } = event;
     const begun =
-      fanOutTries === undefined
-        ? { expression: 'attribute_not_exists(fanOutTries)' }
-        : { expression: '#fanOutTries = :onlyTries', values: { ':onlyTries': fanOutTries } };
+      fanOutAttempts === undefined
+        ? { expression: 'attribute_not_exists(fanOutAttempts)' }
+        : { expression: '#fanOutAttempts = :onlyTries', values: { ':onlyTries': fanOutAttempts } };
     const isOpen = { ...begun, expression: `${OPEN} AND ${begun.expression}` };
     return this.#table.updateIf('noting a fan-out', keys.eventRowKey(event), isOpen, updateOf({ ...change }));
   }
@@ -250,7 +250,7 @@ export class DynamoEventLog implements EventLog {
     for await (const rows of this.#table.pages('looking for the newest webhook', query, [1, 10])) {
       for (const { orderKey, sk } of rows) {
         const key = keys.parseRowKey(orderKey, sk);
-        if (key !== undefined && !isOwn(key.orderKey)) return key.eventId;
+        if (key !== undefined && !isRelayEvent(key.orderKey)) return key.eventId;
       }
     }
     return undefined;

@@ -44,9 +44,9 @@ const ATTRIBUTES = {
   ),
   outcomes: z.record(endpointIdSchema, z.object(OUTCOME)),
   fannedOutAt: moment,
-  fanOutTries: z.int().min(0),
-  setAsideUntil: moment,
-  givenUpAt: moment,
+  fanOutAttempts: z.int().min(0),
+  quarantinedUntil: moment,
+  abandonedAt: moment,
   forgottenAt: moment,
 };
 

@@ -22,7 +22,7 @@ export class SqsEventQueue implements EventQueue {
   /** Under the event's own id for deduplication: two sends of one event within five minutes are one message. */
   async send(message: EventMessage): Promise<void> {
     const { client, queueUrl } = this.#queue;
-    const limitMs = message.unstored === undefined ? WAKE_LIMIT_MS : UNSTORED_LIMIT_MS;
+    const limitMs = message.fullEvent === undefined ? WAKE_LIMIT_MS : UNSTORED_LIMIT_MS;
     await client.send(
       new SendMessageCommand({
         QueueUrl: queueUrl,

@@ -15,14 +15,14 @@ export type Parsed<Message> =
   | { readonly kind: 'message'; readonly message: Message }
   | { readonly kind: 'foreign'; readonly reason: string };
 
-/** A wake-up names its event. With `unstored` the whole event travels along, its body compressed. */
+/** A wake-up names its event. With `fullEvent` the whole event travels along, its body compressed. */
 export async function eventMessageBody(message: EventMessage): Promise<string> {
-  const { orderKey, eventId, unstored, tokenSha256 } = message;
+  const { orderKey, eventId, fullEvent, tokenSha256 } = message;
   return toJson({
     orderKey,
     eventId,
     ...(tokenSha256 !== undefined && { tokenSha256 }),
-    ...(unstored !== undefined && { unstored: await packed(unstored) }),
+    ...(fullEvent !== undefined && { fullEvent: await packed(fullEvent) }),
   });
 }
 
@@ -78,12 +78,12 @@ const eventMessageSchema = z
       .string()
       .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
       .exactOptional(),
-    unstored: unstoredSchema.exactOptional(),
+    fullEvent: unstoredSchema.exactOptional(),
   })
-  .transform(({ unstored, ...event }) => ({
+  .transform(({ fullEvent, ...event }) => ({
     ...event,
-    ...(unstored !== undefined && {
-      unstored: { event: fromEventRow(event, unstored.event), payload: unstored.payload },
+    ...(fullEvent !== undefined && {
+      fullEvent: { event: fromEventRow(event, fullEvent.event), payload: fullEvent.payload },
     }),
   }));
 

@@ -6,7 +6,7 @@ import type { Connection } from '../connection.ts';
 import { cancelDeliveries } from '../deliveries/cancellations.ts';
 import { listDeliveries } from '../deliveries/deliveries.ts';
 import { OWED_STATES } from '../deliveries/owed-work.ts';
-import { type RetryResult, retryDeliveries, retrySetAside } from '../deliveries/retries.ts';
+import { type RetryResult, retryDeliveries, retryQuarantined } from '../deliveries/retries.ts';
 import { InterruptedError, InvalidInputError } from '../errors.ts';
 import type { Run } from '../long-run.ts';
 import { cancelText, deliveryListJson, deliveryListText, retryText, whenText } from './delivery-view.ts';
@@ -39,7 +39,7 @@ export function addDeliveriesCommands(program: Command, terminal: Terminal): voi
     .command('list')
     .description('list what needs a person, the last first, and then what is pending, the next first')
     .option('--endpoint <id>', 'only to this endpoint')
-    .option('--state <state>', 'only pending, dead, cancelled, or set-aside (events whose fan-out fails)')
+    .option('--state <state>', 'only pending, dead, cancelled, or quarantined (events whose fan-out fails)')
     .option('--since <moment>', SINCE)
     .option('--limit <number>', 'how many, 1 to 1000; 50 unless given')
     .action(async (options: GivenOptions, command: Command) => {
@@ -55,14 +55,14 @@ export function addDeliveriesCommands(program: Command, terminal: Terminal): voi
     .command('retry [event-id]')
     .description('have deliveries tried again: one, or the dead and cancelled ones of an endpoint')
     .option('--endpoint <id>', 'the endpoint that they are owed to')
-    .option('--state <state>', 'only dead, cancelled or set-aside; or pending, to be tried at once')
+    .option('--state <state>', 'only dead, cancelled or quarantined; or pending, to be tried at once')
     .option('--since <moment>', SINCE)
     .option('--dry-run', 'count them, and change nothing')
     .action(async (eventId: string | undefined, options: GivenOptions, command: Command) => {
       const selection = { ...checkAttributes(retryOptionsSchema, options), eventId };
       const { dryRun } = selection;
       const since = readMoment('since', selection.since);
-      const isOfEvents = selection.state === 'set-aside';
+      const isOfEvents = selection.state === 'quarantined';
       await onRelay(command, terminal, async (connection, output) => {
         const result = await watched(terminal, { dryRun }, (run) =>
           retry(connection, { ...selection, since }, run),
@@ -105,10 +105,10 @@ interface RetrySelection {
 
 function retry(connection: Connection, selection: RetrySelection, run: Run): Promise<RetryResult> {
   const { eventId, endpoint, state, since } = selection;
-  if (state !== 'set-aside')
+  if (state !== 'quarantined')
     return retryDeliveries(connection, { eventId, endpointId: needed(endpoint), state, since }, run);
-  if (endpoint === undefined) return retrySetAside(connection, { eventId, since }, run);
-  const problem = 'does not go with --state set-aside: such an event has not reached any endpoint';
+  if (endpoint === undefined) return retryQuarantined(connection, { eventId, since }, run);
+  const problem = 'does not go with --state quarantined: such an event has not reached any endpoint';
   throw new InvalidInputError([{ attribute: 'endpoint', problem }]);
 }
 

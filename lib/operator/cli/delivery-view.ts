@@ -49,12 +49,12 @@ function resultText(delivery: Delivery): string {
 }
 
 function eventCells({ event }: OwedWork & { kind: 'event' }, { red, dim }: Colours): string[] {
-  const tries = String(event.fanOutTries ?? '–');
+  const tries = String(event.fanOutAttempts ?? '–');
   const since = timeText(event.receivedAt);
   return [
     orderText(event),
     'all',
-    red('set aside'),
+    red('quarantined'),
     tries,
     since,
     '–',
@@ -65,7 +65,7 @@ function eventCells({ event }: OwedWork & { kind: 'event' }, { red, dim }: Colou
 
 function countText(found: readonly OwedWork[], isCut: boolean): string {
   const states = Map.groupBy(found, (one) =>
-    one.kind === 'delivery' ? shownState(one.delivery.state) : 'set aside',
+    one.kind === 'delivery' ? shownState(one.delivery.state) : 'quarantined',
   );
   const counts = [...states].map(([state, { length }]) => `${length} ${state}`).join(', ');
   return isCut ? `${counts}. There are more: --limit shows them.` : `${counts}.`;
@@ -74,7 +74,7 @@ function countText(found: readonly OwedWork[], isCut: boolean): string {
 export function deliveryListJson({ found, isCut }: DeliveryList): object {
   return {
     deliveries: found.map((one) => {
-      if (one.kind === 'event') return { state: 'set-aside', ...one.event };
+      if (one.kind === 'event') return { state: 'quarantined', ...one.event };
       const { niceId, orderId } = one.event ?? {};
       const ids = { ...(niceId !== undefined && { niceId }), ...(orderId !== undefined && { orderId }) };
       return { ...one.delivery, ...ids };

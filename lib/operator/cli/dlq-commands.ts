@@ -24,7 +24,7 @@ const listOptionsSchema = z.object({
   limit: z.coerce.number().pipe(z.int().min(1).max(1_000)).default(50),
 });
 const workOptionsSchema = z.object({ queue, messageId: z.string().exactOptional(), all: flag });
-const dropOptionsSchema = workOptionsSchema.extend({ evenUnstored: flag });
+const dropOptionsSchema = workOptionsSchema.extend({ includeFullEvents: flag });
 
 const QUEUE = 'only events or only deliveries; both unless given';
 
@@ -70,10 +70,10 @@ export function addDlqCommands(program: Command, terminal: Terminal): void {
     .option('--queue <name>', QUEUE)
     .option('--message-id <id>', 'only this one')
     .option('--all', 'all that there are', false)
-    .option('--even-unstored', 'those, too, that hold an event which is nowhere else')
+    .option('--include-full-events', 'those, too, that hold an event which is nowhere else')
     .action(async (options: GivenOptions, command: Command) => {
-      const { evenUnstored, ...given } = checkAttributes(dropOptionsSchema, options);
-      const selection = { ...selectionOf(given), evenUnstored };
+      const { includeFullEvents, ...given } = checkAttributes(dropOptionsSchema, options);
+      const selection = { ...selectionOf(given), includeFullEvents };
       await onRelay(command, terminal, async (connection, output) => {
         const work = () => watched(terminal, {}, (run) => dropDeadLetters(connection, selection, run));
         showResult(output, await work(), 'deleted');

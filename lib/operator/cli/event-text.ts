@@ -8,7 +8,7 @@ import {
   shownState,
 } from '../../relay/model/delivery-state.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
-import { isOwn, TESTS } from '../../relay/model/ids.ts';
+import { isRelayEvent, TESTS } from '../../relay/model/ids.ts';
 import type { Change, Item } from '../../relay/model/item-changes.ts';
 import { type Outcome, outcomeText } from '../../relay/model/outcome.ts';
 import type { Colour, Colours } from './output.ts';
@@ -31,7 +31,7 @@ export function orderText({ niceId, orderId }: Pick<EventRecord, 'niceId' | 'ord
 
 /** `New → Pending ×2`, `+ New ×3`; the statuses as long as the event is not fanned out. */
 export function changesText(event: EventRecord, { dim }: Colours, room: ChangesRoom = IN_A_LIST): string {
-  if (isOwn(event.orderKey)) return dim(shortened(ownText(event), room.length));
+  if (isRelayEvent(event.orderKey)) return dim(shortened(ownText(event), room.length));
   if (event.items === undefined) return dim('not an order');
   if (event.changes === undefined) return shortened(statusesText(event.items), room.length);
   const kinds = counted(event.changes.map(changeText));

@@ -1,6 +1,6 @@
 /** Events as a table, one event in full, and its form for programs. */
 import type { EventRecord } from '../../relay/model/event.ts';
-import { isOwn } from '../../relay/model/ids.ts';
+import { isRelayEvent } from '../../relay/model/ids.ts';
 import type { EventDetail, PayloadDetail } from '../events/events.ts';
 import { changeRows, changesText, orderText, outcomesText, ownText, statusesText } from './event-text.ts';
 import { endpointColumn, outcomeLines } from './outcome-lines.ts';
@@ -25,7 +25,7 @@ export function eventListText(events: readonly EventRecord[], colours: Colours):
 export function eventText(event: EventDetail, colours: Colours): string {
   const { bold, dim } = colours;
   const facts = [
-    ...(isOwn(event.orderKey) ? [['it is', ownText(event)]] : []),
+    ...(isRelayEvent(event.orderKey) ? [['it is', ownText(event)]] : []),
     ['order', [event.niceId, event.orderId].filter(Boolean).join('  ') || 'none was named'],
     ['source', event.source],
     ['received', timeText(event.receivedAt)],
@@ -45,11 +45,11 @@ export function eventText(event: EventDetail, colours: Colours): string {
 }
 
 function fannedOutText(event: EventRecord, { yellow, red }: Colours): string {
-  const { eventId, receivedAt, fannedOutAt, fanOutTries = 0, setAsideUntil, givenUpAt } = event;
-  if (fannedOutAt === undefined && givenUpAt !== undefined)
-    return red(`no, ${fanOutTries} tries failed: \`deliveries retry ${eventId} --state set-aside\``);
-  if (fannedOutAt === undefined && setAsideUntil !== undefined)
-    return yellow(`not yet: ${fanOutTries} tries failed, set aside until ${timeText(setAsideUntil)}`);
+  const { eventId, receivedAt, fannedOutAt, fanOutAttempts = 0, quarantinedUntil, abandonedAt } = event;
+  if (fannedOutAt === undefined && abandonedAt !== undefined)
+    return red(`no, ${fanOutAttempts} tries failed: \`deliveries retry ${eventId} --state quarantined\``);
+  if (fannedOutAt === undefined && quarantinedUntil !== undefined)
+    return yellow(`not yet: ${fanOutAttempts} tries failed, quarantined until ${timeText(quarantinedUntil)}`);
   if (fannedOutAt === undefined) return yellow('not yet');
   return `${durationText(fannedOutAt.getTime() - receivedAt.getTime())} later`;
 }

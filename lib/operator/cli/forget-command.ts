@@ -60,7 +60,8 @@ function hints({ underWay, notFannedOut, deadLetters }: ForgetResult, isDryRun: 
       : []),
     ...(unfinished && !isDryRun ? ['Functions may be at it just now: run it again in two minutes.'] : []),
     ...deadLetters.map(
-      (id) => `A message holds an event of it: \`dlq drop --message-id ${id} --even-unstored\` deletes that.`,
+      (id) =>
+        `A message holds an event of it: \`dlq drop --message-id ${id} --include-full-events\` deletes that.`,
     ),
     'Backups keep what there was for up to 35 days. A webhook that comes later brings new data.',
   ];

@@ -10,8 +10,8 @@ import type { OwedItem } from '../../relay/ports/event-log.ts';
 import type { Connection } from '../connection.ts';
 import { NotFoundError } from '../errors.ts';
 
-/** `set-aside` is an event whose fan-out has failed for days; the others are states of deliveries. */
-export const OWED_STATES = ['pending', 'dead', 'cancelled', 'set-aside'] as const;
+/** `quarantined` is an event whose fan-out has failed for days; the others are states of deliveries. */
+export const OWED_STATES = ['pending', 'dead', 'cancelled', 'quarantined'] as const;
 export type OwedState = (typeof OWED_STATES)[number];
 
 /** A delivery that is not delivered, or an event that was not even fanned out. */
@@ -58,7 +58,7 @@ async function* owedItems(
   const needPerson = states.includes('dead') || states.includes('cancelled');
   const attention = [
     ...(needPerson ? ids.map(attentionOf) : []),
-    ...(states.includes('set-aside') && endpointId === undefined ? [FAN_OUT_ATTENTION] : []),
+    ...(states.includes('quarantined') && endpointId === undefined ? [FAN_OUT_ATTENTION] : []),
   ];
   // Nothing is due before it became owed.
   const dueSince = since ?? new Date(0);
@@ -96,8 +96,8 @@ function isWantedDelivery(delivery: Delivery, { states, since }: OwedWorkQuery):
   );
 }
 
-function isWantedEvent({ givenUpAt, receivedAt }: EventRecord, { since }: OwedWorkQuery): boolean {
-  return givenUpAt !== undefined && (since === undefined || receivedAt >= since);
+function isWantedEvent({ abandonedAt, receivedAt }: EventRecord, { since }: OwedWorkQuery): boolean {
+  return abandonedAt !== undefined && (since === undefined || receivedAt >= since);
 }
 
 /** Of the endpoints that there are, and of removed ones for as long as something is owed to them. */

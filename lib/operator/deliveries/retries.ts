@@ -94,7 +94,7 @@ async function retryOne(
   return (await applyChange(connection, delivery, retried(delivery, now, RETRIED))) ? 'retried' : 'underWay';
 }
 
-export interface SetAsideSelection {
+export interface QuarantineSelection {
   readonly eventId?: string | undefined;
   readonly since?: Date | undefined;
 }
@@ -105,9 +105,9 @@ export interface SetAsideSelection {
  * @throws NotFoundError
  * @throws NotPossibleError when the one that is named is not such an event
  */
-export async function retrySetAside(
+export async function retryQuarantined(
   connection: Connection,
-  { eventId, since }: SetAsideSelection,
+  { eventId, since }: QuarantineSelection,
   run: Run = {},
 ): Promise<RetryResult> {
   const counts = { retried: 0, underWay: 0, dueAlready: 0, expired: 0 };
@@ -124,14 +124,14 @@ export async function retrySetAside(
   if (eventId !== undefined) {
     const event = await connection.eventLog.event(await findEventKey(connection, eventId));
     if (event === undefined) throw new NotFoundError('event', eventId);
-    if (event.givenUpAt === undefined || event.fannedOutAt !== undefined)
+    if (event.abandonedAt === undefined || event.fannedOutAt !== undefined)
       throw new NotPossibleError(
-        `the event ${eventId} is not set aside for a person`,
+        `the event ${eventId} is not quarantined for a person`,
         `\`events show ${eventId}\` tells what became of it.`,
       );
     await retryEvent(event);
   } else {
-    for await (const batch of owedWork(connection, { states: ['set-aside'], since })) {
+    for await (const batch of owedWork(connection, { states: ['quarantined'], since })) {
       const events = batch.flatMap((one) => (one.kind === 'event' ? [one.event] : []));
       ended = await workThrough(events, run, retryEvent);
       if (!ended) break;

@@ -83,7 +83,7 @@ function namesIn(body: string): MessageNames | undefined {
 /** Asked of a body that is odd in other respects, too: an event in it would be lost all the same. */
 function holdsEvent(body: string): boolean {
   const json = jsonIn(body);
-  return typeof json === 'object' && json !== null && 'unstored' in json;
+  return typeof json === 'object' && json !== null && 'fullEvent' in json;
 }
 
 function jsonIn(body: string): unknown {
@@ -135,15 +135,15 @@ export function redriveDeadLetters(
  */
 export function dropDeadLetters(
   connection: Connection,
-  selection: LetterSelection & { readonly evenUnstored: boolean },
+  selection: LetterSelection & { readonly includeFullEvents: boolean },
   run: Run = {},
 ): Promise<LetterResult> {
   return workOff(connection, selection, run, async (letters, letter) => {
-    if (!selection.evenUnstored && holdsEvent(letter.body)) {
+    if (!selection.includeFullEvents && holdsEvent(letter.body)) {
       if (selection.messageId === undefined) return 'keep';
       throw new NotPossibleError(
         `the message ${letter.messageId} holds an event that is nowhere else`,
-        '`dlq redrive` has it stored and sent; --even-unstored deletes it all the same.',
+        '`dlq redrive` has it stored and sent; --include-full-events deletes it all the same.',
       );
     }
     await letters.delete(letter);

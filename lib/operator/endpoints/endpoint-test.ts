@@ -4,7 +4,7 @@ import type { Delivery } from '../../relay/model/delivery.ts';
 import { isSettled, outcomeOf } from '../../relay/model/delivery.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
 import type { Outcome } from '../../relay/model/outcome.ts';
-import { contentFor } from '../../relay/sending/transform.ts';
+import { applyTransform } from '../../relay/sending/transform.ts';
 import { sendTestEvent } from '../../relay/test-event.ts';
 import type { Connection } from '../connection.ts';
 import type { Run } from '../long-run.ts';
@@ -67,7 +67,7 @@ async function requestOf(
   if (made === undefined || made.unsent || payload === undefined) return undefined;
   const expressions = openExpressions();
   try {
-    const content = await contentFor({ expressions, telemetry }, endpoint, event, payload);
+    const content = await applyTransform({ expressions, telemetry }, endpoint, event, payload);
     return 'unsent' in content ? undefined : shownRequest(endpoint, event, content, made.at);
   } finally {
     expressions.close();

@@ -1,9 +1,9 @@
 /** Tries an endpoint's expressions on events that came, without sending anything. */
-import { type Endpoint, isMeantFor } from '../../relay/endpoint/endpoint.ts';
+import { type Endpoint, isAddressedTo } from '../../relay/endpoint/endpoint.ts';
 import type { EventRecord, Payload } from '../../relay/model/event.ts';
-import { inputOf } from '../../relay/model/expression-input.ts';
+import { expressionInput } from '../../relay/model/expression-input.ts';
 import type { Expressions } from '../../relay/ports/expressions.ts';
-import { contentFor } from '../../relay/sending/transform.ts';
+import { applyTransform } from '../../relay/sending/transform.ts';
 import type { Connection } from '../connection.ts';
 import { NotFoundError, NotPossibleError } from '../errors.ts';
 import { findEventKey } from '../events/event-key.ts';
@@ -42,7 +42,7 @@ export async function tryFilter(
   if (tried === undefined)
     throw new NotPossibleError(`the endpoint ${endpoint.id} has no filter`, '--filter tries one on it.');
   return onEvents(connection, endpoint, query, async (expressions, event, payload) => {
-    const found = await expressions.evaluate(tried, inputOf(event, payload), 'boolean');
+    const found = await expressions.evaluate(tried, expressionInput(event, payload), 'boolean');
     if (found.kind === 'failure') return { event, result: 'error', reason: found.reason };
     return { event, result: found.value === true ? 'pass' : 'skip' };
   });
@@ -76,7 +76,7 @@ export async function previewContent(
   return onEvents(connection, endpoint, query, async (expressions, event, payload) => {
     // What the functions would log is the result here.
     const quiet = { ...telemetry, warn: () => {} };
-    const content = await contentFor({ expressions, telemetry: quiet }, tried, event, payload);
+    const content = await applyTransform({ expressions, telemetry: quiet }, tried, event, payload);
     if ('unsent' in content) return { event, unsent: content.unsent };
     return { event, contentType: content.contentType ?? '', body: Buffer.from(content.body).toString() };
   });
@@ -121,7 +121,7 @@ async function eventsFor(
 ): Promise<EventRecord[]> {
   if (eventId === undefined) {
     const events = await listEvents(connection, { limit });
-    return events.filter((event) => isMeantFor(endpoint, event));
+    return events.filter((event) => isAddressedTo(endpoint, event));
   }
   const event = await connection.eventLog.event(await findEventKey(connection, eventId));
   if (event === undefined) throw new NotFoundError('event', eventId);

@@ -2,7 +2,7 @@
 import type { Auth } from '../../relay/endpoint/auth.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import type { OutgoingRequest } from '../../relay/ports/outgoing.ts';
-import { type Content, forwardRequest } from '../../relay/sending/request.ts';
+import { buildRequest, type Content } from '../../relay/sending/request.ts';
 import { MASK, type MaskedEndpoint } from './masked-endpoint.ts';
 
 /** @param at when it was sent */
@@ -15,7 +15,7 @@ export function shownRequest(
   const { headers, auth, signingSecrets } = endpoint;
   const credentials = { headers: { ...headers, ...authHeader(auth) }, signingKeys: [] };
   const timeoutMs = endpoint.timeoutSeconds * 1000;
-  const request = forwardRequest(endpoint, event, content, { credentials, now: at, timeoutMs });
+  const request = buildRequest(endpoint, event, content, { credentials, now: at, timeoutMs });
   const signature = signingSecrets !== undefined && { 'webhook-signature': `v1,${MASK}` };
   return { url: request.url, headers: { ...request.headers, ...signature }, body: request.body };
 }

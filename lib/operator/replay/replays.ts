@@ -1,7 +1,7 @@
 /** Has events sent to endpoints once more: one, an order's, or all that an endpoint did not get since some time. */
 
 import { replay } from '../../relay/delivery/replay.ts';
-import { type Endpoint, hears, isMeantFor } from '../../relay/endpoint/endpoint.ts';
+import { type Endpoint, isAddressedTo, isSubscribedTo } from '../../relay/endpoint/endpoint.ts';
 import type { Delivery, DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import type { EventId, OrderKey } from '../../relay/model/ids.ts';
@@ -134,7 +134,7 @@ async function receiversOf(
   { endpointId }: { readonly endpointId?: string | undefined },
   source: EventRecord['source'] | undefined,
 ): Promise<{ receivers: Receiver[]; leftOut: string[] }> {
-  const hearing = ({ endpoint }: Receiver) => source === undefined || hears(endpoint, source);
+  const hearing = ({ endpoint }: Receiver) => source === undefined || isSubscribedTo(endpoint, source);
   if (endpointId !== undefined) {
     const receiver = await findReceiver(connection, endpointId);
     if (hearing(receiver)) return { receivers: [receiver], leftOut: [] };
@@ -191,7 +191,7 @@ class Replaying {
   async #batch(events: readonly EventRecord[]): Promise<boolean> {
     const wanted = events.flatMap((event) =>
       this.#receivers
-        .filter(({ endpoint }) => isMeantFor(endpoint, event))
+        .filter(({ endpoint }) => isAddressedTo(endpoint, event))
         .map(({ endpoint }) => ({ event, endpoint })),
     );
     const keys = wanted.map(({ event, endpoint }) => keyOf(event, endpoint));

@@ -2,7 +2,7 @@
 
 import { hasPreviousToken, type Source, sourceIdSchema, sourceSchema } from '../../relay/endpoint/source.ts';
 import { after } from '../../relay/model/clock.ts';
-import { isOwnSource, type SourceId } from '../../relay/model/ids.ts';
+import { isReservedSource, type SourceId } from '../../relay/model/ids.ts';
 import { checkAttributes } from '../attributes.ts';
 import type { Connection } from '../connection.ts';
 import { AlreadyExistsError, InvalidInputError, NotFoundError } from '../errors.ts';
@@ -49,7 +49,7 @@ export async function sourceIds(connection: Pick<Connection, 'configTable'>): Pr
  * @throws InvalidInputError when no source could have such an id
  */
 export function checkSourceId(text: string): SourceId {
-  if (isOwnSource(text)) return text;
+  if (isReservedSource(text)) return text;
   const parsed = sourceIdSchema.safeParse(text);
   if (parsed.success) return parsed.data;
   const problem = parsed.error.issues.map((issue) => issue.message).join('; ');

@@ -1,7 +1,7 @@
 /** One attempt of deliver: the lease that it is made under, and what its result changes. */
 import { ulid } from 'ulid';
-import type { SendingRelay } from '../context.ts';
-import type { DeliveryContent } from '../delivery/delivery-content.ts';
+import type { SendingContext } from '../context.ts';
+import type { EventAndPayload } from '../delivery/delivery-content.ts';
 import { enqueue } from '../delivery/enqueue.ts';
 import { writeOutcome } from '../delivery/settle.ts';
 import {
@@ -15,14 +15,14 @@ import {
   probeFailed,
 } from '../delivery/state-machine.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import { blamesEndpoint } from '../health/health.ts';
+import { isEndpointFailure } from '../health/health.ts';
 import type { RateLimiter } from '../health/rate-limiter.ts';
 import { after } from '../model/clock.ts';
 import { type Attempt, type Delivery, isSettled, type UnfinishedDelivery } from '../model/delivery.ts';
 import { StoreError } from '../ports/event-log.ts';
 import { attempt } from '../sending/attempt.ts';
 import { type Fence, LeaseExpiredError } from '../sending/send.ts';
-import { attemptTakesMs } from '../sending/transform.ts';
+import { maxAttemptMs } from '../sending/transform.ts';
 
 /** A lease outlives its request by this: clocks differ by two seconds, and the result must be written. */
 const LEASE_MARGIN_MS = 10_000;
@@ -35,42 +35,42 @@ export interface Circumstances {
 
 /** @returns undefined when no attempt was made: another function was faster, or the lease ended before the request */
 export async function attemptUnderLease(
-  relay: SendingRelay,
+  context: SendingContext,
   endpoint: Endpoint,
   delivery: UnfinishedDelivery,
-  content: DeliveryContent,
+  content: EventAndPayload,
   { isProbe, rateLimiter }: Circumstances,
 ): Promise<Attempt | undefined> {
-  const { clock, random } = relay;
-  const leaseMs = attemptTakesMs(endpoint) + LEASE_MARGIN_MS;
-  const fence = fenceOf(relay, leaseMs, rateLimiter);
+  const { clock, random } = context;
+  const leaseMs = maxAttemptMs(endpoint) + LEASE_MARGIN_MS;
+  const fence = fenceOf(context, leaseMs, rateLimiter);
   const leaseId = ulid(clock.now().getTime(), random);
   const lease = leased(delivery, leaseId, after(clock.now(), leaseMs));
-  const row = await applyChange(relay, delivery, lease);
+  const row = await applyChange(context, delivery, lease);
   if (row === undefined) return undefined;
   try {
-    const made = await attempt(relay, endpoint, content.event, content.payload, { fence });
-    await writeResult(relay, endpoint, row, made, isProbe);
+    const made = await attempt(context, endpoint, content.event, content.payload, { fence });
+    await writeResult(context, endpoint, row, made, isProbe);
     return made;
   } catch (error) {
     if (error instanceof LeaseExpiredError) {
-      relay.telemetry.warn('lease ended before the request could be sent', idsOf(delivery));
-      await applyChange(relay, row, leaseReturned(row, clock.now()));
+      context.telemetry.warn('lease ended before the request could be sent', idsOf(delivery));
+      await applyChange(context, row, leaseReturned(row, clock.now()));
       return undefined;
     }
     if (error instanceof StoreError) throw error;
-    const made = unprocessable(relay, delivery, error);
-    await writeResult(relay, endpoint, row, made, isProbe);
+    const made = unprocessable(context, delivery, error);
+    await writeResult(context, endpoint, row, made, isProbe);
     return made;
   }
 }
 
 /** An attempt that failed before a request could be made: it counts, so that it is not repeated for ever. */
-export function unprocessable(relay: SendingRelay, delivery: Delivery, error: unknown): Attempt {
-  relay.telemetry.error('delivery could not be processed', error, idsOf(delivery));
+export function unprocessable(context: SendingContext, delivery: Delivery, error: unknown): Attempt {
+  context.telemetry.error('delivery could not be processed', error, idsOf(delivery));
   const name = error instanceof Error ? error.name : 'unknown error';
   return {
-    at: relay.clock.now(),
+    at: context.clock.now(),
     durationMs: 0,
     error: `could not be processed: ${name}`,
     unsent: true,
@@ -80,28 +80,28 @@ export function unprocessable(relay: SendingRelay, delivery: Delivery, error: un
 
 /** Writes an attempt into the row as it was read; nothing when the row has changed since. */
 export async function writeResult(
-  relay: SendingRelay,
+  context: SendingContext,
   endpoint: Endpoint,
   row: UnfinishedDelivery,
   made: Attempt,
   isProbe: boolean,
 ): Promise<void> {
-  const now = relay.clock.now();
-  const after = await applyChange(relay, row, nextAfter(relay, endpoint, row, made, isProbe));
-  if (after === undefined) relay.telemetry.warn('lease was lost while sending', idsOf(row));
-  else if (isSettled(after)) await writeOutcome(relay, after);
-  else await enqueue(relay, messageFor(after, now));
+  const now = context.clock.now();
+  const after = await applyChange(context, row, nextAfter(context, endpoint, row, made, isProbe));
+  if (after === undefined) context.telemetry.warn('lease was lost while sending', idsOf(row));
+  else if (isSettled(after)) await writeOutcome(context, after);
+  else await enqueue(context, messageFor(after, now));
 }
 
 function nextAfter(
-  { clock, random }: SendingRelay,
+  { clock, random }: SendingContext,
   endpoint: Endpoint,
   row: UnfinishedDelivery,
   made: Attempt,
   isProbe: boolean,
 ): Delivery {
   const now = clock.now();
-  if (blamesEndpoint(made)) {
+  if (isEndpointFailure(made)) {
     if (isProbe) return probeFailed(row, made, now);
     if (!isDue(row, made.at)) return earlyAttemptFailed(row, made, now);
   }
@@ -112,7 +112,7 @@ function nextAfter(
  * A process that stood still must not send once its lease is over. Both clocks are asked: either of them may have stood
  * still as well.
  */
-function fenceOf({ clock }: SendingRelay, leaseMs: number, rateLimiter: RateLimiter | undefined): Fence {
+function fenceOf({ clock }: SendingContext, leaseMs: number, rateLimiter: RateLimiter | undefined): Fence {
   const endMs = clock.monotonicMs() + leaseMs - CLOCKS_DIFFER_MS;
   const endAt = after(clock.now(), leaseMs - CLOCKS_DIFFER_MS);
   return {

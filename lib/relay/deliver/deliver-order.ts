@@ -1,11 +1,11 @@
 /** Delivers one order to one endpoint: supersedes, evaluates the filter, and sends one request at a time. */
 
-import type { SendingRelay } from '../context.ts';
-import { type DeliveryContent, readContent } from '../delivery/delivery-content.ts';
+import type { SendingContext } from '../context.ts';
+import { type EventAndPayload, readEventAndPayload } from '../delivery/delivery-content.ts';
 import { nextStep, type OrderView } from '../delivery/ordering.ts';
 import { settle, writeOutcome } from '../delivery/settle.ts';
 import { applyChange, filterPassed, isDue } from '../delivery/state-machine.ts';
-import { type Endpoint, hears } from '../endpoint/endpoint.ts';
+import { type Endpoint, isSubscribedTo } from '../endpoint/endpoint.ts';
 import {
   type Attempt,
   type Delivery,
@@ -24,7 +24,7 @@ import { attemptUnderLease, type Circumstances, unprocessable, writeResult } fro
 const STEPS = 50;
 
 export interface OrderWork extends Circumstances {
-  readonly relay: SendingRelay;
+  readonly context: SendingContext;
   readonly endpoint: Endpoint;
   /** When the endpoint recovered: deliveries last attempted before are due. */
   readonly recoveredAt: Date | undefined;
@@ -36,16 +36,16 @@ export interface OrderWork extends Circumstances {
 
 /** Goes on until nothing can be done for the order now. It makes more than one attempt for `strict` alone. */
 export async function deliverOrder(work: OrderWork, key: DeliveryKey): Promise<void> {
-  const { relay, endpoint } = work;
+  const { context, endpoint } = work;
   for (let step = 0; step < STEPS; step++) {
-    const rows = await readRows(relay, key.endpointId, key.orderKey);
+    const rows = await readRows(context, key.endpointId, key.orderKey);
     const pending = rows.filter(isUnfinished);
     if (pending.length === 0) return;
-    if (!hears(endpoint, sourceOf(key.orderKey))) {
-      for (const row of pending) await settle(relay, row, 'cancelled', 'source-not-heard');
+    if (!isSubscribedTo(endpoint, sourceOf(key.orderKey))) {
+      for (const row of pending) await settle(context, row, 'cancelled', 'source-not-subscribed');
       return;
     }
-    const view = { rows, events: await readEvents(relay, endpoint, pending) };
+    const view = { rows, events: await readEvents(context, endpoint, pending) };
     const result = await takeStep(work, key, view);
     if (result === 'again') continue;
     if (result === undefined) return;
@@ -57,18 +57,18 @@ export async function deliverOrder(work: OrderWork, key: DeliveryKey): Promise<v
 
 /** The order's rows to the endpoint. Those that an earlier run left between row and outcome are finished on the way. */
 export async function readRows(
-  relay: SendingRelay,
+  context: SendingContext,
   endpointId: EndpointId,
   orderKey: OrderKey,
 ): Promise<Delivery[]> {
-  const rows = (await relay.eventLog.deliveries(orderKey)).filter((row) => row.endpointId === endpointId);
-  for (const row of rows) if (isSettled(row)) await writeOutcome(relay, row);
+  const rows = (await context.eventLog.deliveries(orderKey)).filter((row) => row.endpointId === endpointId);
+  for (const row of rows) if (isSettled(row)) await writeOutcome(context, row);
   return rows;
 }
 
 /** The newer events decide with `latest` alone. */
 async function readEvents(
-  { eventLog }: SendingRelay,
+  { eventLog }: SendingContext,
   { ordering }: Endpoint,
   [oldest]: readonly UnfinishedDelivery[],
 ): Promise<EventRecord[]> {
@@ -87,13 +87,13 @@ async function takeStep(
   key: DeliveryKey,
   view: OrderView,
 ): Promise<Attempt | 'again' | undefined> {
-  const { relay, endpoint } = work;
-  const step = nextStep(endpoint, key, view, relay.clock.now());
+  const { context, endpoint } = work;
+  const step = nextStep(endpoint, key, view, context.clock.now());
   switch (step.kind) {
     case 'wait':
       return undefined;
     case 'supersede':
-      return (await supersede(relay, step.rows)) ? 'again' : undefined;
+      return (await supersede(context, step.rows)) ? 'again' : undefined;
     case 'next':
       return deliverNext(work, step.delivery, step.older, view);
   }
@@ -105,44 +105,45 @@ async function deliverNext(
   older: readonly UnfinishedDelivery[],
   view: OrderView,
 ): Promise<Attempt | 'again' | undefined> {
-  const { relay, endpoint } = work;
-  const mayGo = work.isProbe || isDue(delivery, relay.clock.now()) || isBefore(delivery, work.recoveredAt);
+  const { context, endpoint } = work;
+  const mayGo = work.isProbe || isDue(delivery, context.clock.now()) || isBefore(delivery, work.recoveredAt);
   if (!mayGo && (older.length === 0 || delivery.filterPending)) return undefined;
   // A delivery that cannot be sent must not supersede one that can: so its content is read first.
   const content = await processable(work, delivery, () => prepare(work, delivery, view));
   if (content === 'again' || content === undefined) return content;
-  if (!(await supersede(relay, older))) return 'again';
+  if (!(await supersede(context, older))) return 'again';
   if (!mayGo || !(await work.mayAttempt())) return undefined;
-  return attemptUnderLease(relay, endpoint, delivery, content, work);
+  return attemptUnderLease(context, endpoint, delivery, content, work);
 }
 
 /** @returns `again` when the delivery has ended, or its filter has let it pass */
 async function prepare(
-  { relay, endpoint }: OrderWork,
+  { context, endpoint }: OrderWork,
   delivery: UnfinishedDelivery,
   view: OrderView,
-): Promise<DeliveryContent | 'again' | undefined> {
+): Promise<EventAndPayload | 'again' | undefined> {
   const event =
-    view.events.find(({ eventId }) => eventId === delivery.eventId) ?? (await relay.eventLog.event(delivery));
-  const content = await readContent(relay, endpoint, delivery, event);
+    view.events.find(({ eventId }) => eventId === delivery.eventId) ??
+    (await context.eventLog.event(delivery));
+  const content = await readEventAndPayload(context, endpoint, delivery, event);
   if ('missing' in content) {
     // Nobody needs to look at what was erased on purpose.
     const isForgotten = event?.forgottenAt !== undefined;
     const end = isForgotten
-      ? settle(relay, delivery, 'skipped', 'payload-erased')
-      : settle(relay, delivery, 'dead', content.missing);
+      ? settle(context, delivery, 'skipped', 'payload-erased')
+      : settle(context, delivery, 'dead', content.missing);
     return (await end) ? 'again' : undefined;
   }
   if (!delivery.filterPending) return content;
-  const done = (await wants(relay, endpoint, content.event, content.payload))
-    ? await applyChange(relay, delivery, filterPassed(delivery))
-    : await settle(relay, delivery, 'skipped', 'filter-refused');
+  const done = (await wants(context, endpoint, content.event, content.payload))
+    ? await applyChange(context, delivery, filterPassed(delivery))
+    : await settle(context, delivery, 'skipped', 'filter-refused');
   return done ? 'again' : undefined;
 }
 
 /** A failure that is not the store's repeats every time. It counts as an attempt, so that the delivery ends. */
 async function processable<Result>(
-  { relay, endpoint }: OrderWork,
+  { context, endpoint }: OrderWork,
   delivery: UnfinishedDelivery,
   prepared: () => Promise<Result>,
 ): Promise<Result | undefined> {
@@ -150,14 +151,14 @@ async function processable<Result>(
     return await prepared();
   } catch (error) {
     if (error instanceof StoreError) throw error;
-    await writeResult(relay, endpoint, delivery, unprocessable(relay, delivery, error), false);
+    await writeResult(context, endpoint, delivery, unprocessable(context, delivery, error), false);
     return undefined;
   }
 }
 
 /** False when one of them may be on its way at this moment. */
-async function supersede(relay: SendingRelay, rows: readonly UnfinishedDelivery[]): Promise<boolean> {
-  for (const row of rows) if (!(await settle(relay, row, 'superseded', 'newer-event'))) return false;
+async function supersede(context: SendingContext, rows: readonly UnfinishedDelivery[]): Promise<boolean> {
+  for (const row of rows) if (!(await settle(context, row, 'superseded', 'newer-event'))) return false;
   return true;
 }
 

@@ -1,6 +1,6 @@
 /** Serves the deliveries that outlived their fan-out: endpoint by endpoint, one invocation at a time for each. */
 
-import type { SendingRelay } from '../context.ts';
+import type { SendingContext } from '../context.ts';
 import { enqueue } from '../delivery/enqueue.ts';
 import { applyChange, isDue, madeDue } from '../delivery/state-machine.ts';
 import { currentAdmission } from '../health/admission.ts';
@@ -14,60 +14,60 @@ import { EndpointService } from './endpoint-service.ts';
 
 /** @returns the messages to be seen again */
 export async function deliver(
-  relay: SendingRelay,
+  context: SendingContext,
   keys: readonly DeliveryKey[],
   deadline: Deadline,
 ): Promise<DeliveryKey[]> {
   const unfinished = await settleAll(
     [...Map.groupBy(keys, ({ endpointId }) => endpointId)].map(async ([endpointId, ofEndpoint]) => {
       try {
-        await serve(relay, endpointId, ofEndpoint, deadline);
+        await serve(context, endpointId, ofEndpoint, deadline);
         return [];
       } catch (error) {
-        relay.telemetry.error('endpoint could not be served; its messages are seen again', error, {
+        context.telemetry.error('endpoint could not be served; its messages are seen again', error, {
           endpointId,
         });
         return ofEndpoint;
       }
     }),
   );
-  await relay.config.healthRecorder.flush();
+  await context.config.healthRecorder.flush();
   return unfinished.flat();
 }
 
 /** However long an endpoint takes, it holds one of the function's slots, of which there are at least two. */
 async function serve(
-  relay: SendingRelay,
+  context: SendingContext,
   endpointId: EndpointId,
   keys: readonly DeliveryKey[],
   deadline: Deadline,
 ): Promise<void> {
-  const admission = await currentAdmission(relay, endpointId);
+  const admission = await currentAdmission(context, endpointId);
   const endpoint = 'endpoint' in admission ? admission.endpoint : undefined;
-  const take = () => takeDeliveryLock(relay, endpointId, endpoint, deadline.remainingMs);
+  const take = () => takeDeliveryLock(context, endpointId, endpoint, deadline.remainingMs);
   let lock = await take();
   if (lock === undefined) {
-    await settleAll(keys.map((key) => makeDue(relay, key)));
+    await settleAll(keys.map((key) => makeDue(context, key)));
     // The holder reads the list once more before it releases the lock: it may have done so before these were due.
     lock = await take();
     if (lock === undefined) return;
   }
-  const service = new EndpointService({ relay, endpointId, keys, lock, deadline });
+  const service = new EndpointService({ context, endpointId, keys, lock, deadline });
   try {
     await service.run();
   } finally {
     await lock.release(service.inFlightLimit);
   }
   const { unstarted, next } = await service.rest();
-  await settleAll(unstarted.map((key) => makeDue(relay, key)));
-  if (next !== undefined) await enqueue(relay, [next]);
+  await settleAll(unstarted.map((key) => makeDue(context, key)));
+  if (next !== undefined) await enqueue(context, [next]);
 }
 
 /** The current or the next holder of the lock finds the delivery in the endpoint's list. */
-async function makeDue(relay: SendingRelay, key: DeliveryKey): Promise<void> {
-  const rows = await readRows(relay, key.endpointId, key.orderKey);
+async function makeDue(context: SendingContext, key: DeliveryKey): Promise<void> {
+  const rows = await readRows(context, key.endpointId, key.orderKey);
   const row = rows.find(({ eventId }) => eventId === key.eventId);
-  const now = relay.clock.now();
+  const now = context.clock.now();
   if (row === undefined || isSettled(row) || isLeased(row, now) || !isDue(row, now)) return;
-  await applyChange(relay, row, madeDue(row, now));
+  await applyChange(context, row, madeDue(row, now));
 }

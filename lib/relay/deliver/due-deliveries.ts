@@ -1,6 +1,6 @@
 /** The deliveries that one holder of an endpoint's lock goes through: those of its messages, then the endpoint's list. */
 
-import type { SendingRelay } from '../context.ts';
+import type { SendingContext } from '../context.ts';
 import type { DeliveryKey } from '../model/delivery.ts';
 import type { EndpointId } from '../model/ids.ts';
 
@@ -12,7 +12,7 @@ export const ANY_TIME = new Date('9999-12-31T23:59:59Z');
  * list, so each is given once for as long as its `dueAt` stays the same.
  */
 export class DueDeliveries {
-  readonly #relay: Pick<SendingRelay, 'clock' | 'eventLog'>;
+  readonly #context: Pick<SendingContext, 'clock' | 'eventLog'>;
   readonly #endpointId: EndpointId;
   readonly #messages: DeliveryKey[];
   #listed: DeliveryKey[] = [];
@@ -24,11 +24,11 @@ export class DueDeliveries {
   #hasFound = false;
 
   constructor(
-    relay: Pick<SendingRelay, 'clock' | 'eventLog'>,
+    context: Pick<SendingContext, 'clock' | 'eventLog'>,
     endpointId: EndpointId,
     messages: readonly DeliveryKey[],
   ) {
-    this.#relay = relay;
+    this.#context = context;
     this.#endpointId = endpointId;
     this.#messages = [...messages];
   }
@@ -48,7 +48,7 @@ export class DueDeliveries {
 
   /** At most one that is due. */
   async peek(): Promise<readonly DeliveryKey[]> {
-    const page = await this.#relay.eventLog.owed(this.#endpointId, this.#dueBefore, 1);
+    const page = await this.#context.eventLog.owed(this.#endpointId, this.#dueBefore, 1);
     return page.flatMap((item) => (item.kind === 'delivery' ? [item] : []));
   }
 
@@ -64,7 +64,7 @@ export class DueDeliveries {
   async #read(dueBefore: Date): Promise<void> {
     this.#dueBefore = dueBefore;
     for (let limit = PAGE; ; limit *= 2) {
-      const page = await this.#relay.eventLog.owed(this.#endpointId, dueBefore, limit, this.#readFrom);
+      const page = await this.#context.eventLog.owed(this.#endpointId, dueBefore, limit, this.#readFrom);
       const last = page.at(-1);
       for (const item of page) {
         const id = `${item.eventId} ${item.dueAt.getTime()}`;

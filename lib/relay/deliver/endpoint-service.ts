@@ -3,12 +3,12 @@
  * and one more after each success, up to ten. After a failure it is one again.
  */
 
-import type { SendingRelay } from '../context.ts';
+import type { SendingContext } from '../context.ts';
 import { settle } from '../delivery/settle.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { type CurrentAdmission, currentAdmission } from '../health/admission.ts';
 import { type DeliveryLock, takeProbe } from '../health/delivery-lock.ts';
-import { blamesEndpoint, caughtUp } from '../health/health.ts';
+import { backlogDrained, isEndpointFailure } from '../health/health.ts';
 import type { RateLimiter } from '../health/rate-limiter.ts';
 import { after, type Deadline } from '../model/clock.ts';
 import { type DeliveryKey, isLeased, isSettled } from '../model/delivery.ts';
@@ -16,7 +16,7 @@ import type { EndpointId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
 import { settleAll } from '../model/settle-all.ts';
 import type { DeliveryMessage } from '../ports/queues.ts';
-import { deliveryTakesMs } from '../sending/transform.ts';
+import { maxDeliveryMs } from '../sending/transform.ts';
 import { deliverOrder, readRows } from './deliver-order.ts';
 import { ANY_TIME, DueDeliveries } from './due-deliveries.ts';
 
@@ -35,7 +35,7 @@ const LONGEST_DELAY_SECONDS = 900;
 const LONGEST_WAIT_UNDER_LEASE_MS = 1_000;
 
 export interface ServiceOptions {
-  readonly relay: SendingRelay;
+  readonly context: SendingContext;
   readonly endpointId: EndpointId;
   /** The deliveries that messages named. */
   readonly keys: readonly DeliveryKey[];
@@ -44,7 +44,7 @@ export interface ServiceOptions {
 }
 
 export class EndpointService {
-  readonly #relay: SendingRelay;
+  readonly #context: SendingContext;
   readonly #endpointId: EndpointId;
   readonly #rateLimiter: RateLimiter | undefined;
   readonly #deadline: Deadline;
@@ -61,14 +61,14 @@ export class EndpointService {
   #hasWorked = false;
   #isOutOfTime = false;
 
-  constructor({ relay, endpointId, keys, lock, deadline }: ServiceOptions) {
-    this.#relay = relay;
+  constructor({ context, endpointId, keys, lock, deadline }: ServiceOptions) {
+    this.#context = context;
     this.#endpointId = endpointId;
     this.#rateLimiter = lock.rateLimiter;
     this.#inFlightLimit = lock.inFlightLimit;
     this.#deadline = deadline;
-    this.#due = new DueDeliveries(relay, endpointId, keys);
-    this.#stopAtMs = relay.clock.monotonicMs() + SERVED_FOR_MS;
+    this.#due = new DueDeliveries(context, endpointId, keys);
+    this.#stopAtMs = context.clock.monotonicMs() + SERVED_FOR_MS;
   }
 
   /** Rejects when the config or the list cannot be read; a delivery that fails is left to sweep. */
@@ -113,7 +113,7 @@ export class EndpointService {
 
   /** False at the end of the list, or when nothing may be done for the endpoint. */
   async #step(): Promise<boolean> {
-    const admission = await currentAdmission(this.#relay, this.#endpointId);
+    const admission = await currentAdmission(this.#context, this.#endpointId);
     if (admission.kind === 'invalid' || admission.kind === 'park') return false;
     if (this.#isLate('endpoint' in admission ? admission.endpoint : undefined)) {
       this.#isOutOfTime = true;
@@ -122,9 +122,9 @@ export class EndpointService {
     if (admission.kind === 'probe') return this.#probe(admission.endpoint);
     if (this.#running.size >= this.#limitFor(admission)) return this.#oneHasEnded();
     const isEnd = admission.kind !== 'send';
-    const { recoveredAt } = this.#relay.config.healthRecorder.current(this.#endpointId);
+    const { recoveredAt } = this.#context.config.healthRecorder.current(this.#endpointId);
     const readsAll = isEnd || recoveredAt !== undefined;
-    const key = await this.#due.next(readsAll ? ANY_TIME : this.#relay.clock.now());
+    const key = await this.#due.next(readsAll ? ANY_TIME : this.#context.clock.now());
     if (key === undefined) return (await this.#oneHasEnded()) || this.#endCatchingUp();
     const isAlone = admission.kind === 'send' && admission.endpoint.ordering === 'none';
     const id = isAlone ? key.eventId : key.orderKey;
@@ -142,7 +142,10 @@ export class EndpointService {
         await work();
       } while (this.#again.has(id));
     } catch (error) {
-      this.#relay.telemetry.error('delivery failed; sweep enqueues it again', error, { eventId, endpointId });
+      this.#context.telemetry.error('delivery failed; sweep enqueues it again', error, {
+        eventId,
+        endpointId,
+      });
     } finally {
       this.#again.delete(id);
       this.#running.delete(id);
@@ -158,10 +161,10 @@ export class EndpointService {
 
   /** The end of the list is reached, so every delivery that waited since the recovery was attempted. */
   async #endCatchingUp(): Promise<boolean> {
-    const { health, healthRecorder } = this.#relay.config;
+    const { health, healthRecorder } = this.#context.config;
     if (healthRecorder.current(this.#endpointId).recoveredAt === undefined) return false;
     await healthRecorder.flush();
-    await health.change(this.#endpointId, (now) => (now.state === 'ok' ? caughtUp(now) : undefined));
+    await health.change(this.#endpointId, (now) => (now.state === 'ok' ? backlogDrained(now) : undefined));
     return false;
   }
 
@@ -172,8 +175,8 @@ export class EndpointService {
   }
 
   #isLate(endpoint: Endpoint | undefined): boolean {
-    const takesMs = endpoint === undefined ? 0 : deliveryTakesMs(endpoint);
-    const isOver = this.#relay.clock.monotonicMs() >= this.#stopAtMs;
+    const takesMs = endpoint === undefined ? 0 : maxDeliveryMs(endpoint);
+    const isOver = this.#context.clock.monotonicMs() >= this.#stopAtMs;
     return isOver || !this.#deadline.allows(takesMs + WRITING_TAKES_MS);
   }
 
@@ -183,7 +186,7 @@ export class EndpointService {
     // Before the right to probe is taken: a probe that has to wait for the rate limit is left to a later service.
     if (this.#rateLimiter !== undefined && !(await this.#rateLimiter.waitForTurn(this.#stopAtMs)))
       return false;
-    if (!(await takeProbe(this.#relay, this.#endpointId))) return false;
+    if (!(await takeProbe(this.#context, this.#endpointId))) return false;
     for (;;) {
       if (this.#isLate(endpoint)) {
         this.#isOutOfTime = true;
@@ -192,7 +195,7 @@ export class EndpointService {
       const key = await this.#due.next(ANY_TIME);
       if (key === undefined) return false;
       if ((await this.#deliver(endpoint, key, true)) > 0)
-        return this.#relay.config.healthRecorder.current(this.#endpointId).state === 'ok';
+        return this.#context.config.healthRecorder.current(this.#endpointId).state === 'ok';
     }
   }
 
@@ -201,17 +204,19 @@ export class EndpointService {
     let attempts = 0;
     await deliverOrder(
       {
-        relay: this.#relay,
+        context: this.#context,
         endpoint,
         rateLimiter: this.#rateLimiter,
-        recoveredAt: this.#relay.config.healthRecorder.current(this.#endpointId).recoveredAt,
+        recoveredAt: this.#context.config.healthRecorder.current(this.#endpointId).recoveredAt,
         isProbe,
         mayAttempt: async () => isProbe || this.#mayAttempt(key),
         onAttempt: async (made) => {
           attempts += 1;
           this.#noteProgress();
-          this.#inFlightLimit = blamesEndpoint(made) ? 1 : Math.min(this.#inFlightLimit + 1, MOST_IN_FLIGHT);
-          await this.#relay.config.healthRecorder.flushIfChanged(this.#endpointId);
+          this.#inFlightLimit = isEndpointFailure(made)
+            ? 1
+            : Math.min(this.#inFlightLimit + 1, MOST_IN_FLIGHT);
+          await this.#context.config.healthRecorder.flushIfChanged(this.#endpointId);
         },
       },
       key,
@@ -221,7 +226,7 @@ export class EndpointService {
 
   /** Asked right before each attempt, for the others may have changed what is known of the endpoint. */
   async #mayAttempt(key: DeliveryKey): Promise<boolean> {
-    const admission = await currentAdmission(this.#relay, this.#endpointId);
+    const admission = await currentAdmission(this.#context, this.#endpointId);
     if (admission.kind !== 'send') return false;
     if (
       !this.#isLate(admission.endpoint) &&
@@ -234,13 +239,13 @@ export class EndpointService {
   }
 
   async #cancel(admission: CurrentAdmission, { orderKey }: DeliveryKey): Promise<void> {
-    const { clock } = this.#relay;
+    const { clock } = this.#context;
     const youngest = after(clock.now(), -UNKNOWN_FOR_MS);
-    const rows = await readRows(this.#relay, this.#endpointId, orderKey);
+    const rows = await readRows(this.#context, this.#endpointId, orderKey);
     for (const row of rows) {
       if (isSettled(row) || (admission.kind === 'removed' && row.owedSince > youngest)) continue;
       if (isLeased(row, clock.now())) continue;
-      if (!(await settle(this.#relay, row, 'cancelled', reasonOf(admission)))) continue;
+      if (!(await settle(this.#context, row, 'cancelled', reasonOf(admission)))) continue;
       this.#noteProgress();
     }
   }

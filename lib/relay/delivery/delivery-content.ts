@@ -1,53 +1,53 @@
 /** Reads the event and the payload of a delivery. */
 
-import type { SendingRelay } from '../context.ts';
+import type { SendingContext } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Delivery } from '../model/delivery.ts';
 import type { EventRecord, Payload } from '../model/event.ts';
-import type { ToldEvent } from '../model/expression-input.ts';
+import type { OutgoingEvent } from '../model/expression-input.ts';
 import { type Change, changesBetween } from '../model/item-changes.ts';
 import type { Reason } from '../model/reason.ts';
 import { UnreadableRowError } from '../ports/event-log.ts';
 
-export interface DeliveryContent {
-  readonly event: ToldEvent;
+export interface EventAndPayload {
+  readonly event: OutgoingEvent;
   readonly payload: Payload;
 }
 
 /** @returns why there is nothing to send any more, instead of the content */
-export async function readContent(
-  relay: SendingRelay,
+export async function readEventAndPayload(
+  context: SendingContext,
   endpoint: Pick<Endpoint, 'filter' | 'transform'>,
   delivery: Delivery,
   event: EventRecord | undefined,
-): Promise<DeliveryContent | { readonly missing: Reason }> {
-  const payload = await readPayload(relay, delivery);
+): Promise<EventAndPayload | { readonly missing: Reason }> {
+  const payload = await readPayload(context, delivery);
   if (payload === 'unreadable') return { missing: 'payload-unreadable' };
   if (event === undefined || payload === undefined) return { missing: 'payload-gone' };
   const hasExpression = endpoint.filter !== undefined || endpoint.transform !== undefined;
   if (!hasExpression) return { event, payload };
-  const changes = await changesOf(relay, event);
+  const changes = await changesOf(context, event);
   return { event: { ...event, changes, late: delivery.late === true }, payload };
 }
 
 async function readPayload(
-  relay: SendingRelay,
+  context: SendingContext,
   delivery: Delivery,
 ): Promise<Payload | 'unreadable' | undefined> {
   try {
-    return await relay.eventLog.payload(delivery);
+    return await context.eventLog.payload(delivery);
   } catch (error) {
     if (!(error instanceof UnreadableRowError)) throw error;
-    relay.telemetry.error('payload row cannot be read', error, { eventId: delivery.eventId });
+    context.telemetry.error('payload row cannot be read', error, { eventId: delivery.eventId });
     return 'unreadable';
   }
 }
 
 /** Deliver may be faster than the fan-out that sent it the message, which writes the changes last. */
-async function changesOf(relay: SendingRelay, event: EventRecord): Promise<readonly Change[]> {
+async function changesOf(context: SendingContext, event: EventRecord): Promise<readonly Change[]> {
   if (event.changes !== undefined) return event.changes;
   if (event.items === undefined) return [];
-  for await (const older of relay.eventLog.eventsNewestFirst(event.orderKey)) {
+  for await (const older of context.eventLog.eventsNewestFirst(event.orderKey)) {
     if (older.eventId < event.eventId && older.items !== undefined)
       return changesBetween(older.items, event.items);
   }

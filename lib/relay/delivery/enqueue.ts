@@ -1,10 +1,10 @@
 /** Sends messages to deliver. A message that cannot be sent costs a minute or two, for sweep finds the row. */
 
-import type { SendingRelay } from '../context.ts';
+import type { SendingContext } from '../context.ts';
 import type { DeliveryMessage } from '../ports/queues.ts';
 
 export async function enqueue(
-  { deliveryQueue, telemetry }: Pick<SendingRelay, 'deliveryQueue' | 'telemetry'>,
+  { deliveryQueue, telemetry }: Pick<SendingContext, 'deliveryQueue' | 'telemetry'>,
   messages: readonly DeliveryMessage[],
 ): Promise<void> {
   if (messages.length === 0) return;

@@ -8,7 +8,7 @@
  */
 
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import { hasSameOrder } from '../fan-out/unchanged.ts';
+import { receivedSameOrder } from '../fan-out/unchanged.ts';
 import {
   type Delivery,
   type DeliveryKey,
@@ -76,7 +76,7 @@ function nextOfLatest(
     return free.length === 0 ? WAIT : { kind: 'supersede', rows: free };
   }
   // Fan-out may be sending a newer one at this moment; its run, or sweep, comes back to this one.
-  if (newer.some(({ fannedOutAt, givenUpAt }) => fannedOutAt === undefined && givenUpAt === undefined))
+  if (newer.some(({ fannedOutAt, abandonedAt }) => fannedOutAt === undefined && abandonedAt === undefined))
     return WAIT;
   return pending.some((row) => isLeased(row, now))
     ? WAIT
@@ -98,7 +98,7 @@ function hasNewer(
   const withoutRow = newer.filter((event) => !withRow.has(event.eventId));
   // A newer event that was skipped as unchanged says the same as this one, and an operator wants this one sent again.
   return withoutRow.some((event) =>
-    isReplay ? event.outcomes?.[id]?.state === 'delivered' : hasSameOrder(event, id),
+    isReplay ? event.outcomes?.[id]?.state === 'delivered' : receivedSameOrder(event, id),
   );
 }
 

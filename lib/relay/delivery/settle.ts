@@ -1,7 +1,7 @@
 /** The end of a delivery: its row first, then the event's outcome, and only then is nothing left to do. */
 import { isDeepStrictEqual } from 'node:util';
 
-import type { SendingRelay } from '../context.ts';
+import type { SendingContext } from '../context.ts';
 import { isTest, outcomeOf, type SettledDelivery, type UnfinishedDelivery } from '../model/delivery.ts';
 import type { SettledState } from '../model/delivery-state.ts';
 import type { Reason } from '../model/reason.ts';
@@ -12,41 +12,41 @@ import { applyChange, ended, outcomePostponed, outcomeRecorded } from './state-m
 const TRIES = 3;
 
 /** The ports that ending a delivery takes; an operator has them, too. */
-export type SettlingRelay = Pick<SendingRelay, 'clock' | 'eventLog' | 'telemetry'>;
+export type SettlingContext = Pick<SendingContext, 'clock' | 'eventLog' | 'telemetry'>;
 
 /** Ends a delivery without an attempt; false, and nothing is written, when its row has changed since it was read. */
 export async function settle(
-  relay: SettlingRelay,
+  context: SettlingContext,
   delivery: UnfinishedDelivery,
   state: Exclude<SettledState, 'delivered'>,
   reason: Reason,
 ): Promise<boolean> {
-  const settled = await applyChange(relay, delivery, ended(delivery, state, reason, relay.clock.now()));
+  const settled = await applyChange(context, delivery, ended(delivery, state, reason, context.clock.now()));
   if (settled === undefined) return false;
-  await writeOutcome(relay, settled);
+  await writeOutcome(context, settled);
   return true;
 }
 
 /** Does what is left to do for a settled row, also when an earlier run died in the middle of it. */
-export async function writeOutcome(relay: SettlingRelay, delivery: SettledDelivery): Promise<void> {
+export async function writeOutcome(context: SettlingContext, delivery: SettledDelivery): Promise<void> {
   if (delivery.owedTo !== delivery.endpointId) return;
-  const now = relay.clock.now();
-  if (!(await recordOutcome(relay, delivery))) {
-    await applyChange(relay, delivery, outcomePostponed(delivery, now));
+  const now = context.clock.now();
+  if (!(await recordOutcome(context, delivery))) {
+    await applyChange(context, delivery, outcomePostponed(delivery, now));
     return;
   }
-  await applyChange(relay, delivery, outcomeRecorded(delivery, now));
-  if (delivery.state === 'dead' && !isTest(delivery)) relay.telemetry.count('DeliveriesDead');
+  await applyChange(context, delivery, outcomeRecorded(delivery, now));
+  if (delivery.state === 'dead' && !isTest(delivery)) context.telemetry.count('DeliveriesDead');
 }
 
 /** False while fan-out has yet to write the event's outcomes, for it may have read this row before it was settled. */
-async function recordOutcome({ eventLog }: SettlingRelay, delivery: SettledDelivery): Promise<boolean> {
+async function recordOutcome({ eventLog }: SettlingContext, delivery: SettledDelivery): Promise<boolean> {
   const { endpointId } = delivery;
   const outcome = outcomeOf(delivery);
   for (let tried = 1; tried <= TRIES; tried++) {
     const event = await eventLog.event(delivery);
     // Once the event has expired, or fan-out has given it up, the delivery's row alone says how it ended.
-    if (event === undefined || event.givenUpAt !== undefined) return true;
+    if (event === undefined || event.abandonedAt !== undefined) return true;
     if (event.fannedOutAt === undefined) return false;
     const previous = event.outcomes?.[endpointId];
     if (isDeepStrictEqual(previous, outcome)) return true;

@@ -94,12 +94,12 @@ export const endpointSchema = z
 export type Endpoint = z.output<typeof endpointSchema>;
 
 /** True for an endpoint that hears a source. Of the relay's own, it is the event that says whom it is for. */
-export function hears({ sources }: Pick<Endpoint, 'sources'>, source: SourceId): boolean {
+export function isSubscribedTo({ sources }: Pick<Endpoint, 'sources'>, source: SourceId): boolean {
   return sources === undefined || sources.includes(source) || source === NOTICES || source === TESTS;
 }
 
 /** True for an endpoint that an event is meant for. */
-export function isMeantFor(
+export function isAddressedTo(
   endpoint: Pick<Endpoint, 'id' | 'sources' | 'notices'>,
   { source, endpointId }: Pick<EventRecord, 'source' | 'endpointId'>,
 ): boolean {
@@ -109,6 +109,6 @@ export function isMeantFor(
     case NOTICES:
       return endpoint.notices && endpoint.id !== endpointId;
     default:
-      return hears(endpoint, source);
+      return isSubscribedTo(endpoint, source);
   }
 }

@@ -1,7 +1,7 @@
 /** What a source is: one Hub account, known by the token in the address that was given to it. */
 import { timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
-import { isOwnSource, type SourceId } from '../model/ids.ts';
+import { isReservedSource, type SourceId } from '../model/ids.ts';
 
 /** 256 bits in base64url. Whatever looks otherwise is nobody's token, and is not looked up. */
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
@@ -10,7 +10,7 @@ const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 export const sourceIdSchema = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
-  .refine((id) => !isOwnSource(id), 'must not be a name of the relay’s own')
+  .refine((id) => !isReservedSource(id), 'must not be a name of the relay’s own')
   .transform((id) => id as SourceId);
 
 /** Lower-case hexadecimal SHA-256 of a token. The token itself is never stored. */

@@ -1,6 +1,6 @@
 /** Which events of an order are still to be fanned out. */
 
-import type { SendingRelay } from '../context.ts';
+import type { SendingContext } from '../context.ts';
 import { after } from '../model/clock.ts';
 import type { EventKey, EventRecord } from '../model/event.ts';
 import { eventTime, firstEventIdAt, type OrderKey } from '../model/ids.ts';
@@ -28,14 +28,14 @@ export interface BacklogEvent {
  * @returns those not yet fanned out, oldest first
  */
 export async function eventsToFanOut(
-  relay: SendingRelay,
+  context: SendingContext,
   orderKey: OrderKey,
   messages: readonly EventMessage[],
 ): Promise<BacklogEvent[]> {
   const times = messages.map((message) => eventTime(message.eventId).getTime());
   const farEnough = firstEventIdAt(after(new Date(Math.min(...times)), -LATE_WRITE_MS));
   const newestFirst: EventRecord[] = [];
-  for await (const event of relay.eventLog.eventsNewestFirst(orderKey)) {
+  for await (const event of context.eventLog.eventsNewestFirst(orderKey)) {
     newestFirst.push(event);
     if (event.fannedOutAt !== undefined && event.eventId < farEnough) break;
   }

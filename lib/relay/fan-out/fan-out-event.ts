@@ -1,6 +1,6 @@
 /** Fans one event out: first attempts inline and all at once, and a row for every delivery that needs deliver. */
 
-import type { SendingRelay } from '../context.ts';
+import type { SendingContext } from '../context.ts';
 import { enqueue } from '../delivery/enqueue.ts';
 import { settle } from '../delivery/settle.ts';
 import {
@@ -15,7 +15,7 @@ import {
   outcomeRecorded,
   parked,
 } from '../delivery/state-machine.ts';
-import { type Endpoint, isMeantFor } from '../endpoint/endpoint.ts';
+import { type Endpoint, isAddressedTo } from '../endpoint/endpoint.ts';
 import { admissionOf } from '../health/admission.ts';
 import { after } from '../model/clock.ts';
 import {
@@ -28,15 +28,15 @@ import {
   type PendingDelivery,
 } from '../model/delivery.ts';
 import type { EventRecord, Outcomes, Payload } from '../model/event.ts';
-import type { ToldEvent } from '../model/expression-input.ts';
-import { aliasKeyOf, isOwn, TESTS } from '../model/ids.ts';
+import type { OutgoingEvent } from '../model/expression-input.ts';
+import { aliasKeyOf, isRelayEvent, TESTS } from '../model/ids.ts';
 import { changesBetween } from '../model/item-changes.ts';
 import { settleAll } from '../model/settle-all.ts';
 import { UnreadableRowError } from '../ports/event-log.ts';
 import { attempt } from '../sending/attempt.ts';
 import { wants } from '../sending/filter.ts';
 import type { BacklogEvent } from './backlog.ts';
-import { hasSameOrder, sameAsBefore } from './unchanged.ts';
+import { previousIfUnchanged, receivedSameOrder } from './unchanged.ts';
 
 /**
  * The whole batch waits for an inline attempt, and an endpoint that was always quick may hang all of a sudden. So the
@@ -53,46 +53,46 @@ export interface FanOutMode {
 
 /** Rejects when the store fails; events that were sent by then may be sent again. */
 export async function fanOutEvent(
-  relay: SendingRelay,
+  context: SendingContext,
   backlogEvent: BacklogEvent,
   mode: FanOutMode,
 ): Promise<void> {
   const { event, isFirst, itemsBefore } = backlogEvent;
   const [rows, endpoints] = await settleAll([
-    relay.eventLog.deliveries(event.orderKey),
+    context.eventLog.deliveries(event.orderKey),
     // A test is often sent to an endpoint that was only just added.
-    relay.config.endpoints(event.source === TESTS),
-    isFirst && writeAlias(relay, event),
+    context.config.endpoints(event.source === TESTS),
+    isFirst && writeAlias(context, event),
   ]);
   // A run before this one may have left rows: they decide, and nothing is sent again because of them.
   const existing = ofEvent(rows, event);
   const isNew = ({ id }: Pick<Endpoint, 'id'>) => !existing.has(id);
   const hearing = endpoints.valid
     .filter(isNew)
-    .filter((endpoint) => endpoint.state !== 'off' && isMeantFor(endpoint, event));
+    .filter((endpoint) => endpoint.state !== 'off' && isAddressedTo(endpoint, event));
   const changes = event.items === undefined ? [] : changesBetween(itemsBefore, event.items);
-  const now = relay.clock.now();
+  const now = context.clock.now();
   const view = { ...backlogEvent, event: { ...event, changes }, rows };
   const fresh =
     event.forgottenAt === undefined
-      ? await firstDeliveries(relay, hearing, view, mode)
+      ? await firstDeliveries(context, hearing, view, mode)
       : hearing.map(({ id }) =>
           endedWithoutRow(newDelivery(event, id, now), 'cancelled', 'payload-erased', now),
         );
-  const isForOrders = !isOwn(event.orderKey) && event.forgottenAt === undefined;
+  const isForOrders = !isRelayEvent(event.orderKey) && event.forgottenAt === undefined;
   const unknown = isForOrders ? endpoints.invalid.filter(isNew) : [];
   const waiting = unknown.map(({ id }) =>
     filterPending(parked(newDelivery(event, id, now), 'invalid-config'), event, mode),
   );
-  const deliveries = [...existing.values(), ...(await writeRows(relay, event, [...fresh, ...waiting]))];
-  await relay.eventLog.finishFanOut(event, {
+  const deliveries = [...existing.values(), ...(await writeRows(context, event, [...fresh, ...waiting]))];
+  await context.eventLog.finishFanOut(event, {
     changes,
     outcomes: Object.fromEntries(
       deliveries.map((delivery) => [delivery.endpointId, outcomeOf(delivery)]),
     ) as Outcomes,
-    fannedOutAt: relay.clock.now(),
+    fannedOutAt: context.clock.now(),
   });
-  relay.telemetry.count('EventsFannedOut');
+  context.telemetry.count('EventsFannedOut');
 }
 
 function ofEvent(rows: readonly Delivery[], { eventId }: EventRecord): Map<string, Delivery> {
@@ -100,37 +100,37 @@ function ofEvent(rows: readonly Delivery[], { eventId }: EventRecord): Map<strin
 }
 
 /** People know an order by its nice id. */
-async function writeAlias(relay: SendingRelay, event: EventRecord): Promise<void> {
+async function writeAlias(context: SendingContext, event: EventRecord): Promise<void> {
   if (event.niceId === undefined) return;
-  await relay.eventLog.putAlias(aliasKeyOf(event.source, event.niceId), event.orderKey);
+  await context.eventLog.putAlias(aliasKeyOf(event.source, event.niceId), event.orderKey);
 }
 
 interface EventView extends Omit<BacklogEvent, 'event'> {
-  readonly event: ToldEvent;
+  readonly event: OutgoingEvent;
   /** The order's delivery rows, of all endpoints. */
   readonly rows: readonly Delivery[];
 }
 
 async function firstDeliveries(
-  relay: SendingRelay,
+  context: SendingContext,
   endpoints: readonly Endpoint[],
   view: EventView,
   mode: FanOutMode,
 ): Promise<Delivery[]> {
-  const payload = mode.possiblySent ? undefined : await readPayload(relay, view.event);
+  const payload = mode.possiblySent ? undefined : await readPayload(context, view.event);
   // Without its payload the event is deliver's as well: it ends there as `dead`, where it gets attention.
-  if (payload === undefined) return endpoints.map((endpoint) => leftUndecided(relay, endpoint, view, mode));
+  if (payload === undefined) return endpoints.map((endpoint) => leftUndecided(context, endpoint, view, mode));
   const { before, event } = view;
   const maySkip = before && event.changes?.length === 0 && endpoints.some((one) => one.skipUnchanged);
-  const same = maySkip ? await sameAsBefore(relay, payload, before) : undefined;
+  const same = maySkip ? await previousIfUnchanged(context, payload, before) : undefined;
   return settleAll(
-    endpoints.map((endpoint) => firstDelivery(relay, endpoint, payload, { ...view, same }, mode)),
+    endpoints.map((endpoint) => firstDelivery(context, endpoint, payload, { ...view, same }, mode)),
   );
 }
 
-async function readPayload(relay: SendingRelay, event: EventRecord): Promise<Payload | undefined> {
+async function readPayload(context: SendingContext, event: EventRecord): Promise<Payload | undefined> {
   try {
-    return await relay.eventLog.payload(event);
+    return await context.eventLog.payload(event);
   } catch (error) {
     if (error instanceof UnreadableRowError) return undefined;
     throw error;
@@ -138,9 +138,14 @@ async function readPayload(relay: SendingRelay, event: EventRecord): Promise<Pay
 }
 
 /** A delivery about which deliver decides everything, the endpoint's filter included. */
-function leftUndecided(relay: SendingRelay, endpoint: Endpoint, view: EventView, mode: FanOutMode): Delivery {
-  const now = relay.clock.now();
-  const admission = admissionOf(endpoint, relay.config.healthRecorder.current(endpoint.id), now);
+function leftUndecided(
+  context: SendingContext,
+  endpoint: Endpoint,
+  view: EventView,
+  mode: FanOutMode,
+): Delivery {
+  const now = context.clock.now();
+  const admission = admissionOf(endpoint, context.config.healthRecorder.current(endpoint.id), now);
   const delivery = firstRow(endpoint, view, now);
   if (admission.kind === 'cancel') return endedWithoutRow(delivery, 'cancelled', admission.reason, now);
   const undecided = filterPending(delivery, view.event, mode, endpoint);
@@ -153,7 +158,8 @@ function filterPending(
   { possiblySent }: FanOutMode,
   endpoint?: Pick<Endpoint, 'filter'>,
 ): PendingDelivery {
-  const hasFilter = endpoint === undefined || (endpoint.filter !== undefined && !isOwn(event.orderKey));
+  const hasFilter =
+    endpoint === undefined || (endpoint.filter !== undefined && !isRelayEvent(event.orderKey));
   return {
     ...delivery,
     ...(hasFilter && { filterPending: true }),
@@ -183,40 +189,40 @@ function isDebounced(
   endpoint: Endpoint,
   { orderKey }: EventRecord,
 ): endpoint is Endpoint & { readonly debounceSeconds: number } {
-  return endpoint.debounceSeconds !== undefined && !isOwn(orderKey);
+  return endpoint.debounceSeconds !== undefined && !isRelayEvent(orderKey);
 }
 
 /** The delivery after its first attempt; or as it waits for deliver, if it must not be attempted here and now. */
 async function firstDelivery(
-  relay: SendingRelay,
+  context: SendingContext,
   endpoint: Endpoint,
   payload: Payload,
   view: EventView & { readonly same: EventRecord | undefined },
   { inline }: FanOutMode,
 ): Promise<Delivery> {
   const { event, isLate, same } = view;
-  const now = relay.clock.now();
+  const now = context.clock.now();
   const delivery = firstRow(endpoint, view, now);
-  const admission = admissionOf(endpoint, relay.config.healthRecorder.current(endpoint.id), now);
+  const admission = admissionOf(endpoint, context.config.healthRecorder.current(endpoint.id), now);
   if (admission.kind === 'cancel') return endedWithoutRow(delivery, 'cancelled', admission.reason, now);
   // Before it could supersede an older one: an event that is skipped supersedes nothing.
   const told = { ...event, late: delivery.late === true };
-  if (!(await wants(relay, endpoint, told, payload)))
+  if (!(await wants(context, endpoint, told, payload)))
     return endedWithoutRow(delivery, 'skipped', 'filter-refused', now);
-  if (endpoint.skipUnchanged && same !== undefined && hasSameOrder(same, endpoint.id))
+  if (endpoint.skipUnchanged && same !== undefined && receivedSameOrder(same, endpoint.id))
     return endedWithoutRow(delivery, 'skipped', 'unchanged', now);
-  const isFree = await isFreeOfOlder(relay, endpoint, view);
-  const scheduled = scheduledFirst(endpoint, delivery, event, relay.clock.now(), admission);
+  const isFree = await isFreeOfOlder(context, endpoint, view);
+  const scheduled = scheduledFirst(endpoint, delivery, event, context.clock.now(), admission);
   if (admission.kind !== 'send' || isDebounced(endpoint, event)) return scheduled;
-  if (!isFree) return behind(delivery, relay.clock.now());
+  if (!isFree) return behind(delivery, context.clock.now());
   // A test's row keeps the answer, for whoever sent the test.
   if (!inline || isLate || !admission.inline || event.source === TESTS) return scheduled;
-  return attemptInline(relay, endpoint, delivery, told, payload);
+  return attemptInline(context, endpoint, delivery, told, payload);
 }
 
 /** Whether nothing older of the order has to be waited for. With `latest` the event supersedes it, unless it is leased. */
 async function isFreeOfOlder(
-  relay: SendingRelay,
+  context: SendingContext,
   { id, ordering }: Endpoint,
   { rows, event }: EventView,
 ): Promise<boolean> {
@@ -226,29 +232,29 @@ async function isFreeOfOlder(
   if (ordering === 'none') return true;
   if (ordering === 'strict') return older.length === 0;
   for (const row of older) {
-    if (isLeased(row, relay.clock.now()) || !(await settle(relay, row, 'superseded', 'newer-event')))
+    if (isLeased(row, context.clock.now()) || !(await settle(context, row, 'superseded', 'newer-event')))
       return false;
   }
   return true;
 }
 
 async function attemptInline(
-  relay: SendingRelay,
+  context: SendingContext,
   endpoint: Endpoint,
   delivery: PendingDelivery,
-  event: ToldEvent,
+  event: OutgoingEvent,
   payload: Payload,
 ): Promise<Delivery> {
-  const made = await attempt(relay, endpoint, event, payload, { limitSeconds: INLINE_LIMIT_SECONDS });
-  const now = relay.clock.now();
+  const made = await attempt(context, endpoint, event, payload, { limitSeconds: INLINE_LIMIT_SECONDS });
+  const now = context.clock.now();
   if (made.cutShort) return cutShort(delivery, made, now);
-  const result = attempted(delivery, endpoint, made, now, relay.random);
+  const result = attempted(delivery, endpoint, made, now, context.random);
   return isSettled(result) ? outcomeRecorded(result, now) : result;
 }
 
 /** Writes a row for each delivery that is not finished, and sends deliver a message for those due soon. */
 async function writeRows(
-  relay: SendingRelay,
+  context: SendingContext,
   event: EventRecord,
   deliveries: readonly Delivery[],
 ): Promise<Delivery[]> {
@@ -257,20 +263,20 @@ async function writeRows(
       // Finished: the event's outcome says all there is to say.
       if (delivery.owedTo === undefined) return delivery;
       // Before the row: sweep finds an endpoint's rows by its health row, also when the endpoint's own row is removed.
-      await relay.config.health.ensure(delivery.endpointId);
-      if (await relay.eventLog.putDeliveryIfAbsent(delivery)) {
-        if (delivery.state === 'dead' && !isTest(delivery)) relay.telemetry.count('DeliveriesDead');
+      await context.config.health.ensure(delivery.endpointId);
+      if (await context.eventLog.putDeliveryIfAbsent(delivery)) {
+        if (delivery.state === 'dead' && !isTest(delivery)) context.telemetry.count('DeliveriesDead');
         return delivery;
       }
       // Another run was faster: its row decides.
       return (
-        ofEvent(await relay.eventLog.deliveries(event.orderKey), event).get(delivery.endpointId) ?? delivery
+        ofEvent(await context.eventLog.deliveries(event.orderKey), event).get(delivery.endpointId) ?? delivery
       );
     }),
   );
-  const now = relay.clock.now();
+  const now = context.clock.now();
   await enqueue(
-    relay,
+    context,
     written.flatMap((delivery) => messageFor(delivery, now)),
   );
   return written;

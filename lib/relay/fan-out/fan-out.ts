@@ -1,13 +1,13 @@
 /** Sends an order's new events to every endpoint, oldest event first, and writes down how it went. */
 
-import type { SendingRelay } from '../context.ts';
+import type { SendingContext } from '../context.ts';
 import type { OrderKey } from '../model/ids.ts';
 import { settleAll } from '../model/settle-all.ts';
 import type { EventMessage } from '../ports/queues.ts';
 import { eventsToFanOut } from './backlog.ts';
 import { fanOutEvent } from './fan-out-event.ts';
-import { stepsAside } from './quarantine.ts';
-import { storeUnstored } from './queue-fallback.ts';
+import { isLeftInQuarantine } from './quarantine.ts';
+import { storeQueuedEvent } from './queue-fallback.ts';
 
 /** For so long an order's events are attempted inline. Deliver attempts the rest, for other orders of the batch wait. */
 const INLINE_FOR_MS = 5_000;
@@ -22,46 +22,46 @@ const ORDER_TAKES_MS = 15_000;
  * @returns the messages to be seen again, because their order is not finished
  */
 export async function fanOut(
-  relay: SendingRelay,
+  context: SendingContext,
   messages: readonly EventMessage[],
 ): Promise<EventMessage[]> {
   const orders = Map.groupBy(messages, (message) => message.orderKey);
   const unfinished = await settleAll(
     [...orders].map(async ([orderKey, ofOrder]) => {
       try {
-        return (await fanOutOrder(relay, orderKey, ofOrder)) ? [] : ofOrder;
+        return (await fanOutOrder(context, orderKey, ofOrder)) ? [] : ofOrder;
       } catch (error) {
-        relay.telemetry.error('fan-out failed; the order is tried again', error, {
+        context.telemetry.error('fan-out failed; the order is tried again', error, {
           eventIds: ofOrder.map((message) => message.eventId),
         });
-        relay.telemetry.count('FanOutFailures');
+        context.telemetry.count('FanOutFailures');
         return ofOrder;
       }
     }),
   );
-  await relay.config.healthRecorder.flush();
+  await context.config.healthRecorder.flush();
   return unfinished.flat();
 }
 
 /** False when its time was over first. */
 async function fanOutOrder(
-  relay: SendingRelay,
+  context: SendingContext,
   orderKey: OrderKey,
   messages: readonly EventMessage[],
 ): Promise<boolean> {
-  for (const message of messages) await storeUnstored(relay, message);
-  const backlog = await eventsToFanOut(relay, orderKey, messages);
+  for (const message of messages) await storeQueuedEvent(context, message);
+  const backlog = await eventsToFanOut(context, orderKey, messages);
   const isRepeated = messages.some(({ receivedBefore }) => receivedBefore);
   // An earlier run that died may have sent any of them.
   const possiblySent =
     isRepeated ||
-    backlog.some(({ event }) => event.fanOutTries !== undefined && event.givenUpAt === undefined);
-  const startedMs = relay.clock.monotonicMs();
+    backlog.some(({ event }) => event.fanOutAttempts !== undefined && event.abandonedAt === undefined);
+  const startedMs = context.clock.monotonicMs();
   for (const next of backlog) {
-    const tookMs = relay.clock.monotonicMs() - startedMs;
+    const tookMs = context.clock.monotonicMs() - startedMs;
     if (tookMs > ORDER_TAKES_MS) return false;
-    if (await stepsAside(relay, next.event, isRepeated)) continue;
-    await fanOutEvent(relay, next, { possiblySent, inline: tookMs < INLINE_FOR_MS });
+    if (await isLeftInQuarantine(context, next.event, isRepeated)) continue;
+    await fanOutEvent(context, next, { possiblySent, inline: tookMs < INLINE_FOR_MS });
   }
   return true;
 }

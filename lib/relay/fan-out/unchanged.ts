@@ -1,6 +1,6 @@
 /** Whether a webhook says the same as the one before it of its order: the Hub fires for every item that moves. */
 import { isDeepStrictEqual } from 'node:util';
-import type { SendingRelay } from '../context.ts';
+import type { SendingContext } from '../context.ts';
 import type { EventKey, EventRecord, Payload } from '../model/event.ts';
 import type { EndpointId } from '../model/ids.ts';
 import { UnreadableRowError } from '../ports/event-log.ts';
@@ -9,14 +9,14 @@ import { UnreadableRowError } from '../ports/event-log.ts';
  * The event before, as it stands now, when the payload says the same as its; undefined when it says anything else, or
  * when that cannot be told any more.
  */
-export async function sameAsBefore(
-  { eventLog }: Pick<SendingRelay, 'eventLog'>,
+export async function previousIfUnchanged(
+  { eventLog }: Pick<SendingContext, 'eventLog'>,
   payload: Payload,
   before: EventKey,
 ): Promise<EventRecord | undefined> {
   try {
     const [event, earlier] = await Promise.all([eventLog.event(before), eventLog.payload(before)]);
-    return earlier !== undefined && saysTheSame(earlier, payload) ? event : undefined;
+    return earlier !== undefined && isSameOrder(earlier, payload) ? event : undefined;
   } catch (error) {
     // What cannot be read cannot be compared, and to send too much loses nothing.
     if (error instanceof UnreadableRowError) return undefined;
@@ -25,13 +25,13 @@ export async function sameAsBefore(
 }
 
 /** True when the endpoint received the event's order: from this event, or from an earlier one with the same order. */
-export function hasSameOrder({ outcomes }: EventRecord, endpointId: EndpointId): boolean {
+export function receivedSameOrder({ outcomes }: EventRecord, endpointId: EndpointId): boolean {
   const outcome = outcomes?.[endpointId];
   return outcome?.state === 'delivered' || outcome?.reason === 'unchanged';
 }
 
 /** Byte for byte, or as JSON: white space, the order of an object's members and that of an order's items say nothing. */
-export function saysTheSame(one: Payload, other: Payload): boolean {
+export function isSameOrder(one: Payload, other: Payload): boolean {
   if (one.contentType !== other.contentType) return false;
   if (Buffer.compare(one.body, other.body) === 0) return true;
   const [a, b] = [parse(one.body), parse(other.body)];

@@ -1,10 +1,10 @@
 /** Decides whether an endpoint may be sent to now, and by which function, from its row and its health. */
 import type { Endpoints } from '../config.ts';
-import type { SendingRelay } from '../context.ts';
+import type { SendingContext } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { EndpointId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
-import { type Health, isProven, takingProbe, UNKNOWN_HEALTH } from './health.ts';
+import { type Health, isProven, probeTaken, UNKNOWN_HEALTH } from './health.ts';
 
 export type Admission =
   /** `inline`: fan-out may attempt it at once. Otherwise only deliver may: it is unproven, or has a rate limit. */
@@ -55,7 +55,7 @@ export function admissionOf(endpoint: Endpoint, health: Health, now: Date): Admi
       return { kind: 'park', reason: 'endpoint-paused' };
     case 'failing':
       return {
-        kind: takingProbe(health, now) === undefined ? 'park' : 'probe',
+        kind: probeTaken(health, now) === undefined ? 'park' : 'probe',
         reason: 'endpoint-failing',
       };
     case undefined:
@@ -65,20 +65,20 @@ export function admissionOf(endpoint: Endpoint, health: Health, now: Date): Admi
 
 /** Rereads the rows before deliveries are parked or cancelled because of them. */
 export async function currentAdmission(
-  relay: Pick<SendingRelay, 'clock' | 'config'>,
+  context: Pick<SendingContext, 'clock' | 'config'>,
   id: EndpointId,
 ): Promise<CurrentAdmission> {
-  const cached = admissionAmong(relay, id, await relay.config.endpoints());
+  const cached = admissionAmong(context, id, await context.config.endpoints());
   if (cached.kind === 'send') return cached;
-  const endpoints = await relay.config.endpoints(true);
-  const reread = admissionAmong(relay, id, endpoints);
+  const endpoints = await context.config.endpoints(true);
+  const reread = admissionAmong(context, id, endpoints);
   const cancels = reread.kind === 'removed' || reread.kind === 'cancel';
-  const isOld = relay.clock.monotonicMs() - endpoints.readAtMs > MAX_CONFIG_AGE_MS;
+  const isOld = context.clock.monotonicMs() - endpoints.readAtMs > MAX_CONFIG_AGE_MS;
   return cancels && isOld ? { kind: 'invalid' } : reread;
 }
 
 function admissionAmong(
-  { config, clock }: Pick<SendingRelay, 'clock' | 'config'>,
+  { config, clock }: Pick<SendingContext, 'clock' | 'config'>,
   id: EndpointId,
   { valid, invalid }: Endpoints,
 ): CurrentAdmission {

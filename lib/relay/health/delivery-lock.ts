@@ -1,11 +1,11 @@
 /** The right to send to an endpoint from deliver. One invocation holds it at a time; its health row records the holder. */
 import { ulid } from 'ulid';
-import type { SendingRelay } from '../context.ts';
+import type { SendingContext } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { after } from '../model/clock.ts';
 import type { EndpointId } from '../model/ids.ts';
 import type { RowAttributes } from '../ports/config-table.ts';
-import { takingProbe } from './health.ts';
+import { probeTaken } from './health.ts';
 import type { HealthStore } from './health-store.ts';
 import { RateLimiter } from './rate-limiter.ts';
 
@@ -29,16 +29,16 @@ export interface DeliveryLock {
  * @returns undefined while another invocation holds the lock
  */
 export async function takeDeliveryLock(
-  relay: Pick<SendingRelay, 'clock' | 'config' | 'random' | 'telemetry'>,
+  context: Pick<SendingContext, 'clock' | 'config' | 'random' | 'telemetry'>,
   endpointId: EndpointId,
   endpoint: Pick<Endpoint, 'rateLimitPerSecond'> | undefined,
   holdMs: number,
 ): Promise<DeliveryLock | undefined> {
-  const { clock, config, telemetry } = relay;
+  const { clock, config, telemetry } = context;
   const now = clock.now();
   const before = await config.health.reread(endpointId);
   if (before.lockedUntil !== undefined && before.lockedUntil > now) return undefined;
-  const lockId = ulid(now.getTime(), relay.random);
+  const lockId = ulid(now.getTime(), context.random);
   const lockedUntil = after(now, holdMs + LOCK_MARGIN_MS);
   if (!(await setLock(config.health, endpointId, before.lockId, { lockId, lockedUntil }))) return undefined;
   const perSecond = endpoint?.rateLimitPerSecond;
@@ -63,10 +63,10 @@ export async function takeDeliveryLock(
 
 /** Takes the right to send the next probe. True when this invocation got it. */
 export async function takeProbe(
-  { clock, config }: Pick<SendingRelay, 'clock' | 'config'>,
+  { clock, config }: Pick<SendingContext, 'clock' | 'config'>,
   endpointId: EndpointId,
 ): Promise<boolean> {
-  const taken = await config.health.change(endpointId, (health) => takingProbe(health, clock.now()));
+  const taken = await config.health.change(endpointId, (health) => probeTaken(health, clock.now()));
   return taken !== undefined;
 }
 

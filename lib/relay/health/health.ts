@@ -16,7 +16,7 @@ export interface Health {
   readonly provenAt?: Date;
   /** Set by an answer that took over two seconds. The endpoint is unproven until its first quick answer after this time. */
   readonly slowUntil?: Date;
-  /** Consecutive failures that {@link blamesEndpoint} attributes to the endpoint. */
+  /** Consecutive failures that {@link isEndpointFailure} attributes to the endpoint. */
   readonly consecutiveFailures: number;
   readonly failingSince?: Date;
   readonly lastError?: string;
@@ -52,11 +52,11 @@ export function healthAfter(health: Health, made: Attempt): Health {
   // An attempt that was cut short proves only that the endpoint is slow: an answer may have been on its way.
   if (timed.state === 'disabled' || made.cutShort) return timed;
   if (made.status === GONE) return disabled(timed, 'it answered 410: gone for good');
-  return blamesEndpoint(made) ? failed(timed, made, endedAt) : answered(timed, endedAt);
+  return isEndpointFailure(made) ? failed(timed, made, endedAt) : answered(timed, endedAt);
 }
 
 /** True for a failure caused by the endpoint rather than by the request: no answer, 429, 5xx. */
-export function blamesEndpoint({ status, unsent }: Attempt): boolean {
+export function isEndpointFailure({ status, unsent }: Attempt): boolean {
   if (unsent) return false;
   return status === undefined || status === 429 || status >= 500;
 }
@@ -75,7 +75,7 @@ export function isProven({ provenAt, slowUntil }: Health): boolean {
 }
 
 /** Returns the health with the next probe scheduled; undefined when no probe is due. */
-export function takingProbe(health: Health, now: Date): Health | undefined {
+export function probeTaken(health: Health, now: Date): Health | undefined {
   if (health.state !== 'failing' || (health.retryAt !== undefined && health.retryAt > now)) return undefined;
   const intervalSeconds = health.probeIntervalSeconds ?? FIRST_PROBE_AFTER_SECONDS;
   return {
@@ -86,7 +86,7 @@ export function takingProbe(health: Health, now: Date): Health | undefined {
 }
 
 /** The health after deliver has attempted the backlog of a recovered endpoint. */
-export function caughtUp({ recoveredAt: _, ...health }: Health): Health {
+export function backlogDrained({ recoveredAt: _, ...health }: Health): Health {
   return health;
 }
 
@@ -103,7 +103,7 @@ function speedAfter(health: Health, made: Attempt, endedAt: Date): Health {
     const isKnown = slowUntil !== undefined && slowUntil > after(until, -SLOW_UNTIL_STEP_MS);
     return isKnown && provenAt === undefined ? health : { ...rest, slowUntil: until };
   }
-  if (blamesEndpoint(made) || isProven(health)) return health;
+  if (isEndpointFailure(made) || isProven(health)) return health;
   return slowUntil !== undefined && slowUntil > endedAt ? health : { ...rest, provenAt: endedAt };
 }
 

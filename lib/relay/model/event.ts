@@ -40,11 +40,11 @@ export interface EventRecord extends EventKey {
   /** Set once every endpoint has an outcome or a delivery row. */
   readonly fannedOutAt?: Date;
   /** How often its fan-out was begun again, because an earlier run had failed or died. */
-  readonly fanOutTries?: number;
+  readonly fanOutAttempts?: number;
   /** Until then its order goes on without it. */
-  readonly setAsideUntil?: Date;
+  readonly quarantinedUntil?: Date;
   /** When it was left to a person. */
-  readonly givenUpAt?: Date;
+  readonly abandonedAt?: Date;
   /** When its payload was erased because somebody asked for it: there is nothing left to send. */
   readonly forgottenAt?: Date;
 }

@@ -27,9 +27,9 @@ export interface ExpressionInput {
 }
 
 /** An event as an endpoint is told of it. Its changes are known, though they may not be written yet. */
-export type ToldEvent = EventRecord & { readonly late?: boolean };
+export type OutgoingEvent = EventRecord & { readonly late?: boolean };
 
-export function inputOf(event: ToldEvent, payload: Payload): ExpressionInput {
+export function expressionInput(event: OutgoingEvent, payload: Payload): ExpressionInput {
   const { eventId, orderId, niceId, source, receivedAt, late, changes = [] } = event;
   const body = jsonOf(payload);
   return {

@@ -25,7 +25,7 @@ export const UNVERIFIED = 'unverified' as SourceId;
 const OWN_SOURCES: readonly string[] = [NOTICES, TESTS, UNVERIFIED];
 
 /** True for a name that no Hub account can have. */
-export function isOwnSource(id: string): id is SourceId {
+export function isReservedSource(id: string): id is SourceId {
   return OWN_SOURCES.includes(id);
 }
 
@@ -89,8 +89,8 @@ export function sourceOf(orderKey: OrderKey): SourceId {
 }
 
 /** True for an order that no Hub knows of: a notice's, or a test's. */
-export function isOwn(orderKey: OrderKey): boolean {
-  return isOwnSource(sourceOf(orderKey));
+export function isRelayEvent(orderKey: OrderKey): boolean {
+  return isReservedSource(sourceOf(orderKey));
 }
 
 function fitted(prefix: string, id: string): string {

@@ -15,7 +15,7 @@ const TEXTS = {
   'endpoint-off': 'endpoint is off',
   'endpoint-disabled': 'endpoint is disabled',
   'endpoint-removed': 'endpoint was removed',
-  'source-not-heard': 'endpoint does not hear this source',
+  'source-not-subscribed': 'endpoint is not subscribed to this source',
   'cancelled-by-hand': 'cancelled by hand',
   'payload-erased': 'payload was erased',
   'payload-gone': 'payload is gone: it expired or was erased',

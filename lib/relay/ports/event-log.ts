@@ -28,10 +28,10 @@ type DeliveryAttribute = Delivery extends infer Variant
   : never;
 
 /** What is noted of a fan-out that is begun again. */
-export interface FanOutTry {
-  readonly fanOutTries: number;
-  readonly setAsideUntil?: Date;
-  readonly givenUpAt?: Date;
+export interface FanOutAttempt {
+  readonly fanOutAttempts: number;
+  readonly quarantinedUntil?: Date;
+  readonly abandonedAt?: Date;
   readonly owedTo?: string;
   readonly dueAt?: Date;
 }
@@ -76,7 +76,7 @@ export interface EventLog {
   /** Writes what fan-out found and clears what was owed, in one update; false when it had been fanned out already. */
   finishFanOut(key: EventKey, result: FanOutResult): Promise<boolean>;
   /** Notes that a fan-out is begun again; false when it has ended, or has been begun by another, since it was read. */
-  noteFanOutTry(event: EventRecord, change: FanOutTry): Promise<boolean>;
+  recordFanOutAttempt(event: EventRecord, change: FanOutAttempt): Promise<boolean>;
   /**
    * Sets one endpoint's outcome, and keeps the event for as long as the delivery that was just settled.
    * @param previous the outcome as it was read; undefined when there was none

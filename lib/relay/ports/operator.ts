@@ -61,7 +61,7 @@ export interface EventReader {
 /** Changes events. Every method is one conditional write to one row, and may reject with a {@link StoreError}. */
 export interface EventWriter {
   /**
-   * Returns an event to fan-out after fan-out gave up on it. `fanOutTries` restarts at 1, not at 0: a failed run may
+   * Returns an event to fan-out after fan-out gave up on it. `fanOutAttempts` restarts at 1, not at 0: a failed run may
    * have sent the event, and ordering must take that into account.
    *
    * @param dueAt when sweep re-queues the event if nobody else does

@@ -2,11 +2,11 @@
 import type { DeliveryKey } from '../model/delivery.ts';
 import type { EventKey, EventRecord, Payload } from '../model/event.ts';
 
-/** Wakes an order; `unstored` carries a whole event that the table refused. */
+/** Wakes an order; `fullEvent` carries a whole event that the table refused. */
 export interface EventMessage extends EventKey {
   /** Whether it was received before: the run that it woke then may have died after it had sent. */
   readonly receivedBefore?: boolean;
-  readonly unstored?: { readonly event: EventRecord; readonly payload: Payload };
+  readonly fullEvent?: { readonly event: EventRecord; readonly payload: Payload };
   /** Of an event whose source could not be looked up either: the SHA-256 of the token that it came with. */
   readonly tokenSha256?: string;
 }

@@ -24,7 +24,7 @@ export type Metric =
   | 'DeliveriesDead'
   | 'ConfigRowsInvalid'
   | 'ForeignMessages'
-  | 'EventsSetAside'
+  | 'EventsQuarantined'
   | 'NeedsAttention'
   | 'CircuitsOpened'
   | 'EndpointsDisabled'

@@ -1,13 +1,13 @@
 /** One attempt to deliver an event to an endpoint: the same code for fan-out and for deliver. */
 
-import type { SendingRelay } from '../context.ts';
+import type { SendingContext } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Attempt } from '../model/delivery.ts';
 import type { Payload } from '../model/event.ts';
-import type { ToldEvent } from '../model/expression-input.ts';
+import type { OutgoingEvent } from '../model/expression-input.ts';
 import type { SendResult } from '../ports/outgoing.ts';
 import { type Fence, send } from './send.ts';
-import { contentFor } from './transform.ts';
+import { applyTransform } from './transform.ts';
 
 const ANSWER_LIMIT_BYTES = 512;
 /** The statuses whose `Retry-After` is honoured. */
@@ -27,19 +27,19 @@ export interface AttemptOptions {
  * @throws LeaseExpiredError when the fence does not allow the request any more
  */
 export async function attempt(
-  relay: SendingRelay,
+  context: SendingContext,
   endpoint: Endpoint,
-  event: ToldEvent,
+  event: OutgoingEvent,
   payload: Payload,
   { limitSeconds = endpoint.timeoutSeconds, fence }: AttemptOptions = {},
 ): Promise<Attempt> {
-  const content = await contentFor(relay, endpoint, event, payload);
-  const at = relay.clock.now();
+  const content = await applyTransform(context, endpoint, event, payload);
+  const at = context.clock.now();
   if ('unsent' in content) return { at, durationMs: 0, error: content.unsent, unsent: true };
-  const startedMs = relay.clock.monotonicMs();
+  const startedMs = context.clock.monotonicMs();
   const timeoutSeconds = Math.min(endpoint.timeoutSeconds, limitSeconds);
-  const result = await send(relay, { ...endpoint, timeoutSeconds }, event, content, fence);
-  const durationMs = Math.round(relay.clock.monotonicMs() - startedMs);
+  const result = await send(context, { ...endpoint, timeoutSeconds }, event, content, fence);
+  const durationMs = Math.round(context.clock.monotonicMs() - startedMs);
   const isCutShort =
     result.kind === 'failure' &&
     timeoutSeconds < endpoint.timeoutSeconds &&
@@ -47,11 +47,11 @@ export async function attempt(
   const made: Attempt = {
     at,
     durationMs,
-    ...describe(result, relay.clock.now()),
+    ...describe(result, context.clock.now()),
     ...(isCutShort && { cutShort: true }),
   };
-  relay.config.healthRecorder.observe(endpoint.id, made);
-  relay.telemetry.count(succeeded(made) ? 'DeliveriesDelivered' : 'DeliveriesFailedAttempts');
+  context.config.healthRecorder.observe(endpoint.id, made);
+  context.telemetry.count(succeeded(made) ? 'DeliveriesDelivered' : 'DeliveriesFailedAttempts');
   return made;
 }
 

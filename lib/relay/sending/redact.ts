@@ -6,7 +6,7 @@ import type { Credentials } from './credentials.ts';
 /** What is shorter is no secret, and would tear holes into every text. */
 const SHORTEST = 6;
 
-export function withoutSecrets(result: SendResult, { headers, signingKeys }: Credentials): SendResult {
+export function redactSecrets(result: SendResult, { headers, signingKeys }: Credentials): SendResult {
   if (result.kind !== 'answer') return result;
   const secrets = [
     ...Object.entries(headers).flatMap(([name, value]) => [value, ...partsOf(name, value)]),

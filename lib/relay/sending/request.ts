@@ -27,7 +27,7 @@ export interface Circumstances {
  * `webhook-id` is the event id, the same on every attempt; `webhook-timestamp` is the request's time in epoch
  * seconds, as Standard Webhooks has it (https://www.standardwebhooks.com).
  */
-export function forwardRequest(
+export function buildRequest(
   endpoint: Endpoint,
   event: EventRecord,
   { contentType, body }: Content,

@@ -1,13 +1,13 @@
 /** What one attempt sends: a request with an endpoint's credentials, and one more if those had changed. */
 
-import type { SendingRelay } from '../context.ts';
+import type { SendingContext } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { EventRecord } from '../model/event.ts';
 import type { SendResult } from '../ports/outgoing.ts';
 import { CredentialsError } from '../secrets/secret-cache.ts';
 import { type Credentials, credentialsFor, invalidateSecretsOf } from './credentials.ts';
-import { withoutSecrets } from './redact.ts';
-import { type Content, forwardRequest } from './request.ts';
+import { redactSecrets } from './redact.ts';
+import { buildRequest, type Content } from './request.ts';
 
 const UNAUTHORIZED = 401;
 
@@ -34,36 +34,36 @@ export class LeaseExpiredError extends Error {
  * @throws LeaseExpiredError when the fence does not allow the request any more
  */
 export async function send(
-  relay: SendingRelay,
+  context: SendingContext,
   endpoint: Endpoint,
   event: EventRecord,
   content: Content,
   fence?: Fence,
 ): Promise<SendResult> {
-  const startedMs = relay.clock.monotonicMs();
+  const startedMs = context.clock.monotonicMs();
   const limitMs = Math.ceil(endpoint.timeoutSeconds * 1000);
-  const wanted = () => ({ now: relay.clock.now(), deadlineMs: startedMs + limitMs });
+  const wanted = () => ({ now: context.clock.now(), deadlineMs: startedMs + limitMs });
   const post = async (credentials: Credentials) => {
     await fence?.ready();
-    const timeoutMs = Math.max(1, limitMs - Math.floor(relay.clock.monotonicMs() - startedMs));
-    const request = forwardRequest(endpoint, event, content, {
+    const timeoutMs = Math.max(1, limitMs - Math.floor(context.clock.monotonicMs() - startedMs));
+    const request = buildRequest(endpoint, event, content, {
       credentials,
-      now: relay.clock.now(),
+      now: context.clock.now(),
       timeoutMs,
     });
     if (fence?.allows(timeoutMs) === false) throw new LeaseExpiredError('the lease ended before the request');
-    return withoutSecrets(await relay.sender.post(request), credentials);
+    return redactSecrets(await context.sender.post(request), credentials);
   };
   try {
-    const credentials = await credentialsFor(relay.secretCache, endpoint, wanted());
+    const credentials = await credentialsFor(context.secretCache, endpoint, wanted());
     const result = await post(credentials);
     if (result.kind !== 'answer' || result.status !== UNAUTHORIZED) return result;
-    invalidateSecretsOf(relay.secretCache, endpoint);
-    const renewed = await credentialsFor(relay.secretCache, endpoint, {
+    invalidateSecretsOf(context.secretCache, endpoint);
+    const renewed = await credentialsFor(context.secretCache, endpoint, {
       ...wanted(),
       refusedToken: credentials.token,
     });
-    const leftMs = startedMs + limitMs - relay.clock.monotonicMs();
+    const leftMs = startedMs + limitMs - context.clock.monotonicMs();
     // With a rate limit there may be no time left for another request: the next attempt has the new credentials.
     return areSame(credentials, renewed) || (fence?.waitMs ?? 0) >= leftMs ? result : await post(renewed);
   } catch (error) {

@@ -1,9 +1,9 @@
 /** What an endpoint is sent of an event: the webhook as it came, or what the endpoint's transform makes of it. */
 
-import type { SendingRelay } from '../context.ts';
+import type { SendingContext } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Payload } from '../model/event.ts';
-import { inputOf, type ToldEvent } from '../model/expression-input.ts';
+import { expressionInput, type OutgoingEvent } from '../model/expression-input.ts';
 import { EVALUATION_LIMIT_MS } from '../ports/expressions.ts';
 
 /** An order of a hundred items is some 60 KB; no message to people or systems needs as much as this. */
@@ -13,26 +13,26 @@ export const CONTENT_LIMIT_BYTES = 1024 * 1024;
 export type Content = Payload | { readonly unsent: string };
 
 /** Never rejects. */
-export async function contentFor(
-  relay: Pick<SendingRelay, 'expressions' | 'telemetry'>,
+export async function applyTransform(
+  context: Pick<SendingContext, 'expressions' | 'telemetry'>,
   { id, transform, contentType }: Pick<Endpoint, 'id' | 'transform' | 'contentType'>,
-  event: ToldEvent,
+  event: OutgoingEvent,
   payload: Payload,
 ): Promise<Content> {
   if (transform === undefined) return payload;
-  const evaluated = await relay.expressions.evaluate(transform, inputOf(event, payload), 'value');
+  const evaluated = await context.expressions.evaluate(transform, expressionInput(event, payload), 'value');
   const content = evaluated.kind === 'failure' ? unsent(evaluated.reason) : asContent(evaluated.value);
   if ('unsent' in content) {
     const { eventId } = event;
-    relay.telemetry.warn('nothing was sent', { endpointId: id, eventId, reason: content.unsent });
-    relay.telemetry.count('ExpressionsFailed');
+    context.telemetry.warn('nothing was sent', { endpointId: id, eventId, reason: content.unsent });
+    context.telemetry.count('ExpressionsFailed');
     return content;
   }
   return contentType === undefined ? content : { ...content, contentType };
 }
 
 /** The longest that an attempt takes: until it is known what to send, and until the answer is there. */
-export function attemptTakesMs({
+export function maxAttemptMs({
   timeoutSeconds,
   transform,
 }: Pick<Endpoint, 'timeoutSeconds' | 'transform'>): number {
@@ -40,8 +40,8 @@ export function attemptTakesMs({
 }
 
 /** The longest that a delivery takes about which the filter has to be asked before. */
-export function deliveryTakesMs(endpoint: Pick<Endpoint, 'filter' | 'timeoutSeconds' | 'transform'>): number {
-  return attemptTakesMs(endpoint) + (endpoint.filter === undefined ? 0 : EVALUATION_LIMIT_MS);
+export function maxDeliveryMs(endpoint: Pick<Endpoint, 'filter' | 'timeoutSeconds' | 'transform'>): number {
+  return maxAttemptMs(endpoint) + (endpoint.filter === undefined ? 0 : EVALUATION_LIMIT_MS);
 }
 
 function asContent(value: unknown): Content {

@@ -1,14 +1,14 @@
 /** Sends notices about endpoint state changes, dead deliveries and a silent Hub. */
 
 import type { Endpoints } from '../config.ts';
-import type { SweepRelay } from '../context.ts';
+import type { SweepContext } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { blockOf } from '../health/admission.ts';
 import type { NotifiedState } from '../health/health-row.ts';
 import { stateToNotify } from '../health/notice-ledger.ts';
 import { after } from '../model/clock.ts';
 import { attentionOf, type DeliveryKey } from '../model/delivery.ts';
-import { type EndpointId, eventIdOf, eventTime, isOwn, type OrderKey } from '../model/ids.ts';
+import { type EndpointId, eventIdOf, eventTime, isRelayEvent, type OrderKey } from '../model/ids.ts';
 import { type NoticeType, storeNotice } from './store-notice.ts';
 import { LIST_LIMIT } from './sweep-events.ts';
 
@@ -27,18 +27,18 @@ export function areNoticesWanted({ valid }: Endpoints): boolean {
  * Sends notices about an endpoint's changes since the last notices. The ledger is updated after a notice is stored: a
  * sweep that dies in between repeats the notice, and none is lost.
  */
-export async function notifyChanges(relay: SweepRelay, endpoint: Endpoint): Promise<void> {
-  await notifyStateChange(relay, endpoint.id);
-  await notifyDeadDeliveries(relay, endpoint);
+export async function notifyChanges(context: SweepContext, endpoint: Endpoint): Promise<void> {
+  await notifyStateChange(context, endpoint.id);
+  await notifyDeadDeliveries(context, endpoint);
 }
 
-async function notifyStateChange(relay: SweepRelay, endpointId: EndpointId): Promise<void> {
-  const { health, noticeLedger } = relay.config;
+async function notifyStateChange(context: SweepContext, endpointId: EndpointId): Promise<void> {
+  const { health, noticeLedger } = context.config;
   const notified = noticeLedger.notifiedState(endpointId);
   const row = health.row(endpointId);
-  const state = stateToNotify(row.health, notified, relay.clock.now());
+  const state = stateToNotify(row.health, notified, context.clock.now());
   if (state === notified) return;
-  await storeNotice(relay, { ...stateNotice(endpointId, state, row.health.reason), endpointId });
+  await storeNotice(context, { ...stateNotice(endpointId, state, row.health.reason), endpointId });
   await noticeLedger.recordState(endpointId, state);
 }
 
@@ -67,35 +67,35 @@ function stateNotice(
 }
 
 /** Sends one notice for all deliveries that died since the last one: a failing endpoint can have dozens of them. */
-async function notifyDeadDeliveries(relay: SweepRelay, endpoint: Endpoint): Promise<void> {
+async function notifyDeadDeliveries(context: SweepContext, endpoint: Endpoint): Promise<void> {
   const { id } = endpoint;
-  const { health, healthRecorder, noticeLedger } = relay.config;
+  const { health, healthRecorder, noticeLedger } = context.config;
   // Without a health row, the ledger has no place to record a notice.
   if (!health.ids().includes(id)) return;
   // The deliveries of an endpoint that is off or disabled are cancelled, not dead.
   const block = blockOf(endpoint, healthRecorder.current(id));
   if (block === 'off' || block === 'disabled') return;
-  const until = after(relay.clock.now(), -INDEX_LAG_MS);
+  const until = after(context.clock.now(), -INDEX_LAG_MS);
   const since = noticeLedger.deadNotifiedUntil(id);
   if (since === undefined) return noticeLedger.recordDeadUntil(id, until);
-  const ended = await relay.eventLog.owed(attentionOf(id), until, LIST_LIMIT, since);
+  const ended = await context.eventLog.owed(attentionOf(id), until, LIST_LIMIT, since);
   const [last] = ended.slice(-1);
   if (last === undefined) return;
   const dead = await countDead(
-    relay,
-    ended.flatMap((item) => (item.kind === 'delivery' && !isOwn(item.orderKey) ? [item] : [])),
+    context,
+    ended.flatMap((item) => (item.kind === 'delivery' && !isRelayEvent(item.orderKey) ? [item] : [])),
   );
   if (dead > 0)
-    await storeNotice(relay, { type: 'deliveries.dead', message: deadText(id, dead), endpointId: id });
+    await storeNotice(context, { type: 'deliveries.dead', message: deadText(id, dead), endpointId: id });
   await noticeLedger.recordDeadUntil(id, ended.length < LIST_LIMIT ? until : after(last.dueAt, 1));
 }
 
 /** Counts the dead deliveries among the keys. The index lists cancelled deliveries, too. */
-async function countDead(relay: SweepRelay, keys: readonly DeliveryKey[]): Promise<number> {
+async function countDead(context: SweepContext, keys: readonly DeliveryKey[]): Promise<number> {
   const orders = Map.groupBy(keys, ({ orderKey }) => orderKey);
   const ofOrders = await Promise.all(
     [...orders].map(async ([orderKey, ofOrder]: [OrderKey, DeliveryKey[]]) => {
-      const rows = await relay.eventLog.deliveries(orderKey);
+      const rows = await context.eventLog.deliveries(orderKey);
       return rows.filter(
         (row) =>
           row.state === 'dead' &&
@@ -112,13 +112,13 @@ function deadText(id: EndpointId, dead: number): string {
 }
 
 /** Sends one notice per silence: when no webhook arrived for `silenceHours`. */
-export async function notifySilence(relay: SweepRelay, silenceHours: number): Promise<void> {
-  const now = relay.clock.now();
-  const newest = await relay.eventLog.newestWebhook(after(now, -SILENCE_LOOKBACK_MS));
+export async function notifySilence(context: SweepContext, silenceHours: number): Promise<void> {
+  const now = context.clock.now();
+  const newest = await context.eventLog.newestWebhook(after(now, -SILENCE_LOOKBACK_MS));
   if (newest === undefined) return;
   const silentAt = after(eventTime(newest), silenceHours * HOUR_MS);
   if (silentAt > now) return;
-  await storeNotice(relay, {
+  await storeNotice(context, {
     type: 'hub.silent',
     message: `No webhook has come for ${silenceHours} hours. Is the relay's address still in the Hub's settings?`,
     eventId: eventIdOf(silentAt, `silence after ${newest}`),

@@ -3,7 +3,7 @@
  * out, signed and retried like every event. It belongs to no order, and its own deliveries cause no notices.
  */
 
-import type { SweepRelay } from '../context.ts';
+import type { SweepContext } from '../context.ts';
 import { FAN_OUT_DUE_MS } from '../ingest.ts';
 import { after } from '../model/clock.ts';
 import type { EventRecord, Payload } from '../model/event.ts';
@@ -28,11 +28,16 @@ export interface Notice {
 }
 
 /** Stores a notice and enqueues it for fan-out. Rejects when it cannot be stored. */
-export async function storeNotice(relay: SweepRelay, notice: Notice): Promise<void> {
-  const now = relay.clock.now();
-  const { type, message, endpointId, eventId = nextEventId(relay.clock, relay.random, undefined) } = notice;
+export async function storeNotice(context: SweepContext, notice: Notice): Promise<void> {
+  const now = context.clock.now();
+  const {
+    type,
+    message,
+    endpointId,
+    eventId = nextEventId(context.clock, context.random, undefined),
+  } = notice;
   const key = { orderKey: orderKeyOf(NOTICES, eventId), eventId };
-  if (notice.eventId !== undefined && (await relay.eventLog.event(key)) !== undefined) return;
+  if (notice.eventId !== undefined && (await context.eventLog.event(key)) !== undefined) return;
 
   const about = endpointId !== undefined && { endpointId };
   const event: EventRecord = { ...key, source: NOTICES, receivedAt: now, ...about };
@@ -42,13 +47,13 @@ export async function storeNotice(relay: SweepRelay, notice: Notice): Promise<vo
     data: { ...(endpointId && { endpoint: endpointId }), message },
   };
   const payload: Payload = { contentType: 'application/json', body: Buffer.from(JSON.stringify(body)) };
-  await relay.eventLog.putPayload(event, payload);
-  await relay.eventLog.putEvent(event, after(now, FAN_OUT_DUE_MS));
+  await context.eventLog.putPayload(event, payload);
+  await context.eventLog.putEvent(event, after(now, FAN_OUT_DUE_MS));
   try {
-    await relay.eventQueue.send(key);
+    await context.eventQueue.send(key);
   } catch (error) {
     // A later sweep finds the event's row and enqueues it.
-    relay.telemetry.error('notice could not be enqueued; a later sweep enqueues it', error, { eventId });
+    context.telemetry.error('notice could not be enqueued; a later sweep enqueues it', error, { eventId });
   }
-  relay.telemetry.info('notice stored', { type, eventId, ...(endpointId && { endpointId }) });
+  context.telemetry.info('notice stored', { type, eventId, ...(endpointId && { endpointId }) });
 }

@@ -1,11 +1,11 @@
 /** Sweeps the deliveries of one endpoint. It enqueues at most one message: deliver then sends all due deliveries. */
 
-import type { SweepRelay } from '../context.ts';
+import type { SweepContext } from '../context.ts';
 import { ANY_TIME } from '../deliver/due-deliveries.ts';
 import { enqueue } from '../delivery/enqueue.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { admissionOf } from '../health/admission.ts';
-import { caughtUp } from '../health/health.ts';
+import { backlogDrained } from '../health/health.ts';
 import { after } from '../model/clock.ts';
 import { attentionOf } from '../model/delivery.ts';
 import type { EndpointId } from '../model/ids.ts';
@@ -17,55 +17,61 @@ const HEALTH_ROW_OUTLIVES_MS = 10 * 60_000;
 
 /** @param endpoint undefined when the endpoint was removed */
 export async function sweepEndpoint(
-  relay: SweepRelay,
+  context: SweepContext,
   id: EndpointId,
   endpoint: Endpoint | undefined,
 ): Promise<void> {
-  const { clock, config, eventLog, random } = relay;
+  const { clock, config, eventLog, random } = context;
   const now = clock.now();
-  if (endpoint === undefined) return sweepRemoved(relay, id);
+  if (endpoint === undefined) return sweepRemoved(context, id);
   if (config.health.row(id).goneSince !== undefined) await config.health.setGoneSince(id, null);
   switch (admissionOf(endpoint, config.healthRecorder.current(id), now).kind) {
     case 'park':
       return;
     case 'cancel':
-      return startService(relay, id, await eventLog.owed(id, ANY_TIME, 1));
+      return startService(context, id, await eventLog.owed(id, ANY_TIME, 1));
     case 'probe': {
       // A random delivery: one payload that the endpoint cannot process must not keep the circuit open.
       const waiting = await eventLog.owed(id, ANY_TIME, LIST_LIMIT);
       const start = Math.floor(random() * waiting.length);
-      return startService(relay, id, waiting.slice(start, start + 1));
+      return startService(context, id, waiting.slice(start, start + 1));
     }
     case 'send': {
       const overdue = await eventLog.owed(id, now, LIST_LIMIT);
-      reportOverdue(relay, id, overdue);
+      reportOverdue(context, id, overdue);
       if (overdue.length > 0 || config.healthRecorder.current(id).recoveredAt === undefined)
-        return startService(relay, id, overdue);
-      return catchUp(relay, id);
+        return startService(context, id, overdue);
+      return catchUp(context, id);
     }
   }
 }
 
 /** After a recovery, deliveries that are scheduled for later are sent at once. */
-async function catchUp(relay: SweepRelay, id: EndpointId): Promise<void> {
-  const waiting = await relay.eventLog.owed(id, ANY_TIME, 1);
-  if (waiting.length > 0) return startService(relay, id, waiting);
-  await relay.config.health.change(id, (health) => (health.state === 'ok' ? caughtUp(health) : undefined));
+async function catchUp(context: SweepContext, id: EndpointId): Promise<void> {
+  const waiting = await context.eventLog.owed(id, ANY_TIME, 1);
+  if (waiting.length > 0) return startService(context, id, waiting);
+  await context.config.health.change(id, (health) =>
+    health.state === 'ok' ? backlogDrained(health) : undefined,
+  );
 }
 
 /** Enqueues one delivery. Nothing is enqueued while an invocation of deliver holds the endpoint's lock. */
-async function startService(relay: SweepRelay, id: EndpointId, [first]: readonly OwedItem[]): Promise<void> {
-  const { lockedUntil } = relay.config.health.row(id);
-  if (first?.kind !== 'delivery' || (lockedUntil !== undefined && lockedUntil > relay.clock.now())) return;
+async function startService(
+  context: SweepContext,
+  id: EndpointId,
+  [first]: readonly OwedItem[],
+): Promise<void> {
+  const { lockedUntil } = context.config.health.row(id);
+  if (first?.kind !== 'delivery' || (lockedUntil !== undefined && lockedUntil > context.clock.now())) return;
   const { orderKey, eventId, endpointId } = first;
-  await enqueue(relay, [{ orderKey, eventId, endpointId, delaySeconds: 0 }]);
+  await enqueue(context, [{ orderKey, eventId, endpointId, delaySeconds: 0 }]);
 }
 
 /** Cancels the deliveries of a removed endpoint. Deletes its health row once no delivery needs attention. */
-async function sweepRemoved(relay: SweepRelay, id: EndpointId): Promise<void> {
-  const { clock, config, eventLog } = relay;
+async function sweepRemoved(context: SweepContext, id: EndpointId): Promise<void> {
+  const { clock, config, eventLog } = context;
   const waiting = await eventLog.owed(id, ANY_TIME, 1);
-  await startService(relay, id, waiting);
+  await startService(context, id, waiting);
   const isNeeded = waiting.length > 0 || (await eventLog.owed(attentionOf(id), ANY_TIME, 1)).length > 0;
   const { goneSince } = config.health.row(id);
   if (isNeeded) {

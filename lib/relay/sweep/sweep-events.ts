@@ -1,6 +1,6 @@
 /** Re-queues overdue events for fan-out. */
 
-import type { SweepRelay } from '../context.ts';
+import type { SweepContext } from '../context.ts';
 import { after } from '../model/clock.ts';
 import { eventTime } from '../model/ids.ts';
 import type { OwedItem } from '../ports/event-log.ts';
@@ -15,24 +15,24 @@ const REQUEUE_AFTER_MS = 2 * 60_000;
  * @returns the numbers of overdue and of re-queued events
  */
 export async function sweepEvents(
-  relay: SweepRelay,
+  context: SweepContext,
   list: string,
 ): Promise<{ found: number; requeued: number }> {
-  const now = relay.clock.now();
-  const overdue = await relay.eventLog.owed(list, now, LIST_LIMIT);
-  reportOverdue(relay, list, overdue);
+  const now = context.clock.now();
+  const overdue = await context.eventLog.owed(list, now, LIST_LIMIT);
+  reportOverdue(context, list, overdue);
   const postponed = await Promise.allSettled(
     // Two sweeps may read the same list. Only the sweep that postpones an event re-queues it.
-    overdue.map((item) => relay.eventLog.postpone(item, after(now, REQUEUE_AFTER_MS))),
+    overdue.map((item) => context.eventLog.postpone(item, after(now, REQUEUE_AFTER_MS))),
   );
   const moved = overdue.filter((_, index) => {
     const result = postponed[index];
     return result?.status === 'fulfilled' && result.value;
   });
-  const unsent = await relay.eventQueue.sendAgain(moved.filter((item) => item.kind === 'event'));
+  const unsent = await context.eventQueue.sendAgain(moved.filter((item) => item.kind === 'event'));
   const failed = postponed.filter(({ status }) => status === 'rejected').length;
   if (unsent.length > 0 || failed > 0)
-    relay.telemetry.warn('some events could not be re-queued; a later sweep retries', {
+    context.telemetry.warn('some events could not be re-queued; a later sweep retries', {
       unsent: unsent.length,
       failed,
     });
@@ -40,13 +40,13 @@ export async function sweepEvents(
 }
 
 /** Reports overdue work. The age of an event counts from when it was received, not from its last re-queue. */
-export function reportOverdue(relay: SweepRelay, list: string, items: readonly OwedItem[]): void {
+export function reportOverdue(context: SweepContext, list: string, items: readonly OwedItem[]): void {
   if (items.length === 0) return;
-  const now = relay.clock.now().getTime();
+  const now = context.clock.now().getTime();
   const agesMs = items.map(
     (item) => now - (item.kind === 'event' ? eventTime(item.eventId) : item.dueAt).getTime(),
   );
-  relay.telemetry.info('sweep found overdue work', { list, items: items.length });
-  relay.telemetry.count('OwedOverdue', items.length);
-  relay.telemetry.count('OldestOwedSeconds', Math.max(...agesMs) / 1000);
+  context.telemetry.info('sweep found overdue work', { list, items: items.length });
+  context.telemetry.count('OwedOverdue', items.length);
+  context.telemetry.count('OldestOwedSeconds', Math.max(...agesMs) / 1000);
 }

@@ -1,7 +1,7 @@
 /** Re-queues overdue events and deliveries whose message was lost, and sends notices. */
 
 import type { Endpoints } from '../config.ts';
-import type { SweepRelay } from '../context.ts';
+import type { SweepContext } from '../context.ts';
 import type { Deadline } from '../model/clock.ts';
 import { FAN_OUT, SHARDS } from '../model/ids.ts';
 import { areNoticesWanted, notifyChanges, notifySilence } from './notices.ts';
@@ -20,49 +20,49 @@ interface List {
 }
 
 /** @param silenceHours hours without a webhook before a notice is sent; 0 sends none */
-export async function sweep(relay: SweepRelay, deadline: Deadline, silenceHours = 0): Promise<void> {
-  const endpoints = await relay.config.endpoints();
-  const lists = rotated(listsOf(relay, endpoints, deadline), relay.random());
+export async function sweep(context: SweepContext, deadline: Deadline, silenceHours = 0): Promise<void> {
+  const endpoints = await context.config.endpoints();
+  const lists = rotated(listsOf(context, endpoints, deadline), context.random());
   // Deliveries matter more than notices, so notices come last.
-  if (areNoticesWanted(endpoints)) lists.push(...noticeListsOf(relay, endpoints, silenceHours));
+  if (areNoticesWanted(endpoints)) lists.push(...noticeListsOf(context, endpoints, silenceHours));
   const work = async () => {
     for (let list = lists.shift(); list !== undefined; list = lists.shift()) {
       if (!deadline.allows(MAX_LIST_MS)) return;
-      await sweepList(relay, list);
+      await sweepList(context, list);
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, work));
 }
 
 /** Fan-out's lists, and one list per endpoint. A removed endpoint keeps its list until nothing is owed to it. */
-function listsOf(relay: SweepRelay, { valid, invalid }: Endpoints, deadline: Deadline): List[] {
+function listsOf(context: SweepContext, { valid, invalid }: Endpoints, deadline: Deadline): List[] {
   const shards = Array.from({ length: SHARDS }, (_, shard) => `${FAN_OUT}#${shard}`);
   const rows = new Map(valid.map((endpoint) => [endpoint.id, endpoint]));
   // The deliveries of an endpoint with an invalid row wait until the row is fixed.
   const waiting = new Set(invalid.map(({ id }) => id));
-  const ids = new Set([...rows.keys(), ...relay.config.health.ids()]).difference(waiting);
+  const ids = new Set([...rows.keys(), ...context.config.health.ids()]).difference(waiting);
   return [
-    ...shards.map((name) => ({ name, sweep: () => sweepShard(relay, name, deadline) })),
-    ...[...ids].map((id) => ({ name: id, sweep: () => sweepEndpoint(relay, id, rows.get(id)) })),
+    ...shards.map((name) => ({ name, sweep: () => sweepShard(context, name, deadline) })),
+    ...[...ids].map((id) => ({ name: id, sweep: () => sweepEndpoint(context, id, rows.get(id)) })),
   ];
 }
 
 /** One list per endpoint: a failure on one does not stop the notices of the others. */
-function noticeListsOf(relay: SweepRelay, { valid }: Endpoints, silenceHours: number): List[] {
-  const silence = { name: 'silence', sweep: () => notifySilence(relay, silenceHours) };
+function noticeListsOf(context: SweepContext, { valid }: Endpoints, silenceHours: number): List[] {
+  const silence = { name: 'silence', sweep: () => notifySilence(context, silenceHours) };
   return [
     ...valid.map((endpoint) => ({
       name: `notices about ${endpoint.id}`,
-      sweep: () => notifyChanges(relay, endpoint),
+      sweep: () => notifyChanges(context, endpoint),
     })),
     ...(silenceHours > 0 ? [silence] : []),
   ];
 }
 
 /** Sweeps page after page while there is time: a queue outage can leave thousands of overdue events. */
-async function sweepShard(relay: SweepRelay, shard: string, deadline: Deadline): Promise<void> {
+async function sweepShard(context: SweepContext, shard: string, deadline: Deadline): Promise<void> {
   while (deadline.allows(MAX_LIST_MS)) {
-    const { found, requeued } = await sweepEvents(relay, shard);
+    const { found, requeued } = await sweepEvents(context, shard);
     // The table refused every write. The next sweep tries again.
     if (found < LIST_LIMIT || requeued === 0) return;
   }
@@ -74,10 +74,10 @@ function rotated<Element>(elements: readonly Element[], random: number): Element
   return [...elements.slice(start), ...elements.slice(0, start)];
 }
 
-async function sweepList(relay: SweepRelay, { name, sweep }: List): Promise<void> {
+async function sweepList(context: SweepContext, { name, sweep }: List): Promise<void> {
   try {
     await sweep();
   } catch (error) {
-    relay.telemetry.error('sweep failed on one list; the next sweep retries it', error, { list: name });
+    context.telemetry.error('sweep failed on one list; the next sweep retries it', error, { list: name });
   }
 }

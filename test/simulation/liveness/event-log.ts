@@ -71,9 +71,9 @@ export class UnreliableEventLog extends MemoryEventLog {
     return super.finishFanOut(...args);
   }
 
-  override async noteFanOutTry(...args: Parameters<Log['noteFanOutTry']>) {
+  override async recordFanOutAttempt(...args: Parameters<Log['recordFanOutAttempt']>) {
     this.#write();
-    return super.noteFanOutTry(...args);
+    return super.recordFanOutAttempt(...args);
   }
 
   override async recordOutcome(...args: Parameters<Log['recordOutcome']>) {

@@ -30,7 +30,7 @@ const slowEndpointReturns: Scenario = {
     });
     world.steadyLoad(1_500, Number.POSITIVE_INFINITY);
     await runWhileFailing(world, 'slow', backAtMs);
-    const reachedAtMs = await world.runUntil(endAtMs, world.caughtUp('slow', USUAL_LAG_MS));
+    const reachedAtMs = await world.runUntil(endAtMs, world.backlogDrained('slow', USUAL_LAG_MS));
     return [
       within('backlog gone after its return', reachedAtMs - backAtMs, boundMs),
       atMost('most requests in flight', world.mostInFlight('slow'), MOST_IN_FLIGHT),
@@ -61,7 +61,7 @@ const quickEndpointReturns: Scenario = {
     const reason = 'endpoint-failing';
     const parked = await putParkedDeliveries(world, 'quick', { count: 9_300, orderOf, reason });
     await runWhileFailing(world, 'quick', backAtMs);
-    const isCaughtUp = world.caughtUp('quick', USUAL_LAG_MS);
+    const isCaughtUp = world.backlogDrained('quick', USUAL_LAG_MS);
     const hasAll = (events: readonly Accepted[]) =>
       events.every(({ eventId }) => world.receivers.deliveredTo('quick').has(eventId));
     const reachedAtMs = await world.runUntil(endAtMs, () => isCaughtUp() && hasAll(parked));
@@ -112,7 +112,7 @@ const strictHeadIsProbed: Scenario = {
     const succeeded = () => firstSuccessSince(world, 'strict', backAtMs) < Number.POSITIVE_INFINITY;
     await world.runUntil(endAtMs, succeeded);
     const succeededAtMs = firstSuccessSince(world, 'strict', backAtMs);
-    const isAllDone = world.caughtUp('strict', 0);
+    const isAllDone = world.backlogDrained('strict', 0);
     const doneAtMs = await world.runUntil(
       Math.min(endAtMs, succeededAtMs + HOUR_MS),
       () => succeeded() && isAllDone(),
@@ -143,7 +143,7 @@ const briefOutage: Scenario = {
     });
     world.steadyLoad(10 * SECOND_MS, Number.POSITIVE_INFINITY);
     await runWhileFailing(world, 'failing', backAtMs);
-    const reachedAtMs = await world.runUntil(endAtMs, world.caughtUp('failing', USUAL_LAG_MS));
+    const reachedAtMs = await world.runUntil(endAtMs, world.backlogDrained('failing', USUAL_LAG_MS));
     return [
       within('backlog gone after its return', reachedAtMs - backAtMs, boundMs + 2 * MINUTE_MS),
       within(

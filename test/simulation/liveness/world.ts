@@ -232,7 +232,7 @@ export class World {
   }
 
   /** A function that says whether the endpoint has acknowledged every event that was accepted up to some time ago. */
-  caughtUp(endpointId: string, lagMs: number): () => boolean {
+  backlogDrained(endpointId: string, lagMs: number): () => boolean {
     let acknowledged = 0;
     return () => {
       const delivered = this.receivers.deliveredTo(endpointId);
