@@ -1,4 +1,4 @@
-/** The Config table as the functions use it: parsed row by row, so that a bad one never stops the others. */
+/** Reads the Config table through a cache. Each row is parsed by itself, so an invalid row does not affect the others. */
 import type * as z from 'zod';
 import { type Endpoint, endpointIdSchema, endpointSchema } from './endpoint/endpoint.ts';
 import { findSource, type Source, sourceSchema } from './endpoint/source.ts';
@@ -11,19 +11,19 @@ import type { EndpointId } from './model/ids.ts';
 import type { ConfigKind, ConfigRow, ConfigTable } from './ports/config-table.ts';
 import type { Telemetry } from './ports/telemetry.ts';
 
-/** How long a change of the Config table may take to be seen by a running function. */
+/** A running function sees a change of the Config table within this time. */
 const CACHE_MS = 10_000;
 /**
- * What stands against going on, such as an unknown token, makes rows be read again, but no more often than this, and
- * that whether the table answers or not: so a flood of unknown tokens costs a function one small read a second.
+ * An unknown token, a paused endpoint and the like cause a new read before the function decides. Reads are at least this
+ * far apart, also while the table fails: a flood of unknown tokens costs one small read a second.
  */
 const EARLIEST_REFRESH_MS = 1_000;
-/** While there are rows that were read before, nobody waits longer for newer ones. */
+/** With rows in the cache, a caller waits this long for newer ones at most. */
 const REFRESH_LIMIT_MS = 2_000;
-/** Rows that are older than this may miss an endpoint: then the read is waited for, however long the client takes. */
+/** Older rows may lack an endpoint. Then the caller waits for the read, however long it takes. */
 const OLD_MS = 60_000;
 
-/** A row that does not parse, and what is wrong with it by attribute. Names attributes and rules, never values. */
+/** An invalid row. The reason names attributes and rules, never values: they may be secrets. */
 export interface InvalidRow {
   readonly id: string;
   readonly reason: string;
@@ -34,12 +34,12 @@ export interface Rows<Row> {
   readonly invalid: readonly InvalidRow[];
 }
 
-/** What fan-out, deliver and sweep know of the endpoints. */
+/** The endpoints as fan-out, deliver and sweep see them. */
 export interface Endpoints {
   readonly valid: readonly Endpoint[];
-  /** Endpoints whose row is wrong: what they would get is parked until it is mended. */
+  /** Endpoints with an invalid row. Their deliveries are parked until the row is fixed. */
   readonly invalid: readonly (InvalidRow & { readonly id: EndpointId })[];
-  /** When they were read, by the monotonic clock. */
+  /** When the rows were read, on the monotonic clock. */
   readonly readAtMs: number;
 }
 
@@ -66,14 +66,14 @@ export class Config {
     this.#endpoints = new Cached(clock, telemetry, () => this.#readEndpoints());
   }
 
-  /** The enabled source that a token belongs to: its current one, or the one before for as long as that is kept. */
+  /** The source with this token. After a rotation the previous token is valid for a while, too. */
   async sourceByToken(tokenSha256: string): Promise<Source | undefined> {
     const among = ({ valid }: Rows<Source>) => findSource(valid, tokenSha256, this.#clock.now());
     return among(await this.#sources.get(CACHE_MS)) ?? among(await this.#sources.get(EARLIEST_REFRESH_MS));
   }
 
   /**
-   * The same, from a read of the table as it is at this moment, past the cache. For a decision that cannot be undone.
+   * Like {@link sourceByToken}, but with a consistent read past the cache. Use it before a decision that cannot be undone.
    * Rejects when the table cannot be read.
    */
   async sourceByTokenFromTable(tokenSha256: string): Promise<Source | undefined> {
@@ -82,7 +82,7 @@ export class Config {
     return findSource(valid, tokenSha256, this.#clock.now());
   }
 
-  /** @param asOfLate to be asked for before something is put off because of what the rows said */
+  /** @param asOfLate true reads the rows again if they are older than a second. Use it before deliveries are parked. */
   endpoints(asOfLate = false): Promise<Endpoints> {
     return this.#endpoints.get(asOfLate ? EARLIEST_REFRESH_MS : CACHE_MS);
   }
@@ -115,7 +115,7 @@ export class Config {
   }
 }
 
-/** Parses each row by itself; one that does not fit is named with every reason. */
+/** Parses each row by itself. An invalid row is listed with every reason. */
 export function parseRows<Row>(rows: readonly ConfigRow[], schema: z.ZodType<Row>): Rows<Row> {
   const valid: Row[] = [];
   const invalid: InvalidRow[] = [];
@@ -127,7 +127,7 @@ export function parseRows<Row>(rows: readonly ConfigRow[], schema: z.ZodType<Row
   return { valid, invalid };
 }
 
-/** A row whose id is none of an endpoint's is of no use to anyone. */
+/** Drops rows whose id is not an endpoint id. */
 function withId<Value>(row: { readonly id: string }, value: Value): [EndpointId, Value][] {
   const id = endpointIdSchema.safeParse(row.id);
   return id.success ? [[id.data, value]] : [];
@@ -139,7 +139,7 @@ function describe(error: z.ZodError): string {
     .join('; ');
 }
 
-/** Keeps a value for a while, and the old one for as long as no newer one can be read. */
+/** Caches a value for a while. The old value stays in use for as long as a newer one cannot be read. */
 class Cached<Value> {
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
@@ -154,7 +154,7 @@ class Cached<Value> {
     this.#load = load;
   }
 
-  /** Rejects only when the value could never be read. */
+  /** Rejects only when no value was ever read. */
   async get(maxAgeMs: number): Promise<Value> {
     const kept = this.#kept;
     if (kept === undefined) return this.#read();
@@ -165,13 +165,13 @@ class Cached<Value> {
       if (nowMs - kept.readAtMs > OLD_MS) return await this.#read();
       return await within(this.#clock, REFRESH_LIMIT_MS, 'reading the config', this.#read());
     } catch (error) {
-      // A relay that runs on yesterday's config beats one that does not run.
+      // An old config is better than none: the functions go on with it.
       this.#telemetry.error('config could not be read; the last one read stays in force', error);
       return kept.value;
     }
   }
 
-  /** Once for all who ask while it lasts. */
+  /** Concurrent callers share one read. */
   #read(): Promise<Value> {
     this.#reading ??= this.#refresh();
     return this.#reading;

@@ -1,4 +1,4 @@
-/** What the four functions work with: the ports, and the config read through one of them. */
+/** The ports and the config that the four functions work with. */
 
 import type { Config } from './config.ts';
 import type { Clock, Random } from './model/clock.ts';
@@ -22,7 +22,7 @@ export interface RelayContext {
   readonly telemetry: Telemetry;
 }
 
-/** Each function holds what it needs and no more. */
+/** Each function gets only the parts that it needs. */
 export type IngestContext = Omit<RelayContext, 'deliveryQueue' | 'secretCache' | 'sender' | 'expressions'>;
 export type SendingContext = Omit<RelayContext, 'eventQueue'>;
 export type SweepContext = Omit<RelayContext, 'secretCache' | 'sender' | 'expressions'>;

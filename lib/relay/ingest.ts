@@ -1,4 +1,4 @@
-/** Takes a webhook: keeps it, then wakes fan-out. A 2xx means that it is durably stored. */
+/** Receives a webhook: stores it, then enqueues it for fan-out. A 2xx means that it is durably stored. */
 
 import type { IngestContext } from './context.ts';
 import { isToken, type Source } from './endpoint/source.ts';
@@ -17,20 +17,20 @@ import {
 import { PayloadTooLargeError } from './ports/event-log.ts';
 import type { EventMessage } from './ports/queues.ts';
 
-/** When sweep takes an event for forgotten by the queue. Far longer than an ingest may run. */
+/** Sweep re-queues an event after this time. It is far longer than an ingest may run. */
 export const FAN_OUT_DUE_MS = 2 * 60_000;
 
 const READ_LIMIT_MS = 1_000;
 const READ_TRIES = 2;
-/** For everything that is written to the table. */
+/** The limit for all writes to the table together. */
 const STORE_LIMIT_MS = 5_000;
 const SEND_LIMIT_MS = 1_000;
-/** The queue is the last resort for an event that the table refused: worth a longer wait. */
+/** The queue is the last resort for an event that the table refused, so this limit is longer. */
 const FULL_EVENT_SEND_LIMIT_MS = 4_000;
 
 export interface WebhookRequest {
   readonly token: string;
-  /** Still percent-encoded. */
+  /** Percent-encoded. */
   readonly rawQuery: string;
   readonly contentType?: string;
   readonly body: Uint8Array;
@@ -38,11 +38,11 @@ export interface WebhookRequest {
 
 export type IngestAnswer =
   | { readonly kind: 'accepted'; readonly eventId: EventId }
-  /** The address was only tried out: nothing to store. */
+  /** The request was empty: somebody tests the address. Nothing is stored. */
   | { readonly kind: 'address works' }
   | { readonly kind: 'unknown address' }
   | { readonly kind: 'too large' }
-  /** Neither the table nor the queue took it, or the config could not be read: to be sent again. */
+  /** Table and queue failed. The sender must retry. */
   | { readonly kind: 'unavailable' };
 
 export async function ingest(context: IngestContext, request: WebhookRequest): Promise<IngestAnswer> {
@@ -60,7 +60,7 @@ export async function ingest(context: IngestContext, request: WebhookRequest): P
   return store(context, source.id, order, payloadOf(request));
 }
 
-/** What the body and the address tell of an order; undefined for an empty request, by which the address is tried out. */
+/** Reads the order from body and query; undefined for an empty request. */
 function orderOf({ body, rawQuery }: WebhookRequest): Order | undefined {
   const { orderId: inBody, ...rest } = readOrder(body);
   const orderId = orderIdOfQuery(rawQuery) ?? inBody;
@@ -75,7 +75,7 @@ function newEvent(
   newest: EventId | undefined,
 ): EventRecord {
   const eventId = nextEventId(clock, random, newest);
-  // An event without an order stands alone, so that such events never wait for each other.
+  // An event without an order gets a partition of its own, so such events never wait for each other.
   const orderKey = orderKeyOf(source, order.orderId ?? eventId);
   return { orderKey, eventId, source, receivedAt: clock.now(), ...order };
 }
@@ -85,9 +85,9 @@ function payloadOf({ contentType, body }: WebhookRequest): Payload {
 }
 
 /**
- * Two round trips to the table: the newest id of the order is read while the payload is written under the clock's id, then
- * the event's row is written. Only when the order has an id as late as the clock's does the payload have to be written a
- * second time, under a later id. The first one then belongs to no event, and expires.
+ * Takes two round trips to the table. The first reads the order's newest event id and writes the payload under an id from
+ * the clock. The second writes the event's row. If the order already has an id that is as late, the payload is written
+ * again under a later id. The first payload then belongs to no event and expires.
  */
 async function store(
   context: IngestContext,
@@ -130,7 +130,7 @@ async function store(
       context.eventQueue.send({ orderKey, eventId }),
     );
   } catch (error) {
-    // The row is owed, so sweep finds it.
+    // Sweep finds the row, because it is owed.
     context.telemetry.error('fan-out could not be woken; sweep will', error, { eventId: event.eventId });
   }
   return accepted(context, event);
@@ -146,7 +146,7 @@ function putPayload(
   return within(context.clock, deadline.remainingMs, 'storing the payload', putting);
 }
 
-/** If the order cannot be read, the clock alone must do: a webhook is not refused for it. */
+/** Undefined when the order cannot be read. The id then comes from the clock alone; the webhook is not refused. */
 async function newestEventId(context: IngestContext, orderKey: OrderKey): Promise<EventId | undefined> {
   for (let tried = 1; ; tried++) {
     try {
@@ -164,8 +164,8 @@ async function newestEventId(context: IngestContext, orderKey: OrderKey): Promis
 }
 
 /**
- * A function that was started while the tables are down does not even know the sources. The webhook is kept all the same:
- * fan-out finds out whose it is, and drops what is nobody's.
+ * A function that started while the table is down does not know the sources. It enqueues the webhook with its payload.
+ * Fan-out looks up the source later, and drops the event if no source has the token.
  */
 async function enqueueUnverified(
   context: IngestContext,

@@ -1,4 +1,4 @@
-/** The attribute `auth` of an endpoint's row: how the relay shows an endpoint who it is. */
+/** The attribute `auth` of an endpoint's row: how requests to the endpoint are authenticated. */
 import * as z from 'zod';
 import { faultOfName, isHeaderValue } from './header.ts';
 import { isReference, secretSchema } from './secret.ts';
@@ -6,13 +6,13 @@ import { urlSchema } from './url.ts';
 
 export const AUTH_TYPES = ['basic', 'bearer', 'header', 'oauth2'] as const;
 
-/** A secret that goes into a header as it is. */
+/** A secret that is used as a header value without change. */
 const headerSecretSchema = secretSchema.refine(
   (text) => isReference(text) || isHeaderValue(text),
   'must be visible ASCII characters, spaces and tabs',
 );
 
-/** RFC 7617 has no control characters in either, and no colon in the name of the user. */
+/** RFC 7617 allows no control characters in user name and password, and no colon in the user name. */
 const basicTextSchema = secretSchema.refine(
   (text) => !/\p{Cc}/u.test(text),
   'must have no control characters',
@@ -32,7 +32,7 @@ const basicSchema = z.strictObject({
   password: basicTextSchema,
 });
 
-/** A token that somebody has made for the relay (RFC 6750). */
+/** A static bearer token (RFC 6750). */
 const bearerSchema = z.strictObject({ type: z.literal('bearer'), token: headerSecretSchema });
 
 /** An API key in a header of the endpoint's choice. */
@@ -49,7 +49,7 @@ const oauth2Schema = z.strictObject({
   clientId: textSchema,
   clientSecret: secretSchema,
   scope: textSchema.optional(),
-  /** Not in the standard; some servers want to be told what a token is for. */
+  /** Not part of the standard. Some servers require it. */
   audience: textSchema.optional(),
 });
 

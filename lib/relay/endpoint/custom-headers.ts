@@ -1,11 +1,11 @@
-/** The attribute `headers` of an endpoint's row: what its requests carry beside the relay's own. */
+/** The attribute `headers` of an endpoint's row: headers that are added to each request. */
 import * as z from 'zod';
 import { faultOfName, HEADERS_LIMIT, HEADERS_LIMIT_BYTES, isHeaderValue, sizeOf } from './header.ts';
 import { isReference, secretSchema } from './secret.ts';
 
 export type CustomHeaders = Readonly<Record<string, string>>;
 
-/** Header values by name. Each value may be a reference. No message holds a value, for every one may be a secret. */
+/** Header values by name. A value may be a reference to a secret. No error message contains a value. */
 export const customHeadersSchema = z
   .custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
     error: 'must be a map of names and values',

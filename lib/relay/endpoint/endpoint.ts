@@ -1,4 +1,4 @@
-/** What an endpoint is: a URL that wants the webhooks, as its row in the Config table describes it. */
+/** An endpoint: a URL that receives webhooks, and its settings in the Config table. */
 import * as z from 'zod';
 import type { EventRecord } from '../model/event.ts';
 import { type EndpointId, FAN_OUT, NOTICES, type SourceId, TESTS } from '../model/ids.ts';
@@ -7,72 +7,72 @@ import { customHeadersSchema } from './custom-headers.ts';
 import { signingSecretSchema } from './signing-secret.ts';
 import { urlSchema } from './url.ts';
 
-/** `#` parts the keys that an endpoint's id is put into. */
+/** `#` is not allowed, because it separates the parts of keys that contain an endpoint id. */
 export const endpointIdSchema = z
   .string()
   .regex(/^[^#\p{C}]{1,64}$/u, 'must be 1 to 64 visible characters, without #')
-  // Outcomes are an object with a key for each endpoint.
+  // An event's outcomes are an object with endpoint ids as keys.
   .refine((id) => !(id in {}), 'must not be a name that every object has, such as constructor')
   .refine((id) => id !== FAN_OUT, `must not be ${FAN_OUT}, which has lists of its own`)
   .transform((id) => id as EndpointId);
 
-/** Room for a message with all its cases; what is longer is a program, and nobody reads it in a row. */
+/** Enough for a message with many cases. */
 const EXPRESSION_LENGTH = 8 * 1024;
-/** That it is JSONata is checked where it is written: few functions ever load what could tell. */
+/** The CLI checks the syntax. The functions do not: most of them never load a JSONata parser. */
 const expressionSchema = z
   .string()
   .min(1, 'must not be empty')
   .max(EXPRESSION_LENGTH, `must be at most ${EXPRESSION_LENGTH} characters`)
   .optional();
 
-/** The row as a person may write it: everything but `id` and `url` has a default. */
+/** The row as a person may write it. Only `id` and `url` are required. */
 export const endpointSchema = z
   .strictObject({
     id: endpointIdSchema,
     url: urlSchema,
-    /** `on`; `paused` parks everything until it is on again; `off` cancels. */
+    /** `paused` parks deliveries until the endpoint is `on` again. `off` cancels them. */
     state: z.enum(['on', 'paused', 'off']).default('on'),
-    /** Which sources it hears; all when absent. */
+    /** The sources that the endpoint is subscribed to; all when absent. */
     sources: z.array(z.string().transform((id) => id as SourceId)).optional(),
-    /** What it gets of the events of one order: the newest that can be had, every one in turn, or every one as it comes. */
+    /** `latest`: the newest event of an order supersedes older ones. `strict`: every event, one after the other. `none`: every event at once. */
     ordering: z.enum(['latest', 'strict', 'none']).default('latest'),
-    /** Over one whole attempt. */
+    /** Limits one attempt: name lookup, connection, request and answer. */
     timeoutSeconds: z.number().min(1).max(30).default(10),
-    /** How often a delivery is tried before it is dead. */
+    /** A delivery is dead after this many failed attempts. */
     maxAttempts: z.int().min(1).max(100).default(10),
-    /** So many requests in a second at most, on average, over all functions. */
+    /** Requests per second at most, on average, across all functions. */
     rateLimitPerSecond: z.number().min(0.01).max(1_000).optional(),
-    /** JSONata: which events it wants. */
+    /** JSONata. The endpoint receives the events for which it is true. */
     filter: expressionSchema,
-    /** JSONata: what it is sent instead of the body that came. */
+    /** JSONata. Its result is sent instead of the webhook's body. */
     transform: expressionSchema,
-    /** Of what the transform gives, if not what follows from that. */
+    /** The content type of the transform's result. By default it follows from the result: JSON or text. */
     contentType: z
       .string()
       .max(200, 'must be at most 200 characters')
       .regex(/^[^\s/;]+\/[^\s/;]+( *;[ -~]*)?$/, 'must be a media type such as application/json')
       .regex(/^[ -~]+$/, 'must be a media type such as application/json')
       .optional(),
-    /** What its requests carry beside the relay's own headers. */
+    /** Headers that are added to each request. */
     headers: customHeadersSchema.optional(),
-    /** How the relay shows it who it is. */
+    /** How requests are authenticated. */
     auth: authSchema.optional(),
-    /** What its requests are signed with: the newest first, and the one before while it is being replaced. */
+    /** The secrets that sign requests, newest first. During a rotation there are two. */
     signingSecrets: z
       .array(signingSecretSchema, { error: 'must be a list' })
       .min(1, 'must be one or two')
       .max(2, 'must be one or two')
       .optional(),
-    /** After that moment, the first of the signing secrets alone is used. */
+    /** After this time only the first signing secret is used. */
     previousSecretUntil: z.iso
       .datetime({ offset: true, error: 'must be a time in ISO 8601' })
       .transform((text) => new Date(text))
       .optional(),
-    /** Sent only once its order has been quiet for so long, which leaves the newest alone: at most SQS's longest delay. */
+    /** An event is sent once its order had no newer event for this time. The maximum is the longest delay of SQS. */
     debounceSeconds: z.int().min(1).max(900).optional(),
-    /** Not sent when it says the same as the event before, and the endpoint has had, or did not want, that one. */
+    /** Skip an event whose order is identical to the previous event's, if the endpoint received or skipped that one. */
     skipUnchanged: z.boolean().default(false),
-    /** Whether it gets the relay's own news: an endpoint that is down, deliveries that are dead, a Hub that is silent. */
+    /** Receive notices: endpoint failing, dead deliveries, no webhooks from the Hub. */
     notices: z.boolean().default(false),
     description: z.string().optional(),
     createdAt: z.string().optional(),
@@ -93,12 +93,12 @@ export const endpointSchema = z
 
 export type Endpoint = z.output<typeof endpointSchema>;
 
-/** True for an endpoint that hears a source. Of the relay's own, it is the event that says whom it is for. */
+/** True when the endpoint is subscribed to the source. Notices and tests are not subject to subscriptions. */
 export function isSubscribedTo({ sources }: Pick<Endpoint, 'sources'>, source: SourceId): boolean {
   return sources === undefined || sources.includes(source) || source === NOTICES || source === TESTS;
 }
 
-/** True for an endpoint that an event is meant for. */
+/** True when the endpoint should receive the event. */
 export function isAddressedTo(
   endpoint: Pick<Endpoint, 'id' | 'sources' | 'notices'>,
   { source, endpointId }: Pick<EventRecord, 'source' | 'endpointId'>,

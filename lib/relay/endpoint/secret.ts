@@ -1,4 +1,4 @@
-/** A value that nobody may see, as a row has it: itself, or a reference to where it is kept. */
+/** A secret in a row: the value itself, or a reference to the parameter store. */
 import * as z from 'zod';
 
 const SCHEME = 'ssm:';
@@ -7,8 +7,8 @@ const SCHEME = 'ssm:';
 const NAME_LIMIT = 2048;
 
 /**
- * `ssm:` and the name of a parameter in SSM's Parameter Store, which begins with a slash. By the name
- * `/aws/reference/secretsmanager/<id>` it leads to Secrets Manager, whose ids may hold more characters.
+ * `ssm:` and the name of a parameter in SSM's Parameter Store, which begins with a slash. The name
+ * `/aws/reference/secretsmanager/<id>` refers to Secrets Manager, whose ids may contain more characters.
  */
 const REFERENCE = new RegExp(String.raw`^${SCHEME}/[\w./:+=@-]{1,${NAME_LIMIT}}$`);
 
@@ -21,12 +21,12 @@ export const secretSchema = z
     'must be a value, or ssm:/ and the name of a parameter',
   );
 
-/** True for what stands for a value that is kept elsewhere, and so is no secret itself. */
+/** True for a reference. A reference is not secret. */
 export function isReference(text: string): boolean {
   return REFERENCE.test(text);
 }
 
-/** The name of the parameter that a reference leads to. */
+/** The parameter name in a reference. */
 export function parameterOf(reference: string): string {
   return reference.slice(SCHEME.length);
 }

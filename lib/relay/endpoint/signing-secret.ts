@@ -1,4 +1,4 @@
-/** The secrets that webhooks are signed with, in the form that Standard Webhooks gives them. */
+/** Signing secrets in the format of Standard Webhooks. */
 import { isReference, secretSchema } from './secret.ts';
 
 const PREFIX = 'whsec_';
@@ -6,7 +6,7 @@ const PREFIX = 'whsec_';
 const SHORTEST_BYTES = 24;
 const LONGEST_BYTES = 64;
 
-/** What a person is told a signing secret is. */
+/** Describes the format in error messages. */
 export const SIGNING_SECRET_FORM = `${PREFIX} and the base64 of ${SHORTEST_BYTES} to ${LONGEST_BYTES} bytes`;
 
 /** One of an endpoint's signing secrets, or a reference to it. */
@@ -15,22 +15,22 @@ export const signingSecretSchema = secretSchema.refine(
   `must be ${SIGNING_SECRET_FORM}`,
 );
 
-/** The bytes that are signed with; undefined for what is no signing secret. */
+/** The key in a signing secret; undefined when it is malformed. */
 export function signingKey(secret: string): Buffer | undefined {
   const base64 = secret.slice(PREFIX.length);
   const key = Buffer.from(base64, 'base64');
-  // What Node passes over, in base64 that is none, would be the key of another library.
+  // Node ignores invalid base64 characters. Other libraries would read another key, so they are refused.
   const isWhole =
     secret.startsWith(PREFIX) && withoutPadding(key.toString('base64')) === withoutPadding(base64);
   return isWhole && key.length >= SHORTEST_BYTES && key.length <= LONGEST_BYTES ? key : undefined;
 }
 
-/** @param bytes from a source that nobody can guess, {@link SIGNING_SECRET_BYTES} of them */
+/** @param bytes {@link SIGNING_SECRET_BYTES} bytes from a cryptographically secure source */
 export function toSigningSecret(bytes: Uint8Array): string {
   return PREFIX + Buffer.from(bytes).toString('base64');
 }
 
-/** As many as SHA-256 gives out: more would not be stronger. */
+/** The output size of SHA-256. A longer key is not stronger. */
 export const SIGNING_SECRET_BYTES = 32;
 
 function withoutPadding(base64: string): string {

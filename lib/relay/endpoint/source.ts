@@ -1,9 +1,9 @@
-/** What a source is: one Hub account, known by the token in the address that was given to it. */
+/** A source: one Hub account. The token in its webhook address identifies it. */
 import { timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import { isReservedSource, type SourceId } from '../model/ids.ts';
 
-/** 256 bits in base64url. Whatever looks otherwise is nobody's token, and is not looked up. */
+/** 256 bits in base64url. Other strings are not looked up. */
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
 /** The id is the first part of every order key, up to the first `/`. */
@@ -13,13 +13,13 @@ export const sourceIdSchema = z
   .refine((id) => !isReservedSource(id), 'must not be a name of the relay’s own')
   .transform((id) => id as SourceId);
 
-/** Lower-case hexadecimal SHA-256 of a token. The token itself is never stored. */
+/** SHA-256 of the token in lower-case hexadecimal. The token itself is never stored. */
 const tokenSha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits');
 
 export const sourceSchema = z.strictObject({
   id: sourceIdSchema,
   tokenSha256,
-  /** The token before, which works as well until the moment below, and not at all without one. */
+  /** The previous token. It is valid until `previousTokenUntil`, and not at all without that. */
   previousTokenSha256: tokenSha256.optional(),
   previousTokenUntil: z.iso
     .datetime('must be a time in UTC such as 2026-03-01T09:30:00Z')
@@ -38,8 +38,8 @@ export function isToken(text: string): boolean {
 }
 
 /**
- * The enabled source whose address has a token with this hash. Every hash is compared, each in the same time, so how
- * long it takes tells nothing of how near a guess has come.
+ * The enabled source with this token hash. All hashes are compared in constant time, so the duration reveals nothing
+ * about a guess.
  */
 export function findSource(sources: readonly Source[], sha256: string, now: Date): Source | undefined {
   let found: Source | undefined;
@@ -51,12 +51,12 @@ export function findSource(sources: readonly Source[], sha256: string, now: Date
   return found;
 }
 
-/** Whether the address before works still. */
+/** True while the previous address is still valid. */
 export function hasPreviousToken({ previousTokenSha256, previousTokenUntil }: Source, now: Date): boolean {
   return previousTokenSha256 !== undefined && previousTokenUntil !== undefined && now < previousTokenUntil;
 }
 
-/** Both are hexadecimal digits, and as many. */
+/** Both are hexadecimal and of the same length. */
 function isSame(sha256: string, other: string): boolean {
   return timingSafeEqual(Buffer.from(sha256, 'hex'), Buffer.from(other, 'hex'));
 }

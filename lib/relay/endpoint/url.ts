@@ -1,7 +1,7 @@
-/** An address that requests are sent to. */
+/** The URL of an endpoint or token server. */
 import * as z from 'zod';
 
-/** Absolute, http or https; whether it may be connected to is seen when its host name has been looked up. */
+/** An absolute http or https URL. The address guard checks its addresses later, after the name lookup. */
 export const urlSchema = z
   .url({ protocol: /^https?$/, error: 'must be an absolute http or https URL', abort: true })
   .refine((url) => {

@@ -1,17 +1,17 @@
-/** Time and chance, as ports: the simulation has its own. */
+/** Ports for time and randomness. The simulation implements its own. */
 
 export interface Clock {
-  /** Wall-clock time: for what is stored and compared across functions, whose clocks may differ by two seconds. */
+  /** Wall-clock time, for values that are stored. The clocks of two functions differ by up to two seconds. */
   now(): Date;
-  /** Milliseconds that never go back: for deadlines within one function. */
+  /** Monotonic time in milliseconds, for deadlines within one function. */
   monotonicMs(): number;
   sleep(durationMs: number): Promise<void>;
 }
 
-/** A number from 0 up to, and without, 1. */
+/** Returns a number from 0 (inclusive) to 1 (exclusive). */
 export type Random = () => number;
 
-/** When the running function will be killed. Told by the monotonic clock, which no time server moves. */
+/** The time at which Lambda kills the running function, on the monotonic clock. */
 export class Deadline {
   readonly #clock: Clock;
   readonly #endsAtMs: number;
@@ -25,20 +25,20 @@ export class Deadline {
     return Math.max(0, this.#endsAtMs - this.#clock.monotonicMs());
   }
 
-  /** Whether something that takes so long can still end in time. */
+  /** True when work of this duration can still end in time. */
   allows(durationMs: number): boolean {
     return durationMs <= this.remainingMs;
   }
 }
 
-/** What did not end in the time it was given; it may still be done later. */
+/** A call did not end within its limit. It may still take effect later. */
 class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 }
 
 /**
- * Waits for a promise, but no longer than `limitMs`: then rejects with a {@link TimeoutError} naming `what`. The work goes
- * on. So it must have a limit of its own that ends it within the function's life, and do no harm when it is done late.
+ * Waits for a promise for at most `limitMs`, then rejects with a {@link TimeoutError} that names `what`. The work itself
+ * goes on. It therefore needs a limit of its own, and must do no harm when it takes effect late.
  */
 export async function within<Value>(
   clock: Clock,

@@ -1,4 +1,4 @@
-/** What a delivery is: one event on its way to one endpoint, when it outlives its fan-out. */
+/** A delivery: one event for one endpoint. It has a row only if it outlives fan-out. */
 
 import { type DeliveryState, type SettledState, shownState } from './delivery-state.ts';
 import type { EventKey } from './event.ts';
@@ -6,7 +6,7 @@ import { type EndpointId, eventTime, sourceOf, TESTS } from './ids.ts';
 import type { Outcome } from './outcome.ts';
 import type { Reason } from './reason.ts';
 
-/** One HTTP request to an endpoint, and how it went. */
+/** One HTTP request to an endpoint and its result. */
 export interface Attempt {
   readonly at: Date;
   readonly durationMs: number;
@@ -16,13 +16,13 @@ export interface Attempt {
   readonly error?: string;
   /** The first 512 bytes of the answer, as text. */
   readonly answer?: string;
-  /** Fan-out stopped waiting before the endpoint's own timeout, so that other orders need not wait for it. */
+  /** Fan-out stopped waiting before the endpoint's timeout, because other orders wait for it. */
   readonly cutShort?: boolean;
-  /** No request was made, for there was nothing to send: it says nothing of the endpoint. */
+  /** No request was made, because there was nothing to send. It does not affect the endpoint's health. */
   readonly unsent?: boolean;
-  /** The relay itself failed on the delivery, before a request could be made. */
+  /** The relay failed before it could make a request. */
   readonly internalError?: boolean;
-  /** How long a 429 or 503 asked to be left alone: its `Retry-After`, in either form. */
+  /** The `Retry-After` of a 429 or 503. */
   readonly retryAfterSeconds?: number;
 }
 
@@ -31,9 +31,9 @@ export interface DeliveryKey extends EventKey {
 }
 
 interface DeliveryBase extends DeliveryKey {
-  /** The last ten. */
+  /** The last ten attempts. */
   readonly attempts: readonly Attempt[];
-  /** All attempts that were made. */
+  /** The number of all counted attempts. */
   readonly attemptCount: number;
   /** When it became unfinished. */
   readonly owedSince: Date;
@@ -54,7 +54,7 @@ interface DeliveryBase extends DeliveryKey {
 interface Unfinished extends DeliveryBase {
   /** Why it is not attempted now. */
   readonly reason?: Reason;
-  /** Absent: it is attempted as soon as the endpoint may be sent to. */
+  /** Absent when it waits only until the endpoint may be sent to. */
   readonly nextAttemptAt?: Date;
   readonly owedTo: string;
   readonly dueAt: Date;
@@ -86,7 +86,7 @@ export interface SettledDelivery extends DeliveryBase {
 
 export type Delivery = UnfinishedDelivery | SettledDelivery;
 
-/** The attributes of all variants, as a stored row may have them. Only the key and the state are sure to be there. */
+/** The attributes of all variants, as a stored row may have them. Only the key and the state are required. */
 export interface DeliveryAttributes extends DeliveryKey, Partial<Omit<DeliveryBase, keyof DeliveryKey>> {
   readonly state: DeliveryState;
   readonly reason?: Reason;
@@ -134,7 +134,7 @@ export function isLeased(delivery: Delivery, now: Date): boolean {
   return delivery.state === 'leased' && delivery.leaseUntil > now;
 }
 
-/** True for a delivery of a test event: nobody has to be told when it fails. */
+/** True for a delivery of a test event. It needs no attention when it fails. */
 export function isTest({ orderKey }: Pick<Delivery, 'orderKey'>): boolean {
   return sourceOf(orderKey) === TESTS;
 }
@@ -143,12 +143,12 @@ export function isSameDelivery(one: DeliveryKey, other: DeliveryKey): boolean {
   return one.eventId === other.eventId && one.endpointId === other.endpointId;
 }
 
-/** The list of an endpoint's rows that need attention: shown, alarmed, replayable, and left alone by sweep. */
+/** The list of an endpoint's dead and cancelled deliveries. Sweep does not read it. */
 export function attentionOf(endpointId: EndpointId): string {
   return `attention#${endpointId}`;
 }
 
-/** What the event's row says of this delivery. */
+/** The outcome that the event's row records for this delivery. */
 export function outcomeOf(delivery: Delivery): Outcome {
   const { state, reason, attempts, attemptCount, late, replayedAt } = delivery;
   const last = attempts.at(-1);

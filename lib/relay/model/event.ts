@@ -1,4 +1,4 @@
-/** What an event is: one webhook of the Hub, as a record and as the payload that came with it. */
+/** An event: one webhook of the Hub, stored as a record and a payload. */
 
 import type { EndpointId, EventId, OrderKey, SourceId } from './ids.ts';
 import type { Change, Item } from './item-changes.ts';
@@ -9,42 +9,42 @@ export interface EventKey {
   readonly eventId: EventId;
 }
 
-/** The request as it came. Personal data is here and nowhere else. */
+/** The request as received. All personal data is in the payload. */
 export interface Payload {
   /** The `content-type` header as received; absent when there was none. */
   readonly contentType?: string;
-  /** The bytes that the function was handed. */
+  /** The body as received. */
   readonly body: Uint8Array;
 }
 
-/** How the event fares at each endpoint, by endpoint id. */
+/** The event's outcome at each endpoint, by endpoint id. */
 export type Outcomes = Readonly<Record<EndpointId, Outcome>>;
 
-/** The small record of an event, free of personal data. */
+/** An event's record. It contains no personal data. */
 export interface EventRecord extends EventKey {
   readonly source: SourceId;
-  /** Absent when neither the address nor the body named one: such an event stands alone. */
+  /** Absent when neither query nor body has one. Such an event has a partition of its own. */
   readonly orderId?: string;
   /** The id that people read and type, such as `Magic7-501`. */
   readonly niceId?: string;
   readonly receivedAt: Date;
-  /** Of a test, the endpoint that it is for; of a notice, the one that it is about, which is not told. */
+  /** For a test: the endpoint that receives it. For a notice: the endpoint that it is about, which does not receive it. */
   readonly endpointId?: EndpointId;
-  /** Absent when the body is no order. */
+  /** Absent when the body is not an order. */
   readonly items?: readonly Item[];
-  /** How many items the list leaves out because the record would pass 16 KB. */
+  /** The number of items that were left out to keep the record under 16 KB. */
   readonly itemsOmitted?: number;
-  /** What differs from the order's snapshot before; written when the event is fanned out. */
+  /** Changes since the order's previous snapshot. Fan-out writes them. */
   readonly changes?: readonly Change[];
   readonly outcomes?: Outcomes;
   /** Set once every endpoint has an outcome or a delivery row. */
   readonly fannedOutAt?: Date;
-  /** How often its fan-out was begun again, because an earlier run had failed or died. */
+  /** How often fan-out started again after a run that failed or died. */
   readonly fanOutAttempts?: number;
-  /** Until then its order goes on without it. */
+  /** Fan-out works on the order's other events until then. */
   readonly quarantinedUntil?: Date;
-  /** When it was left to a person. */
+  /** When fan-out gave up. The event needs attention. */
   readonly abandonedAt?: Date;
-  /** When its payload was erased because somebody asked for it: there is nothing left to send. */
+  /** When an operator erased its payload. Nothing is sent any more. */
   readonly forgottenAt?: Date;
 }

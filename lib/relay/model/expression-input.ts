@@ -1,4 +1,4 @@
-/** What an endpoint's filter and transform are evaluated over. */
+/** The input of filters and transforms. */
 
 import type { EventRecord, Payload } from './event.ts';
 import { parseJson } from './hub-order.ts';

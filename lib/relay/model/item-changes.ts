@@ -1,6 +1,6 @@
-/** What differs between two snapshots of an order. The Hub never says it; the relay works it out. */
+/** Computes the changes between two snapshots of an order. The Hub does not send them. */
 
-/** What the record keeps of an order's item. Every field may be missing, as in the Hub's body. */
+/** The fields of an item that the record keeps. The Hub may omit any of them. */
 export interface Item {
   readonly sku?: string;
   readonly product?: string;
@@ -8,7 +8,7 @@ export interface Item {
   readonly trackingNumber?: string;
 }
 
-/** One item that came, went, or moved on. Absent parts did not change or were not known. */
+/** One item that was added, removed or changed. Absent fields did not change or are not known. */
 export interface Change {
   readonly change: 'added' | 'removed' | 'changed';
   readonly sku?: string;
@@ -34,7 +34,7 @@ export function changesBetween(before: readonly Item[], now: readonly Item[]): C
   );
 }
 
-/** Where several pairings are as good as each other, the order in which the items are looked at decides. */
+/** Sorts items, so that the result does not depend on their order when several pairings are equally good. */
 function sorted(items: readonly Item[]): Item[] {
   return items
     .map((item) => ({ item, key: JSON.stringify([item.status, item.trackingNumber]) }))
@@ -60,7 +60,7 @@ function changesOfProduct(before: Item[], now: Item[]): Change[] {
   ];
 }
 
-/** Takes pairs out of both lists until one is empty: as many as can be that differ in one field, then any. */
+/** Removes pairs from both lists until one list is empty: first pairs that differ in one field, then any. */
 function pair(gone: Item[], come: Item[]): [Item, Item][] {
   const pairs: [Item, Item][] = [];
   const partners = closestPartners(gone, come);
@@ -80,7 +80,7 @@ function take(items: Item[], taken: ReadonlySet<Item>): void {
   items.splice(0, items.length, ...items.filter((item) => !taken.has(item)));
 }
 
-/** The most pairs of items that differ in one field: a maximum matching, by augmenting paths (Kuhn's algorithm). */
+/** The maximum number of pairs that differ in one field: a maximum bipartite matching (Kuhn's algorithm). */
 function closestPartners(gone: readonly Item[], come: readonly Item[]): Map<Item, Item> {
   const partners = new Map<Item, Item>();
   const findPartner = (from: Item, seen: Set<Item>): boolean =>

@@ -1,4 +1,4 @@
-/** How an event fares at one endpoint, as the event's row has it; and the same as text for people. */
+/** The outcome of an event at one endpoint: as data in the event's row, and as text for people. */
 import type { ShownState } from './delivery-state.ts';
 import { type Reason, reasonText } from './reason.ts';
 

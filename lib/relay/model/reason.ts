@@ -1,4 +1,4 @@
-/** The reasons why a delivery waits or has ended. Code decides on the codes; people read the texts. */
+/** The reasons why a delivery waits or ended. Code compares the codes. People read the texts. */
 
 const TEXTS = {
   'invalid-config': 'invalid config',
@@ -22,12 +22,12 @@ const TEXTS = {
   'payload-unreadable': 'payload row cannot be read',
 } as const;
 
-/** A code as rows and JSON have it. */
+/** A code, as rows and JSON contain it. */
 export type Reason = keyof typeof TEXTS;
 
 export const REASONS = Object.keys(TEXTS) as [Reason, ...Reason[]];
 
-/** The reason for a person. */
+/** The text of a reason. */
 export function reasonText(reason: Reason): string {
   return TEXTS[reason];
 }

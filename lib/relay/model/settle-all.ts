@@ -1,4 +1,4 @@
-/** Waits for several promises, and leaves none of them running. */
+/** Waits for several promises until all have settled. */
 
 /**
  * Like `Promise.all`, but waits until every promise has settled before it rejects. Use it where the promises write or
