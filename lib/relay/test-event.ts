@@ -1,4 +1,4 @@
-/** A test event: an order that nobody has placed, by which an endpoint is tried out. */
+/** Test events: example orders that an operator sends to one endpoint. */
 
 import { FAN_OUT_DUE_MS } from './ingest.ts';
 import { after, type Clock, type Random } from './model/clock.ts';
@@ -16,8 +16,8 @@ export interface TestingRelay {
 }
 
 /**
- * Stores an example and wakes fan-out, which takes it the way of every event, but to this endpoint alone. Its source
- * says that it is a test, in the log and to whoever counts.
+ * Stores an example order and enqueues it for fan-out. It takes the path of every event, but only to this endpoint. Its
+ * source marks it as a test.
  */
 export async function sendTestEvent(context: TestingRelay, endpointId: EndpointId): Promise<EventKey> {
   const now = context.clock.now();
@@ -53,7 +53,7 @@ const address = {
   Email: 'test@example.com',
 };
 
-/** With every field that the Hub is known to send. */
+/** Has every field that the Hub is known to send. */
 const EXAMPLE_ORDER = {
   Id: 'test-00000000-0000-0000-0000-000000000000',
   NiceId: 'Test-1',

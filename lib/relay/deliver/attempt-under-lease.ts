@@ -1,4 +1,4 @@
-/** One attempt of deliver: the lease that it is made under, and what its result changes. */
+/** Makes one attempt of deliver under a lease, and writes its result. */
 import { ulid } from 'ulid';
 import type { SendingContext } from '../context.ts';
 import type { EventAndPayload } from '../delivery/delivery-content.ts';
@@ -24,7 +24,7 @@ import { attempt } from '../sending/attempt.ts';
 import { type Fence, LeaseExpiredError } from '../sending/send.ts';
 import { maxAttemptMs } from '../sending/transform.ts';
 
-/** A lease outlives its request by this: clocks differ by two seconds, and the result must be written. */
+/** A lease lasts this much longer than its request: clocks differ by two seconds, and the result must be written. */
 const LEASE_MARGIN_MS = 10_000;
 const CLOCKS_DIFFER_MS = 2_000;
 
@@ -33,7 +33,7 @@ export interface Circumstances {
   readonly rateLimiter: RateLimiter | undefined;
 }
 
-/** @returns undefined when no attempt was made: another function was faster, or the lease ended before the request */
+/** @returns undefined when no attempt was made: another function took the lease, or it expired before the request */
 export async function attemptUnderLease(
   context: SendingContext,
   endpoint: Endpoint,
@@ -65,7 +65,7 @@ export async function attemptUnderLease(
   }
 }
 
-/** An attempt that failed before a request could be made: it counts, so that it is not repeated for ever. */
+/** An attempt that failed before a request was made. It counts, so it is not repeated for ever. */
 export function unprocessable(context: SendingContext, delivery: Delivery, error: unknown): Attempt {
   context.telemetry.error('delivery could not be processed', error, idsOf(delivery));
   const name = error instanceof Error ? error.name : 'unknown error';
@@ -78,7 +78,7 @@ export function unprocessable(context: SendingContext, delivery: Delivery, error
   };
 }
 
-/** Writes an attempt into the row as it was read; nothing when the row has changed since. */
+/** Writes the attempt's result, unless the row has changed since it was read. */
 export async function writeResult(
   context: SendingContext,
   endpoint: Endpoint,
@@ -108,10 +108,7 @@ function nextAfter(
   return attempted(row, endpoint, made, now, random);
 }
 
-/**
- * A process that stood still must not send once its lease is over. Both clocks are asked: either of them may have stood
- * still as well.
- */
+/** A frozen process must not send after its lease expired. Both clocks are checked: either may have stood still, too. */
 function fenceOf({ clock }: SendingContext, leaseMs: number, rateLimiter: RateLimiter | undefined): Fence {
   const endMs = clock.monotonicMs() + leaseMs - CLOCKS_DIFFER_MS;
   const endAt = after(clock.now(), leaseMs - CLOCKS_DIFFER_MS);

@@ -20,21 +20,21 @@ import { StoreError } from '../ports/event-log.ts';
 import { wants } from '../sending/filter.ts';
 import { attemptUnderLease, type Circumstances, unprocessable, writeResult } from './attempt-under-lease.ts';
 
-/** Other functions change the rows at the same time: how many changes are made before sweep has to come back. */
+/** The limit of steps in one run. Other functions change the rows at the same time; sweep continues later. */
 const STEPS = 50;
 
 export interface OrderWork extends Circumstances {
   readonly context: SendingContext;
   readonly endpoint: Endpoint;
-  /** When the endpoint recovered: deliveries last attempted before are due. */
+  /** When the endpoint recovered. Deliveries last attempted before this time are due. */
   readonly recoveredAt: Date | undefined;
-  /** Asked right before an attempt. */
+  /** Called right before an attempt. */
   readonly mayAttempt: () => Promise<boolean>;
-  /** Called after an attempt whose result is written. */
+  /** Called when an attempt's result is written. */
   readonly onAttempt: (made: Attempt) => Promise<void>;
 }
 
-/** Goes on until nothing can be done for the order now. It makes more than one attempt for `strict` alone. */
+/** Works on the order until nothing can be done now. Makes more than one attempt only with `strict`. */
 export async function deliverOrder(work: OrderWork, key: DeliveryKey): Promise<void> {
   const { context, endpoint } = work;
   for (let step = 0; step < STEPS; step++) {
@@ -50,12 +50,12 @@ export async function deliverOrder(work: OrderWork, key: DeliveryKey): Promise<v
     if (result === 'again') continue;
     if (result === undefined) return;
     await work.onAttempt(result);
-    // With `latest` nothing older is left; with `strict` the next one may go once this one has ended.
+    // With `latest` no older delivery is left. With `strict` the next one may go when this one has ended.
     if (work.isProbe || endpoint.ordering !== 'strict' || pending.length === 1) return;
   }
 }
 
-/** The order's rows to the endpoint. Those that an earlier run left between row and outcome are finished on the way. */
+/** Reads the order's rows for the endpoint. Writes outcomes that an earlier run did not write before it died. */
 export async function readRows(
   context: SendingContext,
   endpointId: EndpointId,
@@ -66,7 +66,7 @@ export async function readRows(
   return rows;
 }
 
-/** The newer events decide with `latest` alone. */
+/** Only `latest` depends on newer events. */
 async function readEvents(
   { eventLog }: SendingContext,
   { ordering }: Endpoint,
@@ -81,7 +81,7 @@ async function readEvents(
   return events;
 }
 
-/** @returns the attempt; `again` when the rows have changed; undefined when nothing can go on now */
+/** @returns the attempt; `again` when rows have changed; undefined when nothing can be done now */
 async function takeStep(
   work: OrderWork,
   key: DeliveryKey,
@@ -108,7 +108,7 @@ async function deliverNext(
   const { context, endpoint } = work;
   const mayGo = work.isProbe || isDue(delivery, context.clock.now()) || isBefore(delivery, work.recoveredAt);
   if (!mayGo && (older.length === 0 || delivery.filterPending)) return undefined;
-  // A delivery that cannot be sent must not supersede one that can: so its content is read first.
+  // A delivery that cannot be sent must not supersede one that can. So its event and payload are read first.
   const content = await processable(work, delivery, () => prepare(work, delivery, view));
   if (content === 'again' || content === undefined) return content;
   if (!(await supersede(context, older))) return 'again';
@@ -116,7 +116,7 @@ async function deliverNext(
   return attemptUnderLease(context, endpoint, delivery, content, work);
 }
 
-/** @returns `again` when the delivery has ended, or its filter has let it pass */
+/** @returns `again` when the delivery has ended or passed its filter */
 async function prepare(
   { context, endpoint }: OrderWork,
   delivery: UnfinishedDelivery,
@@ -127,7 +127,7 @@ async function prepare(
     (await context.eventLog.event(delivery));
   const content = await readEventAndPayload(context, endpoint, delivery, event);
   if ('missing' in content) {
-    // Nobody needs to look at what was erased on purpose.
+    // An operator erased it, so it needs no attention.
     const isForgotten = event?.forgottenAt !== undefined;
     const end = isForgotten
       ? settle(context, delivery, 'skipped', 'payload-erased')
@@ -141,7 +141,7 @@ async function prepare(
   return done ? 'again' : undefined;
 }
 
-/** A failure that is not the store's repeats every time. It counts as an attempt, so that the delivery ends. */
+/** An error that is not a StoreError repeats every time. It counts as an attempt, so that the delivery ends. */
 async function processable<Result>(
   { context, endpoint }: OrderWork,
   delivery: UnfinishedDelivery,
@@ -156,13 +156,13 @@ async function processable<Result>(
   }
 }
 
-/** False when one of them may be on its way at this moment. */
+/** False when one of them may be in flight. */
 async function supersede(context: SendingContext, rows: readonly UnfinishedDelivery[]): Promise<boolean> {
   for (const row of rows) if (!(await settle(context, row, 'superseded', 'newer-event'))) return false;
   return true;
 }
 
-/** A delivery that was last attempted before the endpoint recovered. */
+/** True when the last attempt was before the endpoint recovered. */
 function isBefore({ attempts }: Delivery, recoveredAt: Date | undefined): boolean {
   const last = attempts.at(-1);
   return recoveredAt !== undefined && last !== undefined && last.at < recoveredAt;

@@ -1,4 +1,4 @@
-/** Serves the deliveries that outlived their fan-out: endpoint by endpoint, one invocation at a time for each. */
+/** Sends deliveries that outlived their fan-out. Each endpoint is served by one invocation at a time. */
 
 import type { SendingContext } from '../context.ts';
 import { enqueue } from '../delivery/enqueue.ts';
@@ -12,7 +12,7 @@ import { settleAll } from '../model/settle-all.ts';
 import { readRows } from './deliver-order.ts';
 import { EndpointService } from './endpoint-service.ts';
 
-/** @returns the messages to be seen again */
+/** @returns the messages to return to the queue */
 export async function deliver(
   context: SendingContext,
   keys: readonly DeliveryKey[],
@@ -35,7 +35,7 @@ export async function deliver(
   return unfinished.flat();
 }
 
-/** However long an endpoint takes, it holds one of the function's slots, of which there are at least two. */
+/** A slow endpoint can use only one of the function's concurrent invocations. There are at least two. */
 async function serve(
   context: SendingContext,
   endpointId: EndpointId,
@@ -48,7 +48,7 @@ async function serve(
   let lock = await take();
   if (lock === undefined) {
     await settleAll(keys.map((key) => makeDue(context, key)));
-    // The holder reads the list once more before it releases the lock: it may have done so before these were due.
+    // The holder may have read the list for the last time before these deliveries were due. So try the lock again.
     lock = await take();
     if (lock === undefined) return;
   }
@@ -63,7 +63,7 @@ async function serve(
   if (next !== undefined) await enqueue(context, [next]);
 }
 
-/** The current or the next holder of the lock finds the delivery in the endpoint's list. */
+/** Makes the delivery due, so that the current or the next lock holder finds it in the endpoint's list. */
 async function makeDue(context: SendingContext, key: DeliveryKey): Promise<void> {
   const rows = await readRows(context, key.endpointId, key.orderKey);
   const row = rows.find(({ eventId }) => eventId === key.eventId);

@@ -1,4 +1,4 @@
-/** The deliveries that one holder of an endpoint's lock goes through: those of its messages, then the endpoint's list. */
+/** The deliveries for one lock holder: first those that messages name, then the endpoint's list. */
 
 import type { SendingContext } from '../context.ts';
 import type { DeliveryKey } from '../model/delivery.ts';
@@ -8,8 +8,8 @@ const PAGE = 100;
 export const ANY_TIME = new Date('9999-12-31T23:59:59Z');
 
 /**
- * The list is read from the longest overdue on, page by page. A delivery that could not go on stays where it is in the
- * list, so each is given once for as long as its `dueAt` stays the same.
+ * Reads the list page by page, earliest `dueAt` first. A delivery that cannot be sent stays in the list. It is returned
+ * again only when its `dueAt` has changed.
  */
 export class DueDeliveries {
   readonly #context: Pick<SendingContext, 'clock' | 'eventLog'>;
@@ -17,7 +17,7 @@ export class DueDeliveries {
   readonly #messages: DeliveryKey[];
   #listed: DeliveryKey[] = [];
   readonly #given = new Set<string>();
-  /** Since the last restart: a delivery that was postponed meanwhile comes up again in the next round only. */
+  /** Events returned since the last restart. A delivery that was postponed meanwhile is returned in the next round. */
   readonly #round = new Set<string>();
   #readFrom: Date | undefined;
   #dueBefore = new Date(0);
@@ -33,7 +33,7 @@ export class DueDeliveries {
     this.#messages = [...messages];
   }
 
-  /** @param dueBefore a moment in the future gives also what is not due yet */
+  /** @param dueBefore a time in the future also returns deliveries that are not due yet */
   async next(dueBefore: Date): Promise<DeliveryKey | undefined> {
     const named = this.#messages.shift();
     if (named !== undefined) return named;
@@ -41,18 +41,18 @@ export class DueDeliveries {
     return this.#listed.shift();
   }
 
-  /** Of the deliveries that messages named, those that were not given. */
+  /** Deliveries that messages name and that were not returned yet. */
   get unstarted(): readonly DeliveryKey[] {
     return this.#messages;
   }
 
-  /** At most one that is due. */
+  /** Reads at most one due delivery. */
   async peek(): Promise<readonly DeliveryKey[]> {
     const page = await this.#context.eventLog.owed(this.#endpointId, this.#dueBefore, 1);
     return page.flatMap((item) => (item.kind === 'delivery' ? [item] : []));
   }
 
-  /** Goes back to the beginning of the list; false when it would only give what it gave before. */
+  /** Returns to the start of the list. False when the last round found nothing new. */
   restart(): boolean {
     const hasFound = this.#hasFound;
     this.#hasFound = false;
@@ -74,7 +74,7 @@ export class DueDeliveries {
         this.#listed.push(item);
       }
       if (this.#listed.length > 0) this.#hasFound = true;
-      // Others may be due at the same moment as the last of the page.
+      // Other entries may have the same `dueAt` as the last one of the page.
       if (last !== undefined) this.#readFrom = last.dueAt;
       if (this.#listed.length > 0 || page.length < limit) return;
     }

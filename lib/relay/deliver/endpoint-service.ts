@@ -1,6 +1,6 @@
 /**
- * One invocation's service of one endpoint, under its lock: the oldest delivery first, one request in flight at first
- * and one more after each success, up to ten. After a failure it is one again.
+ * Sends the due deliveries of one endpoint while this invocation holds its lock, earliest first. It starts with one
+ * request in flight and adds one after each success, up to ten. After a failure it continues with one.
  */
 
 import type { SendingContext } from '../context.ts';
@@ -20,24 +20,24 @@ import { maxDeliveryMs } from '../sending/transform.ts';
 import { deliverOrder, readRows } from './deliver-order.ts';
 import { ANY_TIME, DueDeliveries } from './due-deliveries.ts';
 
-/** Reading the rows and writing the result may take this long beside the attempt. */
+/** The time for reading rows and writing the result of an attempt. */
 const WRITING_TAKES_MS = 5_000;
-/** An endpoint that is unknown may be newer than this function's copy of the config. */
+/** An endpoint that is missing here may be newer than this function's copy of the config. */
 const UNKNOWN_FOR_MS = 60_000;
-/** After this time the invocation ends, so that other endpoints get its slot; a message continues the service. */
+/** After this time the invocation ends, so that other endpoints get their turn. A message continues the service. */
 const SERVED_FOR_MS = 10_000;
 const MOST_IN_FLIGHT = 10;
-/** Cancelling sends no request. */
+/** Cancelling sends no request, so more may run at once. */
 const CANCELLED_IN_PARALLEL = 25;
 /** SQS delays a message by at most 15 minutes. */
 const LONGEST_DELAY_SECONDS = 900;
-/** Between two requests that are further apart, a lease would have to wait too long: then one is in flight at most. */
+/** With a longer interval between requests, a lease could expire while it waits. Then at most one is in flight. */
 const LONGEST_WAIT_UNDER_LEASE_MS = 1_000;
 
 export interface ServiceOptions {
   readonly context: SendingContext;
   readonly endpointId: EndpointId;
-  /** The deliveries that messages named. */
+  /** The deliveries that messages name. */
   readonly keys: readonly DeliveryKey[];
   readonly lock: Pick<DeliveryLock, 'rateLimiter' | 'inFlightLimit'>;
   readonly deadline: Deadline;
@@ -50,13 +50,13 @@ export class EndpointService {
   readonly #deadline: Deadline;
   readonly #due: DueDeliveries;
   readonly #stopAtMs: number;
-  /** By order, so that an order is never worked on twice at once. */
+  /** By order: two workers never work on the same order. */
   readonly #running = new Map<string, Promise<void>>();
-  /** Orders that came up again while they were worked on. */
+  /** Orders that were returned again while a worker was busy with them. */
   readonly #again = new Set<string>();
   readonly #unattempted: DeliveryKey[] = [];
   #inFlightLimit: number;
-  /** In this round through the list. */
+  /** Attempts or ends in this round through the list. */
   #hasProgressed = false;
   #hasWorked = false;
   #isOutOfTime = false;
@@ -71,7 +71,7 @@ export class EndpointService {
     this.#stopAtMs = context.clock.monotonicMs() + SERVED_FOR_MS;
   }
 
-  /** Rejects when the config or the list cannot be read; a delivery that fails is left to sweep. */
+  /** Rejects when the config or the list cannot be read. Sweep retries a delivery that cannot be processed. */
   async run(): Promise<void> {
     try {
       let goesOn = true;
@@ -81,7 +81,7 @@ export class EndpointService {
     }
   }
 
-  /** After a round without an attempt or an end, the deliveries that are left wait for something else. */
+  /** After a round without progress, the remaining deliveries wait for something else. */
   #startsAnotherRound(): boolean {
     const hasProgressed = this.#hasProgressed;
     this.#hasProgressed = false;
@@ -93,14 +93,14 @@ export class EndpointService {
     this.#hasWorked = true;
   }
 
-  /** For the next service, if a message continues this one. */
+  /** The limit for the next invocation, if a message continues the service. */
   get inFlightLimit(): number | undefined {
     return this.#isOutOfTime ? this.#inFlightLimit : undefined;
   }
 
   /**
-   * The rest after the time was over: deliveries that messages named, and the message that continues the service.
-   * Without an attempt there is none, or messages for an endpoint that may not be sent to yet would go in circles.
+   * The remaining work when time is over: deliveries that messages name, and the message that continues the service.
+   * Without an attempt there is no message: otherwise messages would circulate for an endpoint that must wait.
    */
   async rest(): Promise<{ unstarted: readonly DeliveryKey[]; next: DeliveryMessage | undefined }> {
     const unstarted = [...this.#unattempted, ...this.#due.unstarted];
@@ -111,7 +111,7 @@ export class EndpointService {
     return { unstarted, next: first && { ...first, delaySeconds } };
   }
 
-  /** False at the end of the list, or when nothing may be done for the endpoint. */
+  /** False at the end of the list, or when the endpoint may not be sent to. */
   async #step(): Promise<boolean> {
     const admission = await currentAdmission(this.#context, this.#endpointId);
     if (admission.kind === 'invalid' || admission.kind === 'park') return false;
@@ -134,7 +134,7 @@ export class EndpointService {
     return true;
   }
 
-  /** One delivery that fails does not stop the others: its row stays due, so sweep comes back to it. */
+  /** An error in one delivery does not stop the others. Its row stays due, so sweep retries it. */
   async #work(id: string, { eventId, endpointId }: DeliveryKey, work: () => Promise<unknown>): Promise<void> {
     try {
       do {
@@ -152,14 +152,14 @@ export class EndpointService {
     }
   }
 
-  /** False when none is running. */
+  /** False when no worker is running. */
   async #oneHasEnded(): Promise<boolean> {
     if (this.#running.size === 0) return false;
     await Promise.race(this.#running.values());
     return true;
   }
 
-  /** The end of the list is reached, so every delivery that waited since the recovery was attempted. */
+  /** The end of the list is reached: every delivery that waited at the recovery was attempted. */
   async #endCatchingUp(): Promise<boolean> {
     const { health, healthRecorder } = this.#context.config;
     if (healthRecorder.current(this.#endpointId).recoveredAt === undefined) return false;
@@ -180,10 +180,10 @@ export class EndpointService {
     return isOver || !this.#deadline.allows(takesMs + WRITING_TAKES_MS);
   }
 
-  /** One request, while nothing else is in flight. True when the endpoint answers again. */
+  /** Sends one request while no other is in flight. True when the endpoint answers again. */
   async #probe(endpoint: Endpoint): Promise<boolean> {
     await settleAll([...this.#running.values()]);
-    // Before the right to probe is taken: a probe that has to wait for the rate limit is left to a later service.
+    // The rate limit comes before the probe is taken. If the wait is too long, a later service probes.
     if (this.#rateLimiter !== undefined && !(await this.#rateLimiter.waitForTurn(this.#stopAtMs)))
       return false;
     if (!(await takeProbe(this.#context, this.#endpointId))) return false;
@@ -199,7 +199,7 @@ export class EndpointService {
     }
   }
 
-  /** @returns how many attempts were made */
+  /** @returns the number of attempts */
   async #deliver(endpoint: Endpoint, key: DeliveryKey, isProbe: boolean): Promise<number> {
     let attempts = 0;
     await deliverOrder(
@@ -224,7 +224,7 @@ export class EndpointService {
     return attempts;
   }
 
-  /** Asked right before each attempt, for the others may have changed what is known of the endpoint. */
+  /** Called right before each attempt: other attempts may have changed the endpoint's health. */
   async #mayAttempt(key: DeliveryKey): Promise<boolean> {
     const admission = await currentAdmission(this.#context, this.#endpointId);
     if (admission.kind !== 'send') return false;

@@ -15,18 +15,18 @@ export interface ExpressionInput {
     readonly receivedAt: string;
     /** A newer event of its order was sent before it. */
     readonly late?: boolean;
-    /** It is none of the Hub's, but somebody's who tries the endpoint. */
+    /** An operator sent it to test the endpoint. */
     readonly test?: boolean;
   };
-  /** The body as JSON; absent when it is none. */
+  /** The body as JSON; absent when it is not JSON. */
   readonly order?: unknown;
-  /** What differs from the order's snapshot before. */
+  /** Changes since the order's previous snapshot. */
   readonly changes: readonly Change[];
-  /** What the relay tells of itself, in the place of an order. */
+  /** The body of a notice. Notices have no order. */
   readonly notice?: unknown;
 }
 
-/** An event as an endpoint is told of it. Its changes are known, though they may not be written yet. */
+/** An event as an endpoint receives it. Its changes may not be in the table yet. */
 export type OutgoingEvent = EventRecord & { readonly late?: boolean };
 
 export function expressionInput(event: OutgoingEvent, payload: Payload): ExpressionInput {
@@ -47,7 +47,7 @@ export function expressionInput(event: OutgoingEvent, payload: Payload): Express
   };
 }
 
-/** Many endpoints ask about the same payload. */
+/** Several endpoints evaluate expressions on the same payload, so it is parsed once. */
 const parsed = new WeakMap<Payload, unknown>();
 
 function jsonOf(payload: Payload): unknown {

@@ -1,12 +1,12 @@
-/** What the relay reads of the Hub's body. Every field may be missing, and a body need not be an order at all. */
+/** Parses the Hub's body. Every field may be missing, and the body may be something else than an order. */
 import * as z from 'zod';
 import type { Item } from './item-changes.ts';
 
-/** Where the list of items in an event's record stops, in bytes of JSON. */
+/** The maximum size of the item list in an event's record, in bytes of JSON. */
 const ITEMS_LIMIT_BYTES = 16 * 1024;
-/** The longest request line and headers that an HTTP API takes: no address carries a longer id (API Gateway quotas). */
+/** The limit of an HTTP API on request line and headers, and so on ids in the address (API Gateway quotas). */
 const ORDER_ID_LIMIT_BYTES = 10_240;
-/** People read and type it. */
+/** The nice id: people read and type it. */
 const NICE_ID_LIMIT_BYTES = 1_024;
 
 export interface Order {
@@ -30,7 +30,7 @@ const orderSchema = z.object({
   Items: z.array(z.unknown()).optional().catch(undefined),
 });
 
-/** Reads what is there; a body that is not JSON, or not an object, gives an empty result. */
+/** Reads the known fields. The result is empty when the body is not a JSON object. */
 export function readOrder(body: Uint8Array): Order {
   const parsed = orderSchema.safeParse(parseJson(body));
   if (!parsed.success) return {};
@@ -42,7 +42,7 @@ export function readOrder(body: Uint8Array): Order {
   };
 }
 
-/** The order id that the Hub appended to the address: the first `orderid` parameter, in any case, that is not empty. */
+/** The order id in the query: the first `orderid` parameter that is not empty, in upper or lower case. */
 export function orderIdOfQuery(rawQuery: string): string | undefined {
   for (const parameter of rawQuery.split('&')) {
     const [, name = '', value = ''] = /^([^=]*)=?(.*)$/s.exec(parameter) ?? [];
@@ -52,7 +52,7 @@ export function orderIdOfQuery(rawQuery: string): string | undefined {
   return undefined;
 }
 
-/** A `+` stays one: the Hub appends the id to the address as it is. What is no valid encoding is taken literally. */
+/** Keeps `+`, because the Hub appends the id without encoding it. Invalid percent-encoding is kept as it is. */
 function percentDecoded(encoded: string): string {
   try {
     return decodeURIComponent(encoded);
@@ -61,7 +61,7 @@ function percentDecoded(encoded: string): string {
   }
 }
 
-/** Undefined when it is no JSON. */
+/** Undefined when the body is not JSON. */
 export function parseJson(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(body));

@@ -1,4 +1,4 @@
-/** The identifiers of the relay, as branded strings, and how each is made. */
+/** The relay's identifiers, as branded strings. */
 import { createHash } from 'node:crypto';
 import { decodeTime, ulid } from 'ulid';
 import type { Clock, Random } from './clock.ts';
@@ -6,33 +6,33 @@ import type { Clock, Random } from './clock.ts';
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
 
-/** `evt_` and a ULID: sorts by the time it was made. */
+/** `evt_` and a ULID. Ids sort by creation time. */
 export type EventId = Branded<'EventId'>;
 /** The `id` of an endpoint's row in the Config table. */
 export type EndpointId = Branded<'EndpointId'>;
 /** The `id` of a source's row in the Config table: one Hub account. */
 export type SourceId = Branded<'SourceId'>;
-/** Partition key of everything about one order: `<source>/<order id>`. */
+/** The partition key of all rows of an order: `<source>/<order id>`. */
 export type OrderKey = Branded<'OrderKey'>;
 
-/** Where the relay's own news come from, as events of their own: no Hub account is called so. */
+/** The source of notices. No Hub account may have this id. */
 export const NOTICES = 'notices' as SourceId;
-/** Where the events come from with which somebody tries an endpoint out. */
+/** The source of test events. */
 export const TESTS = 'tests' as SourceId;
 
-/** Stands for the source of a webhook whose address could not be looked up, until it can be. */
+/** The source of a webhook whose token could not be looked up yet. */
 export const UNVERIFIED = 'unverified' as SourceId;
 const OWN_SOURCES: readonly string[] = [NOTICES, TESTS, UNVERIFIED];
 
-/** True for a name that no Hub account can have. */
+/** True for an id that no Hub account may have. */
 export function isReservedSource(id: string): id is SourceId {
   return OWN_SOURCES.includes(id);
 }
 
-/** To whom an event is owed until it is fanned out. */
+/** The lists of events that are not fanned out. */
 export const FAN_OUT = 'fan-out';
 
-/** Shards of `fan-out` in the `owed` index and of a day in `byTime`: one index partition takes 1,000 writes a second. */
+/** The shards of `fan-out` in the `owed` index, and of a day in `byTime`. An index partition accepts 1,000 writes per second. */
 export const SHARDS = 4;
 
 /** DynamoDB's limit on a partition key, in bytes. */
@@ -41,8 +41,8 @@ export const PARTITION_KEY_LIMIT_BYTES = 2048;
 const EVENT_PREFIX = 'evt_';
 
 /**
- * An id that is greater than `newest`, whatever this machine's clock says: the later of the clock and the
- * millisecond after `newest`. The random part is always fresh, so two that start from the same `newest` differ.
+ * An id that is greater than `newest`: its time is the later of the clock and the millisecond after `newest`. The random
+ * part is always new, so two ids with the same `newest` differ.
  */
 export function nextEventId(clock: Clock, random: Random, newest: EventId | undefined): EventId {
   const now = clock.now().getTime();
@@ -50,21 +50,21 @@ export function nextEventId(clock: Clock, random: Random, newest: EventId | unde
   return `${EVENT_PREFIX}${ulid(Math.max(now, afterNewest), random)}` as EventId;
 }
 
-/** The one id of something that happened at a moment, however often it is asked for. */
+/** A fixed id for a time and a name: the same input gives the same id. */
 export function eventIdOf(moment: Date, occasion: string): EventId {
   const digest = createHash('sha256').update(occasion).digest();
   let next = 0;
   return `${EVENT_PREFIX}${ulid(moment.getTime(), () => (digest[next++ % digest.length] ?? 0) / 256)}` as EventId;
 }
 
-/** The moment that an event id carries. */
+/** The time in an event id. */
 export function eventTime(id: EventId): Date {
   return new Date(decodeTime(id.slice(EVENT_PREFIX.length)));
 }
 
-/** The smallest possible event id of a moment: where a range of ids starts. */
+/** The smallest event id of a millisecond, as the start of a range. */
 export function firstEventIdAt(moment: Date): EventId {
-  // The library takes zero for no time at all.
+  // The library treats zero as an absent time.
   return `${EVENT_PREFIX}${ulid(Math.max(1, moment.getTime()), () => 0)}` as EventId;
 }
 
@@ -73,22 +73,22 @@ export function isEventId(text: string): text is EventId {
   return /^evt_[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(text);
 }
 
-/** The partition of an order. An id too long for a partition key is replaced by its SHA-256. */
+/** The partition key of an order. An id that is too long is replaced by its SHA-256. */
 export function orderKeyOf(source: SourceId, orderId: string): OrderKey {
   return fitted(`${source}/`, orderId) as OrderKey;
 }
 
-/** The partition in which an order's alias stands, under the id that people know it by. */
+/** The partition key of an alias: it leads from a nice id to the order. */
 export function aliasKeyOf(source: SourceId, niceId: string): OrderKey {
   return fitted(`${source}/nice:`, niceId) as OrderKey;
 }
 
-/** The source that an order's partition belongs to: source ids have no slash. */
+/** The source in a partition key. Source ids contain no slash. */
 export function sourceOf(orderKey: OrderKey): SourceId {
   return orderKey.slice(0, orderKey.indexOf('/')) as SourceId;
 }
 
-/** True for an order that no Hub knows of: a notice's, or a test's. */
+/** True for notices and tests. They do not come from the Hub. */
 export function isRelayEvent(orderKey: OrderKey): boolean {
   return isReservedSource(sourceOf(orderKey));
 }
@@ -98,7 +98,7 @@ function fitted(prefix: string, id: string): string {
   return Buffer.byteLength(key) <= PARTITION_KEY_LIMIT_BYTES ? key : `${prefix}sha256:${sha256Hex(id)}`;
 }
 
-/** Which of the {@link SHARDS} an event belongs to. The last character of a ULID is random. */
+/** The shard of an event. The last character of a ULID is random. */
 export function shardOf(id: EventId): number {
   return id.charCodeAt(id.length - 1) % SHARDS;
 }

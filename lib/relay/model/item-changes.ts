@@ -19,9 +19,8 @@ export interface Change {
 }
 
 /**
- * The fewest changes that lead from one snapshot's items to the next's. Items have no id, SKUs repeat and their
- * order may shift, so items of the same product are paired such that the fewest fields differ. The same items give the
- * same changes, in whatever order they stand.
+ * The smallest set of changes between two snapshots. Items have no id, SKUs repeat and the order may change. Therefore
+ * items of the same product are paired so that the fewest fields differ. The order of the items does not matter.
  */
 export function changesBetween(before: readonly Item[], now: readonly Item[]): Change[] {
   const [sortedBefore, sortedNow] = [sorted(before), sorted(now)];

@@ -4,18 +4,19 @@ import type { EndpointId } from '../model/ids.ts';
 /** The kinds of rows in the Config table. */
 export type ConfigKind = 'endpoint' | 'source' | 'health';
 
-/** The Config table as the functions see it. Rows come as they are: people write them, so they are parsed by name. */
+/** The Config table. Rows are returned unparsed, because people write them: the caller parses each by itself. */
 export interface ConfigTable {
-  /** All rows of a kind, unparsed but for `id`. Eventually consistent unless asked otherwise. */
+  /** All rows of a kind. Eventually consistent unless `consistent` is set. */
   rows(kind: ConfigKind, options?: { readonly consistent?: boolean }): Promise<ConfigRow[]>;
-  /** One endpoint's row of kind `health`. Consistent. */
+  /** The health row of an endpoint. Consistent. */
   healthRow(endpointId: EndpointId): Promise<ConfigRow | undefined>;
   /**
-   * Writes the attributes given and no others, null removing one, into the health row, which is made if need be;
-   * false, and nothing is written, when the row no longer says what `only` says, undefined being an absent attribute.
+   * Writes the given attributes into the health row, and creates the row if it is absent. Null removes an attribute.
+   * @param only the values that the row must have; undefined stands for an absent attribute
+   * @returns false, and nothing is written, when the row has other values
    */
   updateHealth(endpointId: EndpointId, only: RowAttributes, change: RowAttributes): Promise<boolean>;
-  /** False when the row no longer says what `only` says. */
+  /** False, and nothing is deleted, when the row has other values than `only`. */
   removeHealth(endpointId: EndpointId, only: RowAttributes): Promise<boolean>;
 }
 

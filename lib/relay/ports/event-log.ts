@@ -6,20 +6,20 @@ import type { EndpointId, EventId, OrderKey } from '../model/ids.ts';
 import type { Change } from '../model/item-changes.ts';
 import type { Outcome } from '../model/outcome.ts';
 
-/** A row that stands in the `owed` index: something that should have happened by `dueAt`. */
+/** An entry of the `owed` index: unfinished work that is due at `dueAt`. */
 export type OwedItem = { readonly owedTo: string; readonly dueAt: Date } & (
   | ({ readonly kind: 'event' } & EventKey)
   | ({ readonly kind: 'delivery' } & DeliveryKey)
 );
 
-/** What a delivery row must still say for a change of it to be made. */
+/** The condition for a change of a delivery row. */
 export interface DeliveryCondition {
   readonly state: DeliveryState;
-  /** The lease that it must be under; `undefined` for one that was never leased or has given its lease back. */
+  /** The lease id that the row must have; undefined for none. */
   readonly leaseId: string | undefined;
 }
 
-/** Attributes of a delivery row to write; `null` removes one. */
+/** Attributes of a delivery row to write. Null removes an attribute. */
 export type DeliveryChange = { readonly [Name in Exclude<DeliveryAttribute, keyof DeliveryKey>]?: unknown };
 type DeliveryAttribute = Delivery extends infer Variant
   ? Variant extends Variant
@@ -27,7 +27,7 @@ type DeliveryAttribute = Delivery extends infer Variant
     : never
   : never;
 
-/** What is noted of a fan-out that is begun again. */
+/** Attributes to write when fan-out of an event starts again. */
 export interface FanOutAttempt {
   readonly fanOutAttempts: number;
   readonly quarantinedUntil?: Date;
@@ -36,7 +36,7 @@ export interface FanOutAttempt {
   readonly dueAt?: Date;
 }
 
-/** What fan-out found out about an event. */
+/** The result of an event's fan-out. */
 export interface FanOutResult {
   readonly changes: readonly Change[];
   readonly outcomes: Outcomes;
@@ -44,43 +44,43 @@ export interface FanOutResult {
 }
 
 /**
- * The EventLog table. Every method is one operation on one partition, reads are consistent unless said otherwise,
- * and every method may reject with a {@link StoreError}, whatever it then did or did not do.
+ * The EventLog table. Every method is one operation on one partition. Reads are consistent unless stated otherwise. Every
+ * method may reject with a {@link StoreError}; the operation may or may not have taken effect then.
  */
 export interface EventLog {
-  /** The greatest event id of an order; one row is read. */
+  /** The greatest event id of an order. Reads one row. */
   newestEventId(orderKey: OrderKey): Promise<EventId | undefined>;
   /**
-   * Writes an event's payload unless there is one. An erased payload counts as one, so it never returns. Resolves once
-   * one of them is durable.
+   * Writes an event's payload unless one exists. An erased payload leaves a tombstone, so it is not written again.
+   * Resolves when the payload is durable.
    *
    * @throws PayloadTooLargeError
    */
   putPayload(key: EventKey, payload: Payload): Promise<void>;
   /**
-   * Writes an event's row, owed to fan-out, unless there is one. Resolves once one of them is durable. To be called after
-   * {@link putPayload} has resolved: so a row without a payload means that the payload has expired or was erased.
+   * Writes an event's row, owed to fan-out, unless one exists. Resolves when the row is durable. Call it after
+   * {@link putPayload} has resolved: then a row without a payload means that the payload expired or was erased.
    */
   putEvent(event: EventRecord, dueAt: Date): Promise<void>;
-  /** An order's events from the newest to the oldest, page by page as they are asked for. */
+  /** An order's events, newest first. Each page is read when the caller asks for it. */
   eventsNewestFirst(orderKey: OrderKey): AsyncIterable<EventRecord>;
   event(key: EventKey): Promise<EventRecord | undefined>;
-  /** Undefined when it has expired or was erased. */
+  /** Undefined when it expired or was erased. */
   payload(key: EventKey): Promise<Payload | undefined>;
   /** All delivery rows of an order, oldest event first. */
   deliveries(orderKey: OrderKey): Promise<Delivery[]>;
-  /** False when there is one already. A delivery expires only once it is settled, however long that takes. */
+  /** False when a row exists. An unfinished delivery never expires. */
   putDeliveryIfAbsent(delivery: Delivery): Promise<boolean>;
-  /** False, and nothing is written, when the row no longer says what `only` says. */
+  /** False, and nothing is written, when the row does not meet the condition. */
   updateDelivery(key: DeliveryKey, only: DeliveryCondition, change: DeliveryChange): Promise<boolean>;
-  /** Writes what fan-out found and clears what was owed, in one update; false when it had been fanned out already. */
+  /** Writes the result and removes the event from the `owed` index, in one update. False when it was fanned out before. */
   finishFanOut(key: EventKey, result: FanOutResult): Promise<boolean>;
-  /** Notes that a fan-out is begun again; false when it has ended, or has been begun by another, since it was read. */
+  /** Records that fan-out starts again. False when it has ended, or another run has started, since the event was read. */
   recordFanOutAttempt(event: EventRecord, change: FanOutAttempt): Promise<boolean>;
   /**
-   * Sets one endpoint's outcome, and keeps the event for as long as the delivery that was just settled.
+   * Writes the outcome of one endpoint, and lets the event expire together with the delivery that was just settled.
    * @param previous the outcome as it was read; undefined when there was none
-   * @returns false, and nothing is written, when it has changed since, when the event is not fanned out, or when it is gone
+   * @returns false, and nothing is written, when the outcome has changed, or the event is absent or not fanned out
    */
   recordOutcome(
     key: EventKey,
@@ -89,29 +89,29 @@ export interface EventLog {
     previous: Outcome | undefined,
   ): Promise<boolean>;
   /**
-   * What is owed to one list and was due before a moment, the longest overdue first. Eventually consistent.
-   * @param dueSince nothing that was due before
+   * The entries of one list that are due before a time, earliest first. Eventually consistent.
+   * @param dueSince skips entries that were due earlier
    */
   owed(owedTo: string, dueBefore: Date, limit: number, dueSince?: Date): Promise<OwedItem[]>;
-  /** The newest webhook of all orders, if one came since; notices and tests are none. Eventually consistent. */
+  /** The id of the newest webhook since a time. Notices and tests do not count. Eventually consistent. */
   newestWebhook(since: Date): Promise<EventId | undefined>;
-  /** Moves `dueAt` on; false when the row is no longer owed and due as it was read. */
+  /** Changes `dueAt`. False when `owedTo` or `dueAt` have changed since the entry was read. */
   postpone(item: OwedItem, dueAt: Date): Promise<boolean>;
-  /** Points from the id that people know an order by to its partition. Idempotent. */
+  /** Writes an alias: it leads from a nice id to an order. Idempotent. */
   putAlias(aliasKey: OrderKey, orderKey: OrderKey): Promise<void>;
 }
 
-/** The store refused, or did not answer in time; what was asked may or may not have been done. */
+/** The table refused a call or did not answer in time. The call may or may not have taken effect. */
 export class StoreError extends Error {
   override readonly name: string = 'StoreError';
 }
 
-/** A row is there, but says nothing that could be worked with: only a person can mend it. */
+/** A row is malformed. A person must fix it. */
 export class UnreadableRowError extends StoreError {
   override readonly name = 'UnreadableRowError';
 }
 
-/** The payload cannot be kept: even compressed it passes DynamoDB's 400 KB for an item. */
+/** Even compressed, the payload exceeds DynamoDB's item limit of 400 KB. */
 export class PayloadTooLargeError extends Error {
   override readonly name = 'PayloadTooLargeError';
 }

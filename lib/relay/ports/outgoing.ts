@@ -4,7 +4,7 @@ export interface OutgoingRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** Over the whole attempt: name lookup, connection, request and answer. */
+  /** Limits name lookup, connection, request and answer together. */
   readonly timeoutMs: number;
 }
 
@@ -12,26 +12,26 @@ export type SendResult =
   | { readonly kind: 'answer'; readonly status: number; readonly text: string; readonly retryAfter?: string }
   | { readonly kind: 'failure'; readonly error: string };
 
-/** Makes one POST. Never rejects: that an endpoint fails is a result like any other. */
+/** Makes one POST. Never rejects: a failure is a result. */
 export interface Sender {
   post(request: OutgoingRequest): Promise<SendResult>;
 }
 
-/** Where secrets are kept that a row only refers to. */
+/** The store of secrets that rows refer to. */
 export interface Secrets {
   /**
-   * One secret's value, in no more time than it is given.
+   * Reads one secret within the given time.
    * @throws SecretError
    */
   read(parameter: string, timeoutMs: number): Promise<string>;
 }
 
-/** A secret could not be read. The message says why in a word or two: `ParameterNotFound`. */
+/** A secret could not be read. The message is a short reason: `ParameterNotFound`. */
 export class SecretError extends Error {
   override readonly name = 'SecretError';
 }
 
-/** Who asks for a token, and what for (RFC 6749, section 4.4). */
+/** The client of a token request (RFC 6749, section 4.4). */
 export interface TokenClient {
   readonly tokenUrl: string;
   readonly clientId: string;
@@ -42,23 +42,23 @@ export interface TokenClient {
 
 export interface Token {
   readonly value: string;
-  /** Absent when the server does not say. */
+  /** Absent when the server does not state it. */
   readonly expiresInSeconds?: number;
 }
 
-/** Has tokens made by OAuth 2.0 servers. */
+/** Requests tokens from OAuth 2.0 servers. */
 export interface TokenIssuer {
   /**
-   * A fresh token, in no more time than it is given.
+   * Requests a new token within the given time.
    * @throws TokenError
    */
   issue(client: TokenClient, timeoutMs: number): Promise<Token>;
 }
 
-/** There was no token. The message says why, and holds nothing of what was sent or where. */
+/** The token request failed. The message contains nothing of the request. */
 export class TokenError extends Error {
   override readonly name = 'TokenError';
-  /** The server does not know the client, or not with this secret. */
+  /** The server refused the client id or the secret. */
   readonly isRefusal: boolean;
 
   constructor(message: string, { isRefusal = false }: { readonly isRefusal?: boolean } = {}) {

@@ -2,12 +2,12 @@
 
 export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
-/** Structured log and metrics. Never handed a secret, a payload or an address. */
+/** Structured logs and metrics. Callers never pass a secret, a payload or an address. */
 export interface Telemetry {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, error: unknown, fields?: LogFields): void;
-  /** Adds to a counter. No metric has an endpoint or an order as dimension: each one would be billed. */
+  /** Adds to a counter. No metric has an endpoint or an order as a dimension, because CloudWatch bills each one. */
   count(metric: Metric, value?: number): void;
 }
 
