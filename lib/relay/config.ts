@@ -166,7 +166,7 @@ class Cached<Value> {
       return await within(this.#clock, REFRESH_LIMIT_MS, 'reading the config', this.#read());
     } catch (error) {
       // An old config is better than none: the functions go on with it.
-      this.#telemetry.error('config could not be read; the last one read stays in force', error);
+      this.#telemetry.error('config could not be read; the cached config stays in use', error);
       return kept.value;
     }
   }

@@ -116,7 +116,7 @@ async function store(
     );
   } catch (error) {
     if (error instanceof PayloadTooLargeError) return { kind: 'too large' };
-    context.telemetry.error('event could not be stored; it goes on the queue whole', error, {
+    context.telemetry.error('event could not be stored; it is enqueued with its payload', error, {
       eventId: event.eventId,
     });
     return enqueueFullEvent(context, event, payload);
@@ -126,12 +126,14 @@ async function store(
     await within(
       context.clock,
       SEND_LIMIT_MS,
-      'waking fan-out',
+      'enqueueing the event',
       context.eventQueue.send({ orderKey, eventId }),
     );
   } catch (error) {
     // Sweep finds the row, because it is owed.
-    context.telemetry.error('fan-out could not be woken; sweep will', error, { eventId: event.eventId });
+    context.telemetry.error('event could not be enqueued for fan-out; sweep enqueues it', error, {
+      eventId: event.eventId,
+    });
   }
   return accepted(context, event);
 }
@@ -176,7 +178,7 @@ async function enqueueUnverified(
   const order = orderOf(request);
   if (order === undefined) return refused(context, error);
   const event = newEvent(context, UNVERIFIED, order, undefined);
-  context.telemetry.error('source could not be looked up; the event goes on the queue whole', error, {
+  context.telemetry.error('source could not be looked up; the event is enqueued with its payload', error, {
     eventId: event.eventId,
   });
   return enqueueFullEvent(context, event, payloadOf(request), { tokenSha256 });

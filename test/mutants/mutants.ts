@@ -180,10 +180,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'An event that the filter refuses supersedes nothing',
     file: 'fan-out/fan-out-event.ts',
-    replaced: `  if (!(await wants(context, endpoint, told, payload)))
+    replaced: `  if (!(await matchesFilter(context, endpoint, outgoing, payload)))
     return endedWithoutRow(delivery, 'skipped', 'filter-refused', now);
 `,
-    by: `  if (!(await wants(context, endpoint, told, payload))) {
+    by: `  if (!(await matchesFilter(context, endpoint, outgoing, payload))) {
     await isFreeOfOlder(context, endpoint, view);
     return endedWithoutRow(delivery, 'skipped', 'filter-refused', now);
   }
@@ -192,7 +192,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'A delivery whose filter is pending supersedes nothing until it is evaluated',
     file: 'deliver/deliver-order.ts',
-    replaced: `  // A delivery that cannot be sent must not supersede one that can: so its content is read first.
+    replaced: `  // A delivery that cannot be sent must not supersede one that can. So its event and payload are read first.
 `,
     by: `  if (!(await supersede(context, older))) return 'again';
 `,

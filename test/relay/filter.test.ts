@@ -81,7 +81,7 @@ describe('an endpoint with a filter', () => {
     expect(relay.telemetry.counts.get('ExpressionsFailed')).toBe(1);
     expect(relay.telemetry.log).toContainEqual({
       level: 'warn',
-      message: 'filter failed; the event is passed on',
+      message: 'filter failed; the event is sent',
       fields: { endpointId: 'erp', eventId, reason: 'it ran too long' },
     });
     expect(JSON.stringify(relay.telemetry.log)).not.toContain('zoe');

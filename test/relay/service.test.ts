@@ -118,7 +118,7 @@ describe('a service', () => {
 
     expect(await relay.healthOf('erp')).not.toHaveProperty('lockId');
     expect(relay.telemetry.log).toContainEqual(
-      expect.objectContaining({ message: 'endpoint could not be served; its messages are seen again' }),
+      expect.objectContaining({ message: 'endpoint could not be served; its messages return to the queue' }),
     );
   });
 

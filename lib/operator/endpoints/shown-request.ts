@@ -1,15 +1,15 @@
 /** A request as it may be shown: what an endpoint was sent, but for its secrets. */
 import type { Auth } from '../../relay/endpoint/auth.ts';
-import type { EventRecord } from '../../relay/model/event.ts';
+import type { EventRecord, Payload } from '../../relay/model/event.ts';
 import type { OutgoingRequest } from '../../relay/ports/outgoing.ts';
-import { buildRequest, type Content } from '../../relay/sending/request.ts';
+import { buildRequest } from '../../relay/sending/request.ts';
 import { MASK, type MaskedEndpoint } from './masked-endpoint.ts';
 
 /** @param at when it was sent */
 export function shownRequest(
   endpoint: MaskedEndpoint,
   event: EventRecord,
-  content: Content,
+  content: Payload,
   at: Date,
 ): Pick<OutgoingRequest, 'url' | 'headers' | 'body'> {
   const { headers, auth, signingSecrets } = endpoint;

@@ -28,7 +28,7 @@ import { maxAttemptMs } from '../sending/transform.ts';
 const LEASE_MARGIN_MS = 10_000;
 const CLOCKS_DIFFER_MS = 2_000;
 
-export interface Circumstances {
+export interface LeasedAttemptOptions {
   readonly isProbe: boolean;
   readonly rateLimiter: RateLimiter | undefined;
 }
@@ -39,7 +39,7 @@ export async function attemptUnderLease(
   endpoint: Endpoint,
   delivery: UnfinishedDelivery,
   content: EventAndPayload,
-  { isProbe, rateLimiter }: Circumstances,
+  { isProbe, rateLimiter }: LeasedAttemptOptions,
 ): Promise<Attempt | undefined> {
   const { clock, random } = context;
   const leaseMs = maxAttemptMs(endpoint) + LEASE_MARGIN_MS;

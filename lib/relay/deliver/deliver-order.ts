@@ -17,13 +17,18 @@ import {
 import type { EventRecord } from '../model/event.ts';
 import { type EndpointId, type OrderKey, sourceOf } from '../model/ids.ts';
 import { StoreError } from '../ports/event-log.ts';
-import { wants } from '../sending/filter.ts';
-import { attemptUnderLease, type Circumstances, unprocessable, writeResult } from './attempt-under-lease.ts';
+import { matchesFilter } from '../sending/filter.ts';
+import {
+  attemptUnderLease,
+  type LeasedAttemptOptions,
+  unprocessable,
+  writeResult,
+} from './attempt-under-lease.ts';
 
 /** The limit of steps in one run. Other functions change the rows at the same time; sweep continues later. */
 const STEPS = 50;
 
-export interface OrderWork extends Circumstances {
+export interface OrderWork extends LeasedAttemptOptions {
   readonly context: SendingContext;
   readonly endpoint: Endpoint;
   /** When the endpoint recovered. Deliveries last attempted before this time are due. */
@@ -135,7 +140,7 @@ async function prepare(
     return (await end) ? 'again' : undefined;
   }
   if (!delivery.filterPending) return content;
-  const done = (await wants(context, endpoint, content.event, content.payload))
+  const done = (await matchesFilter(context, endpoint, content.event, content.payload))
     ? await applyChange(context, delivery, filterPassed(delivery))
     : await settle(context, delivery, 'skipped', 'filter-refused');
   return done ? 'again' : undefined;

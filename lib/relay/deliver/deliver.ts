@@ -24,7 +24,7 @@ export async function deliver(
         await serve(context, endpointId, ofEndpoint, deadline);
         return [];
       } catch (error) {
-        context.telemetry.error('endpoint could not be served; its messages are seen again', error, {
+        context.telemetry.error('endpoint could not be served; its messages return to the queue', error, {
           endpointId,
         });
         return ofEndpoint;

@@ -14,7 +14,7 @@ export interface EventAndPayload {
   readonly payload: Payload;
 }
 
-/** @returns why there is nothing to send any more, instead of the content */
+/** @returns the reason, when there is nothing to send any more */
 export async function readEventAndPayload(
   context: SendingContext,
   endpoint: Pick<Endpoint, 'filter' | 'transform'>,
@@ -43,7 +43,7 @@ async function readPayload(
   }
 }
 
-/** Deliver may be faster than the fan-out that sent it the message, which writes the changes last. */
+/** Fan-out writes the changes last, so deliver may have to compute them itself. */
 async function changesOf(context: SendingContext, event: EventRecord): Promise<readonly Change[]> {
   if (event.changes !== undefined) return event.changes;
   if (event.items === undefined) return [];

@@ -1,4 +1,4 @@
-/** Sends messages to deliver. A message that cannot be sent costs a minute or two, for sweep finds the row. */
+/** Enqueues deliveries for deliver. If a message cannot be sent, sweep finds the row a minute or two later. */
 
 import type { SendingContext } from '../context.ts';
 import type { DeliveryMessage } from '../ports/queues.ts';
@@ -10,7 +10,7 @@ export async function enqueue(
   if (messages.length === 0) return;
   const unsent = await deliveryQueue.send(messages);
   if (unsent.length > 0)
-    telemetry.warn('messages to deliver could not be sent; sweep finds the deliveries', {
+    telemetry.warn('deliveries could not be enqueued; sweep enqueues them', {
       deliveries: unsent.length,
     });
 }

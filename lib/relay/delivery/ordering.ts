@@ -1,10 +1,10 @@
 /**
- * Decides which delivery of an order goes next, by the endpoint's ordering.
+ * Decides which delivery of an order is sent next, according to the endpoint's ordering.
  *
  * - `latest`: the newest pending delivery is sent and the older ones are superseded. An older snapshot never starts
- *   after the endpoint acknowledged a newer one, nor while a newer one is on its way.
+ *   after the endpoint acknowledged a newer one, nor while a newer one is in flight.
  * - `strict`: the oldest pending delivery is sent; the next one starts when it is settled.
- * - `none`: every delivery by itself.
+ * - `none`: deliveries are independent.
  */
 
 import type { Endpoint } from '../endpoint/endpoint.ts';
@@ -19,7 +19,7 @@ import {
 } from '../model/delivery.ts';
 import type { EventRecord } from '../model/event.ts';
 
-/** The rows and events of one order. */
+/** The rows and events of one order, for one endpoint. */
 export interface OrderView {
   /** The order's delivery rows to this endpoint, oldest event first. */
   readonly rows: readonly Delivery[];
@@ -28,11 +28,11 @@ export interface OrderView {
 }
 
 export type Step =
-  /** Nothing can go on now: nothing is pending, or it waits for a lease to end or for fan-out. */
+  /** Nothing can be sent now: nothing is pending, a lease is not over, or fan-out is not finished. */
   | { readonly kind: 'wait' }
-  /** The endpoint had a newer snapshot. */
+  /** The endpoint received, or may have received, a newer event. */
   | { readonly kind: 'supersede'; readonly rows: readonly UnfinishedDelivery[] }
-  /** The delivery goes next, once those that it supersedes are settled. */
+  /** Send this delivery after the older ones are superseded. */
   | {
       readonly kind: 'next';
       readonly delivery: UnfinishedDelivery;
@@ -75,7 +75,7 @@ function nextOfLatest(
     const free = pending.filter((row) => !isLeased(row, now));
     return free.length === 0 ? WAIT : { kind: 'supersede', rows: free };
   }
-  // Fan-out may be sending a newer one at this moment; its run, or sweep, comes back to this one.
+  // Fan-out may be sending a newer event now. Sweep continues with this delivery later.
   if (newer.some(({ fannedOutAt, abandonedAt }) => fannedOutAt === undefined && abandonedAt === undefined))
     return WAIT;
   return pending.some((row) => isLeased(row, now))
@@ -83,7 +83,7 @@ function nextOfLatest(
     : { kind: 'next', delivery: newest, older: pending.slice(0, -1) };
 }
 
-/** True when the endpoint had, or may have had, a newer snapshot. */
+/** True when the endpoint received, or may have received, a newer event. */
 function hasNewer(
   id: Endpoint['id'],
   { eventId, replayedAt, possiblyDeliveredAt }: Delivery,
@@ -94,9 +94,9 @@ function hasNewer(
   const newerRows = rows.filter((row) => row.eventId > eventId);
   if (newerRows.some(wasReceived)) return true;
   const withRow = new Set(newerRows.map((row) => row.eventId));
-  // Without a row, its fan-out delivered it inline, or found nothing to send.
+  // Without a row, fan-out delivered the event inline or skipped it.
   const withoutRow = newer.filter((event) => !withRow.has(event.eventId));
-  // A newer event that was skipped as unchanged says the same as this one, and an operator wants this one sent again.
+  // A newer event that was skipped as unchanged has the same order as this one, which an operator wants resent.
   return withoutRow.some((event) =>
     isReplay ? event.outcomes?.[id]?.state === 'delivered' : receivedSameOrder(event, id),
   );

@@ -1,4 +1,4 @@
-/** Has an event sent to an endpoint again, through the same path as the first time. */
+/** Resends an event to an endpoint, on the same path as the first time. */
 
 import type { RelayContext } from '../context.ts';
 import { type Delivery, type DeliveryKey, isLeased } from '../model/delivery.ts';
@@ -6,19 +6,19 @@ import type { EventRecord } from '../model/event.ts';
 import type { EndpointId } from '../model/ids.ts';
 import { applyChange, newDelivery, parked, replayed } from './state-machine.ts';
 
-/** What an operator holds; waking deliver is up to the caller, for sweep finds the rows by itself. */
+/** The ports that a replay needs. The caller may enqueue the delivery; otherwise sweep does. */
 export type ReplayContext = Pick<RelayContext, 'clock' | 'config' | 'eventLog'>;
 
 /**
- * `owed`: it is in the list of owed work again. `under way`: it is being sent at this moment. `not fanned out`: its
- * first attempt is yet to come. `erased`: there is nothing to send.
+ * `owed`: the delivery is in the endpoint's list again. `under way`: it is being sent now. `not fanned out`: its first
+ * attempt is still to come. `erased`: the payload was erased.
  */
 export type Replayed = 'owed' | 'under way' | 'not fanned out' | 'erased';
 
 /**
- * Makes a delivery owed again: its attempts are counted from the start, and the row says when it was replayed. The
- * event's outcome follows when the delivery is settled. Ordering holds as always: to an endpoint with `latest` an
- * event that is not its order's newest is superseded once more. So does its filter, which is asked anew.
+ * Makes a delivery owed again. Its attempts are counted from zero, and its row records the time of the replay. The event's
+ * outcome is updated when the delivery is settled. Ordering and filter apply as always: with `latest`, an event that is
+ * not its order's newest is superseded again.
  */
 export async function replay(
   context: ReplayContext,
@@ -36,7 +36,7 @@ async function rowOf({ eventLog }: ReplayContext, key: DeliveryKey): Promise<Del
   return rows.find(({ eventId, endpointId }) => eventId === key.eventId && endpointId === key.endpointId);
 }
 
-/** It had been delivered inline, or its endpoint was not there yet. */
+/** The event was delivered inline, or the endpoint did not exist yet. */
 async function addRow(context: ReplayContext, event: EventRecord, endpointId: EndpointId): Promise<Replayed> {
   const now = context.clock.now();
   await context.config.health.ensure(endpointId);
@@ -51,7 +51,7 @@ async function addRow(context: ReplayContext, event: EventRecord, endpointId: En
   return (await context.eventLog.putDeliveryIfAbsent(owed)) ? 'owed' : 'under way';
 }
 
-/** One whose row is wrong, or not there, may have one. */
+/** True also when the endpoint's row is invalid or absent: it may have a filter. */
 async function hasFilter({ config }: ReplayContext, endpointId: EndpointId): Promise<boolean> {
   const endpoint = (await config.endpoints()).valid.find(({ id }) => id === endpointId);
   return endpoint === undefined || endpoint.filter !== undefined;

@@ -1,11 +1,11 @@
-/** When a delivery that failed is tried again: the schedule that Standard Webhooks recommends, about three days. */
+/** The retry schedule of Standard Webhooks, about three days in all. */
 import { after, type Random } from '../model/clock.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** What is waited after the first attempt, the second, and so on. */
+/** The delay after the first attempt, the second, and so on. */
 const DELAYS_MS = [
   5 * SECOND,
   5 * MINUTE,
@@ -20,12 +20,12 @@ const DELAYS_MS = [
 
 const LAST_DELAY_MS = 24 * HOUR;
 
-/** Spreads the retries of deliveries that failed together, as a part of the delay. */
+/** The maximum jitter, as a fraction of the delay. It spreads deliveries that failed together. */
 const JITTER = 0.1;
 
 /**
- * The moment of the next attempt.
- * @param attemptCount how many were made, from one
+ * The time of the next attempt.
+ * @param attemptCount the number of attempts made, at least one
  */
 export function nextAttemptAt(now: Date, attemptCount: number, random: Random): Date {
   const delayMs = DELAYS_MS[attemptCount - 1] ?? LAST_DELAY_MS;

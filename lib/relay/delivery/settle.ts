@@ -1,4 +1,4 @@
-/** The end of a delivery: its row first, then the event's outcome, and only then is nothing left to do. */
+/** Ends a delivery: first its row is settled, then the event's outcome is written, then the row leaves the `owed` list. */
 import { isDeepStrictEqual } from 'node:util';
 
 import type { SendingContext } from '../context.ts';
@@ -8,13 +8,13 @@ import type { Reason } from '../model/reason.ts';
 import { StoreError } from '../ports/event-log.ts';
 import { applyChange, ended, outcomePostponed, outcomeRecorded } from './state-machine.ts';
 
-/** Two functions may finish the same row at the same time. */
+/** Two functions may settle the same row at the same time. */
 const TRIES = 3;
 
-/** The ports that ending a delivery takes; an operator has them, too. */
+/** The ports that are needed to end a delivery. */
 export type SettlingContext = Pick<SendingContext, 'clock' | 'eventLog' | 'telemetry'>;
 
-/** Ends a delivery without an attempt; false, and nothing is written, when its row has changed since it was read. */
+/** Ends a delivery without an attempt. False, and nothing is written, when its row has changed since it was read. */
 export async function settle(
   context: SettlingContext,
   delivery: UnfinishedDelivery,
@@ -27,7 +27,7 @@ export async function settle(
   return true;
 }
 
-/** Does what is left to do for a settled row, also when an earlier run died in the middle of it. */
+/** Writes the event's outcome for a settled row, and finishes the work of a run that died before it could. */
 export async function writeOutcome(context: SettlingContext, delivery: SettledDelivery): Promise<void> {
   if (delivery.owedTo !== delivery.endpointId) return;
   const now = context.clock.now();
@@ -39,18 +39,18 @@ export async function writeOutcome(context: SettlingContext, delivery: SettledDe
   if (delivery.state === 'dead' && !isTest(delivery)) context.telemetry.count('DeliveriesDead');
 }
 
-/** False while fan-out has yet to write the event's outcomes, for it may have read this row before it was settled. */
+/** False until fan-out has written the event's outcomes: it may have read this row before it was settled. */
 async function recordOutcome({ eventLog }: SettlingContext, delivery: SettledDelivery): Promise<boolean> {
   const { endpointId } = delivery;
   const outcome = outcomeOf(delivery);
   for (let tried = 1; tried <= TRIES; tried++) {
     const event = await eventLog.event(delivery);
-    // Once the event has expired, or fan-out has given it up, the delivery's row alone says how it ended.
+    // When the event has expired or fan-out gave up, only the delivery's row records the end.
     if (event === undefined || event.abandonedAt !== undefined) return true;
     if (event.fannedOutAt === undefined) return false;
     const previous = event.outcomes?.[endpointId];
     if (isDeepStrictEqual(previous, outcome)) return true;
     if (await eventLog.recordOutcome(delivery, endpointId, outcome, previous)) return true;
   }
-  throw new StoreError('an outcome was changed by others again and again');
+  throw new StoreError('the outcome changed repeatedly');
 }

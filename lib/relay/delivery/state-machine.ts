@@ -27,30 +27,30 @@ import type { DeliveryMessage } from '../ports/queues.ts';
 import { succeeded } from '../sending/attempt.ts';
 import { nextAttemptAt } from './retry-schedule.ts';
 
-/** How many attempts a row keeps. */
+/** The number of attempts in a row. */
 const ATTEMPTS_KEPT = 10;
-/** SQS delays a message by at most 15 minutes; a longer wait is left to sweep. */
+/** SQS delays a message by at most 15 minutes. Sweep enqueues deliveries with a longer delay. */
 const LONGEST_DELAY_MS = 15 * 60_000;
-/** A row that one function makes due is due by the clock of every other one. */
+/** The clocks of two functions differ by at most this. */
 const CLOCKS_DIFFER_MS = 2_000;
-/** How often the relay tries a delivery that it fails on itself: for about three days. */
+/** The maximum of attempts that the relay itself fails on: about three days. */
 const INTERNAL_ERRORS = 10;
-/** How often a `strict` endpoint may refuse an event before its order goes on. */
+/** A `strict` endpoint may refuse an event this often. Then its order continues. */
 const STRICT_REFUSALS = 3;
-/** Client errors that may pass with time: request timeout, too early, too many requests. */
+/** Client errors that are temporary: request timeout, too early, too many requests. */
 const MAY_PASS_LATER = [408, 425, 429];
-/** Sweep takes a message for lost when it is this late. */
+/** Sweep treats a message as lost after this time. */
 const MESSAGE_LOST_AFTER_MS = 60_000;
-/** The endpoint may still be at work on the attempt that was cut short. */
+/** The endpoint may still process the attempt that was cut short. */
 const AFTER_CUT_SHORT_MS = 10_000;
-/** A delivery behind another one looks again after this time; the end of the other one enqueues it earlier. */
+/** A delivery that waits for an earlier one is retried after this time. */
 const BEHIND_MS = 2_000;
-/** Fan-out alone writes an event's first outcomes: a delivery that is settled before looks again after this time. */
+/** Fan-out writes an event's first outcomes. A delivery that is settled earlier waits this long before it tries again. */
 const FAN_OUT_UNFINISHED_MS = 60_000;
 
 /**
- * Work that is due so soon is done now, for the clock by which its message was delayed may be two seconds ahead. It is
- * less than the shortest retry, or a second message would cause that one at once.
+ * Work that is due within this time is done now: the clock that computed its message's delay may be two seconds ahead. It
+ * is less than the shortest retry delay, so that a duplicate message does not cause a retry at once.
  */
 const DUE_WITHIN_MS = 2_500;
 
@@ -101,7 +101,7 @@ export function leased(delivery: UnfinishedDelivery, leaseId: string, leaseUntil
   return { ...leaseExpired(delivery), state: 'leased', leaseId, leaseUntil, dueAt: leaseUntil };
 }
 
-/** The function that holds the lease returns it. It has sent nothing. */
+/** The lease holder returns the lease. It has sent nothing. */
 export function leaseReturned(delivery: UnfinishedDelivery, now: Date): PendingDelivery {
   return { ...withoutLease(delivery), dueAt: now };
 }
@@ -192,19 +192,19 @@ export function ended(
   reason: Reason,
   now: Date,
 ): SettledDelivery {
-  // An event that the filter refuses was not sent by an earlier run either, unless it was replayed.
+  // An earlier run did not send an event that the filter refuses, unless it was replayed.
   const wasNeverSent = state === 'skipped' && delivery.replayedAt === undefined;
   return { ...settledAs(wasNeverSent ? neverSent(delivery) : leaseExpired(delivery), state, now), reason };
 }
 
-/** The event's outcome is written. The row leaves the endpoint's list, and moves to `attention` if a person is needed. */
+/** The event's outcome is written. The row leaves the endpoint's list. A dead or cancelled one moves to `attention`. */
 export function outcomeRecorded(delivery: SettledDelivery, now: Date): SettledDelivery {
   const { owedTo: _, dueAt: __, ...finished } = delivery;
   const needsAttention = (delivery.state === 'dead' || delivery.state === 'cancelled') && !isTest(delivery);
   return needsAttention ? { ...finished, owedTo: attentionOf(delivery.endpointId), dueAt: now } : finished;
 }
 
-/** The event's outcome cannot be written before fan-out has written all others. */
+/** The event's outcome cannot be written until fan-out has finished. */
 export function outcomePostponed(delivery: SettledDelivery, now: Date): SettledDelivery {
   return { ...delivery, dueAt: after(now, FAN_OUT_UNFINISHED_MS) };
 }
@@ -238,7 +238,7 @@ export async function applyChange<Next extends Delivery>(
     : undefined;
 }
 
-/** The attributes that differ: only these are written, so that a transition leaves the others alone. */
+/** The attributes that differ. Only these are written. */
 function changeBetween(before: Delivery, next: Delivery): DeliveryChange {
   const old = new Map<string, unknown>(Object.entries(before));
   const removed = [...old.keys()].filter((name) => !(name in next)).map((name) => [name, null]);
@@ -246,7 +246,7 @@ function changeBetween(before: Delivery, next: Delivery): DeliveryChange {
   return Object.fromEntries([...removed, ...set]);
 }
 
-/** The message for a pending delivery's next attempt, if that is soon enough for one. */
+/** The message for a delivery's next attempt, if SQS can delay it for so long. */
 export function messageFor(delivery: Delivery, now: Date): DeliveryMessage[] {
   const { orderKey, eventId, endpointId } = delivery;
   if (isSettled(delivery) || delivery.nextAttemptAt === undefined) return [];
@@ -282,7 +282,7 @@ function neverSent(delivery: UnfinishedDelivery): UnfinishedDelivery {
   return rest;
 }
 
-/** Nobody returned the lease: its holder may have sent, and died before it could record it. */
+/** The holder did not return the lease: it may have sent a request and died before it could record the result. */
 function leaseExpired(delivery: UnfinishedDelivery): PendingDelivery {
   const pending = withoutLease(delivery);
   return delivery.state === 'leased' ? { ...pending, possiblyDeliveredAt: delivery.leaseUntil } : pending;
@@ -292,7 +292,7 @@ function mostAttemptsAfter({ internalError }: Attempt): number {
   return internalError ? INTERNAL_ERRORS : Number.POSITIVE_INFINITY;
 }
 
-/** A failure that the event itself causes repeats, and with `strict` the rest of its order waits. */
+/** True when a `strict` endpoint refused the event too often: the error repeats, and the rest of the order waits. */
 function blocksItsOrder(
   { ordering }: Pick<Endpoint, 'ordering'>,
   { status = 0, internalError = false }: Attempt,

@@ -1,4 +1,4 @@
-/** Which events of an order are still to be fanned out. */
+/** Finds the events of an order that are not fanned out yet. */
 
 import type { SendingContext } from '../context.ts';
 import { after } from '../model/clock.ts';
@@ -7,25 +7,25 @@ import { eventTime, firstEventIdAt, type OrderKey } from '../model/ids.ts';
 import type { Item } from '../model/item-changes.ts';
 import type { EventMessage } from '../ports/queues.ts';
 
-/** A slow ingest may write its row that much later than a faster one wrote a newer row. */
+/** A slow ingest may write its row this much later than a faster ingest wrote a newer row. */
 const LATE_WRITE_MS = 60_000;
 
 export interface BacklogEvent {
   readonly event: EventRecord;
-  /** True for the first that is known of its order. */
+  /** True for the first known event of its order. */
   readonly isFirst: boolean;
   /** A newer event was fanned out before this one. */
   readonly isLate: boolean;
-  /** The items of the newest snapshot before it; none when there was none. */
+  /** The items of the previous snapshot; empty when there was none. */
   readonly itemsBefore: readonly Item[];
-  /** The newest event before it; absent for the first. */
+  /** The previous event; absent for the first one. */
   readonly before?: EventKey;
 }
 
 /**
- * Reads an order from its newest event back to the first that is fanned out and a minute older than the oldest event that
- * the messages name.
- * @returns those not yet fanned out, oldest first
+ * Reads an order's events, newest first. Stops at the first event that is fanned out and a minute older than the oldest
+ * event that the messages name.
+ * @returns the events that are not fanned out, oldest first
  */
 export async function eventsToFanOut(
   context: SendingContext,
@@ -51,7 +51,7 @@ function backlogOf(oldestFirst: readonly EventRecord[]): BacklogEvent[] {
     if (event.fannedOutAt === undefined) {
       backlog.push({
         event,
-        // The reading stopped at an event that is fanned out, so one that is not is the first of its order here.
+        // The read stopped at a fanned-out event. If the oldest event is not fanned out, it is the order's first.
         isFirst: index === 0,
         isLate: newestFannedOut !== undefined && newestFannedOut.eventId > event.eventId,
         itemsBefore,

@@ -1,4 +1,4 @@
-/** Fans one event out: first attempts inline and all at once, and a row for every delivery that needs deliver. */
+/** Fans out one event: makes first attempts in parallel, and writes a row for each delivery that deliver must continue. */
 
 import type { SendingContext } from '../context.ts';
 import { enqueue } from '../delivery/enqueue.ts';
@@ -34,24 +34,24 @@ import { changesBetween } from '../model/item-changes.ts';
 import { settleAll } from '../model/settle-all.ts';
 import { UnreadableRowError } from '../ports/event-log.ts';
 import { attempt } from '../sending/attempt.ts';
-import { wants } from '../sending/filter.ts';
+import { matchesFilter } from '../sending/filter.ts';
 import type { BacklogEvent } from './backlog.ts';
 import { previousIfUnchanged, receivedSameOrder } from './unchanged.ts';
 
 /**
- * The whole batch waits for an inline attempt, and an endpoint that was always quick may hang all of a sudden. So the
- * attempt is cut short after this time, and deliver gives the endpoint all the time that its row allows.
+ * The whole batch waits for an inline attempt, and a quick endpoint may suddenly hang. The attempt is therefore cut short
+ * after this time. Deliver then allows the endpoint's full timeout.
  */
 const INLINE_LIMIT_SECONDS = 5;
 
 export interface FanOutMode {
-  /** An earlier run may have sent the event: deliver decides about every delivery, by all that is known of the order. */
+  /** An earlier run may have sent the event. Then deliver makes all attempts, because it reads the whole order first. */
   readonly possiblySent: boolean;
-  /** First attempts are made here and now. */
+  /** Make first attempts inline. */
   readonly inline: boolean;
 }
 
-/** Rejects when the store fails; events that were sent by then may be sent again. */
+/** Rejects when the table fails. Requests that were sent by then may be repeated. */
 export async function fanOutEvent(
   context: SendingContext,
   backlogEvent: BacklogEvent,
@@ -60,14 +60,14 @@ export async function fanOutEvent(
   const { event, isFirst, itemsBefore } = backlogEvent;
   const [rows, endpoints] = await settleAll([
     context.eventLog.deliveries(event.orderKey),
-    // A test is often sent to an endpoint that was only just added.
+    // An endpoint is often tested right after it was added, so the config is read again.
     context.config.endpoints(event.source === TESTS),
     isFirst && writeAlias(context, event),
   ]);
-  // A run before this one may have left rows: they decide, and nothing is sent again because of them.
+  // An earlier run may have written rows. Their endpoints are left to deliver.
   const existing = ofEvent(rows, event);
   const isNew = ({ id }: Pick<Endpoint, 'id'>) => !existing.has(id);
-  const hearing = endpoints.valid
+  const subscribers = endpoints.valid
     .filter(isNew)
     .filter((endpoint) => endpoint.state !== 'off' && isAddressedTo(endpoint, event));
   const changes = event.items === undefined ? [] : changesBetween(itemsBefore, event.items);
@@ -75,8 +75,8 @@ export async function fanOutEvent(
   const view = { ...backlogEvent, event: { ...event, changes }, rows };
   const fresh =
     event.forgottenAt === undefined
-      ? await firstDeliveries(context, hearing, view, mode)
-      : hearing.map(({ id }) =>
+      ? await firstDeliveries(context, subscribers, view, mode)
+      : subscribers.map(({ id }) =>
           endedWithoutRow(newDelivery(event, id, now), 'cancelled', 'payload-erased', now),
         );
   const isForOrders = !isRelayEvent(event.orderKey) && event.forgottenAt === undefined;
@@ -99,7 +99,7 @@ function ofEvent(rows: readonly Delivery[], { eventId }: EventRecord): Map<strin
   return new Map(rows.filter((row) => row.eventId === eventId).map((row) => [row.endpointId, row]));
 }
 
-/** People know an order by its nice id. */
+/** An alias lets operators find the order by its nice id. */
 async function writeAlias(context: SendingContext, event: EventRecord): Promise<void> {
   if (event.niceId === undefined) return;
   await context.eventLog.putAlias(aliasKeyOf(event.source, event.niceId), event.orderKey);
@@ -107,7 +107,7 @@ async function writeAlias(context: SendingContext, event: EventRecord): Promise<
 
 interface EventView extends Omit<BacklogEvent, 'event'> {
   readonly event: OutgoingEvent;
-  /** The order's delivery rows, of all endpoints. */
+  /** The order's delivery rows for all endpoints. */
   readonly rows: readonly Delivery[];
 }
 
@@ -118,7 +118,7 @@ async function firstDeliveries(
   mode: FanOutMode,
 ): Promise<Delivery[]> {
   const payload = mode.possiblySent ? undefined : await readPayload(context, view.event);
-  // Without its payload the event is deliver's as well: it ends there as `dead`, where it gets attention.
+  // Without a payload, deliver ends the delivery as `dead`, so that it gets attention.
   if (payload === undefined) return endpoints.map((endpoint) => leftUndecided(context, endpoint, view, mode));
   const { before, event } = view;
   const maySkip = before && event.changes?.length === 0 && endpoints.some((one) => one.skipUnchanged);
@@ -137,7 +137,7 @@ async function readPayload(context: SendingContext, event: EventRecord): Promise
   }
 }
 
-/** A delivery about which deliver decides everything, the endpoint's filter included. */
+/** A delivery for which deliver does everything, including the filter. */
 function leftUndecided(
   context: SendingContext,
   endpoint: Endpoint,
@@ -171,7 +171,7 @@ function firstRow({ id, ordering }: Endpoint, { event, isLate }: EventView, now:
   return { ...newDelivery(event, id, now), ...(ordering === 'strict' && isLate && { late: true }) };
 }
 
-/** When deliver attempts it first: now, unless the endpoint is parked or wants its orders to be quiet. */
+/** Schedules the first attempt of deliver: now, unless the endpoint is parked or debounces its orders. */
 function scheduledFirst(
   endpoint: Endpoint,
   delivery: PendingDelivery,
@@ -192,7 +192,7 @@ function isDebounced(
   return endpoint.debounceSeconds !== undefined && !isRelayEvent(orderKey);
 }
 
-/** The delivery after its first attempt; or as it waits for deliver, if it must not be attempted here and now. */
+/** The delivery after its inline attempt, or as deliver will attempt it. */
 async function firstDelivery(
   context: SendingContext,
   endpoint: Endpoint,
@@ -205,9 +205,9 @@ async function firstDelivery(
   const delivery = firstRow(endpoint, view, now);
   const admission = admissionOf(endpoint, context.config.healthRecorder.current(endpoint.id), now);
   if (admission.kind === 'cancel') return endedWithoutRow(delivery, 'cancelled', admission.reason, now);
-  // Before it could supersede an older one: an event that is skipped supersedes nothing.
-  const told = { ...event, late: delivery.late === true };
-  if (!(await wants(context, endpoint, told, payload)))
+  // The filter comes before ordering: a skipped event supersedes nothing.
+  const outgoing = { ...event, late: delivery.late === true };
+  if (!(await matchesFilter(context, endpoint, outgoing, payload)))
     return endedWithoutRow(delivery, 'skipped', 'filter-refused', now);
   if (endpoint.skipUnchanged && same !== undefined && receivedSameOrder(same, endpoint.id))
     return endedWithoutRow(delivery, 'skipped', 'unchanged', now);
@@ -215,12 +215,12 @@ async function firstDelivery(
   const scheduled = scheduledFirst(endpoint, delivery, event, context.clock.now(), admission);
   if (admission.kind !== 'send' || isDebounced(endpoint, event)) return scheduled;
   if (!isFree) return behind(delivery, context.clock.now());
-  // A test's row keeps the answer, for whoever sent the test.
+  // A test needs a row, because the row keeps the answer.
   if (!inline || isLate || !admission.inline || event.source === TESTS) return scheduled;
-  return attemptInline(context, endpoint, delivery, told, payload);
+  return attemptInline(context, endpoint, delivery, outgoing, payload);
 }
 
-/** Whether nothing older of the order has to be waited for. With `latest` the event supersedes it, unless it is leased. */
+/** True when no older delivery of the order blocks this one. With `latest` older ones are superseded, unless leased. */
 async function isFreeOfOlder(
   context: SendingContext,
   { id, ordering }: Endpoint,
@@ -252,7 +252,7 @@ async function attemptInline(
   return isSettled(result) ? outcomeRecorded(result, now) : result;
 }
 
-/** Writes a row for each delivery that is not finished, and sends deliver a message for those due soon. */
+/** Writes a row for each unfinished delivery, and enqueues those that are due soon. */
 async function writeRows(
   context: SendingContext,
   event: EventRecord,
@@ -260,15 +260,15 @@ async function writeRows(
 ): Promise<Delivery[]> {
   const written = await settleAll(
     deliveries.map(async (delivery) => {
-      // Finished: the event's outcome says all there is to say.
+      // The event's outcome records a finished delivery. It needs no row.
       if (delivery.owedTo === undefined) return delivery;
-      // Before the row: sweep finds an endpoint's rows by its health row, also when the endpoint's own row is removed.
+      // The health row is written first: sweep finds deliveries through it, also after the endpoint was removed.
       await context.config.health.ensure(delivery.endpointId);
       if (await context.eventLog.putDeliveryIfAbsent(delivery)) {
         if (delivery.state === 'dead' && !isTest(delivery)) context.telemetry.count('DeliveriesDead');
         return delivery;
       }
-      // Another run was faster: its row decides.
+      // Another run wrote the row first. Its row is used.
       return (
         ofEvent(await context.eventLog.deliveries(event.orderKey), event).get(delivery.endpointId) ?? delivery
       );

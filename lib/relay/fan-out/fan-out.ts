@@ -1,4 +1,4 @@
-/** Sends an order's new events to every endpoint, oldest event first, and writes down how it went. */
+/** Sends an order's new events to all endpoints, oldest event first, and records the outcomes. */
 
 import type { SendingContext } from '../context.ts';
 import type { OrderKey } from '../model/ids.ts';
@@ -9,17 +9,17 @@ import { fanOutEvent } from './fan-out-event.ts';
 import { isLeftInQuarantine } from './quarantine.ts';
 import { storeQueuedEvent } from './queue-fallback.ts';
 
-/** For so long an order's events are attempted inline. Deliver attempts the rest, for other orders of the batch wait. */
+/** An order's events are attempted inline for this time. Deliver attempts the rest, because other orders wait. */
 const INLINE_FOR_MS = 5_000;
 /**
- * An order that takes longer than this comes back in a later batch. With the event in hand (filters, transforms and inline
- * attempts of all endpoints in parallel, some 20 s in all) that is far from the function's timeout.
+ * An order that takes longer than this continues in a later batch. One more event takes up to 20 s: filters, transforms
+ * and inline attempts of all endpoints run in parallel. Both together are far below the function's timeout.
  */
 const ORDER_TAKES_MS = 15_000;
 
 /**
  * Works on the orders that a batch of messages names, in parallel.
- * @returns the messages to be seen again, because their order is not finished
+ * @returns the messages to return to the queue, because their order is not finished
  */
 export async function fanOut(
   context: SendingContext,
@@ -31,7 +31,7 @@ export async function fanOut(
       try {
         return (await fanOutOrder(context, orderKey, ofOrder)) ? [] : ofOrder;
       } catch (error) {
-        context.telemetry.error('fan-out failed; the order is tried again', error, {
+        context.telemetry.error('fan-out failed; the message returns to the queue', error, {
           eventIds: ofOrder.map((message) => message.eventId),
         });
         context.telemetry.count('FanOutFailures');
@@ -43,7 +43,7 @@ export async function fanOut(
   return unfinished.flat();
 }
 
-/** False when its time was over first. */
+/** False when its time ended before all events were fanned out. */
 async function fanOutOrder(
   context: SendingContext,
   orderKey: OrderKey,
@@ -52,7 +52,7 @@ async function fanOutOrder(
   for (const message of messages) await storeQueuedEvent(context, message);
   const backlog = await eventsToFanOut(context, orderKey, messages);
   const isRepeated = messages.some(({ receivedBefore }) => receivedBefore);
-  // An earlier run that died may have sent any of them.
+  // An earlier run may have sent any of these events before it died.
   const possiblySent =
     isRepeated ||
     backlog.some(({ event }) => event.fanOutAttempts !== undefined && event.abandonedAt === undefined);

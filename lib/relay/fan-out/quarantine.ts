@@ -1,4 +1,4 @@
-/** An event whose fan-out fails again and again steps aside, so that its order goes on without it. */
+/** Quarantines an event whose fan-out fails repeatedly, so that its order continues without it. */
 
 import type { SendingContext } from '../context.ts';
 import { after } from '../model/clock.ts';
@@ -7,21 +7,21 @@ import { FAN_OUT } from '../model/ids.ts';
 import { type FanOutAttempt, StoreError } from '../ports/event-log.ts';
 import type { Metric } from '../ports/telemetry.ts';
 
-/** The list of events that are left to a person. */
+/** The list of events that need attention. */
 export const FAN_OUT_ATTENTION = `attention#${FAN_OUT}`;
 
 const FAILURES_IN_TURN = 5;
 const MINUTE_MS = 60_000;
-/** What is waited between the tries of one that was quarantined; the last one for all that follow. */
+/** The delays between the attempts of a quarantined event. The last one repeats. */
 const WAITS_MS = [1, 5, 15, 30, 60].map((minutes) => minutes * MINUTE_MS);
-/** With an hour between them the last ones take three days: a bad deployment over a weekend can be mended. */
+/** With one attempt per hour this takes three days: a bad deployment can be fixed after a weekend. */
 const TRIES = FAILURES_IN_TURN + WAITS_MS.length + 3 * 24;
 
 /**
- * Notes that an event's fan-out is begun again, for the run before may have failed or died in it.
+ * Records that fan-out of an event starts again after a run that failed or died.
  *
- * @param repeated whether a run before may have begun with it
- * @returns true when its order is to go on without it
+ * @param repeated true when an earlier run may have started on the event
+ * @returns true when the order must continue without the event
  */
 export async function isLeftInQuarantine(
   context: SendingContext,
@@ -36,7 +36,7 @@ export async function isLeftInQuarantine(
   const fanOutAttempts = before + 1;
   if (fanOutAttempts > TRIES) {
     await note(context, event, { fanOutAttempts, abandonedAt: now, owedTo: FAN_OUT_ATTENTION, dueAt: now });
-    report(context, event, 'event is left to a person: its fan-out has failed for days', 'NeedsAttention');
+    report(context, event, 'event needs attention: fan-out failed for days', 'NeedsAttention');
     return true;
   }
   if (fanOutAttempts < FAILURES_IN_TURN) {
@@ -44,14 +44,14 @@ export async function isLeftInQuarantine(
     return false;
   }
   const until = after(now, WAITS_MS[fanOutAttempts - FAILURES_IN_TURN] ?? Math.max(...WAITS_MS));
-  // Noted before it is tried: a run that dies of it leaves nothing to be decided.
+  // Recorded before the attempt, so that a run that dies is counted.
   await note(context, event, { fanOutAttempts, quarantinedUntil: until, dueAt: until });
   if (fanOutAttempts > FAILURES_IN_TURN) return false;
-  report(context, event, 'event is quarantined: its fan-out has failed too often', 'EventsQuarantined');
+  report(context, event, 'event quarantined: fan-out failed repeatedly', 'EventsQuarantined');
   return true;
 }
 
-/** Rejects when another run has gone on with it: then the order is to be looked at anew. */
+/** Rejects when another run has changed the event. The order is then read again. */
 async function note(context: SendingContext, event: EventRecord, change: FanOutAttempt): Promise<void> {
   if (await context.eventLog.recordFanOutAttempt(event, change)) return;
   throw new StoreError('the event was changed since it was read');

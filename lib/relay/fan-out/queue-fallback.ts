@@ -1,4 +1,4 @@
-/** Stores an event that the table had refused, and that has been on the queue alone until now. */
+/** Stores an event that the table refused at ingest. Until now only the queue had it. */
 
 import type { SendingContext } from '../context.ts';
 import { FAN_OUT_DUE_MS } from '../ingest.ts';
@@ -7,7 +7,7 @@ import type { EventRecord, Payload } from '../model/event.ts';
 import { orderKeyOf } from '../model/ids.ts';
 import type { EventMessage } from '../ports/queues.ts';
 
-/** Rejects when it could not be stored, or when it is not known yet whose it is: the message has to be seen again. */
+/** Rejects when the event cannot be stored or its source cannot be looked up. The message is then returned. */
 export async function storeQueuedEvent(
   context: SendingContext,
   { fullEvent, tokenSha256 }: EventMessage,
@@ -20,8 +20,8 @@ export async function storeQueuedEvent(
 }
 
 /**
- * It is due at once, but for sweep to wake: the message that it came with is not of its order's group, and two runs for
- * one order must not be sending at the same time.
+ * The event is due at once, but sweep must enqueue it: this message is not in its order's message group, and two runs must
+ * not work on one order at the same time.
  */
 async function storeUnverified(
   context: SendingContext,
@@ -32,15 +32,12 @@ async function storeUnverified(
   const { eventId } = event;
   const source =
     (await context.config.sourceByToken(tokenSha256)) ??
-    // This function may hold a list that is older than the source, and a dropped event is lost.
+    // The cached sources may be older than this one. A dropped event is lost, so read the table.
     (await context.config.sourceByTokenFromTable(tokenSha256));
   if (source === undefined) {
-    context.telemetry.warn(
-      'event dropped: it came to an unknown address while sources could not be looked up',
-      {
-        eventId,
-      },
-    );
+    context.telemetry.warn('event dropped: no source has the token of its address', {
+      eventId,
+    });
     context.telemetry.count('EventsDropped');
     return;
   }

@@ -1,12 +1,12 @@
-/** When fan-out sees a message again that it gave back to its queue. */
+/** The visibility timeout of a message that fan-out returns to its queue. */
 
 const FIRST_DELAY_SECONDS = 5;
 const LONGEST_DELAY_SECONDS = 300;
 
 /**
- * How long a message stays hidden after it was received so many times without success: 5, 10, 20, 40, 80 and 160 seconds,
- * then 300. The first delays are short, because an order waits. The long ones let an event that only the queue holds
- * outlast an outage of the table: SQS moves a message away at its 1,000th receive, after about three days and a half.
+ * The delay doubles with each receive: 5, 10, 20, 40, 80 and 160 seconds, then 300. The first delays are short, because an
+ * order waits. The long ones let an event that only the queue has survive an outage of the table: SQS moves a message to
+ * the dead-letter queue at its 1,000th receive, after about three and a half days.
  *
  * @param receives counted from one, as SQS does in `ApproximateReceiveCount`
  */

@@ -1,14 +1,11 @@
-/** Whether a webhook says the same as the one before it of its order: the Hub fires for every item that moves. */
+/** Detects webhooks whose order is identical to the previous one. The Hub sends one for every item that moves. */
 import { isDeepStrictEqual } from 'node:util';
 import type { SendingContext } from '../context.ts';
 import type { EventKey, EventRecord, Payload } from '../model/event.ts';
 import type { EndpointId } from '../model/ids.ts';
 import { UnreadableRowError } from '../ports/event-log.ts';
 
-/**
- * The event before, as it stands now, when the payload says the same as its; undefined when it says anything else, or
- * when that cannot be told any more.
- */
+/** The previous event, if its payload has the same order; undefined otherwise, or when it cannot be read. */
 export async function previousIfUnchanged(
   { eventLog }: Pick<SendingContext, 'eventLog'>,
   payload: Payload,
@@ -18,19 +15,19 @@ export async function previousIfUnchanged(
     const [event, earlier] = await Promise.all([eventLog.event(before), eventLog.payload(before)]);
     return earlier !== undefined && isSameOrder(earlier, payload) ? event : undefined;
   } catch (error) {
-    // What cannot be read cannot be compared, and to send too much loses nothing.
+    // Without the previous payload the event is sent: a duplicate is better than a lost update.
     if (error instanceof UnreadableRowError) return undefined;
     throw error;
   }
 }
 
-/** True when the endpoint received the event's order: from this event, or from an earlier one with the same order. */
+/** True when the endpoint received this event, or an earlier one with the same order. */
 export function receivedSameOrder({ outcomes }: EventRecord, endpointId: EndpointId): boolean {
   const outcome = outcomes?.[endpointId];
   return outcome?.state === 'delivered' || outcome?.reason === 'unchanged';
 }
 
-/** Byte for byte, or as JSON: white space, the order of an object's members and that of an order's items say nothing. */
+/** Compares bytes, then JSON. White space, the order of members and the order of items do not matter. */
 export function isSameOrder(one: Payload, other: Payload): boolean {
   if (one.contentType !== other.contentType) return false;
   if (Buffer.compare(one.body, other.body) === 0) return true;

@@ -70,7 +70,7 @@ export class HealthStore {
       }
       await this.reread(id);
     }
-    this.#telemetry.warn('health was changed by others again and again', { endpointId: id });
+    this.#telemetry.warn('health row changed repeatedly; the update was dropped', { endpointId: id });
     return undefined;
   }
 

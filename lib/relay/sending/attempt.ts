@@ -1,4 +1,4 @@
-/** One attempt to deliver an event to an endpoint: the same code for fan-out and for deliver. */
+/** Makes one attempt to deliver an event to an endpoint. Fan-out and deliver share it. */
 
 import type { SendingContext } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
@@ -10,20 +10,20 @@ import { type Fence, send } from './send.ts';
 import { applyTransform } from './transform.ts';
 
 const ANSWER_LIMIT_BYTES = 512;
-/** The statuses whose `Retry-After` is honoured. */
+/** Statuses with which `Retry-After` is honoured. */
 const ASKS_TO_WAIT = [429, 503];
-/** A timer and a clock need not agree to the millisecond. */
+/** Timer and clock may differ by some milliseconds. */
 const TIMERS_DIFFER_MS = 50;
 const LONGEST_WAIT_SECONDS = 24 * 60 * 60;
 
 export interface AttemptOptions {
-  /** When the attempt is cut short at the latest, if that is before the endpoint's own timeout. */
+  /** Cuts the attempt short after this time, if the endpoint's timeout is longer. */
   readonly limitSeconds?: number;
   readonly fence?: Fence;
 }
 
 /**
- * Sends once and says how it went: an endpoint that fails is a result like any other.
+ * Sends one request and returns the result. A failure of the endpoint is a result.
  * @throws LeaseExpiredError when the fence does not allow the request any more
  */
 export async function attempt(
@@ -55,7 +55,7 @@ export async function attempt(
   return made;
 }
 
-/** Success is 2xx. A redirect is a failure like any other: it is never followed. */
+/** True for 2xx. Redirects are not followed; they are failures. */
 export function succeeded(made: Attempt): boolean {
   return made.status !== undefined && made.status >= 200 && made.status <= 299;
 }
@@ -71,7 +71,7 @@ function describe(result: SendResult, now: Date): Omit<Attempt, 'at' | 'duration
   };
 }
 
-/** `Retry-After` is a number of seconds or a date (RFC 9110, section 10.2.3); undefined when it is neither, or past; a day at most. */
+/** Parses `Retry-After`: seconds or a date (RFC 9110, section 10.2.3), at most a day. Undefined when invalid or past. */
 export function secondsToWait(retryAfter: string | undefined, now: Date): number | undefined {
   const text = retryAfter?.trim() ?? '';
   const seconds = /^\d+$/.test(text)
@@ -84,6 +84,6 @@ export function secondsToWait(retryAfter: string | undefined, now: Date): number
 
 function beginningOf(text: string): string {
   const bytes = Buffer.from(text).subarray(0, ANSWER_LIMIT_BYTES);
-  // A character cut in two at the limit is left out.
+  // A character that the limit splits is left out.
   return new TextDecoder().decode(bytes, { stream: true });
 }

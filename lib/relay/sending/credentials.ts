@@ -1,4 +1,4 @@
-/** What a request carries to show who it comes from, as an endpoint's row asks for it. */
+/** The credentials of an endpoint's requests: headers and signing keys. */
 import type { CustomHeaders } from '../endpoint/custom-headers.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { HEADERS_LIMIT_BYTES, isHeaderValue, sizeOf } from '../endpoint/header.ts';
@@ -8,19 +8,19 @@ import { settleAll } from '../model/settle-all.ts';
 import { CredentialsError, type SecretCache } from '../secrets/secret-cache.ts';
 
 export interface Credentials {
-  /** The endpoint's own headers and those of its `auth`, under names that none of the relay's has. */
+  /** The endpoint's custom headers and those of its `auth`. */
   readonly headers: CustomHeaders;
-  /** What the request is signed with: the newest first; none when it is not signed. */
+  /** The keys that sign the request, newest first; empty when it is not signed. */
   readonly signingKeys: readonly Uint8Array[];
   /** The OAuth 2.0 token in the headers. */
   readonly token?: string;
 }
 
-export interface Wanted {
+export interface CredentialsOptions {
   readonly now: Date;
-  /** By the monotonic clock. */
+  /** On the monotonic clock. */
   readonly deadlineMs: number;
-  /** A token that the endpoint did not take. */
+  /** A token that the endpoint refused. */
   readonly refusedToken?: string | undefined;
 }
 
@@ -28,9 +28,9 @@ export interface Wanted {
 export async function credentialsFor(
   secretCache: SecretCache,
   endpoint: Endpoint,
-  wanted: Wanted,
+  wanted: CredentialsOptions,
 ): Promise<Credentials> {
-  // OAuth sends a request for a token: it must not go on after the attempt has failed.
+  // Wait for the token request, too: it must not go on after the attempt has failed.
   const [custom, auth, signingKeys] = await settleAll([
     customHeaders(secretCache, endpoint, wanted),
     authHeaders(secretCache, endpoint, wanted),
@@ -55,7 +55,7 @@ export function invalidateSecretsOf(
 async function customHeaders(
   secretCache: SecretCache,
   { headers = {} }: Endpoint,
-  { deadlineMs }: Wanted,
+  { deadlineMs }: CredentialsOptions,
 ): Promise<CustomHeaders> {
   const entries = Object.entries(headers).map(async ([name, secret]) => [
     name,
@@ -67,7 +67,7 @@ async function customHeaders(
 async function authHeaders(
   secretCache: SecretCache,
   { auth }: Endpoint,
-  { deadlineMs, refusedToken }: Wanted,
+  { deadlineMs, refusedToken }: CredentialsOptions,
 ): Promise<Pick<Credentials, 'headers' | 'token'>> {
   switch (auth?.type) {
     case undefined:
@@ -100,7 +100,7 @@ async function basic(
   return Buffer.from(pair.join(':')).toString('base64');
 }
 
-/** The row's own values were checked when it was read; those that it refers to come from elsewhere. */
+/** Literal values were checked when the row was parsed. Referenced values are checked here. */
 async function headerValue(secretCache: SecretCache, secret: string, deadlineMs: number): Promise<string> {
   const value = await secretCache.resolve(secret, deadlineMs);
   if (isReference(secret) && !isHeaderValue(value))
@@ -111,7 +111,7 @@ async function headerValue(secretCache: SecretCache, secret: string, deadlineMs:
 async function signingKeysOf(
   secretCache: SecretCache,
   { signingSecrets = [], previousSecretUntil }: Endpoint,
-  { now, deadlineMs }: Wanted,
+  { now, deadlineMs }: CredentialsOptions,
 ): Promise<Uint8Array[]> {
   const isOver = previousSecretUntil !== undefined && previousSecretUntil <= now;
   const inForce = isOver ? signingSecrets.slice(0, 1) : signingSecrets;

@@ -1,4 +1,4 @@
-/** Whether an endpoint wants an event, by its filter. */
+/** Evaluates an endpoint's filter. */
 
 import type { SendingContext } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
@@ -7,10 +7,10 @@ import { expressionInput, type OutgoingEvent } from '../model/expression-input.t
 import { isRelayEvent } from '../model/ids.ts';
 
 /**
- * True without a filter, and when the filter fails: what nobody could decide about is sent rather than lost. Notices and
- * tests are no orders, so filters are not asked about them.
+ * True when there is no filter. Also true when the filter fails: the event is sent rather than lost. Filters do not apply
+ * to notices and tests, because these are not orders.
  */
-export async function wants(
+export async function matchesFilter(
   context: Pick<SendingContext, 'expressions' | 'telemetry'>,
   { id, filter }: Pick<Endpoint, 'id' | 'filter'>,
   event: OutgoingEvent,
@@ -20,7 +20,7 @@ export async function wants(
   const found = await context.expressions.evaluate(filter, expressionInput(event, payload), 'boolean');
   if (found.kind === 'value') return found.value === true;
   const { eventId } = event;
-  context.telemetry.warn('filter failed; the event is passed on', {
+  context.telemetry.warn('filter failed; the event is sent', {
     endpointId: id,
     eventId,
     reason: found.reason,

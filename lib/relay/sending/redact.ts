@@ -1,9 +1,9 @@
-/** Takes out of an answer what the request had to keep to itself: some endpoints repeat whatever they were sent. */
+/** Removes the request's secrets from an answer: some endpoints echo the request. */
 
 import type { SendResult } from '../ports/outgoing.ts';
 import type { Credentials } from './credentials.ts';
 
-/** What is shorter is no secret, and would tear holes into every text. */
+/** Shorter strings are not treated as secrets: they would match everywhere. */
 const SHORTEST = 6;
 
 export function redactSecrets(result: SendResult, { headers, signingKeys }: Credentials): SendResult {
@@ -12,14 +12,14 @@ export function redactSecrets(result: SendResult, { headers, signingKeys }: Cred
     ...Object.entries(headers).flatMap(([name, value]) => [value, ...partsOf(name, value)]),
     ...signingKeys.map((key) => Buffer.from(key).toString('base64')),
   ];
-  // The longest first: one may be part of another.
+  // Longest first, because one secret may contain another.
   const long = secrets
     .filter(({ length }) => length >= SHORTEST)
     .sort((one, other) => other.length - one.length);
   return { ...result, text: long.reduce((text, secret) => text.replaceAll(secret, '***'), result.text) };
 }
 
-/** What follows the scheme of an `authorization`; and of Basic, what it stands for. */
+/** The credentials in an `authorization` header, without the scheme. For Basic also the decoded user name and password. */
 function partsOf(name: string, value: string): string[] {
   if (name.toLowerCase() !== 'authorization') return [];
   const [scheme, credentials = ''] = value.split(' ');

@@ -1,37 +1,31 @@
-/** What an endpoint receives: the webhook as the Hub would have sent it, and headers that say which event it is. */
+/** Builds the request to an endpoint: the webhook as the Hub sent it, plus headers that identify the event. */
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import type { EventRecord } from '../model/event.ts';
+import type { EventRecord, Payload } from '../model/event.ts';
 import type { OutgoingRequest } from '../ports/outgoing.ts';
 import type { Credentials } from './credentials.ts';
 import { signatureOf } from './signature.ts';
 
 const USER_AGENT = `sensaria-relay/${packageJson.version}`;
 
-/** What is sent: the payload itself, or what an endpoint has it made into. */
-export interface Content {
-  readonly contentType?: string;
-  readonly body: Uint8Array;
-}
-
-export interface Circumstances {
+export interface RequestOptions {
   readonly credentials: Credentials;
   readonly now: Date;
-  /** Of the request alone. */
+  /** Limits this request. */
   readonly timeoutMs: number;
 }
 
 /**
- * One request: the very bytes and content type of its content.
+ * Builds a request with the exact bytes and content type of the payload.
  *
- * `webhook-id` is the event id, the same on every attempt; `webhook-timestamp` is the request's time in epoch
- * seconds, as Standard Webhooks has it (https://www.standardwebhooks.com).
+ * `webhook-id` is the event id, the same for every attempt. `webhook-timestamp` is the time of the request in epoch
+ * seconds, as in Standard Webhooks (https://www.standardwebhooks.com).
  */
 export function buildRequest(
   endpoint: Endpoint,
   event: EventRecord,
-  { contentType, body }: Content,
-  { credentials, now, timeoutMs }: Circumstances,
+  { contentType, body }: Payload,
+  { credentials, now, timeoutMs }: RequestOptions,
 ): OutgoingRequest {
   const id = event.eventId;
   const timestamp = String(Math.floor(now.getTime() / 1000));
@@ -54,8 +48,8 @@ export function buildRequest(
 }
 
 /**
- * Puts the order id where the URL wants it: into the first parameter named `orderid` (in any case) that has no
- * value, else at the end as the Hub does. Everything else of the URL stays as it was typed.
+ * Adds the order id to the URL: as the value of the first empty `orderid` parameter (in upper or lower case), otherwise as
+ * a new parameter at the end, as the Hub does. The rest of the URL does not change.
  */
 export function withOrderId(url: string, orderId: string | undefined): string {
   if (orderId === undefined) return url;

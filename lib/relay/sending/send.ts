@@ -1,35 +1,35 @@
-/** What one attempt sends: a request with an endpoint's credentials, and one more if those had changed. */
+/** Sends a request with the endpoint's credentials. After a 401 it sends a second one if the credentials have changed. */
 
 import type { SendingContext } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import type { EventRecord } from '../model/event.ts';
+import type { EventRecord, Payload } from '../model/event.ts';
 import type { SendResult } from '../ports/outgoing.ts';
 import { CredentialsError } from '../secrets/secret-cache.ts';
 import { type Credentials, credentialsFor, invalidateSecretsOf } from './credentials.ts';
 import { redactSecrets } from './redact.ts';
-import { buildRequest, type Content } from './request.ts';
+import { buildRequest } from './request.ts';
 
 const UNAUTHORIZED = 401;
 
-/** Asked right before a request starts. */
+/** Checks right before a request starts whether it may be sent. */
 export interface Fence {
-  /** How long the next request has to wait. */
+  /** The time until the next request may start. */
   readonly waitMs: number;
   /** Waits until the request may start. */
   ready(): Promise<void>;
-  /** Whether a request that takes so long at most still ends in time. Nothing is awaited between this and the request. */
+  /** True when a request of this duration ends within the lease. Nothing is awaited between this call and the request. */
   allows(requestMs: number): boolean;
 }
 
-/** The right to send ended before the request could start, so none was made. */
+/** The lease expired before the request started. Nothing was sent. */
 export class LeaseExpiredError extends Error {
   override readonly name = 'LeaseExpiredError';
 }
 
 /**
- * Has the credentials, and posts. A 401 makes the credentials be had anew, and when they are others now, the request
- * goes once more. All of it takes no longer than the endpoint's timeout. Without credentials there is no request, and the
- * result says why.
+ * Resolves the credentials and sends the request. After a 401 it resolves them again, and repeats the request if they have
+ * changed. The endpoint's timeout limits everything together. Without credentials nothing is sent, and the result has the
+ * reason.
  *
  * @throws LeaseExpiredError when the fence does not allow the request any more
  */
@@ -37,7 +37,7 @@ export async function send(
   context: SendingContext,
   endpoint: Endpoint,
   event: EventRecord,
-  content: Content,
+  payload: Payload,
   fence?: Fence,
 ): Promise<SendResult> {
   const startedMs = context.clock.monotonicMs();
@@ -46,7 +46,7 @@ export async function send(
   const post = async (credentials: Credentials) => {
     await fence?.ready();
     const timeoutMs = Math.max(1, limitMs - Math.floor(context.clock.monotonicMs() - startedMs));
-    const request = buildRequest(endpoint, event, content, {
+    const request = buildRequest(endpoint, event, payload, {
       credentials,
       now: context.clock.now(),
       timeoutMs,
@@ -64,7 +64,7 @@ export async function send(
       refusedToken: credentials.token,
     });
     const leftMs = startedMs + limitMs - context.clock.monotonicMs();
-    // With a rate limit there may be no time left for another request: the next attempt has the new credentials.
+    // A rate limit may leave no time for a second request. The next attempt then uses the new credentials.
     return areSame(credentials, renewed) || (fence?.waitMs ?? 0) >= leftMs ? result : await post(renewed);
   } catch (error) {
     if (error instanceof CredentialsError) return { kind: 'failure', error: error.message };

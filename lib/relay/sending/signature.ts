@@ -1,4 +1,4 @@
-/** Signs what is sent, as Standard Webhooks has it (https://www.standardwebhooks.com). */
+/** Signs requests as specified by Standard Webhooks (https://www.standardwebhooks.com). */
 import { createHmac } from 'node:crypto';
 
 export interface Signed {
@@ -6,13 +6,13 @@ export interface Signed {
   readonly id: string;
   /** The `webhook-timestamp`, in epoch seconds. */
   readonly timestamp: string;
-  /** The very bytes that are sent. */
+  /** The exact bytes of the request body. */
   readonly body: Uint8Array;
 }
 
 /**
- * The `webhook-signature`: `v1,` and the base64 of an HMAC-SHA256 over `<id>.<timestamp>.<body>`; of several keys one
- * after the other, with a space between. Whoever knows one of them can verify it.
+ * The `webhook-signature`: `v1,` and the base64 of an HMAC-SHA256 over `<id>.<timestamp>.<body>`. With several keys there
+ * is one signature per key, separated by spaces. A receiver needs only one of the keys to verify it.
  */
 export function signatureOf(keys: readonly Uint8Array[], { id, timestamp, body }: Signed): string {
   return keys

@@ -1,4 +1,4 @@
-/** What an endpoint is sent of an event: the webhook as it came, or what the endpoint's transform makes of it. */
+/** Computes the body for an endpoint: the webhook's body, or the result of the endpoint's transform. */
 
 import type { SendingContext } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
@@ -6,11 +6,11 @@ import type { Payload } from '../model/event.ts';
 import { expressionInput, type OutgoingEvent } from '../model/expression-input.ts';
 import { EVALUATION_LIMIT_MS } from '../ports/expressions.ts';
 
-/** An order of a hundred items is some 60 KB; no message to people or systems needs as much as this. */
+/** An order of a hundred items has about 60 KB. */
 export const CONTENT_LIMIT_BYTES = 1024 * 1024;
 
-/** What to send; or why nothing may be sent, for the webhook itself holds what the endpoint was not meant to have. */
-export type Content = Payload | { readonly unsent: string };
+/** The payload to send, or the reason why nothing is sent. A failed transform never sends the original body. */
+export type TransformResult = Payload | { readonly unsent: string };
 
 /** Never rejects. */
 export async function applyTransform(
@@ -18,20 +18,24 @@ export async function applyTransform(
   { id, transform, contentType }: Pick<Endpoint, 'id' | 'transform' | 'contentType'>,
   event: OutgoingEvent,
   payload: Payload,
-): Promise<Content> {
+): Promise<TransformResult> {
   if (transform === undefined) return payload;
   const evaluated = await context.expressions.evaluate(transform, expressionInput(event, payload), 'value');
   const content = evaluated.kind === 'failure' ? unsent(evaluated.reason) : asContent(evaluated.value);
   if ('unsent' in content) {
     const { eventId } = event;
-    context.telemetry.warn('nothing was sent', { endpointId: id, eventId, reason: content.unsent });
+    context.telemetry.warn('transform failed; nothing was sent', {
+      endpointId: id,
+      eventId,
+      reason: content.unsent,
+    });
     context.telemetry.count('ExpressionsFailed');
     return content;
   }
   return contentType === undefined ? content : { ...content, contentType };
 }
 
-/** The longest that an attempt takes: until it is known what to send, and until the answer is there. */
+/** The longest duration of an attempt: transform and request. */
 export function maxAttemptMs({
   timeoutSeconds,
   transform,
@@ -39,12 +43,12 @@ export function maxAttemptMs({
   return timeoutSeconds * 1000 + (transform === undefined ? 0 : EVALUATION_LIMIT_MS);
 }
 
-/** The longest that a delivery takes about which the filter has to be asked before. */
+/** The longest duration of a delivery: filter, transform and request. */
 export function maxDeliveryMs(endpoint: Pick<Endpoint, 'filter' | 'timeoutSeconds' | 'transform'>): number {
   return maxAttemptMs(endpoint) + (endpoint.filter === undefined ? 0 : EVALUATION_LIMIT_MS);
 }
 
-function asContent(value: unknown): Content {
+function asContent(value: unknown): TransformResult {
   if (value === undefined || value === null) return unsent('it gives nothing');
   const [text, contentType] =
     typeof value === 'string'
@@ -56,6 +60,6 @@ function asContent(value: unknown): Content {
     : { contentType, body };
 }
 
-function unsent(reason: string): Content {
+function unsent(reason: string): TransformResult {
   return { unsent: `transform: ${reason}` };
 }
