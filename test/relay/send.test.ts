@@ -36,7 +36,7 @@ describe('a request', () => {
     const relay = await sent({ signingSecrets: [toSigningSecret(key)] });
 
     const [request] = relay.sender.to('erp');
-    if (request === undefined) throw new Error('transform failed; nothing was sent');
+    if (request === undefined) throw new Error('nothing was sent');
     const { headers, body } = request;
     const id = headers['webhook-id'] ?? '';
     const timestamp = headers['webhook-timestamp'] ?? '';

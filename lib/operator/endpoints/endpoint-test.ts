@@ -23,7 +23,7 @@ export interface EndpointTest extends EventKey {
   readonly outcome?: Outcome;
   /** With what the endpoint answered; absent when it got nothing. */
   readonly delivery?: Delivery;
-  /** What it was sent, but for its secrets; absent when transform failed; nothing was sent. */
+  /** The request without its secrets; absent when nothing was sent. */
   readonly request?: ReturnType<typeof shownRequest>;
 }
 
