@@ -4,6 +4,7 @@ import type { IngestContext } from './context.ts';
 import { isToken, type Source } from './endpoint/source.ts';
 import { after, Deadline, within } from './model/clock.ts';
 import type { EventRecord, Payload } from './model/event.ts';
+import { FAN_OUT_DUE_MS } from './model/event.ts';
 import { type Order, orderIdOfQuery, readOrder } from './model/hub-order.ts';
 import {
   type EventId,
@@ -16,9 +17,6 @@ import {
 } from './model/ids.ts';
 import { PayloadTooLargeError } from './ports/event-log.ts';
 import type { EventMessage } from './ports/queues.ts';
-
-/** Sweep re-queues an event after this time. It is far longer than an ingest may run. */
-export const FAN_OUT_DUE_MS = 2 * 60_000;
 
 const READ_LIMIT_MS = 1_000;
 const READ_TRIES = 2;

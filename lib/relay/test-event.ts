@@ -1,8 +1,8 @@
 /** Test events: example orders that an operator sends to one endpoint. */
 
-import { FAN_OUT_DUE_MS } from './ingest.ts';
 import { after, type Clock, type Random } from './model/clock.ts';
 import type { EventKey } from './model/event.ts';
+import { FAN_OUT_DUE_MS } from './model/event.ts';
 import { readOrder } from './model/hub-order.ts';
 import { type EndpointId, nextEventId, orderKeyOf, TESTS } from './model/ids.ts';
 import type { EventLog } from './ports/event-log.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { ANY_TIME, DueDeliveries } from '../../lib/relay/deliver/due-deliveries.ts';
-import { after as later } from '../../lib/relay/model/clock.ts';
+import { DueDeliveries } from '../../lib/relay/deliver/due-deliveries.ts';
+import { ANY_TIME, after as later } from '../../lib/relay/model/clock.ts';
 import type { Delivery, DeliveryKey } from '../../lib/relay/model/delivery.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
 import { aDelivery, anEndpointId, anEventId } from '../ports/builders.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isSameOrder } from '../../lib/relay/fan-out/unchanged.ts';
+import { isSameOrder } from '../../lib/relay/delivery/unchanged.ts';
 import { nextEventId } from '../../lib/relay/model/ids.ts';
 import { aRelay, UNAVAILABLE } from './a-relay.ts';
 

@@ -5,7 +5,6 @@ import type { DeliveryKey } from '../model/delivery.ts';
 import type { EndpointId } from '../model/ids.ts';
 
 const PAGE = 100;
-export const ANY_TIME = new Date('9999-12-31T23:59:59Z');
 
 /**
  * Reads the list page by page, earliest `dueAt` first. A delivery that cannot be sent stays in the list. It is returned

@@ -10,7 +10,7 @@ import { type CurrentAdmission, currentAdmission } from '../health/admission.ts'
 import { type DeliveryLock, takeProbe } from '../health/delivery-lock.ts';
 import { backlogDrained, isEndpointFailure } from '../health/health.ts';
 import type { RateLimiter } from '../health/rate-limiter.ts';
-import { after, type Deadline } from '../model/clock.ts';
+import { ANY_TIME, after, type Deadline } from '../model/clock.ts';
 import { type DeliveryKey, isLeased, isSettled } from '../model/delivery.ts';
 import type { EndpointId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
@@ -18,7 +18,7 @@ import { settleAll } from '../model/settle-all.ts';
 import type { DeliveryMessage } from '../ports/queues.ts';
 import { maxDeliveryMs } from '../sending/transform.ts';
 import { deliverOrder, readRows } from './deliver-order.ts';
-import { ANY_TIME, DueDeliveries } from './due-deliveries.ts';
+import { DueDeliveries } from './due-deliveries.ts';
 
 /** The time for reading rows and writing the result of an attempt. */
 const WRITING_TAKES_MS = 5_000;

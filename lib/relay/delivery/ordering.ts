@@ -8,7 +8,6 @@
  */
 
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import { receivedSameOrder } from '../fan-out/unchanged.ts';
 import {
   type Delivery,
   type DeliveryKey,
@@ -18,6 +17,7 @@ import {
   type UnfinishedDelivery,
 } from '../model/delivery.ts';
 import type { EventRecord } from '../model/event.ts';
+import { receivedSameOrder } from './unchanged.ts';
 
 /** The rows and events of one order, for one endpoint. */
 export interface OrderView {

@@ -2,8 +2,8 @@
  * The state machine of a delivery: one pure function for each event that changes a delivery's row. It takes the row and
  * returns the new one. {@link applyChange} writes it, on the condition that the row is still as it was read.
  */
-import { isDeepStrictEqual } from 'node:util';
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { after, type Random } from '../model/clock.ts';
 import {
@@ -16,6 +16,7 @@ import {
   type LeasedDelivery,
   type PendingDelivery,
   type SettledDelivery,
+  succeeded,
   type UnfinishedDelivery,
 } from '../model/delivery.ts';
 import type { SettledState } from '../model/delivery-state.ts';
@@ -24,7 +25,7 @@ import type { EndpointId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
 import type { DeliveryChange, EventLog } from '../ports/event-log.ts';
 import type { DeliveryMessage } from '../ports/queues.ts';
-import { succeeded } from '../sending/attempt.ts';
+
 import { nextAttemptAt } from './retry-schedule.ts';
 
 /** The number of attempts in a row. */

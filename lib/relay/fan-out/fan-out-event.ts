@@ -15,6 +15,7 @@ import {
   outcomeRecorded,
   parked,
 } from '../delivery/state-machine.ts';
+import { previousIfUnchanged, receivedSameOrder } from '../delivery/unchanged.ts';
 import { type Endpoint, isAddressedTo } from '../endpoint/endpoint.ts';
 import { admissionOf } from '../health/admission.ts';
 import { after } from '../model/clock.ts';
@@ -36,7 +37,6 @@ import { UnreadableRowError } from '../ports/event-log.ts';
 import { attempt } from '../sending/attempt.ts';
 import { matchesFilter } from '../sending/filter.ts';
 import type { BacklogEvent } from './backlog.ts';
-import { previousIfUnchanged, receivedSameOrder } from './unchanged.ts';
 
 /**
  * The whole batch waits for an inline attempt, and a quick endpoint may suddenly hang. The attempt is therefore cut short

@@ -1,9 +1,9 @@
 /** Stores an event that the table refused at ingest. Until now only the queue had it. */
 
 import type { SendingContext } from '../context.ts';
-import { FAN_OUT_DUE_MS } from '../ingest.ts';
 import { after } from '../model/clock.ts';
 import type { EventRecord, Payload } from '../model/event.ts';
+import { FAN_OUT_DUE_MS } from '../model/event.ts';
 import { orderKeyOf } from '../model/ids.ts';
 import type { EventMessage } from '../ports/queues.ts';
 

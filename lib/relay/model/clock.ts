@@ -8,6 +8,9 @@ export interface Clock {
   sleep(durationMs: number): Promise<void>;
 }
 
+/** Later than every time that is stored. */
+export const ANY_TIME = new Date('9999-12-31T23:59:59Z');
+
 /** Returns a number from 0 (inclusive) to 1 (exclusive). */
 export type Random = () => number;
 

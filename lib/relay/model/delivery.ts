@@ -26,6 +26,11 @@ export interface Attempt {
   readonly retryAfterSeconds?: number;
 }
 
+/** True for 2xx. Redirects are not followed; they are failures. */
+export function succeeded(made: Attempt): boolean {
+  return made.status !== undefined && made.status >= 200 && made.status <= 299;
+}
+
 export interface DeliveryKey extends EventKey {
   readonly endpointId: EndpointId;
 }

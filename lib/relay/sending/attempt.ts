@@ -3,6 +3,7 @@
 import type { SendingContext } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Attempt } from '../model/delivery.ts';
+import { succeeded } from '../model/delivery.ts';
 import type { Payload } from '../model/event.ts';
 import type { OutgoingEvent } from '../model/expression-input.ts';
 import type { SendResult } from '../ports/outgoing.ts';
@@ -53,11 +54,6 @@ export async function attempt(
   context.config.healthRecorder.observe(endpoint.id, made);
   context.telemetry.count(succeeded(made) ? 'DeliveriesDelivered' : 'DeliveriesFailedAttempts');
   return made;
-}
-
-/** True for 2xx. Redirects are not followed; they are failures. */
-export function succeeded(made: Attempt): boolean {
-  return made.status !== undefined && made.status >= 200 && made.status <= 299;
 }
 
 function describe(result: SendResult, now: Date): Omit<Attempt, 'at' | 'durationMs'> {

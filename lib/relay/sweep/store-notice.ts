@@ -4,9 +4,9 @@
  */
 
 import type { SweepContext } from '../context.ts';
-import { FAN_OUT_DUE_MS } from '../ingest.ts';
 import { after } from '../model/clock.ts';
 import type { EventRecord, Payload } from '../model/event.ts';
+import { FAN_OUT_DUE_MS } from '../model/event.ts';
 import { type EndpointId, type EventId, NOTICES, nextEventId, orderKeyOf } from '../model/ids.ts';
 
 /** The `type` of a notice. Receivers depend on these names, so their meaning never changes. */

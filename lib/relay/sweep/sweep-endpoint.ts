@@ -1,12 +1,11 @@
 /** Sweeps the deliveries of one endpoint. It enqueues at most one message: deliver then sends all due deliveries. */
 
 import type { SweepContext } from '../context.ts';
-import { ANY_TIME } from '../deliver/due-deliveries.ts';
 import { enqueue } from '../delivery/enqueue.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { admissionOf } from '../health/admission.ts';
 import { backlogDrained } from '../health/health.ts';
-import { after } from '../model/clock.ts';
+import { ANY_TIME, after } from '../model/clock.ts';
 import { attentionOf } from '../model/delivery.ts';
 import type { EndpointId } from '../model/ids.ts';
 import type { OwedItem } from '../ports/event-log.ts';
