@@ -4,14 +4,15 @@ import { describe, expect, it, vi } from 'vitest';
 import { PowertoolsTelemetry } from '../../lib/aws/lambda/telemetry.ts';
 import { StoreError } from '../../lib/relay/ports/event-log.ts';
 
-const PERSONAL = 'Ada Personal';
+const PERSONAL = 'A Personal';
 
-/** What the parser says of an order that is cut off. */
-function parserError(): unknown {
+/** The error of a parser. Its message quotes the beginning of the text. */
+function parserError(): SyntaxError {
   try {
-    return JSON.parse(`${PERSONAL}, 8001 Zürich`);
+    throw new Error(`this text is JSON: ${JSON.parse(PERSONAL)}`);
   } catch (error) {
-    return error;
+    if (error instanceof SyntaxError && error.message.includes('Personal')) return error;
+    throw error;
   }
 }
 
