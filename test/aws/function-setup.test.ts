@@ -11,7 +11,7 @@ const CONTEXT: Partial<Context> = {
   getRemainingTimeInMillis: () => 10_000,
 };
 
-/** What a run writes, by where it goes, and what it rejects with. */
+/** The output of a run by stream, and the error that it rejects with. */
 async function written(handle: () => Promise<void>) {
   const handler = lambdaHandler<unknown, void>(handle);
   const out: string[] = [];

@@ -11,7 +11,7 @@ import type { OutgoingRequest } from '../../lib/relay/ports/outgoing.ts';
 /** It may send to this machine. */
 export const sender = new HttpSender(new AddressGuard(['127.0.0.0/8']));
 export const TIMEOUT_MS = 1_000;
-/** What a busy machine may need beside the attempt itself. */
+/** The time that a busy machine may need in addition to the attempt. */
 export const SLACK_MS = 3_000;
 
 export function aRequest(url: string, parts: Partial<OutgoingRequest> = {}): OutgoingRequest {

@@ -21,7 +21,7 @@ const batchSchema = z.object({
 });
 const entriesOf = (input: Input | undefined) => batchSchema.parse(input).Entries;
 
-/** What SQS answers to a batch of which it refuses some entries. */
+/** The answer of SQS to a batch of which it refuses some entries. */
 function acceptAllBut(input: Input, refused: readonly string[]) {
   const entries = entriesOf(input);
   const accepted = entries.filter(({ Id }) => !refused.includes(Id));

@@ -6,7 +6,7 @@ import { afterEach } from 'vitest';
 import { z } from 'zod';
 
 export type Input = Readonly<Record<string, unknown>>;
-/** What the service says to one request; `silence` is no answer at all. */
+/** The service's answer to one request; `silence` is no answer at all. */
 export type Answer = { readonly status?: number; readonly body: unknown } | 'silence';
 
 const inputSchema = z.record(z.string(), z.unknown());
@@ -18,7 +18,7 @@ export interface StubService {
     readonly region: string;
     readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   };
-  /** What was asked, in order. */
+  /** The requests, in order. */
   readonly inputs: readonly Input[];
 }
 

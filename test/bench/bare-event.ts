@@ -51,7 +51,7 @@ export async function takeBare(stores: BareStores, { orderId, body }: Webhook): 
   return key.eventId;
 }
 
-/** What fan-out does: events, payload and deliveries are read, every endpoint gets its POST, one row is updated. */
+/** The calls of fan-out: events, payload and deliveries are read, every endpoint gets its POST, one row is updated. */
 export async function fanOutBare(
   stores: BareStores,
   key: BareEventKey,

@@ -17,7 +17,7 @@ export interface CallsForEndpoints {
   /** Of an order's later event. */
   readonly ingest: Readonly<Record<string, number>>;
   readonly fanOut: Readonly<Record<string, number>>;
-  /** What an order's first event, to functions that have just been started, makes beside that. */
+  /** Additional calls of an order's first event right after a cold start. */
   readonly firstBeside: Readonly<Record<string, number>>;
   /** As the embedded DynamoDB reports them. */
   readonly reportedUnits: { readonly ingest: number; readonly fanOut: number };

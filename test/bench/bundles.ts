@@ -1,4 +1,4 @@
-/** What runs in the functions: each handler bundled as the stack bundles it, and what the bundle is made of. */
+/** Bundles each handler as the stack does, and lists the contents of the bundle. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { EXPRESSION_PROCESS } from '../../lib/stack/functions.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 export const HANDLERS = ['ingest', 'fan-out', 'deliver', 'sweep'] as const;
-/** What fan-out and deliver start as a process, when an endpoint has a filter or a transform. */
+/** The process that fan-out and deliver start when an endpoint has a filter or a transform. */
 const BESIDE = 'expressions';
 type BundleName = (typeof HANDLERS)[number] | typeof BESIDE;
 
@@ -22,7 +22,7 @@ const OWN = 'the relay itself';
 export interface BundledPackage {
   readonly name: string;
   readonly licence: string;
-  /** What is left of it in the bundle. */
+  /** Its bytes in the bundle. */
   readonly bytes: number;
 }
 

@@ -15,7 +15,7 @@ export interface Call {
 export class CallRecorder {
   #calls: Call[] = [];
 
-  /** What was called since the last time. */
+  /** The calls since the last time. */
   take(): Call[] {
     return this.#calls.splice(0);
   }

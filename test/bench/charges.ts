@@ -1,4 +1,4 @@
-/** What AWS would charge for an event's calls: an estimate, with the units that it is made of. */
+/** Estimates AWS's charges for an event's calls, with the billed units. */
 import type { TableDefinition } from '../../lib/local/template/table.ts';
 import type { Call } from './call-recorder.ts';
 import { indexWritesOf } from './index-writes.ts';
@@ -13,7 +13,7 @@ const WRITES = new Set(['PutItem', 'UpdateItem']);
 
 export interface Charge {
   readonly what: string;
-  /** What the units are made of: `Query 3 + GetItem 1`. */
+  /** The calls behind the units: `Query 3 + GetItem 1`. */
   readonly of: string;
   readonly units: number;
   readonly usdPerMillionUnits: number;

@@ -1,5 +1,5 @@
 /**
- * What expressions cost at a cold start: the bundled fan-out handler, imported in a fresh process, and what the first
+ * Measures the cost of expressions at a cold start: the bundled fan-out handler, imported in a fresh process, and what the first
  * evaluation adds for those who use one.
  *
  *   npm run bench:cold-start            medians of 15 runs

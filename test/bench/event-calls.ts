@@ -1,4 +1,4 @@
-/** What an event costs in calls when every endpoint answers: the real functions over the real adapters, one by one. */
+/** Counts the calls of an event when every endpoint answers: the real functions over the real adapters, one by one. */
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { DynamoConfigTable } from '../../lib/aws/dynamodb/config-table.ts';

@@ -1,4 +1,4 @@
-/** What DynamoDB writes to a table's indexes for a call, and bills; dynalite leaves it out of what it reports. */
+/** Counts the index writes that DynamoDB bills for a call. Dynalite does not report them. */
 import { z } from 'zod';
 import type { TableDefinition } from '../../lib/local/template/table.ts';
 import type { Call } from './call-recorder.ts';

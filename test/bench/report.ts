@@ -70,7 +70,7 @@ export function callsReport({ bodyBytes, byEndpoints }: CallsBench): string {
     "  An order's first event, to functions that have just been started, makes beside that (an alias for the order,",
     `  and the config, which a running function reads every ten seconds): ${list(byEndpoints[0]?.firstBeside)}`,
     '',
-    'What AWS would charge for these calls: an estimate (us-east-1, on demand, no free tier)',
+    'Estimated AWS charges for these calls (us-east-1, on demand, no free tier)',
     "  The embedded DynamoDB leaves out writes to indexes; they are worked out here from the calls and the indexes' keys.",
     ...byEndpoints.flatMap(chargesText),
     '  Not in it: Lambda, API Gateway, logs, storage, traffic, and SQS requests of pollers that find nothing. Under load',

@@ -1,4 +1,4 @@
-/** What the bench sends: webhooks of orders that move on, as the Hub tells of them. */
+/** The webhooks of the benches: orders whose items change their status. */
 import { z } from 'zod';
 import { orderLife } from '../../lib/demo/order-life.ts';
 
@@ -7,7 +7,7 @@ export interface Webhook {
   readonly body: Uint8Array;
 }
 
-/** What most orders have: each of a few items moves on by itself. */
+/** As in most orders: a few items that change their status one by one. */
 const WEBHOOKS_PER_ORDER = 6;
 
 const LIFE = orderLife()

@@ -7,7 +7,7 @@ import { type Arrival, type Receiver, startReceiver } from './a-receiver.ts';
 import { useRunningRelay } from './a-running-relay.ts';
 import { anOrder, sendAccepted, type Webhook } from './the-hub.ts';
 
-/** What stands in an endpoint's row after the receiver's host, and what is to become of it, with ID for the order's. */
+/** The path in an endpoint's row, and the path of the request. ID stands for the order id. */
 const URLS: readonly (readonly [string, string])[] = [
   ['/hook?orderid=', '/hook?orderid=ID'],
   ['/any-case?OrderID=', '/any-case?OrderID=ID'],
@@ -63,7 +63,7 @@ function json(value: unknown): Webhook {
   return { contentType: 'application/json', body: Buffer.from(JSON.stringify(value)) };
 }
 
-/** What comes under a type that an HTTP API takes for text is handed to the functions whole here when it is not UTF-8. */
+/** Under a text content type, the local API passes a body that is not UTF-8 to the functions without change. */
 const BODIES: readonly (readonly [string, Webhook])[] = [
   ['an order', { contentType: 'application/json', body: anOrder('7-501') }],
   [

@@ -62,7 +62,7 @@ async function sendUntilKilled(address: string): Promise<string[]> {
     try {
       accepted.push(await sendAccepted(address, { orderId: `8-${sent}` }));
     } catch {
-      // What was never answered was never promised.
+      // A webhook without an answer was not accepted.
       return accepted;
     }
   }

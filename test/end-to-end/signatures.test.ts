@@ -51,7 +51,7 @@ async function arrivedAt(path: string, webhook: Webhook, count = 1): Promise<[Ar
   return [first, ...others];
 }
 
-/** What the published libraries and the sample make of a request: each takes it, or says why not. */
+/** The results of the published libraries and the sample: accepted, or the reason for a refusal. */
 function verdictsOn({ headers, body }: Arrival, secret: string): unknown[] {
   const text = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
   const judges = [

@@ -1,4 +1,4 @@
-/** What the Hub does: it appends the order id to the address that it was given, and posts. */
+/** Acts as the Hub: appends the order id to the webhook address, and sends a POST. */
 import { z } from 'zod';
 
 export interface Webhook {

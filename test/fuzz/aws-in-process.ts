@@ -14,7 +14,7 @@ const MESSAGE_LIMIT_BYTES = 1_024 * 1_024;
 const MESSAGE_CHARACTERS = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]+$/u;
 const GROUP_CHARACTERS = /^[\w!"#$%&'()*+,\-./:;<=>?@[\\\]^`{|}~]{1,128}$/;
 
-/** What refuses to work. */
+/** The service that fails. */
 export interface Faults {
   readonly reads?: boolean;
   readonly writes?: boolean;

@@ -63,7 +63,7 @@ afterAll(() => {
   vi.unstubAllEnvs();
 });
 
-/** What is answered to a webhook, and what was written to logs and metrics meanwhile. */
+/** The answer to a webhook, and the logs and metrics that were written meanwhile. */
 async function answered({ event }: Webhook, faults: Faults = {}): Promise<{ result: Result; lines: string }> {
   services.clear(faults);
   written.length = 0;

@@ -165,7 +165,7 @@ interface Parts {
   readonly text: string;
 }
 
-/** What stands in it beside the token, the query, the type and the body is read by nobody, and so may hold anything. */
+/** Only token, query, content type and body are read. The rest may contain anything. */
 function anEvent({ token: theToken, query, headers: theHeaders, body: theBody, method, text }: Parts) {
   const rawPath = `/webhooks/${theToken}`;
   return {

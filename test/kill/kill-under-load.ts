@@ -58,7 +58,7 @@ export interface KillReport extends Evidence {
   readonly accountedForAfterMs: number;
   /** The same until nothing was owed any more; absent when that was not waited for. */
   readonly nothingOwedAfterMs?: number;
-  /** What is missing or should not have happened, in sentences. */
+  /** Missing deliveries and broken promises, as sentences. */
   readonly failures: readonly string[];
 }
 
@@ -149,7 +149,7 @@ async function settle(
   });
 }
 
-/** What a person does who knows that the endpoint is up again: its next probe may be minutes away. */
+/** Enables the endpoint, as an operator does who knows that it is up again: the next probe may be minutes away. */
 async function enable({ configTable, clock }: Connection): Promise<void> {
   const { health } = new Config(configTable, clock, new MemoryTelemetry());
   const id = endpointIdSchema.parse(DOWN);

@@ -1,4 +1,4 @@
-/** What became of a relay that was killed under load, as text. */
+/** The report of a relay that was killed under load, as text. */
 import { DOWN, IDS, type Id } from './five-endpoints.ts';
 import type { KillReport } from './kill-under-load.ts';
 import { duplicatesAt, outcomeAt } from './verdict.ts';

@@ -20,7 +20,7 @@ const EVERY_MS = 1_000;
 /** As the stack has it: see `lib/stack/functions.ts`. */
 const TIMEOUT_MS = 50_000;
 
-/** What a local relay answers there is all that a program needs to work on it. */
+/** The local relay's answer contains everything that a program needs to use it. */
 const DISCOVERY_PATH = '/.well-known/sensaria-relay';
 
 const discoverySchema = z.looseObject({
@@ -51,7 +51,7 @@ export async function startSweeping(url: string): Promise<Sweeping> {
   const stopping = new AbortController();
   const sweepOn = async () => {
     while (!stopping.signal.aborted) {
-      // What an earlier sweep has read of the config is ten seconds old at most: here each reads it anew.
+      // Config is cached for ten seconds. Here each sweep reads it again.
       const config = new Config(ports.configTable, clock, ports.telemetry);
       await sweep({ ...ports, config }, new Deadline(clock, TIMEOUT_MS));
       await sleep(EVERY_MS, undefined, { signal: stopping.signal }).catch(() => {});

@@ -1,4 +1,4 @@
-/** What became of every webhook that was answered 2xx, at every endpoint, and what should not have. */
+/** Checks the outcome of every accepted webhook at every endpoint, and looks for broken promises. */
 
 import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint.ts';
 import type { EventRecord } from '../../lib/relay/model/event.ts';
@@ -36,7 +36,7 @@ export function unsettled({ orderings, accepted, arrivals, events }: Evidence): 
   );
 }
 
-/** What no later time can mend: an older snapshot after a newer one, an order out of order, an end that is not the newest. */
+/** Faults that no retry can correct: an older snapshot after a newer one, a wrong sequence, or an end on an old snapshot. */
 export function wrongs({ orderings, accepted, arrivals, events }: Evidence): string[] {
   const orderIds = [...new Set(accepted.map(({ orderId }) => orderId))];
   return orderIds.flatMap((orderId) =>

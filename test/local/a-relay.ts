@@ -33,7 +33,7 @@ export async function aRelay(
     runSchedules: relay.runSchedules,
     stop,
     errors,
-    /** What the fixture `reports-records.ts` was given, oldest first. */
+    /** The records that the fixture `reports-records.ts` received, oldest first. */
     received: () => lines.map((line): { atMs: number; record: SQSRecord } => JSON.parse(line)),
     lines,
     /** Puts texts on the template's `Queue` in one request. */

@@ -22,7 +22,7 @@ async function aFront(
   return front.url;
 }
 
-/** What the function was given, as it said. */
+/** The event that the function received. */
 async function eventOf(response: Response): Promise<unknown> {
   return JSON.parse(await response.text()).event;
 }

@@ -6,7 +6,7 @@ import type { DeadLetter, DeadLetters } from '../../lib/relay/ports/operator.ts'
 /** SQS returns no more messages for one request. */
 const MOST_PER_RECEIVE = 10;
 
-/** What a test puts on the queue. */
+/** A message that a test puts on the queue. */
 export type StoredLetter = Pick<DeadLetter, 'body' | 'reason' | 'groupId'>;
 
 interface Entry {

@@ -1,4 +1,4 @@
-/** What the tests of the ports store and send, with as little said as each test needs. */
+/** Builders of test data. Each test states only the parts that matter to it. */
 import { randomUUID } from 'node:crypto';
 import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint.ts';
 import { sourceIdSchema } from '../../lib/relay/endpoint/source.ts';

@@ -1,4 +1,4 @@
-/** What every implementation of the ConfigTable port promises. */
+/** The contract of the ConfigTable port. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ConfigKind, ConfigTable } from '../../lib/relay/ports/config-table.ts';
 import { anEndpointId } from './builders.ts';

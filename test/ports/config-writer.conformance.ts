@@ -1,4 +1,4 @@
-/** What every implementation of the ConfigWriter port promises. */
+/** The contract of the ConfigWriter port. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ConfigWriter } from '../../lib/relay/ports/operator.ts';
 

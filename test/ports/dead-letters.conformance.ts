@@ -1,4 +1,4 @@
-/** What every implementation of the DeadLetters port promises. */
+/** The contract of the DeadLetters port. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DeadLetters } from '../../lib/relay/ports/operator.ts';
 import type { StoredLetter } from '../memory/dead-letters.ts';

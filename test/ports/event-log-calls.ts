@@ -207,7 +207,7 @@ function deliveries(orderKey: EventRecord['orderKey']): EventLogCall {
   });
 }
 
-/** What a delivery may carry besides its key and state. */
+/** The attributes of a delivery besides its key and state. */
 function deliveryParts() {
   return {
     reason: fc.constantFrom('retry', 'endpoint-paused'),

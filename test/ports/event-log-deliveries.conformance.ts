@@ -1,4 +1,4 @@
-/** What the EventLog port promises of deliveries: every change is conditional on what it was decided from. */
+/** The contract of the EventLog port for deliveries: every change is conditional. */
 import { describe, expect, it } from 'vitest';
 import { after as later } from '../../lib/relay/model/clock.ts';
 import type { Delivery } from '../../lib/relay/model/delivery.ts';

@@ -1,4 +1,4 @@
-/** What the EventLog port promises of an event that is fanned out: once, and with its outcomes. */
+/** The contract of the EventLog port for fan-out: once, and with outcomes. */
 
 import { describe, expect, it } from 'vitest';
 import { after as later } from '../../lib/relay/model/clock.ts';

@@ -1,4 +1,4 @@
-/** What the EventLog port promises of owed work: it is found when overdue, and moved on by one alone. */
+/** The contract of the EventLog port for owed work: it is found when overdue, and only one caller postpones it. */
 import { describe, expect, it } from 'vitest';
 import { after as later } from '../../lib/relay/model/clock.ts';
 import { attentionOf } from '../../lib/relay/model/delivery.ts';

@@ -1,4 +1,4 @@
-/** What the EventLog port promises of events and payloads: kept exactly, and found again. */
+/** The contract of the EventLog port for events and payloads. */
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

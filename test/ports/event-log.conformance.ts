@@ -1,4 +1,4 @@
-/** What every implementation of the EventLog port promises. */
+/** The contract of the EventLog port. */
 import { describe } from 'vitest';
 import { describeDelivering } from './event-log-deliveries.conformance.ts';
 import { describeFanningOut } from './event-log-fan-out.conformance.ts';

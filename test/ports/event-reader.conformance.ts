@@ -1,4 +1,4 @@
-/** What every implementation of the EventReader port promises. */
+/** The contract of the EventReader port. */
 import { describe, expect, it } from 'vitest';
 import { sourceIdSchema } from '../../lib/relay/endpoint/source.ts';
 import { after as later } from '../../lib/relay/model/clock.ts';

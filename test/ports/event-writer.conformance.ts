@@ -1,4 +1,4 @@
-/** What every implementation of the EventWriter and EventEraser ports promises. */
+/** The contract of the EventWriter and EventEraser ports. */
 import { describe, expect, it } from 'vitest';
 import { after as later } from '../../lib/relay/model/clock.ts';
 import { anEvent, anOrderKey, aPayload, eventsOf } from './builders.ts';

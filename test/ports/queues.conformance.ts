@@ -1,4 +1,4 @@
-/** What every implementation of the queue ports promises. */
+/** The contract of the queue ports. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { orderKeyOf } from '../../lib/relay/model/ids.ts';
 import type {

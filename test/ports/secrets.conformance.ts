@@ -1,4 +1,4 @@
-/** What every Secrets port does, whatever it reads from. */
+/** The contract of the Secrets port. */
 import { describe, expect, it } from 'vitest';
 import { SecretError, type Secrets } from '../../lib/relay/ports/outgoing.ts';
 

@@ -80,7 +80,7 @@ export function aRelay() {
   const random = () => draw();
   const stores = { config, eventLog, eventQueue, deliveryQueue };
   const relay = { clock, random, telemetry, ...stores, secretCache, sender, expressions };
-  /** What the functions gave back to the queues, to be received again. */
+  /** Messages that the functions returned to the queues. */
   const returned: { events: EventMessage[]; deliveries: DeliveryKey[] } = { events: [], deliveries: [] };
   configTable.put('source', SOURCE, { tokenSha256: sha256Hex(TOKEN) });
 
@@ -169,7 +169,7 @@ export function aRelay() {
       return event;
     },
     rows: (orderKey: OrderKey = ORDER): Promise<Delivery[]> => eventLog.deliveries(orderKey),
-    /** What stands in a list of the owed index, whenever it is due. */
+    /** The entries of a list in the owed index, whenever they are due. */
     owed: (owedTo: string) => eventLog.owed(owedTo, new Date('2100-01-01'), 1000),
   };
 }

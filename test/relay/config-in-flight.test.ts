@@ -198,7 +198,7 @@ describe('an endpoint that is changed while deliveries are pending', () => {
     await relay.config.endpoints();
     relay.newEndpoint('erp');
 
-    // Whoever has sent the message knew better.
+    // The function that sent the message had a newer config.
     relay.clock.advance(2_000);
     await relay.deliver();
 

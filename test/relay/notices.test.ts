@@ -63,7 +63,7 @@ describe('an endpoint that asks for notices', () => {
     const { relay, notices } = aRelayWithChat();
     relay.endpoint('erp', { maxAttempts: 1 });
     await failing(relay, 1, REFUSED);
-    // What is dead by the first sweep is history.
+    // Deliveries that are dead before the first sweep cause no notice.
     await relay.run(1);
     await failing(relay, 3, REFUSED);
 

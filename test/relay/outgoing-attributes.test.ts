@@ -6,7 +6,7 @@ import { endpointSchema } from '../../lib/relay/endpoint/endpoint.ts';
 
 const SECRET = 'hush-S3CRET';
 
-/** What is wrong with an endpoint that has these attributes; nothing when it may have them. */
+/** The reason why an endpoint with these attributes is invalid; undefined when it is valid. */
 function reasonAgainst(attributes: object): string | undefined {
   const row = { id: 'erp', attributes: { url: 'https://erp.example/', ...attributes } };
   return parseRows([row], endpointSchema).invalid[0]?.reason;

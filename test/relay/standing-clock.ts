@@ -34,7 +34,7 @@ export class StandingClock extends MemoryClock {
     for (const { wake } of woken) wake();
   }
 
-  /** What a time server does to the wall clock. No time passes. */
+  /** Changes the wall clock, as a time server does. No time passes. */
   jump(durationMs: number): void {
     this.#aheadMs += durationMs;
   }

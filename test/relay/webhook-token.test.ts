@@ -21,7 +21,7 @@ function aRotatedRelay(attributes: Record<string, unknown> = {}) {
   return {
     ...relay,
     rows,
-    /** What is said to a webhook under a token. */
+    /** The answer to a webhook with a token. */
     async answer(token: string) {
       return (await ingest(relay.relay, { token, rawQuery: 'orderid=1', body: Buffer.from('{}') })).kind;
     },

@@ -6,7 +6,7 @@ import type { Environment } from './environment.ts';
 import type { Faults } from './faults.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** What some endpoints of a run want beside the webhook. */
+/** Credentials that some endpoints of a run require. */
 export const CREDENTIALS: Readonly<Record<string, object>> = {
   erp: { headers: { 'x-key': 'ssm:/erp/key' } },
   audit: {

@@ -21,7 +21,7 @@ export const ENDPOINT_IDS = Object.keys(ORDERINGS);
 /** In runs with bad endpoints, these answer all the time, and are proven. */
 export const WELL: ReadonlySet<string> = new Set(['erp', 'audit', 'chat']);
 
-/** What some of them want beside. */
+/** Settings that some of them have. */
 const WISHES: Readonly<Record<string, object>> = {
   quiet: { debounceSeconds: 20 },
   tally: { skipUnchanged: true },

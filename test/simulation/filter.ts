@@ -24,7 +24,7 @@ export class Filter {
     this.#faults = faults;
   }
 
-  /** What makes it fail is in the event, so it fails on it every time. */
+  /** The event causes the failure, so it fails on this event every time. */
   fails(eventId: EventId | string): boolean {
     const known = this.#failing.get(eventId) ?? this.#faults.strikes('filter failed');
     this.#failing.set(eventId, known);

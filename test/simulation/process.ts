@@ -17,7 +17,7 @@ export interface ProcessWorld {
 export class Process {
   readonly name: string;
   readonly environment: Environment;
-  /** What it has moved on in the list of owed work, and so may wake. */
+  /** Entries of the owed index that it has postponed, and so may enqueue. */
   readonly moved = new Set<string>();
   /** Faults that struck it: a duplicate request is excused by one of its sender's. */
   faultsMet = 0;

@@ -172,7 +172,7 @@ function actionsOf(role: string): string[] {
   return statementsOf(template, role).flatMap(({ Action }) => Action);
 }
 
-/** What a role may read beside the stack's own resources. */
+/** The resources outside the stack that a role may read. */
 function readableBy(role: string, of: Template): Record<string, string[]> {
   return Object.fromEntries(
     Object.entries(actionsByResource(role, of)).filter(([name]) => /^(ssm|secretsmanager) /.test(name)),

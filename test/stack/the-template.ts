@@ -29,7 +29,7 @@ const statementSchema = z.object({
 });
 export type Statement = z.output<typeof statementSchema>;
 
-/** What a role's policies say, each statement with lists of actions and of resources. */
+/** The statements of a role's policies, each with lists of actions and resources. */
 export function statementsOf(template: Template, roleLogicalId: string): Statement[] {
   const { Policies } = z
     .object({
