@@ -1,4 +1,4 @@
-/** What the demo shows on the terminal. */
+/** The terminal output of the demo. */
 
 import Table from 'cli-table3';
 import { bold, cyan, dim, green, red } from 'yoctocolors';

@@ -9,7 +9,7 @@ export interface Accepted extends Webhook {
   readonly durationMs: number;
 }
 
-/** What a receiver did not get as it was sent, in a sentence each. */
+/** A sentence for each webhook that a receiver did not get, or got changed. */
 export function missingFrom(
   { id }: Pick<Receiver, 'id'>,
   accepted: readonly Accepted[],
