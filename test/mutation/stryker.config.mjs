@@ -9,6 +9,8 @@
  */
 export default {
   mutate: ['lib/relay/**/*.ts'],
+  plugins: ['@stryker-mutator/*', './test/mutation/ignore-texts.mjs'],
+  ignorers: ['texts'],
   testRunner: 'vitest',
   vitest: { configFile: 'test/mutation/vitest.config.ts' },
   coverageAnalysis: 'perTest',
