@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { bold, cyan, dim, green, red, yellow } from 'yoctocolors';
 import { z } from 'zod';
+import { DEFAULT_PORT } from '../lib/contract/local-relay.ts';
 import { callInThread } from '../lib/local/call-in-thread.ts';
 import { DataFolderError } from '../lib/local/engines/data-folder.ts';
 import { ensureFirstSource } from '../lib/local/first-source.ts';
@@ -33,7 +34,7 @@ await new Command('npm start --')
     'Runs the relay on this machine. What it keeps survives Ctrl-C, and a second start goes on from there.',
   )
   .option('--data <folder>', 'where everything is kept', '.relay')
-  .option('--port <number>', 'port on 127.0.0.1; 0 for a free one', parsePort, 8787)
+  .option('--port <number>', 'port on 127.0.0.1; 0 for a free one', parsePort, DEFAULT_PORT)
   .option('--log', 'write all that the functions log to relay.log in the data folder', false)
   .option('--json', 'print one line of JSON when requests are accepted, and nothing else', false)
   .allowExcessArguments(false)
@@ -81,7 +82,7 @@ function firstAddress({ engines }: LocalRelay, dataDir: string): Promise<string 
 }
 
 function startScreen(relay: LocalRelay, address: string | undefined, options: Options): string {
-  const port = options.port === 8787 ? '' : ` --port ${new URL(relay.url).port}`;
+  const port = options.port === DEFAULT_PORT ? '' : ` --port ${new URL(relay.url).port}`;
   return [
     '',
     `  ${bold('Sensaria relay')} ${green('is running')} ${dim(relay.url)}`,

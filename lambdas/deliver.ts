@@ -10,18 +10,11 @@ import { SqsDeliveryQueue } from '../lib/aws/sqs/delivery-queue.ts';
 import { parseDeliveryMessage } from '../lib/aws/sqs/messages.ts';
 import { handleBatch } from '../lib/aws/sqs/sqs-batch.ts';
 import { keepHidden } from '../lib/aws/sqs/visibility.ts';
+import { REQUIRED_VARIABLES, SENDING_VARIABLES } from '../lib/contract/environment.ts';
 import { deliver } from '../lib/relay/deliver/deliver.ts';
 import { Deadline } from '../lib/relay/model/clock.ts';
 
-const environment = readEnvironment([
-  'ALLOWED_CIDRS',
-  'PARAMETER_STORE',
-  'EVENT_LOG_TABLE',
-  'CONFIG_TABLE',
-  'DELIVERIES_QUEUE_URL',
-  'DELIVERIES_DEAD_LETTER_QUEUE_URL',
-  'RETENTION_DAYS',
-]);
+const environment = readEnvironment([...REQUIRED_VARIABLES.deliver, ...SENDING_VARIABLES]);
 const client = sqsClient();
 const deliveries = { client, queueUrl: environment.DELIVERIES_QUEUE_URL, telemetry };
 const deadLetters = new DeadLetterQueue({

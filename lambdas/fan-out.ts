@@ -10,20 +10,11 @@ import { SqsDeliveryQueue } from '../lib/aws/sqs/delivery-queue.ts';
 import { parseEventMessage } from '../lib/aws/sqs/messages.ts';
 import { handleBatch } from '../lib/aws/sqs/sqs-batch.ts';
 import { keepHidden, returnSoon } from '../lib/aws/sqs/visibility.ts';
+import { REQUIRED_VARIABLES, SENDING_VARIABLES } from '../lib/contract/environment.ts';
 import { fanOut } from '../lib/relay/fan-out/fan-out.ts';
 import { Deadline } from '../lib/relay/model/clock.ts';
 
-const environment = readEnvironment([
-  'ALLOWED_CIDRS',
-  'PARAMETER_STORE',
-  'EVENT_LOG_TABLE',
-  'CONFIG_TABLE',
-  'EVENTS_QUEUE_URL',
-  'DELIVERIES_QUEUE_URL',
-  'EVENTS_DEAD_LETTER_QUEUE_URL',
-  'RETENTION_DAYS',
-  'PAYLOAD_RETENTION_DAYS',
-]);
+const environment = readEnvironment([...REQUIRED_VARIABLES.fanOut, ...SENDING_VARIABLES]);
 const client = sqsClient();
 const events = { client, queueUrl: environment.EVENTS_QUEUE_URL, telemetry };
 const deadLetters = new DeadLetterQueue({

@@ -7,15 +7,10 @@ import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/
 import { readWebhookRequest } from '../lib/aws/lambda/webhook-request.ts';
 import { webhookResponse } from '../lib/aws/lambda/webhook-response.ts';
 import { SqsEventQueue } from '../lib/aws/sqs/event-queue.ts';
+import { REQUIRED_VARIABLES } from '../lib/contract/environment.ts';
 import { ingest } from '../lib/relay/ingest.ts';
 
-const environment = readEnvironment([
-  'EVENT_LOG_TABLE',
-  'CONFIG_TABLE',
-  'EVENTS_QUEUE_URL',
-  'RETENTION_DAYS',
-  'PAYLOAD_RETENTION_DAYS',
-]);
+const environment = readEnvironment(REQUIRED_VARIABLES.ingest);
 
 const relay = {
   clock,

@@ -1,20 +1,7 @@
 /** Finds a deployed relay by the outputs of its CloudFormation stack. */
 import type { Stack } from '@aws-sdk/client-cloudformation';
-import { z } from 'zod';
 import { NotARelayError } from '../operator/errors.ts';
-import { type AwsRelay, retentionDaysSchema } from './aws-relay.ts';
-
-const outputsSchema = z.object({
-  WebhookBaseAddress: z.url(),
-  ConfigTableName: z.string().min(1),
-  EventLogTableName: z.string().min(1),
-  EventsQueueUrl: z.url(),
-  EventsDeadLetterQueueUrl: z.url(),
-  DeliveriesQueueUrl: z.url(),
-  DeliveriesDeadLetterQueueUrl: z.url(),
-  RetentionDays: retentionDaysSchema,
-  PayloadRetentionDays: retentionDaysSchema,
-});
+import { type AwsRelay, describeOutputs, stackOutputsSchema } from './aws-relay.ts';
 
 /** CloudFormation answers within a second or two; without limits the SDK would wait for ever. */
 const LIMITS = {
@@ -31,7 +18,7 @@ export async function findDeployedStack(name: string): Promise<AwsRelay> {
   const outputs = Object.fromEntries(
     (stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]),
   );
-  const parsed = outputsSchema.safeParse(outputs);
+  const parsed = stackOutputsSchema.safeParse(outputs);
   if (!parsed.success) {
     const missing = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
     throw new NotARelayError(
@@ -39,19 +26,9 @@ export async function findDeployedStack(name: string): Promise<AwsRelay> {
       `the stack ${name} (${stack.StackStatus}) is not a relay, or not fully deployed: it has no output ${missing}`,
     );
   }
-  const { data } = parsed;
   return {
     title: `the stack ${name}`,
-    webhookBaseAddress: data.WebhookBaseAddress,
-    configTableName: data.ConfigTableName,
-    eventLogTableName: data.EventLogTableName,
-    queueUrls: { events: data.EventsQueueUrl, deliveries: data.DeliveriesQueueUrl },
-    deadLetterQueueUrls: {
-      events: data.EventsDeadLetterQueueUrl,
-      deliveries: data.DeliveriesDeadLetterQueueUrl,
-    },
-    retentionDays: data.RetentionDays,
-    payloadRetentionDays: data.PayloadRetentionDays,
+    ...describeOutputs(parsed.data),
     dynamoDbConfig: {},
     sqsConfig: {},
   };

@@ -1,6 +1,7 @@
 /** The relay on this machine: the stack's template, run. */
 import { resolve } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { SendingVariable } from '../contract/environment.ts';
 import { settleAll } from '../relay/model/settle-all.ts';
 import { aborted } from './aborted.ts';
 import { type Engines, type EnginesOptions, startEngines } from './engines/engines.ts';
@@ -56,7 +57,10 @@ const STOP_LIMIT_MS = 35_000;
 const CONCURRENCY = 3;
 
 /** Endpoints on this very machine are allowed, without TLS and on any port: here they are where one tries things out. */
-const LOOPBACK_CIDRS = '127.0.0.0/8,::1/128';
+const SENDING: Record<SendingVariable, string> = {
+  ALLOWED_CIDRS: '127.0.0.0/8,::1/128',
+  PARAMETER_STORE: 'none',
+};
 
 /**
  * Starts everything, and takes requests once it resolves: those that come earlier wait.
@@ -90,7 +94,7 @@ function run(
   const { resources } = engines;
   const functions = new LocalFunctions(resources, {
     root: options.root,
-    environment: { ...engines.environment, ALLOWED_CIDRS: LOOPBACK_CIDRS, PARAMETER_STORE: 'none' },
+    environment: { ...engines.environment, ...SENDING },
     concurrency: options.concurrency ?? CONCURRENCY,
     log: options.log ?? (() => {}),
   });
@@ -140,12 +144,8 @@ function discoveryOf(
   { resources, dynamoDbEndpoint, sqsEndpoint }: Engines,
   dataDir: string | undefined,
 ): Discovery {
-  const outputs = Object.entries(resources.outputs).map(([name, value]) => [
-    name.charAt(0).toLowerCase() + name.slice(1),
-    value,
-  ]);
   return {
-    ...Object.fromEntries(outputs),
+    ...resources.outputs,
     dynamoDbEndpoint,
     sqsEndpoint,
     region: REGION,

@@ -13,6 +13,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct, type IDependable } from 'constructs';
+import type { Metric as MetricName } from '../contract/metrics.ts';
 import type { StackConfig } from './config.ts';
 import type { Functions } from './functions.ts';
 import { nameLogically } from './logical-id.ts';
@@ -179,7 +180,7 @@ function acceptedSince(accepted: Metric, sweeps: Metric): MathExpression {
 }
 
 /** What the functions of this stack count. No metric has an endpoint or an order as dimension: each would be billed. */
-export function counted(scope: Construct, metricName: string, statistic: string = Stats.SUM): Metric {
+export function counted(scope: Construct, metricName: MetricName, statistic: string = Stats.SUM): Metric {
   return new Metric({
     namespace: METRICS_NAMESPACE,
     metricName,

@@ -2,6 +2,8 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { RETENTION_DAYS } from '../contract/retention.ts';
+import { LAMBDA } from '../contract/service-limits.ts';
 
 /** The days that CloudWatch Logs can keep a log group for. CDK's number for "for ever" is its own invention. */
 const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter(
@@ -18,23 +20,23 @@ const configSchema = z.strictObject({
     .describe('a letter, then at most 127 letters, digits and hyphens'),
 
   /** How long events are kept. Deliveries are tried for three days; the rest of the week is for a person to notice. */
-  retentionDays: wholeNumber({ min: 7, max: 3_650, fallback: 30 }),
+  retentionDays: wholeNumber(RETENTION_DAYS),
 
   /** Payloads, where the personal data is, may go earlier; never before a delivery has had its three days and a week. */
-  payloadRetentionDays: wholeNumber({ min: 7, max: 3_650, fallback: 30 }),
+  payloadRetentionDays: wholeNumber(RETENTION_DAYS),
 
   /** Lambda's limits on memory. A function's share of a processor grows with it, and with that its start. */
-  ingestMemoryMb: wholeNumber({ min: 128, max: 10_240, fallback: 512 }),
-  fanOutMemoryMb: wholeNumber({ min: 128, max: 10_240, fallback: 512 }),
-  deliverMemoryMb: wholeNumber({ min: 128, max: 10_240, fallback: 512 }),
-  sweepMemoryMb: wholeNumber({ min: 128, max: 10_240, fallback: 256 }),
+  ingestMemoryMb: wholeNumber({ ...LAMBDA.memoryMb, fallback: 512 }),
+  fanOutMemoryMb: wholeNumber({ ...LAMBDA.memoryMb, fallback: 512 }),
+  deliverMemoryMb: wholeNumber({ ...LAMBDA.memoryMb, fallback: 512 }),
+  sweepMemoryMb: wholeNumber({ ...LAMBDA.memoryMb, fallback: 256 }),
 
   /**
    * How many of a function may run at once; the limits are those of an SQS event source mapping. A new account may
    * run ten functions in all: with six of them here and one for sweep, ingest always finds room.
    */
-  fanOutConcurrency: wholeNumber({ min: 2, max: 1_000, fallback: 4 }),
-  deliverConcurrency: wholeNumber({ min: 2, max: 1_000, fallback: 2 }),
+  fanOutConcurrency: wholeNumber({ ...LAMBDA.mappingConcurrency, fallback: 4 }),
+  deliverConcurrency: wholeNumber({ ...LAMBDA.mappingConcurrency, fallback: 2 }),
 
   /**
    * A refused webhook is a lost one, so the route refuses only what no Hub sends: an order of ten items fires about

@@ -10,6 +10,7 @@ import {
   Stats,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import type { Metric } from '../contract/metrics.ts';
 import { counted } from './alarms.ts';
 import type { Functions } from './functions.ts';
 import { nameLogically } from './logical-id.ts';
@@ -29,7 +30,7 @@ export class Dashboard extends Construct {
     super(scope, id);
     const dashboard = new CloudWatchDashboard(this, 'Dashboard', { defaultInterval: Duration.days(1) });
     nameLogically(dashboard, 'Dashboard');
-    const count = (metric: string, label: string) => counted(this, metric).with({ label });
+    const count = (metric: Metric, label: string) => counted(this, metric).with({ label });
 
     dashboard.addWidgets(
       new SingleValueWidget({

@@ -3,6 +3,13 @@ import { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import {
+  type FunctionName,
+  REQUIRED_VARIABLES,
+  type RequiredVariable,
+  type SendingVariable,
+} from '../contract/environment.ts';
+import { BY_TIME_INDEX, OWED_INDEX } from '../contract/tables.ts';
 import type { StackConfig } from './config.ts';
 import {
   mayChangeVisibility,
@@ -17,7 +24,7 @@ import {
 import type { Queues } from './queues.ts';
 import { readableSecrets } from './readable-secrets.ts';
 import { RelayFunction, type RelayFunctionProps } from './relay-function.ts';
-import { BY_TIME_INDEX, OWED_INDEX, type Tables } from './tables.ts';
+import type { Tables } from './tables.ts';
 
 export const TIMEOUTS = {
   /** Half of the 30 s for which API Gateway waits. */
@@ -63,18 +70,15 @@ export class Functions extends Construct {
   }
 }
 
-function ingest({ tables, queues, settings }: FunctionsProps): RelayFunctionProps {
+function ingest(props: FunctionsProps): RelayFunctionProps {
+  const { tables, queues, settings } = props;
   return {
     handler: 'lambdas/ingest.ts',
     description: 'Takes a webhook, writes it down, answers',
     timeout: TIMEOUTS.ingest,
     memoryMb: settings.ingestMemoryMb,
     logRetentionDays: settings.logRetentionDays,
-    environment: {
-      ...namesOf(tables),
-      EVENTS_QUEUE_URL: queues.events.queueUrl,
-      ...retention(settings),
-    },
+    environment: environmentOf('ingest', props),
     may: [
       mayUse(tables.eventLog, 'Query', 'PutItem'),
       mayUseConfig(tables.config, ['source'], 'Query'),
@@ -83,7 +87,8 @@ function ingest({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
   };
 }
 
-function fanOut({ tables, queues, settings }: FunctionsProps): RelayFunctionProps {
+function fanOut(props: FunctionsProps): RelayFunctionProps {
+  const { tables, queues, settings } = props;
   return {
     handler: 'lambdas/fan-out.ts',
     beside: EXPRESSION_PROCESS,
@@ -91,14 +96,7 @@ function fanOut({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
     timeout: TIMEOUTS.fanOut,
     memoryMb: settings.fanOutMemoryMb,
     logRetentionDays: settings.logRetentionDays,
-    environment: {
-      ...namesOf(tables),
-      EVENTS_QUEUE_URL: queues.events.queueUrl,
-      EVENTS_DEAD_LETTER_QUEUE_URL: queues.eventsDeadLetter.queueUrl,
-      DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
-      ...retention(settings),
-      ...sending(settings),
-    },
+    environment: { ...environmentOf('fanOut', props), ...sending(settings) },
     may: [
       mayUse(tables.eventLog, 'Query', 'GetItem', 'PutItem', 'UpdateItem'),
       // Sources, too, for what came while ingest could not look them up.
@@ -112,7 +110,8 @@ function fanOut({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
   };
 }
 
-function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionProps {
+function deliver(props: FunctionsProps): RelayFunctionProps {
+  const { tables, queues, settings } = props;
   return {
     handler: 'lambdas/deliver.ts',
     beside: EXPRESSION_PROCESS,
@@ -120,17 +119,10 @@ function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionPro
     timeout: TIMEOUTS.deliver,
     memoryMb: settings.deliverMemoryMb,
     logRetentionDays: settings.logRetentionDays,
-    environment: {
-      ...namesOf(tables),
-      DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
-      DELIVERIES_DEAD_LETTER_QUEUE_URL: queues.deliveriesDeadLetter.queueUrl,
-      // It writes no payload.
-      RETENTION_DAYS: String(settings.retentionDays),
-      ...sending(settings),
-    },
+    environment: { ...environmentOf('deliver', props), ...sending(settings) },
     may: [
       mayUse(tables.eventLog, 'Query', 'GetItem', 'UpdateItem'),
-      mayQueryIndex(tables.eventLog, OWED_INDEX),
+      mayQueryIndex(tables.eventLog, OWED_INDEX.name),
       mayUseConfig(tables.config, ['endpoint', 'health'], 'Query'),
       mayUseConfig(tables.config, ['health'], 'GetItem', 'UpdateItem'),
       mayConsume(queues.deliveries),
@@ -144,23 +136,18 @@ function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionPro
   };
 }
 
-function sweep({ tables, queues, settings }: FunctionsProps): RelayFunctionProps {
+function sweep(props: FunctionsProps): RelayFunctionProps {
+  const { tables, queues, settings } = props;
   return {
     handler: 'lambdas/sweep.ts',
     description: 'Puts what is overdue back on its queue, and tells the news',
     timeout: TIMEOUTS.sweep,
     memoryMb: settings.sweepMemoryMb,
     logRetentionDays: settings.logRetentionDays,
-    environment: {
-      ...namesOf(tables),
-      EVENTS_QUEUE_URL: queues.events.queueUrl,
-      DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
-      SILENCE_HOURS: String(settings.silenceHours),
-      ...retention(settings),
-    },
+    environment: environmentOf('sweep', props),
     may: [
-      mayQueryIndex(tables.eventLog, OWED_INDEX),
-      mayQueryIndex(tables.eventLog, BY_TIME_INDEX),
+      mayQueryIndex(tables.eventLog, OWED_INDEX.name),
+      mayQueryIndex(tables.eventLog, BY_TIME_INDEX.name),
       mayUse(tables.eventLog, 'Query', 'GetItem', 'PutItem', 'UpdateItem'),
       mayUseConfig(tables.config, ['endpoint', 'health'], 'Query'),
       mayUseConfig(tables.config, ['health'], 'GetItem', 'UpdateItem', 'DeleteItem'),
@@ -172,15 +159,23 @@ function sweep({ tables, queues, settings }: FunctionsProps): RelayFunctionProps
   };
 }
 
-function namesOf(tables: Tables): Readonly<Record<string, string>> {
-  return { EVENT_LOG_TABLE: tables.eventLog.tableName, CONFIG_TABLE: tables.config.tableName };
-}
-
-function retention(settings: StackConfig): Readonly<Record<string, string>> {
-  return {
+/** The required variables of a function, with the names of what the stack creates. */
+function environmentOf(
+  name: FunctionName,
+  { tables, queues, settings }: FunctionsProps,
+): Readonly<Record<string, string>> {
+  const values: Record<RequiredVariable, string> = {
+    EVENT_LOG_TABLE: tables.eventLog.tableName,
+    CONFIG_TABLE: tables.config.tableName,
+    EVENTS_QUEUE_URL: queues.events.queueUrl,
+    EVENTS_DEAD_LETTER_QUEUE_URL: queues.eventsDeadLetter.queueUrl,
+    DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
+    DELIVERIES_DEAD_LETTER_QUEUE_URL: queues.deliveriesDeadLetter.queueUrl,
     RETENTION_DAYS: String(settings.retentionDays),
     PAYLOAD_RETENTION_DAYS: String(payloadRetentionDays(settings)),
+    SILENCE_HOURS: String(settings.silenceHours),
   };
+  return Object.fromEntries(REQUIRED_VARIABLES[name].map((variable) => [variable, values[variable]]));
 }
 
 /** No payload is kept for longer than its event. */
@@ -188,11 +183,14 @@ export function payloadRetentionDays(settings: StackConfig): number {
   return Math.min(settings.payloadRetentionDays, settings.retentionDays);
 }
 
-/** What sending takes. */
+/** The further variables of the functions that send to endpoints. */
 function sending({ allowedCidrs }: StackConfig): Readonly<Record<string, string>> {
+  const optional: Partial<Record<SendingVariable, string>> =
+    allowedCidrs === '' ? {} : { ALLOWED_CIDRS: allowedCidrs };
   return {
-    // Half of Node's threads may look names up: with its four, two name servers that do not answer would hold up all.
+    ...optional,
+    // Node uses at most half of its threads for name lookups. With the default of four threads, two name servers that do
+    // not answer would block all other lookups.
     UV_THREADPOOL_SIZE: '32',
-    ...(allowedCidrs !== '' && { ALLOWED_CIDRS: allowedCidrs }),
   };
 }

@@ -3,14 +3,15 @@ import { Duration } from 'aws-cdk-lib';
 import { EventSourceMapping, type EventSourceMappingOptions } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { SQS } from '../contract/service-limits.ts';
 import type { StackConfig } from './config.ts';
 import type { Functions } from './functions.ts';
 import { nameLogically } from './logical-id.ts';
 import type { Queues } from './queues.ts';
 import type { RelayFunction } from './relay-function.ts';
 
-/** The most that a mapping takes from a FIFO queue at once. */
-const FAN_OUT_BATCH = { batchSize: 10 };
+/** The largest batch that Lambda takes from a FIFO queue. */
+const FAN_OUT_BATCH = { batchSize: SQS.batchSize };
 /**
  * A slow endpoint holds one of deliver's slots for up to 40 seconds. Most messages that arrive meanwhile only say that
  * more is due, so one batch takes many of them: else they would queue up before the messages of other endpoints. More

@@ -7,6 +7,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
+import type { ConfigKind } from '../contract/tables.ts';
 import type { ReadableSecret } from './readable-secrets.ts';
 
 /** Deliberately without Scan: no function needs one, and it would pass {@link mayUseConfig}'s condition. */
@@ -22,9 +23,6 @@ export function mayQueryIndex(table: Table, indexName: string): PolicyStatement 
     resources: [`${table.tableArn}/index/${indexName}`],
   });
 }
-
-/** The partitions of the Config table. */
-type ConfigKind = 'endpoint' | 'source' | 'health';
 
 /**
  * Lets a function use rows of some partitions of the Config table alone: what it does not need there, such as the

@@ -9,17 +9,8 @@ import {
   type QueueProps,
 } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { SQS } from '../contract/service-limits.ts';
 import { nameLogically } from './logical-id.ts';
-
-/** SQS's longest, so that whatever stops the functions may take two weeks to mend. */
-const RETENTION = Duration.days(14);
-/** SQS's largest message, 1 MiB: a whole event travels in one when the table refuses it. */
-const MAX_MESSAGE_BYTES = 1_048_576;
-/**
- * SQS's highest. The rows count the tries and decide when to give up; a queue that gave up sooner would hide them. An event
- * that only the queue holds comes back after up to five minutes, so its receives take about three days and a half.
- */
-const MAX_RECEIVES = 1_000;
 
 export interface QueuesProps {
   readonly fanOutTimeout: Duration;
@@ -53,12 +44,12 @@ export class Queues extends Construct {
       // Two wake-ups for one event may have the same content, and sweep's must not be swallowed: each names its own id.
       contentBasedDeduplication: false,
       visibilityTimeout: visibilityFor(props.fanOutTimeout),
-      deadLetterQueue: { queue: this.eventsDeadLetter, maxReceiveCount: MAX_RECEIVES },
+      deadLetterQueue: { queue: this.eventsDeadLetter, maxReceiveCount: SQS.receives },
     });
     this.deliveriesDeadLetter = this.#queue('DeliveriesDeadLetterQueue', {});
     this.deliveries = this.#queue('DeliveriesQueue', {
       visibilityTimeout: visibilityFor(props.deliverTimeout),
-      deadLetterQueue: { queue: this.deliveriesDeadLetter, maxReceiveCount: MAX_RECEIVES },
+      deadLetterQueue: { queue: this.deliveriesDeadLetter, maxReceiveCount: SQS.receives },
     });
   }
 
@@ -66,8 +57,10 @@ export class Queues extends Construct {
     const queue = new Queue(this, id, {
       ...this.#encryption,
       enforceSSL: true,
-      retentionPeriod: RETENTION,
-      maxMessageSizeBytes: MAX_MESSAGE_BYTES,
+      // The longest that SQS allows: an operator then has two weeks to repair the functions.
+      retentionPeriod: Duration.seconds(SQS.retentionSeconds),
+      // The largest that SQS allows: when the table refuses an event, one message carries all of it.
+      maxMessageSizeBytes: SQS.messageBytes,
       ...props,
     });
     nameLogically(queue, id);

@@ -14,13 +14,11 @@ import {
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { HANDLER_METADATA } from '../contract/template.ts';
 import { bundleBeside } from './bundle-beside.ts';
 import { BUNDLING } from './bundling.ts';
 import { nameLogically } from './logical-id.ts';
 import { mayLog } from './permissions.ts';
-
-/** Names the handler's source file, so that the template can be run where there is no bundle. */
-const HANDLER_METADATA = 'sensaria:handler';
 
 /** Where CloudWatch keeps what the functions count; the stack's name tells one relay's from another's. */
 export const METRICS_NAMESPACE = 'SensariaRelay';

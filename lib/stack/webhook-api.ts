@@ -13,6 +13,7 @@ import { type Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { TOKEN_PARAMETER } from '../contract/template.ts';
 import type { StackConfig } from './config.ts';
 import { nameLogically } from './logical-id.ts';
 import { METRICS_NAMESPACE } from './relay-function.ts';
@@ -24,7 +25,7 @@ const PATH = '/webhooks/';
  * and the Hub's own example of an address has one: `https://host/path/?orderid=`. The function takes the slash off, and
  * answers 404 to whatever else a greedy variable lets in.
  */
-const ROUTE = `${PATH}{token+}`;
+const ROUTE = `${PATH}{${TOKEN_PARAMETER}+}`;
 
 /** The Hub sends POST; the vendor's own example of a receiver takes the other two as well. */
 const METHODS = [HttpMethod.POST, HttpMethod.PUT, HttpMethod.GET];

@@ -1,18 +1,18 @@
 /** The keys of the EventLog table and of its indexes, written and read in one place. */
-
+import { EVENT_LOG_TABLE } from '../../contract/tables.ts';
 import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
 import type { DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EventKey } from '../../relay/model/event.ts';
 import { type EventId, eventTime, isEventId, type OrderKey, SHARDS, shardOf } from '../../relay/model/ids.ts';
 
-export const OWED_INDEX = 'owed';
-export const BY_TIME_INDEX = 'byTime';
-
 export const EVENT_PREFIX = 'event#';
 export const PAYLOAD_PREFIX = 'payload#';
 export const DELIVERY_PREFIX = 'delivery#';
 
-export type RowKey = { readonly orderKey: OrderKey; readonly sk: string };
+export type RowKey = {
+  readonly [EVENT_LOG_TABLE.partitionKey]: OrderKey;
+  readonly [EVENT_LOG_TABLE.sortKey]: string;
+};
 
 export const eventRowKey = ({ orderKey, eventId }: EventKey): RowKey => ({
   orderKey,

@@ -4,6 +4,9 @@ import {
   type BatchGetCommandInput,
   type DynamoDBDocumentClient,
 } from '@aws-sdk/lib-dynamodb';
+import { RETENTION_DAYS } from '../../contract/retention.ts';
+import { DYNAMODB } from '../../contract/service-limits.ts';
+import { BY_TIME_INDEX, OWED_INDEX } from '../../contract/tables.ts';
 import { after, type Clock } from '../../relay/model/clock.ts';
 import type { Delivery, DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
@@ -16,12 +19,10 @@ import { fromDeliveryRow } from './delivery-row.ts';
 import { DynamoTable } from './dynamo-table.ts';
 import {
   aliasRowKey,
-  BY_TIME_INDEX,
   dayOf,
   daysOf,
   deliveryRowKey,
   eventRowKey,
-  OWED_INDEX,
   parseRowKey,
   type RowKey,
 } from './event-log-keys.ts';
@@ -33,10 +34,6 @@ import { isExpired, type Row } from './row.ts';
 const DAY_MS = 24 * 60 * 60_000;
 /** How far an event's id may be ahead of this machine's clock. */
 const AHEAD_MS = 60 * 60_000;
-/** The longest that a deployer can have events kept (`lib/stack/config.ts`): before that there are none to look for. */
-const KEPT_DAYS_AT_MOST = 3_650;
-/** DynamoDB's limit on the keys of a BatchGetItem. */
-const ROWS_PER_BATCH = 100;
 /** Waits before a batch's unprocessed keys are asked for again. */
 const BATCH_REPEAT_DELAYS_MS = [50, 100, 200, 400];
 
@@ -65,7 +62,7 @@ export class DynamoEventReader implements EventReader {
 
   async orderOfEvent(eventId: EventId): Promise<OrderKey | undefined> {
     const query = {
-      IndexName: BY_TIME_INDEX,
+      IndexName: BY_TIME_INDEX.name,
       KeyConditionExpression: '#day = :day AND eventId = :eventId',
       ExpressionAttributeNames: { '#day': 'day' },
       ExpressionAttributeValues: { ':day': dayOf(eventId), ':eventId': eventId },
@@ -87,7 +84,7 @@ export class DynamoEventReader implements EventReader {
     for await (const key of this.#keysNewestFirst(since, limit)) {
       if (source !== undefined && sourceOf(key.orderKey) !== source) continue;
       batch.push(key);
-      if (batch.length < Math.min(limit - found.length, ROWS_PER_BATCH)) continue;
+      if (batch.length < Math.min(limit - found.length, DYNAMODB.batchGetKeys)) continue;
       found.push(...(await this.eventsOf(batch)));
       if (found.length >= limit) return found;
       batch = [];
@@ -99,7 +96,7 @@ export class DynamoEventReader implements EventReader {
     let batch: EventKey[] = [];
     for await (const key of this.#keysOldestFirst(since)) {
       batch.push(key);
-      if (batch.length < ROWS_PER_BATCH) continue;
+      if (batch.length < DYNAMODB.batchGetKeys) continue;
       yield await this.eventsOf(batch);
       batch = [];
     }
@@ -120,7 +117,7 @@ export class DynamoEventReader implements EventReader {
     { dueSince, backwards = false, pageSize }: OwedQuery,
   ): AsyncGenerator<OwedItem, void, undefined> {
     const query = {
-      IndexName: OWED_INDEX,
+      IndexName: OWED_INDEX.name,
       KeyConditionExpression: 'owedTo = :owedTo AND dueAt >= :dueSince',
       ExpressionAttributeValues: { ':owedTo': list, ':dueSince': dueSince.toISOString() },
       ScanIndexForward: !backwards,
@@ -161,13 +158,13 @@ export class DynamoEventReader implements EventReader {
   async *#keysOldestFirst(from: Date): AsyncGenerator<EventKey, void, undefined> {
     const since = this.#earliest(from);
     for (const day of this.#daysSince(since)) {
-      const shards = this.#shardsOf(day, { since, pageSize: ROWS_PER_BATCH, newestFirst: false });
+      const shards = this.#shardsOf(day, { since, pageSize: DYNAMODB.batchGetKeys, newestFirst: false });
       yield* merged(shards, (key, other) => isNewer(other, key));
     }
   }
 
   #earliest(since: Date): Date {
-    return new Date(Math.max(since.getTime(), this.#clock.now().getTime() - KEPT_DAYS_AT_MOST * DAY_MS));
+    return new Date(Math.max(since.getTime(), this.#clock.now().getTime() - RETENTION_DAYS.max * DAY_MS));
   }
 
   /** The days that may hold events. */
@@ -190,7 +187,7 @@ export class DynamoEventReader implements EventReader {
     { since, pageSize, newestFirst }: KeyReading,
   ): AsyncGenerator<EventKey, void, undefined> {
     const query = {
-      IndexName: BY_TIME_INDEX,
+      IndexName: BY_TIME_INDEX.name,
       KeyConditionExpression: '#day = :day AND eventId >= :since',
       ExpressionAttributeNames: { '#day': 'day' },
       ExpressionAttributeValues: { ':day': shard, ':since': firstEventIdAt(since) },
@@ -223,8 +220,8 @@ export class DynamoEventReader implements EventReader {
     const rowKeys = [
       ...new Map(keys.map(rowKeyOf).map((key) => [`${key.orderKey} ${key.sk}`, key])).values(),
     ];
-    for (let start = 0; start < rowKeys.length; start += ROWS_PER_BATCH) {
-      const batch = await this.#rows(rowKeys.slice(start, start + ROWS_PER_BATCH));
+    for (let start = 0; start < rowKeys.length; start += DYNAMODB.batchGetKeys) {
+      const batch = await this.#rows(rowKeys.slice(start, start + DYNAMODB.batchGetKeys));
       for (const row of batch) found.set(`${row.orderKey} ${row.sk}`, row);
     }
     const now = this.#clock.now();

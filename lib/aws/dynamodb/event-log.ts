@@ -1,5 +1,7 @@
 /** The EventLog port over its DynamoDB table. Every row's form is in the `*-row.ts` file beside this one. */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { RETENTION_DAYS } from '../../contract/retention.ts';
+import { BY_TIME_INDEX, OWED_INDEX } from '../../contract/tables.ts';
 import { after, type Clock } from '../../relay/model/clock.ts';
 import { type Delivery, type DeliveryKey, isSettled } from '../../relay/model/delivery.ts';
 import type { EventKey, EventRecord, Payload } from '../../relay/model/event.ts';
@@ -66,7 +68,7 @@ export class DynamoEventLog implements EventLog {
   readonly #telemetry: Telemetry;
 
   constructor(options: EventLogOptions) {
-    const { client, tableName, retentionDays = 30, clock, telemetry } = options;
+    const { client, tableName, retentionDays = RETENTION_DAYS.fallback, clock, telemetry } = options;
     this.#table = new DynamoTable(client, tableName);
     this.#retentionDays = retentionDays;
     this.#payloadRetentionDays = options.payloadRetentionDays ?? retentionDays;
@@ -208,7 +210,7 @@ export class DynamoEventLog implements EventLog {
   async owed(owedTo: string, dueBefore: Date, limit: number, dueSince?: Date): Promise<OwedItem[]> {
     if (dueSince !== undefined && dueSince >= dueBefore) return [];
     const query = {
-      IndexName: keys.OWED_INDEX,
+      IndexName: OWED_INDEX.name,
       KeyConditionExpression: 'owedTo = :owedTo AND dueAt BETWEEN :dueSince AND :dueUntil',
       ExpressionAttributeValues: {
         ':owedTo': owedTo,
@@ -241,7 +243,7 @@ export class DynamoEventLog implements EventLog {
 
   async #newestOfDay(day: string, since: EventId): Promise<EventId | undefined> {
     const query = {
-      IndexName: keys.BY_TIME_INDEX,
+      IndexName: BY_TIME_INDEX.name,
       KeyConditionExpression: '#day = :day AND eventId >= :since',
       ExpressionAttributeNames: { '#day': 'day' },
       ExpressionAttributeValues: { ':day': day, ':since': since },

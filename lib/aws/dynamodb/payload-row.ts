@@ -1,4 +1,5 @@
 /** A payload's row of the EventLog table: readable where it can be, compressed where it must be. */
+import { DYNAMODB } from '../../contract/service-limits.ts';
 import type { EventKey, Payload } from '../../relay/model/event.ts';
 import { eventTime, sha256Hex } from '../../relay/model/ids.ts';
 import { PayloadTooLargeError, UnreadableRowError } from '../../relay/ports/event-log.ts';
@@ -8,8 +9,6 @@ import type { Row } from './row.ts';
 
 /** A write costs one unit for each KB, so a large body is compressed long before it has to be. */
 const READABLE_LIMIT_BYTES = 256 * 1024;
-/** DynamoDB's limit on an item, names and values together. */
-const ROW_LIMIT_BYTES = 400 * 1024;
 
 /** @throws PayloadTooLargeError when even the compressed body does not fit a row */
 export async function toPayloadRow(key: EventKey, payload: Payload, expiresAt: number): Promise<Row> {
@@ -26,9 +25,9 @@ export async function toPayloadRow(key: EventKey, payload: Payload, expiresAt: n
   if (readable && rowBytes(readable) <= READABLE_LIMIT_BYTES) return readable;
   const compressed = { ...frame, bodyGzip: await gzip(body) };
   const bytes = rowBytes(compressed);
-  if (bytes <= ROW_LIMIT_BYTES) return compressed;
+  if (bytes <= DYNAMODB.itemBytes) return compressed;
   throw new PayloadTooLargeError(
-    `payload of ${body.length} bytes takes ${bytes} compressed; a row holds ${ROW_LIMIT_BYTES}`,
+    `payload of ${body.length} bytes takes ${bytes} compressed; a row holds ${DYNAMODB.itemBytes}`,
   );
 }
 

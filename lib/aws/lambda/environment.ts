@@ -1,5 +1,6 @@
 /** The environment variables that the stack gives the functions, each of which asks for those it needs. */
 import * as z from 'zod';
+import type { RequiredVariable, SendingVariable } from '../../contract/environment.ts';
 
 const name = z.string().min(1);
 const url = z.url();
@@ -24,7 +25,7 @@ const VARIABLES = {
   PAYLOAD_RETENTION_DAYS: z.coerce.number().int().min(1),
   /** How many hours without a webhook are worth a notice; 0 for none. */
   SILENCE_HOURS: z.coerce.number().int().min(0),
-};
+} satisfies Record<RequiredVariable | SendingVariable, z.ZodType>;
 
 type Variable = keyof typeof VARIABLES;
 type Environment<Name extends Variable> = { readonly [Each in Name]: z.output<(typeof VARIABLES)[Each]> };

@@ -1,5 +1,6 @@
 /** A webhook as API Gateway hands it to the function, read into what ingest takes. */
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { TOKEN_PARAMETER } from '../../contract/template.ts';
 import type { WebhookRequest } from '../../relay/ingest.ts';
 
 /**
@@ -11,7 +12,7 @@ export function readWebhookRequest(event: APIGatewayProxyEventV2): WebhookReques
   const contentType = event.headers['content-type'];
   return {
     // The Hub is given `…/<token>?orderid=` and may be given `…/<token>/?orderid=`: the route takes both.
-    token: (event.pathParameters?.token ?? '').replace(/\/$/, ''),
+    token: (event.pathParameters?.[TOKEN_PARAMETER] ?? '').replace(/\/$/, ''),
     rawQuery: event.rawQueryString,
     // Half of a surrogate pair has no form in UTF-8, and DynamoDB refuses it.
     ...(contentType !== undefined && { contentType: contentType.toWellFormed() }),

@@ -1,5 +1,6 @@
 /** Ingest's answers as API Gateway wants them. */
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { DYNAMODB } from '../../contract/service-limits.ts';
 import type { IngestAnswer } from '../../relay/ingest.ts';
 
 const RETRY_AFTER_SECONDS = 30;
@@ -14,7 +15,9 @@ export function webhookResponse(answer: IngestAnswer): APIGatewayProxyStructured
       // To the letter what API Gateway answers on a path without a route.
       return json(404, { message: 'Not Found' });
     case 'too large':
-      return json(413, { message: 'The body cannot be stored: even compressed it is larger than 400 KB.' });
+      return json(413, {
+        message: `The body cannot be stored: even compressed it is larger than ${DYNAMODB.itemBytes / 1024} KB.`,
+      });
     case 'unavailable':
       return json(
         503,

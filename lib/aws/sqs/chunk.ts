@@ -1,10 +1,9 @@
-/** SQS takes at most ten entries in a batch request. */
-const ENTRIES_PER_BATCH = 10;
+import { SQS } from '../../contract/service-limits.ts';
 
 export function inTens<Item>(items: readonly Item[]): Item[][] {
   const batches: Item[][] = [];
-  for (let start = 0; start < items.length; start += ENTRIES_PER_BATCH) {
-    batches.push(items.slice(start, start + ENTRIES_PER_BATCH));
+  for (let start = 0; start < items.length; start += SQS.batchSize) {
+    batches.push(items.slice(start, start + SQS.batchSize));
   }
   return batches;
 }

@@ -1,6 +1,7 @@
 /** Where messages go that are not the relay's: once, and with the reason. */
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
+import { SQS } from '../../contract/service-limits.ts';
 import { messageGroupOf } from './message-group.ts';
 import type { QueueOptions } from './send-batches.ts';
 
@@ -26,7 +27,7 @@ export class DeadLetterQueue {
           QueueUrl: queueUrl,
           MessageBody: record.body,
           MessageAttributes: { reason: { DataType: 'String', StringValue: reason.slice(0, REASON_LIMIT) } },
-          ...(queueUrl.endsWith('.fifo') && {
+          ...(queueUrl.endsWith(SQS.fifoSuffix) && {
             MessageGroupId: record.attributes.MessageGroupId ?? messageGroupOf(messageId),
             MessageDeduplicationId: messageId,
           }),

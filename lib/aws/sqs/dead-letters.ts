@@ -9,6 +9,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { SQS } from '../../contract/service-limits.ts';
 import type { DeadLetter, DeadLetters } from '../../relay/ports/operator.ts';
 import { inTens } from './chunk.ts';
 
@@ -47,7 +48,7 @@ export class SqsDeadLetters implements DeadLetters {
     const { Messages = [] } = await this.#client.send(
       new ReceiveMessageCommand({
         QueueUrl: this.#queueUrl,
-        MaxNumberOfMessages: 10,
+        MaxNumberOfMessages: SQS.batchSize,
         VisibilityTimeout: hiddenForSeconds,
         WaitTimeSeconds: WAIT_SECONDS,
         MessageAttributeNames: ['reason'],
@@ -76,7 +77,7 @@ export class SqsDeadLetters implements DeadLetters {
         MessageBody: letter.body,
         ...(letter.groupId !== undefined && { MessageGroupId: letter.groupId }),
         // Under its own id SQS would swallow it, if it was sent within the last five minutes.
-        ...(this.#sourceUrl.endsWith('.fifo') && {
+        ...(this.#sourceUrl.endsWith(SQS.fifoSuffix) && {
           MessageGroupId: letter.groupId ?? letter.messageId,
           MessageDeduplicationId: randomUUID(),
         }),

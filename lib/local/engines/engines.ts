@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { LOCAL_CREDENTIALS } from '../../contract/local-relay.ts';
 import { settleAll } from '../../relay/model/settle-all.ts';
 import { LOOPBACK } from '../loopback.ts';
 import { NOWHERE, REGION } from '../place.ts';
@@ -41,9 +42,6 @@ export interface ClientConfig {
   readonly region: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
-
-/** The engines check no signature, but the SDK must have something to sign with. */
-const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 /**
  * Starts both engines and creates the tables and queues that are not there. What they acknowledge survives the death
@@ -97,13 +95,13 @@ function describeEngines(
     environment: {
       AWS_REGION: REGION,
       AWS_DEFAULT_REGION: REGION,
-      AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
       AWS_ENDPOINT_URL_DYNAMODB: dynamoDbEndpoint,
       AWS_ENDPOINT_URL_SQS: sqsEndpoint,
     },
-    dynamoDbConfig: { endpoint: dynamoDbEndpoint, region: REGION, credentials: CREDENTIALS },
-    sqsConfig: { endpoint: sqsEndpoint, region: REGION, credentials: CREDENTIALS },
+    dynamoDbConfig: { endpoint: dynamoDbEndpoint, region: REGION, credentials: LOCAL_CREDENTIALS },
+    sqsConfig: { endpoint: sqsEndpoint, region: REGION, credentials: LOCAL_CREDENTIALS },
     resources: readTemplate(source, { sqsEndpoint, httpUrl: httpUrl ?? NOWHERE.httpUrl }),
     failed: Promise.race([dynamoDb.failed, sqs.failed]),
     stop,

@@ -1,6 +1,8 @@
 /** The HTTP API on this machine: takes requests on the loopback and hands each to the function of its route. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { DISCOVERY_PATH } from '../../contract/local-relay.ts';
+import { LAMBDA } from '../../contract/service-limits.ts';
 import { aborted } from '../aborted.ts';
 import type { Outcome } from '../lambda/invocation.ts';
 import { isLoopbackHost, LOOPBACK } from '../loopback.ts';
@@ -9,14 +11,9 @@ import { type HttpResponse, messageResponse, responseOf } from './function-respo
 import { requestEvent, targetOf } from './request-event.ts';
 import { findRoute } from './routes.ts';
 
-/** Here, and not in the stack, a program finds out what it needs to work on this relay. */
-const DISCOVERY_PATH = '/.well-known/sensaria-relay';
-
 /** Request line and headers: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const HEADERS_LIMIT_BYTES = 10_240;
 const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
-/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const EVENT_LIMIT_BYTES = 6 * 1024 * 1024;
 
 /** What stands behind the address. */
 interface Backend {
@@ -78,7 +75,7 @@ async function answer(request: IncomingMessage, backend: Backend): Promise<HttpR
   const body = await readBody(request);
   if (body === undefined) return messageResponse(413, 'Request Entity Too Large');
   const event = JSON.stringify(requestEvent(request, target, matched, body));
-  if (Buffer.byteLength(event) > EVENT_LIMIT_BYTES) return messageResponse(413, 'Request Entity Too Large');
+  if (Buffer.byteLength(event) > LAMBDA.eventBytes) return messageResponse(413, 'Request Entity Too Large');
   return invoke(backend, matched.route, event);
 }
 

@@ -7,17 +7,14 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { inTens } from '../../aws/sqs/chunk.ts';
+import { SQS } from '../../contract/service-limits.ts';
 import type { LocalFunction } from '../lambda/local-function.ts';
 import type { MappingDefinition } from '../template/event-source-mapping.ts';
 import { failedMessages } from './batch-response.ts';
 import { sqsEvent } from './sqs-event.ts';
 
-/** SQS's longest; a message that comes ends the wait at once. */
-const LONG_POLL_SECONDS = 20;
 /** A long poll could outlast the window. */
 const GATHERED_EVERY_MS = 50;
-/** The most that SQS gives at once. */
-const RECEIVED_AT_ONCE = 10;
 const PAUSE_AFTER_ERROR_MS = 1_000;
 
 export interface QueuePollerOptions {
@@ -60,7 +57,7 @@ export class QueuePoller {
   /** A batch as Lambda gathers it: full, or as far as it is filled when its window ends. */
   async #gather(): Promise<Message[]> {
     const { batchSize, windowSeconds } = this.#options.mapping;
-    const messages = await this.#receive(batchSize, LONG_POLL_SECONDS);
+    const messages = await this.#receive(batchSize, SQS.longPollSeconds);
     const endsAtMs = performance.now() + windowSeconds * 1_000;
     while (messages.length > 0 && messages.length < batchSize && performance.now() < endsAtMs) {
       if (this.#stopping.signal.aborted) break;
@@ -77,7 +74,7 @@ export class QueuePoller {
     try {
       const command = new ReceiveMessageCommand({
         QueueUrl: queueUrl,
-        MaxNumberOfMessages: Math.min(most, RECEIVED_AT_ONCE),
+        MaxNumberOfMessages: Math.min(most, SQS.batchSize),
         WaitTimeSeconds: waitSeconds,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],

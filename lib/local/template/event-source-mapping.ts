@@ -1,5 +1,6 @@
 /** The mapping that hands a queue's messages to a function. */
 import { z } from 'zod';
+import { LAMBDA, SQS } from '../../contract/service-limits.ts';
 import type { KnownProperties } from './properties.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
@@ -7,14 +8,17 @@ const schema = z
   .strictObject({
     EventSourceArn: z.string(),
     FunctionName: z.string(),
-    BatchSize: z.int().min(1).max(10_000).default(10),
+    BatchSize: z.int().min(1).max(10_000).default(SQS.batchSize),
     MaximumBatchingWindowInSeconds: z.int().min(0).max(300).default(0),
     Enabled: z.literal(true).optional(),
     FunctionResponseTypes: z.array(z.literal('ReportBatchItemFailures')).default([]),
-    ScalingConfig: z.strictObject({ MaximumConcurrency: z.int().min(2).max(1_000) }),
+    ScalingConfig: z.strictObject({
+      MaximumConcurrency: z.int().min(LAMBDA.mappingConcurrency.min).max(LAMBDA.mappingConcurrency.max),
+    }),
   })
   .refine(
-    ({ BatchSize, MaximumBatchingWindowInSeconds }) => BatchSize <= 10 || MaximumBatchingWindowInSeconds > 0,
+    ({ BatchSize, MaximumBatchingWindowInSeconds }) =>
+      BatchSize <= SQS.batchSize || MaximumBatchingWindowInSeconds > 0,
     {
       path: ['BatchSize'],
       error: 'of more than ten needs a batching window',

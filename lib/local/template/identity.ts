@@ -1,4 +1,5 @@
 /** What `Ref` and `Fn::GetAtt` give for a resource, by its type: names, ARNs and addresses on this machine. */
+import { SQS } from '../../contract/service-limits.ts';
 import { arn, type Place, queueUrl } from '../place.ts';
 import { describe, type Resource } from './cloudformation.ts';
 import { TemplateError } from './template-error.ts';
@@ -39,7 +40,7 @@ export function tableName(logicalId: string, resource: Resource): string {
 
 /** CloudFormation, too, adds the ending that SQS demands of a FIFO queue. */
 export function queueName(logicalId: string, resource: Resource): string {
-  const ending = resource.Properties.FifoQueue === true ? '.fifo' : '';
+  const ending = resource.Properties.FifoQueue === true ? SQS.fifoSuffix : '';
   return givenName(logicalId, resource, 'QueueName') ?? `${logicalId}${ending}`;
 }
 

@@ -1,18 +1,16 @@
 /** A Lambda function of the template. */
 import { z } from 'zod';
+import { LAMBDA } from '../../contract/service-limits.ts';
+import { HANDLER_METADATA } from '../../contract/template.ts';
 import { functionArn } from './identity.ts';
 import type { KnownProperties } from './properties.ts';
 import { TemplateError } from './template-error.ts';
 
-/** Under this key of a function's metadata stands its source file: what runs here is the source, not the bundle. */
-const HANDLER_METADATA = 'sensaria:handler';
-
-/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const schema = z.strictObject({
   FunctionName: z.string().optional(),
   Environment: z.strictObject({ Variables: z.record(z.string(), z.string()).default({}) }).optional(),
-  Timeout: z.int().min(1).max(900).default(3),
-  MemorySize: z.int().min(128).max(10_240).default(128),
+  Timeout: z.int().min(1).max(LAMBDA.timeoutSeconds).default(3),
+  MemorySize: z.int().min(LAMBDA.memoryMb.min).max(LAMBDA.memoryMb.max).default(LAMBDA.memoryMb.min),
   LoggingConfig: z
     .strictObject({
       LogFormat: z.enum(['JSON', 'Text']).optional(),
