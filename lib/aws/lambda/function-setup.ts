@@ -26,16 +26,15 @@ export const telemetry: Telemetry = new PowertoolsTelemetry(logger, metrics);
 export const clock = systemClock;
 export const random: Random = Math.random;
 
+export interface TablesEnvironment {
+  readonly EVENT_LOG_TABLE: string;
+  readonly CONFIG_TABLE: string;
+  readonly RETENTION_DAYS?: number;
+  readonly PAYLOAD_RETENTION_DAYS?: number;
+}
+
 /** The two tables, read and written under the names that the stack gave the function. */
-export function openTables(
-  environment: {
-    readonly EVENT_LOG_TABLE: string;
-    readonly CONFIG_TABLE: string;
-    readonly RETENTION_DAYS?: number;
-    readonly PAYLOAD_RETENTION_DAYS?: number;
-  },
-  limits: typeof CLIENT_LIMITS = CLIENT_LIMITS,
-) {
+export function openTables(environment: TablesEnvironment, limits: typeof CLIENT_LIMITS = CLIENT_LIMITS) {
   const client = dynamoDbClient(limits);
   return {
     eventLog: new DynamoEventLog({
