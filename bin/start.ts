@@ -11,7 +11,7 @@ import { ensureFirstSource } from '../lib/local/first-source.ts';
 import { handlerLog } from '../lib/local/handler-log.ts';
 import { PortInUseError } from '../lib/local/http/http-front.ts';
 import { type LocalRelay, startLocalRelay } from '../lib/local/local-relay.ts';
-import { TemplateError } from '../lib/local/template/template-error.ts';
+import { TemplateError } from '../lib/local/template/cloudformation.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SYNTHESIS = new URL('../lib/stack/synthesize-template.ts', import.meta.url);

@@ -8,12 +8,12 @@ import { type Engines, type EnginesOptions, startEngines } from './engines/engin
 import type { HandlerLog } from './handler-log.ts';
 import { type HttpFront, startHttpFront } from './http/http-front.ts';
 import { LocalFunctions } from './lambda/local-functions.ts';
-import { arn, REGION } from './place.ts';
+import { arn, REGION } from './local-account.ts';
 import { QueuePoller } from './queues/queue-poller.ts';
 import { ScheduleClock } from './schedule-clock.ts';
+import { TemplateError } from './template/cloudformation.ts';
 import type { QueueDefinition } from './template/queue.ts';
 import type { Template } from './template/read-template.ts';
-import { TemplateError } from './template/template-error.ts';
 
 export interface LocalRelayOptions extends Pick<EnginesOptions, 'template' | 'dataDir'> {
   /** The folder that the paths of the handlers' files start from. */

@@ -15,8 +15,7 @@ import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { HANDLER_METADATA } from '../contract/template.ts';
-import { bundleBeside } from './bundle-beside.ts';
-import { BUNDLING } from './bundling.ts';
+import { BUNDLING, bundleBeside } from './bundling.ts';
 import { nameLogically } from './logical-id.ts';
 import { mayLog } from './permissions.ts';
 

@@ -6,8 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { type BuildOptions, build } from 'esbuild';
 import { z } from 'zod';
-import { bundleInto } from '../../lib/stack/bundle-beside.ts';
-import { BUNDLING } from '../../lib/stack/bundling.ts';
+import { BUNDLING, bundleInto } from '../../lib/stack/bundling.ts';
 import { EXPRESSION_PROCESS } from '../../lib/stack/functions.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));

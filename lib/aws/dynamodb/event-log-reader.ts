@@ -6,33 +6,25 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { RETENTION_DAYS } from '../../contract/retention.ts';
 import { DYNAMODB } from '../../contract/service-limits.ts';
-import { BY_TIME_INDEX, OWED_INDEX } from '../../contract/tables.ts';
 import { after, type Clock } from '../../relay/model/clock.ts';
 import type { Delivery, DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
-import { type EventId, firstEventIdAt, type OrderKey, sourceOf } from '../../relay/model/ids.ts';
+import { type EventId, type OrderKey, sourceOf } from '../../relay/model/ids.ts';
 import { type OwedItem, StoreError, UnreadableRowError } from '../../relay/ports/event-log.ts';
 import type { EventQuery, EventReader, OwedQuery } from '../../relay/ports/operator.ts';
 import type { Telemetry } from '../../relay/ports/telemetry.ts';
 import { fromAliasRow } from './alias-row.ts';
+import { ByTimeIndex, daysBetween } from './by-time-index.ts';
 import { fromDeliveryRow } from './delivery-row.ts';
 import { DynamoTable } from './dynamo-table.ts';
-import {
-  aliasRowKey,
-  dayOf,
-  daysOf,
-  deliveryRowKey,
-  eventRowKey,
-  parseRowKey,
-  type RowKey,
-} from './event-log-keys.ts';
+import { aliasRowKey, deliveryRowKey, eventRowKey, type RowKey } from './event-log-keys.ts';
 import { fromEventRow } from './event-row.ts';
-import { merged } from './merge-sorted.ts';
-import { readOwed } from './owed-row.ts';
+import { mergeSorted } from './merge-sorted.ts';
+import { OwedIndex } from './owed-index.ts';
 import { isExpired, type Row } from './row.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-/** How far an event's id may be ahead of this machine's clock. */
+/** An event's id may be this far ahead of this machine's clock. */
 const AHEAD_MS = 60 * 60_000;
 /** Waits before a batch's unprocessed keys are asked for again. */
 const BATCH_REPEAT_DELAYS_MS = [50, 100, 200, 400];
@@ -49,6 +41,8 @@ export class DynamoEventReader implements EventReader {
   readonly #client: DynamoDBDocumentClient;
   readonly #tableName: string;
   readonly #table: DynamoTable;
+  readonly #owedIndex: OwedIndex;
+  readonly #byTimeIndex: ByTimeIndex;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
 
@@ -56,21 +50,14 @@ export class DynamoEventReader implements EventReader {
     this.#client = client;
     this.#tableName = tableName;
     this.#table = new DynamoTable(client, tableName);
+    this.#owedIndex = new OwedIndex(this.#table, telemetry);
+    this.#byTimeIndex = new ByTimeIndex(this.#table);
     this.#clock = clock;
     this.#telemetry = telemetry;
   }
 
   async orderOfEvent(eventId: EventId): Promise<OrderKey | undefined> {
-    const query = {
-      IndexName: BY_TIME_INDEX.name,
-      KeyConditionExpression: '#day = :day AND eventId = :eventId',
-      ExpressionAttributeNames: { '#day': 'day' },
-      ExpressionAttributeValues: { ':day': dayOf(eventId), ':eventId': eventId },
-    };
-    for await (const keys of this.#keyPages('finding an event', query)) {
-      for (const key of keys) return key.orderKey;
-    }
-    return undefined;
+    return (await this.#byTimeIndex.find(eventId))?.orderKey;
   }
 
   async orderOfAlias(aliasKey: OrderKey): Promise<OrderKey | undefined> {
@@ -106,7 +93,7 @@ export class DynamoEventReader implements EventReader {
   owed(lists: readonly string[], query: OwedQuery): AsyncGenerator<OwedItem, void, undefined> {
     const isEarlier = (item: OwedItem, other: OwedItem) => item.dueAt < other.dueAt;
     const isLater = (item: OwedItem, other: OwedItem) => item.dueAt > other.dueAt;
-    return merged(
+    return mergeSorted(
       lists.map((list) => this.#owedTo(list, query)),
       query.backwards ? isLater : isEarlier,
     );
@@ -116,15 +103,8 @@ export class DynamoEventReader implements EventReader {
     list: string,
     { dueSince, backwards = false, pageSize }: OwedQuery,
   ): AsyncGenerator<OwedItem, void, undefined> {
-    const query = {
-      IndexName: OWED_INDEX.name,
-      KeyConditionExpression: 'owedTo = :owedTo AND dueAt >= :dueSince',
-      ExpressionAttributeValues: { ':owedTo': list, ':dueSince': dueSince.toISOString() },
-      ScanIndexForward: !backwards,
-    };
-    for await (const rows of this.#table.pages('reading what is owed', query, [pageSize])) {
-      yield* rows.flatMap((row) => readOwed(row, this.#telemetry));
-    }
+    const range = { owedTo: list, dueSince, newestFirst: backwards, pageSize };
+    for await (const items of this.#owedIndex.pages(range)) yield* items;
   }
 
   async eventsOf(keys: readonly EventKey[]): Promise<EventRecord[]> {
@@ -147,66 +127,25 @@ export class DynamoEventReader implements EventReader {
     }
   }
 
-  /** Day by day backwards, the shards of each day merged. */
-  async *#keysNewestFirst(from: Date, pageSize: number): AsyncGenerator<EventKey, void, undefined> {
-    const since = this.#earliest(from);
-    for (const day of this.#daysSince(since).toReversed()) {
-      yield* merged(this.#shardsOf(day, { since, pageSize, newestFirst: true }), isNewer);
-    }
+  async *#keysNewestFirst(since: Date, pageSize: number): AsyncGenerator<EventKey, void, undefined> {
+    const range = { since: this.#earliest(since), newestFirst: true, pageSizes: [pageSize] };
+    for (const day of this.#daysSince(range.since).toReversed())
+      yield* this.#byTimeIndex.eventsOf(day, range);
   }
 
-  async *#keysOldestFirst(from: Date): AsyncGenerator<EventKey, void, undefined> {
-    const since = this.#earliest(from);
-    for (const day of this.#daysSince(since)) {
-      const shards = this.#shardsOf(day, { since, pageSize: DYNAMODB.batchGetKeys, newestFirst: false });
-      yield* merged(shards, (key, other) => isNewer(other, key));
-    }
+  async *#keysOldestFirst(since: Date): AsyncGenerator<EventKey, void, undefined> {
+    const range = { since: this.#earliest(since), newestFirst: false, pageSizes: [DYNAMODB.batchGetKeys] };
+    for (const day of this.#daysSince(range.since)) yield* this.#byTimeIndex.eventsOf(day, range);
   }
 
+  /** No event is older than the longest retention. */
   #earliest(since: Date): Date {
-    return new Date(Math.max(since.getTime(), this.#clock.now().getTime() - RETENTION_DAYS.max * DAY_MS));
+    const oldest = after(this.#clock.now(), -RETENTION_DAYS.max * DAY_MS);
+    return since < oldest ? oldest : since;
   }
 
-  /** The days that may hold events. */
   #daysSince(since: Date): Date[] {
-    const newest = after(this.#clock.now(), AHEAD_MS).getTime();
-    const oldest = since.getTime();
-    const days: Date[] = [];
-    for (let day = oldest - (oldest % DAY_MS); day <= newest; day += DAY_MS) {
-      days.push(new Date(day));
-    }
-    return days;
-  }
-
-  #shardsOf(day: Date, reading: KeyReading): AsyncGenerator<EventKey, void, undefined>[] {
-    return daysOf(day).map((shard) => this.#keysOf(shard, reading));
-  }
-
-  async *#keysOf(
-    shard: string,
-    { since, pageSize, newestFirst }: KeyReading,
-  ): AsyncGenerator<EventKey, void, undefined> {
-    const query = {
-      IndexName: BY_TIME_INDEX.name,
-      KeyConditionExpression: '#day = :day AND eventId >= :since',
-      ExpressionAttributeNames: { '#day': 'day' },
-      ExpressionAttributeValues: { ':day': shard, ':since': firstEventIdAt(since) },
-      ScanIndexForward: !newestFirst,
-    };
-    for await (const keys of this.#keyPages('listing events', query, [pageSize])) yield* keys;
-  }
-
-  async *#keyPages(
-    what: string,
-    query: Parameters<DynamoTable['pages']>[1],
-    pageSizes?: readonly number[],
-  ): AsyncGenerator<EventKey[], void, undefined> {
-    for await (const rows of this.#table.pages(what, query, pageSizes)) {
-      yield rows.flatMap((row) => {
-        const key = parseRowKey(row.orderKey, row.sk);
-        return key?.kind === 'event' ? [key] : [];
-      });
-    }
+    return daysBetween(since, after(this.#clock.now(), AHEAD_MS));
   }
 
   /** Consistent, though the lists that lead here are not: what a row says decides. */
@@ -255,12 +194,3 @@ export class DynamoEventReader implements EventReader {
     }
   }
 }
-
-/** How keys of one shard are read. */
-interface KeyReading {
-  readonly since: Date;
-  readonly pageSize: number;
-  readonly newestFirst: boolean;
-}
-
-const isNewer = (key: EventKey, other: EventKey) => key.eventId > other.eventId;

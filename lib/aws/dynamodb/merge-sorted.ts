@@ -3,7 +3,7 @@
  *
  * @param isBefore whether the first stands before the second
  */
-export async function* merged<Item>(
+export async function* mergeSorted<Item>(
   lists: readonly AsyncGenerator<Item, void, undefined>[],
   isBefore: (item: Item, other: Item) => boolean,
 ): AsyncGenerator<Item, void, undefined> {

@@ -1,11 +1,15 @@
 /** A payload's row of the EventLog table: readable where it can be, compressed where it must be. */
+import { promisify } from 'node:util';
+import { gunzip as gunzipCallback, gzip as gzipCallback } from 'node:zlib';
 import { DYNAMODB } from '../../contract/service-limits.ts';
 import type { EventKey, Payload } from '../../relay/model/event.ts';
 import { eventTime, sha256Hex } from '../../relay/model/ids.ts';
 import { PayloadTooLargeError, UnreadableRowError } from '../../relay/ports/event-log.ts';
 import { payloadRowKey } from './event-log-keys.ts';
-import { gunzip, gzip } from './gzip.ts';
 import type { Row } from './row.ts';
+
+export const gzip: (bytes: Uint8Array) => Promise<Buffer> = promisify(gzipCallback);
+export const gunzip: (bytes: Uint8Array) => Promise<Buffer> = promisify(gunzipCallback);
 
 /** A write costs one unit for each KB, so a large body is compressed long before it has to be. */
 const READABLE_LIMIT_BYTES = 256 * 1024;

@@ -31,10 +31,7 @@ const NOWHERE: Secrets = {
 /** Most relays have no reference in their rows: the client is loaded when there is one. */
 function inSsm(): Secrets {
   const load = once(async () => {
-    const [{ SsmSecrets }, { ssmClient }] = await Promise.all([
-      import('../secrets/ssm-secrets.ts'),
-      import('../secrets/ssm-client.ts'),
-    ]);
+    const { SsmSecrets, ssmClient } = await import('../secrets/ssm-secrets.ts');
     return new SsmSecrets(ssmClient());
   });
   return { read: async (parameter, timeoutMs) => (await load()).read(parameter, timeoutMs) };

@@ -3,9 +3,9 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { Deadline } from '../../relay/model/clock.ts';
 import { ProcessExpressions } from '../expressions/process-expressions.ts';
+import type { QueueOptions } from '../sqs/batches.ts';
 import { DeadLetterQueue } from '../sqs/dead-letter-queue.ts';
 import { SqsDeliveryQueue } from '../sqs/delivery-queue.ts';
-import type { QueueOptions } from '../sqs/send-batches.ts';
 import { type BatchHandling, handleBatch } from '../sqs/sqs-batch.ts';
 import { keepHidden } from '../sqs/visibility.ts';
 import {

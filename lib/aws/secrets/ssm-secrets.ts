@@ -1,6 +1,7 @@
 /** The Secrets port over SSM's Parameter Store, and through it over Secrets Manager. */
-import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { GetParameterCommand, SSMClient, type SSMClientConfig } from '@aws-sdk/client-ssm';
 import { SecretError, type Secrets } from '../../relay/ports/outgoing.ts';
+import { CLIENT_LIMITS } from '../clients.ts';
 
 export class SsmSecrets implements Secrets {
   readonly #client: SSMClient;
@@ -33,4 +34,9 @@ function aborted(signal: AbortSignal): Promise<never> {
 function nameOf(error: unknown): string {
   const name = error instanceof Error ? error.name : '';
   return /^\w{1,64}$/.test(name) ? name : 'unknown error';
+}
+
+/** Region, credentials and endpoint come from the environment unless given. */
+export function ssmClient(config: SSMClientConfig = {}): SSMClient {
+  return new SSMClient({ ...CLIENT_LIMITS, ...config });
 }

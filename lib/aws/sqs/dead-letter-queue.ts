@@ -2,8 +2,8 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { SQS } from '../../contract/service-limits.ts';
-import { messageGroupOf } from './message-group.ts';
-import type { QueueOptions } from './send-batches.ts';
+import type { QueueOptions } from './batches.ts';
+import { messageGroupOf } from './messages.ts';
 
 /** SQS takes longer ones, but nobody reads them. */
 const REASON_LIMIT = 256;

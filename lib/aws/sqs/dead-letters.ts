@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { SQS } from '../../contract/service-limits.ts';
 import type { DeadLetter, DeadLetters } from '../../relay/ports/operator.ts';
-import { inTens } from './chunk.ts';
+import { inTens } from './batches.ts';
 
 /** Long polling asks all of SQS's servers, where a short one may find nothing though there is something. */
 const WAIT_SECONDS = 1;

@@ -3,9 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { EventKey } from '../../relay/model/event.ts';
 import type { EventMessage, EventQueue } from '../../relay/ports/queues.ts';
-import { messageGroupOf } from './message-group.ts';
-import { eventMessageBody } from './messages.ts';
-import { type QueueOptions, sendBatches } from './send-batches.ts';
+import { type QueueOptions, sendBatches } from './batches.ts';
+import { eventMessageBody, messageGroupOf } from './messages.ts';
 
 /** A lost wake-up costs a minute or two, for sweep finds the event: not worth a longer wait. */
 const WAKE_LIMIT_MS = 1_000;

@@ -1,13 +1,14 @@
 /** The bodies of the relay's queue messages, written and read in one place. */
+
 import { gunzipSync } from 'node:zlib';
 import * as z from 'zod';
 import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
 import type { DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EventRecord, Payload } from '../../relay/model/event.ts';
-import { isEventId, type OrderKey, PARTITION_KEY_LIMIT_BYTES } from '../../relay/model/ids.ts';
+import { isEventId, type OrderKey, PARTITION_KEY_LIMIT_BYTES, sha256Hex } from '../../relay/model/ids.ts';
 import type { EventMessage } from '../../relay/ports/queues.ts';
 import { fromEventRow } from '../dynamodb/event-row.ts';
-import { gzip } from '../dynamodb/gzip.ts';
+import { gzip } from '../dynamodb/payload-row.ts';
 import { toAttributes } from '../dynamodb/row.ts';
 
 /** What a body is: a message of ours, or why it is none. The reason names fields and rules, never values. */
@@ -117,4 +118,12 @@ function parse<Message>(text: string, schema: z.ZodType<Message>): Parsed<Messag
   if (parsed.success) return { kind: 'message', message: parsed.data };
   const [issue] = parsed.error.issues;
   return { kind: 'foreign', reason: [issue?.path.join('.'), issue?.message].filter(Boolean).join(': ') };
+}
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+const ALLOWED = /^[A-Za-z0-9!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]{1,128}$/;
+
+/** The id itself where SQS takes it, else its SHA-256. */
+export function messageGroupOf(id: string): string {
+  return ALLOWED.test(id) ? id : sha256Hex(id);
 }

@@ -2,8 +2,8 @@
 import { ChangeMessageVisibilityBatchCommand } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { returnDelaySeconds } from '../../relay/fan-out/return-delay.ts';
-import { inTens } from './chunk.ts';
-import type { QueueOptions } from './send-batches.ts';
+import type { QueueOptions } from './batches.ts';
+import { inTens } from './batches.ts';
 
 /** Lambda starts a batch within a second or two. After this long, the visibility timeout may be about to end. */
 const LATE_AFTER_MS = 10_000;

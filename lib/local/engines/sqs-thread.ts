@@ -4,8 +4,8 @@ import net from 'node:net';
 import { workerData } from 'node:worker_threads';
 import { startFauxqs } from 'fauxqs';
 import { z } from 'zod';
+import { REGION } from '../local-account.ts';
 import { LOOPBACK, refuseBrowsers } from '../loopback.ts';
-import { REGION } from '../place.ts';
 import { reportListening } from './engine-thread.ts';
 import { keepReceiveCounts, releaseInFlight } from './queue-store.ts';
 

@@ -2,11 +2,11 @@
  * A request as an HTTP API hands it to a function, in payload format 2.0:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { ACCOUNT_ID } from '../place.ts';
-import { eventBody } from './request-body.ts';
+import { ACCOUNT_ID } from '../local-account.ts';
 import type { MatchedRoute } from './routes.ts';
 
 export interface RequestTarget {
@@ -97,4 +97,28 @@ function queryParameters(query: string): Record<string, string> {
 function commonLogTime(moment: Date): string {
   const [, day, month, year, time] = /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(moment.toUTCString()) ?? [];
   return `${day}/${month}/${year}:${time} +0000`;
+}
+
+/** `text/*` and these four are text, whatever their parameters; all else, also no type at all, is base64. */
+const TEXT_TYPES = new Set(['application/json', 'application/xml', 'application/javascript']);
+
+export interface EventBody {
+  readonly body: string;
+  readonly isBase64Encoded: boolean;
+}
+
+/**
+ * A text type whose bytes are not UTF-8 comes as base64 here, so that every byte arrives as it was sent. An HTTP API
+ * promises nothing about such a body.
+ */
+export function eventBody(bytes: Buffer, contentType: string | undefined): EventBody {
+  return isTextType(contentType) && isUtf8(bytes)
+    ? { body: bytes.toString('utf8'), isBase64Encoded: false }
+    : { body: bytes.toString('base64'), isBase64Encoded: true };
+}
+
+function isTextType(contentType = ''): boolean {
+  const [type = ''] = contentType.split(';');
+  const essence = type.trim().toLowerCase();
+  return essence.startsWith('text/') || TEXT_TYPES.has(essence);
 }

@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import { settleAll } from '../../relay/model/settle-all.ts';
 import type { HandlerLog } from '../handler-log.ts';
+import { TemplateError } from '../template/cloudformation.ts';
 import type { Template } from '../template/read-template.ts';
-import { TemplateError } from '../template/template-error.ts';
 import { LocalFunction } from './local-function.ts';
 
 export interface LocalFunctionsOptions {

@@ -6,7 +6,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { inTens } from '../../aws/sqs/chunk.ts';
+import { inTens } from '../../aws/sqs/batches.ts';
 import { SQS } from '../../contract/service-limits.ts';
 import type { LocalFunction } from '../lambda/local-function.ts';
 import type { MappingDefinition } from '../template/event-source-mapping.ts';

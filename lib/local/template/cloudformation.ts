@@ -3,7 +3,6 @@
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
  */
 import { z } from 'zod';
-import { TemplateError } from './template-error.ts';
 
 const resourceSchema = z.strictObject({
   Type: z.string(),
@@ -54,4 +53,9 @@ export function describeIssues(error: z.ZodError): string {
   return error.issues
     .map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': '))
     .join('; ');
+}
+
+/** The template says something that the local relay cannot honour, so it does not start: nothing is silently ignored. */
+export class TemplateError extends Error {
+  override readonly name = 'TemplateError';
 }

@@ -1,7 +1,7 @@
 /** The HTTP API of the template: the API itself, its stage, its routes, and the integrations they lead to. */
 import { z } from 'zod';
+import { TemplateError } from './cloudformation.ts';
 import type { KnownProperties } from './properties.ts';
-import { TemplateError } from './template-error.ts';
 
 const FOR_PEOPLE = 'for people who look at the AWS console';
 

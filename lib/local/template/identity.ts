@@ -1,8 +1,7 @@
 /** What `Ref` and `Fn::GetAtt` give for a resource, by its type: names, ARNs and addresses on this machine. */
 import { SQS } from '../../contract/service-limits.ts';
-import { arn, type Place, queueUrl } from '../place.ts';
-import { describe, type Resource } from './cloudformation.ts';
-import { TemplateError } from './template-error.ts';
+import { arn, type Place, queueUrl } from '../local-account.ts';
+import { describe, type Resource, TemplateError } from './cloudformation.ts';
 
 export interface Identity {
   readonly ref: string;

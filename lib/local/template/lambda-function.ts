@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { LAMBDA } from '../../contract/service-limits.ts';
 import { HANDLER_METADATA } from '../../contract/template.ts';
+import { TemplateError } from './cloudformation.ts';
 import { functionArn } from './identity.ts';
 import type { KnownProperties } from './properties.ts';
-import { TemplateError } from './template-error.ts';
 
 const schema = z.strictObject({
   FunctionName: z.string().optional(),

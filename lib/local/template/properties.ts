@@ -1,8 +1,7 @@
 /** Reads a resource's properties against everything that the local relay knows of its type. */
 import type { z } from 'zod';
-import { describe, describeIssues, type Resource } from './cloudformation.ts';
+import { describe, describeIssues, type Resource, TemplateError } from './cloudformation.ts';
 import type { Resolver } from './resolver.ts';
-import { TemplateError } from './template-error.ts';
 
 export interface KnownProperties<Values> {
   /** What has a meaning here. Strict at every depth. */

@@ -3,10 +3,10 @@
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
  */
 import { z } from 'zod';
-import { ACCOUNT_ID, PARTITION, type Place, REGION, STACK_NAME } from '../place.ts';
+import { ACCOUNT_ID, PARTITION, type Place, REGION, STACK_NAME } from '../local-account.ts';
 import type { Resource } from './cloudformation.ts';
+import { TemplateError } from './cloudformation.ts';
 import { identityOf } from './identity.ts';
-import { TemplateError } from './template-error.ts';
 
 const PSEUDO_PARAMETERS: Readonly<Record<string, string>> = {
   'AWS::Region': REGION,

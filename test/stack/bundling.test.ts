@@ -5,9 +5,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Expressions } from '../../lib/relay/ports/expressions.ts';
-import { bundleBeside, bundleInto } from '../../lib/stack/bundle-beside.ts';
+import { bundleBeside, bundleInto } from '../../lib/stack/bundling.ts';
 
-const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
+const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const FILES = ['lib/aws/expressions/expression-process.ts', 'lib/aws/expressions/expression-thread.ts'];
 
 let folder: string;

@@ -1,11 +1,12 @@
 /** Many messages to one SQS queue, in as few calls as it allows. */
+
 import {
   SendMessageBatchCommand,
   type SendMessageBatchRequestEntry,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { SQS } from '../../contract/service-limits.ts';
 import type { Telemetry } from '../../relay/ports/telemetry.ts';
-import { inTens } from './chunk.ts';
 
 export interface QueueOptions {
   readonly client: SQSClient;
@@ -44,4 +45,12 @@ async function sendBatch<Item>(
     telemetry.error('messages could not be sent', error, { messages: batch.length });
     return batch;
   }
+}
+
+export function inTens<Item>(items: readonly Item[]): Item[][] {
+  const batches: Item[][] = [];
+  for (let start = 0; start < items.length; start += SQS.batchSize) {
+    batches.push(items.slice(start, start + SQS.batchSize));
+  }
+  return batches;
 }
