@@ -3,7 +3,7 @@ import { sqsClient } from '../lib/aws/clients.ts';
 import { readEnvironment } from '../lib/aws/lambda/environment.ts';
 import { batchHandler, openSendingRelay } from '../lib/aws/lambda/sending-function.ts';
 import { parseEventMessage } from '../lib/aws/sqs/messages.ts';
-import { returnSoon } from '../lib/aws/sqs/visibility.ts';
+import { shortenVisibility } from '../lib/aws/sqs/visibility.ts';
 import { REQUIRED_VARIABLES, SENDING_VARIABLES } from '../lib/contract/environment.ts';
 import { fanOut } from '../lib/relay/fan-out/fan-out.ts';
 
@@ -17,5 +17,5 @@ export const handler = batchHandler({
   deadLetterQueueUrl: environment.EVENTS_DEAD_LETTER_QUEUE_URL,
   parse: parseEventMessage,
   work: (messages) => fanOut(relay, messages),
-  onReturn: returnSoon,
+  onReturn: shortenVisibility,
 });

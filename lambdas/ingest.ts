@@ -1,4 +1,4 @@
-/** Takes the webhook from API Gateway: see lib/relay/ingest.ts. */
+/** Receives a webhook from API Gateway and stores it: see lib/relay/ingest.ts. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { INGEST_LIMITS, sqsClient } from '../lib/aws/clients.ts';
 import { readEnvironment } from '../lib/aws/lambda/environment.ts';

@@ -1,4 +1,4 @@
-/** Finds what is overdue, once a minute: see lib/relay/sweep/sweep.ts. */
+/** Re-queues overdue work every minute: see lib/relay/sweep/sweep.ts. */
 import { sqsClient } from '../lib/aws/clients.ts';
 import { readEnvironment } from '../lib/aws/lambda/environment.ts';
 import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/lambda/function-setup.ts';

@@ -3,7 +3,7 @@ import type { Stack } from '@aws-sdk/client-cloudformation';
 import { NotARelayError } from '../operator/errors.ts';
 import { type AwsRelay, describeOutputs, stackOutputsSchema } from './aws-relay.ts';
 
-/** CloudFormation answers within a second or two; without limits the SDK would wait for ever. */
+/** CloudFormation answers within two seconds. Without limits the SDK waits for ever. */
 const LIMITS = {
   requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
 };
@@ -11,7 +11,7 @@ const LIMITS = {
 /**
  * Region, credentials and endpoint come from the AWS environment.
  *
- * @throws NotARelayError when there is no such stack, or it is none of a relay
+ * @throws NotARelayError when there is no such stack, or it is not a relay's stack
  */
 export async function findDeployedStack(name: string): Promise<AwsRelay> {
   const stack = await describeStack(name);
@@ -50,7 +50,7 @@ async function describeStack(name: string): Promise<Stack> {
   throw new NotARelayError('stack', `there is no stack ${name} in the region ${region}`);
 }
 
-/** CloudFormation has no error of its own for it. */
+/** CloudFormation has no error type for a missing stack. */
 function isNotThere(error: unknown): boolean {
   return error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message);
 }

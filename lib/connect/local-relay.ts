@@ -1,4 +1,4 @@
-/** Finds the relay that runs on this machine, which tells whoever asks where its parts are. */
+/** Finds the relay on this machine by its discovery document. */
 import { z } from 'zod';
 import { DISCOVERY_PATH, LOCAL_CREDENTIALS } from '../contract/local-relay.ts';
 import { NotARelayError } from '../operator/errors.ts';
@@ -10,7 +10,7 @@ const discoverySchema = stackOutputsSchema.extend({
   dynamoDbEndpoint: z.url(),
   sqsEndpoint: z.url(),
   region: z.string().min(1),
-  /** Null when the relay keeps everything in memory. */
+  /** Null when all data is in memory. */
   dataDir: z.string().nullish(),
 });
 
@@ -29,7 +29,7 @@ export async function findLocalRelay(port: number): Promise<AwsRelay> {
   };
 }
 
-/** Undefined when the answer is not one of a relay. */
+/** Undefined when another program answers. */
 async function ask(port: number): Promise<unknown> {
   const url = `http://127.0.0.1:${port}${DISCOVERY_PATH}`;
   let response: Response;

@@ -1,7 +1,7 @@
-/** Where the stack's resources are found when it runs on this machine. */
+/** The account, region and addresses of the stack when it runs on this machine. */
 
-/** What stands for the account, region and addresses that a deployed stack would have. */
-export interface Place {
+/** The addresses of the running local relay. */
+export interface LocalAddresses {
   /** `http://127.0.0.1:<port>` of the embedded SQS, without a slash at the end. */
   readonly sqsEndpoint: string;
   /** `http://127.0.0.1:<port>` of the HTTP front, without a slash at the end. */
@@ -9,16 +9,19 @@ export interface Place {
 }
 
 export const REGION = 'us-east-1';
-/** The account that fauxqs puts into its ARNs; the tables' ARNs agree with it. */
+/** fauxqs uses this account in its ARNs. The tables' ARNs use the same. */
 export const ACCOUNT_ID = '000000000000';
 export const PARTITION = 'aws';
 export const STACK_NAME = 'local';
 
-/** For reading a template before anything has been started: its queues and its API have no address yet. */
-export const NOWHERE: Place = { sqsEndpoint: 'http://queues.invalid', httpUrl: 'http://relay.invalid' };
+/** Placeholders to read a template before the relay runs. */
+export const NO_ADDRESSES: LocalAddresses = {
+  sqsEndpoint: 'http://queues.invalid',
+  httpUrl: 'http://relay.invalid',
+};
 
-export function queueUrl(place: Place, queueName: string): string {
-  return `${place.sqsEndpoint}/${ACCOUNT_ID}/${queueName}`;
+export function queueUrl(addresses: LocalAddresses, queueName: string): string {
+  return `${addresses.sqsEndpoint}/${ACCOUNT_ID}/${queueName}`;
 }
 
 export function arn(service: string, resource: string): string {

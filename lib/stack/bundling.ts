@@ -1,4 +1,4 @@
-/** Bundles further files into a function's folder, beside its handler's own bundle. */
+/** How esbuild bundles a handler, and the further files that its function starts as processes. */
 
 import { execFileSync } from 'node:child_process';
 import { type BundlingOptions, LogLevel, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
@@ -6,24 +6,24 @@ import { type BundlingOptions, LogLevel, OutputFormat } from 'aws-cdk-lib/aws-la
 export const BUNDLING = {
   format: OutputFormat.ESM,
   target: 'node24',
-  // esbuild leaves out what nobody imports of an ES module, and of a CommonJS one nothing.
+  // esbuild removes unused exports of ES modules, but not of CommonJS modules.
   mainFields: ['module', 'main'],
   minify: true,
   logLevel: LogLevel.WARNING,
   sourceMap: true,
   sourcesContent: false,
-  // The SDK that the lock file pins: what was tested is what runs, and it starts faster than the one Lambda brings.
+  // Bundles the AWS SDK that the lock file pins. The tests ran with it, and it starts faster than Lambda's own copy.
   bundleAwsSDK: true,
-  // CommonJS packages call `require` for Node's own modules, and an ES module has none.
+  // CommonJS packages call `require` for Node's own modules; an ES module does not have it.
   banner: "import{createRequire as requireOf}from'node:module';const require=requireOf(import.meta.url);",
 } as const satisfies BundlingOptions;
 
 /**
- * Each becomes a file of its own name, which ends in `.mjs`: who starts it finds it there.
+ * Bundles each file into the function's folder, under its own name with the extension `.mjs`.
  *
- * @param repository the folder that the files' paths start from
+ * @param repository the root of the repository; `files` are relative to it
  */
-export function bundleBeside(
+export function bundleSeparately(
   repository: string,
   files: readonly string[],
 ): Pick<BundlingOptions, 'commandHooks'> {
@@ -39,9 +39,9 @@ export function bundleBeside(
 }
 
 /**
- * The same at once, for a test or a measurement.
+ * Bundles the same way immediately, for a test or a measurement.
  *
- * @param metafile where esbuild is to write what the bundles are made of
+ * @param metafile esbuild writes the contents of the bundles to this file
  */
 export function bundleInto(
   repository: string,
@@ -49,12 +49,12 @@ export function bundleInto(
   outputFolder: string,
   metafile?: string,
 ): void {
-  const told = metafile === undefined ? [] : [`--metafile=${metafile}`];
-  const wanted = [...esbuildArguments(repository, files, outputFolder), ...told];
-  execFileSync(esbuild(repository), wanted, { stdio: 'pipe', cwd: repository });
+  const metafileOption = metafile === undefined ? [] : [`--metafile=${metafile}`];
+  const esbuildOptions = [...esbuildArguments(repository, files, outputFolder), ...metafileOption];
+  execFileSync(esbuild(repository), esbuildOptions, { stdio: 'pipe', cwd: repository });
 }
 
-/** The one that the lock file pins. */
+/** The version that the lock file pins. */
 function esbuild(repository: string): string {
   return `${repository}node_modules/.bin/esbuild`;
 }
@@ -73,7 +73,7 @@ function esbuildArguments(repository: string, files: readonly string[], outputFo
   ];
 }
 
-/** For a shell, whatever the path of the repository holds. */
+/** Quotes for a shell: the path of the repository may contain any character. */
 function quoted(argument: string): string {
   return `'${argument.replaceAll("'", "'\\''")}'`;
 }

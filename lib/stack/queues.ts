@@ -1,4 +1,6 @@
-/** The two queues that wake fan-out and deliver, each with a dead-letter queue for what is not the relay's. */
+/**
+ * The queues that invoke fan-out and deliver, each with a dead-letter queue for messages that the relay cannot parse.
+ */
 import { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
@@ -10,20 +12,20 @@ import {
 } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { SQS } from '../contract/service-limits.ts';
-import { nameLogically } from './logical-id.ts';
+import { setLogicalId } from './logical-id.ts';
 
 export interface QueuesProps {
   readonly fanOutTimeout: Duration;
   readonly deliverTimeout: Duration;
-  /** A key of the account's own. */
+  /** A customer managed key. */
   readonly key?: IKey | undefined;
 }
 
 export class Queues extends Construct {
-  /** FIFO, by order. Its messages wake fan-out. */
+  /** FIFO, one message group per order. Invokes fan-out. */
   readonly events: Queue;
   readonly eventsDeadLetter: Queue;
-  /** Its messages wake deliver, for one delivery each. */
+  /** Standard. Invokes deliver, one message per delivery. */
   readonly deliveries: Queue;
   readonly deliveriesDeadLetter: Queue;
 
@@ -38,12 +40,16 @@ export class Queues extends Construct {
     this.eventsDeadLetter = this.#queue('EventsDeadLetterQueue', { fifo: true });
     this.events = this.#queue('EventsQueue', {
       fifo: true,
-      // Both together are SQS's high-throughput mode: orders never wait for each other.
+      // Both settings together enable SQS's high-throughput mode: orders never wait for each other.
       deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
       fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
-      // Two wake-ups for one event may have the same content, and sweep's must not be swallowed: each names its own id.
+      // Sweep sends the same message again, and SQS must not drop it as a duplicate: each send has its own
+      // deduplication id.
       contentBasedDeduplication: false,
       visibilityTimeout: visibilityFor(props.fanOutTimeout),
+      // The rows count the attempts and decide when to give up; a queue that gave up earlier would hide events. An
+      // event that only the queue holds returns every five minutes at most, so 1,000 receives take about three and a
+      // half days.
       deadLetterQueue: { queue: this.eventsDeadLetter, maxReceiveCount: SQS.receives },
     });
     this.deliveriesDeadLetter = this.#queue('DeliveriesDeadLetterQueue', {});
@@ -63,14 +69,14 @@ export class Queues extends Construct {
       maxMessageSizeBytes: SQS.messageBytes,
       ...props,
     });
-    nameLogically(queue, id);
+    setLogicalId(queue, id);
     return queue;
   }
 }
 
 /**
- * Twice the function's timeout: a message comes back only when the run that held it has certainly ended, so two runs
- * for one order cannot both be sending.
+ * Twice the function's timeout. A message becomes visible only after the run that received it has ended, so two runs
+ * never send for the same order at once.
  */
 function visibilityFor(timeout: Duration): Duration {
   return Duration.seconds(2 * timeout.toSeconds());

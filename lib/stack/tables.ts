@@ -1,15 +1,15 @@
-/** The two tables: Config, which people write, and EventLog, which the functions write. */
+/** The two tables: people write Config, the functions write EventLog. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { BY_TIME_INDEX, CONFIG_TABLE, EVENT_LOG_TABLE, OWED_INDEX } from '../contract/tables.ts';
 import type { StackConfig } from './config.ts';
-import { nameLogically } from './logical-id.ts';
+import { setLogicalId } from './logical-id.ts';
 
 export interface TablesProps {
   readonly settings: Pick<StackConfig, 'removalPolicy'>;
-  /** A key of the account's own. */
+  /** A customer managed key. */
   readonly key?: IKey | undefined;
 }
 
@@ -29,20 +29,21 @@ export class Tables extends Construct {
     };
 
     this.config = new Table(this, 'Config', { ...shared, ...keys(CONFIG_TABLE) });
-    nameLogically(this.config, 'ConfigTable');
+    setLogicalId(this.config, 'ConfigTable');
 
     this.eventLog = new Table(this, 'EventLog', {
       ...shared,
       ...keys(EVENT_LOG_TABLE),
       timeToLiveAttribute: EVENT_LOG_TABLE.timeToLive,
     });
-    nameLogically(this.eventLog, 'EventLogTable');
+    setLogicalId(this.eventLog, 'EventLogTable');
 
     for (const index of [OWED_INDEX, BY_TIME_INDEX]) {
       this.eventLog.addGlobalSecondaryIndex({
         indexName: index.name,
         ...keys(index),
-        // DynamoDB writes an index entry again whenever a projected attribute changes. Readers get the rest from the table.
+        // DynamoDB writes an index entry again whenever a projected attribute changes. Readers get the rest from the
+        // table.
         projectionType: ProjectionType.KEYS_ONLY,
       });
     }

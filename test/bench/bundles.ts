@@ -33,7 +33,7 @@ export interface Bundle {
 }
 
 export async function bundleAll(): Promise<Bundle[]> {
-  return [...(await Promise.all(HANDLERS.map(bundle))), bundleBeside()];
+  return [...(await Promise.all(HANDLERS.map(bundle))), bundleSeparately()];
 }
 
 async function bundle(handler: (typeof HANDLERS)[number]): Promise<Bundle> {
@@ -41,7 +41,7 @@ async function bundle(handler: (typeof HANDLERS)[number]): Promise<Bundle> {
   return bundleOf(handler, metafile);
 }
 
-function bundleBeside(): Bundle {
+function bundleSeparately(): Bundle {
   const folder = mkdtempSync(join(tmpdir(), 'sensaria-relay-bundle-'));
   try {
     const file = join(folder, 'metafile.json');

@@ -165,7 +165,7 @@ describe('a command on a deployed stack', () => {
           ...QUEUE_URLS,
         }),
       },
-      'a table of the relay is not there (any more)',
+      'a table of the relay does not exist',
     ],
   ])('tells of %s with exit code 1', async (_, answer, message) => {
     await cloudFormation(answer);

@@ -4,7 +4,7 @@ import type { Outcome } from '../../relay/model/outcome.ts';
 import type { DeliveryCondition, OwedItem } from '../../relay/ports/event-log.ts';
 import type { Condition } from './dynamo-table.ts';
 import { OUTCOME_FIELDS } from './event-row.ts';
-import { type Row, spellings } from './row.ts';
+import { isoSpellings, type Row } from './row.ts';
 
 export const NOT_FANNED_OUT: Condition = {
   expression: 'attribute_exists(sk) AND attribute_not_exists(fannedOutAt)',
@@ -44,7 +44,7 @@ function leaseCondition(leaseId: string | undefined): Condition {
 
 /** The row still owes the same work at the same time, however a person spelled that time. */
 export function owedAsRead({ owedTo, dueAt }: OwedItem): Condition {
-  const { full, short } = spellings(dueAt);
+  const { full, short } = isoSpellings(dueAt);
   return {
     expression: 'owedTo = :onlyOwedTo AND (#dueAt = :full OR #dueAt = :short)',
     values: { ':onlyOwedTo': owedTo, ':full': full, ':short': short },

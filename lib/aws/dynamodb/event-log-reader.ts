@@ -1,4 +1,4 @@
-/** The EventReader port over the EventLog table: by time, by event id alone, many rows of a list at once. */
+/** The EventReader port over the EventLog table: lists by time, lookups by event id, and batch reads. */
 import {
   BatchGetCommand,
   type BatchGetCommandInput,
@@ -26,14 +26,14 @@ import { isExpired, type Row } from './row.ts';
 const DAY_MS = 24 * 60 * 60_000;
 /** An event's id may be this far ahead of this machine's clock. */
 const AHEAD_MS = 60 * 60_000;
-/** Waits before a batch's unprocessed keys are asked for again. */
+/** Delays before the unprocessed keys of a batch are requested again. */
 const BATCH_REPEAT_DELAYS_MS = [50, 100, 200, 400];
 
 export interface DynamoEventReaderOptions {
   readonly client: DynamoDBDocumentClient;
   readonly tableName: string;
   readonly clock: Clock;
-  /** Hears of rows that cannot be read. */
+  /** Receives warnings about rows that cannot be read. */
   readonly telemetry: Telemetry;
 }
 
@@ -120,7 +120,7 @@ export class DynamoEventReader implements EventReader {
     try {
       return fromDeliveryRow(key, row);
     } catch (error) {
-      // One row that somebody has spoilt must not hide all the others.
+      // One row that a person edited wrongly must not hide the others.
       if (!(error instanceof UnreadableRowError)) throw error;
       this.#telemetry.warn(`passed over: ${error.message}`);
       return undefined;
@@ -148,14 +148,14 @@ export class DynamoEventReader implements EventReader {
     return daysBetween(since, after(this.#clock.now(), AHEAD_MS));
   }
 
-  /** Consistent, though the lists that lead here are not: what a row says decides. */
+  /** Consistent reads. The indexes that supply the keys are only eventually consistent. */
   async #rowsOf<Key, Record>(
     keys: readonly Key[],
     rowKeyOf: (key: Key) => RowKey,
     read: (key: Key, row: Row) => Record,
   ): Promise<Record[]> {
     const found = new Map<string, Row>();
-    // DynamoDB refuses to be asked for a row twice at once.
+    // DynamoDB refuses a batch with the same key twice.
     const rowKeys = [
       ...new Map(keys.map(rowKeyOf).map((key) => [`${key.orderKey} ${key.sk}`, key])).values(),
     ];

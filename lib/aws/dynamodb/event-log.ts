@@ -1,4 +1,4 @@
-/** The EventLog port over its DynamoDB table. Every row's form is in the `*-row.ts` file beside this one. */
+/** The EventLog port over its DynamoDB table. The `*-row.ts` files define the rows. */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { RETENTION_DAYS } from '../../contract/retention.ts';
 import { after, type Clock } from '../../relay/model/clock.ts';
@@ -49,9 +49,9 @@ const EVENT_PAGES = [10, 100];
 export interface EventLogOptions {
   readonly client: DynamoDBDocumentClient;
   readonly tableName: string;
-  /** How long rows are kept: an event from when it is written or an outcome is, a delivery from when it is settled. */
+  /** Days until a row expires, counted from an event's last write or from the time when a delivery is settled. */
   readonly retentionDays?: number;
-  /** The same for payloads, where the personal data is; as long as everything else unless given. */
+  /** The same for payloads, which contain the personal data. Defaults to `retentionDays`. */
   readonly payloadRetentionDays?: number;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
@@ -77,7 +77,7 @@ export class DynamoEventLog implements EventLog {
     this.#telemetry = telemetry;
   }
 
-  /** Expired or not: it is only the bound that the next id must pass. */
+  /** Includes expired events: the next id must be greater than any. */
   async newestEventId(orderKey: OrderKey): Promise<EventId | undefined> {
     const query = {
       ...rowsOf(orderKey, keys.EVENT_PREFIX),
@@ -215,13 +215,13 @@ export class DynamoEventLog implements EventLog {
     );
   }
 
-  /** A delivery's row expires only once it is settled: what is owed must not vanish. */
+  /** A delivery's row expires only after it is settled: unfinished work must not disappear. */
   #expiryOf({ state }: DeliveryChange): Readonly<Record<string, number | null>> {
     if (state === undefined) return {};
     return { expiresAt: state === 'pending' || state === 'leased' ? null : this.#expiresAt() };
   }
 
-  /** In epoch seconds, as DynamoDB's TTL wants it. */
+  /** In epoch seconds, as DynamoDB's TTL requires. */
   #expiresAt(days = this.#retentionDays): number {
     return Math.floor(after(this.#clock.now(), days * DAY_MS).getTime() / 1000);
   }
@@ -236,7 +236,7 @@ export class DynamoEventLog implements EventLog {
     return rows.filter((row) => !isExpired(row, now));
   }
 
-  /** One that somebody has spoilt must not hold up all others of its order. */
+  /** Skips a row that a person edited wrongly, so that it does not block the order. */
   #readDelivery(key: DeliveryKey, row: Row): Delivery[] {
     try {
       return [fromDeliveryRow(key, row)];

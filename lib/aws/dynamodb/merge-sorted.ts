@@ -1,7 +1,7 @@
 /**
- * One list of several that are in order each.
+ * Merges several sorted lists into one.
  *
- * @param isBefore whether the first stands before the second
+ * @param isBefore the order of the lists
  */
 export async function* mergeSorted<Item>(
   lists: readonly AsyncGenerator<Item, void, undefined>[],

@@ -1,4 +1,4 @@
-/** A payload's row of the EventLog table: readable where it can be, compressed where it must be. */
+/** A payload's row of the EventLog table: text if possible, gzip if the body is binary or large. */
 import { promisify } from 'node:util';
 import { gunzip as gunzipCallback, gzip as gzipCallback } from 'node:zlib';
 import { DYNAMODB } from '../../contract/service-limits.ts';
@@ -9,9 +9,9 @@ import { payloadRowKey } from './event-log-keys.ts';
 import type { Row } from './row.ts';
 
 export const gzip: (bytes: Uint8Array) => Promise<Buffer> = promisify(gzipCallback);
-export const gunzip: (bytes: Uint8Array) => Promise<Buffer> = promisify(gunzipCallback);
+const gunzip: (bytes: Uint8Array) => Promise<Buffer> = promisify(gunzipCallback);
 
-/** A write costs one unit for each KB, so a large body is compressed long before it has to be. */
+/** A write costs one unit per KB, so a body is compressed well below the limit of an item. */
 const READABLE_LIMIT_BYTES = 256 * 1024;
 
 /** @throws PayloadTooLargeError when even the compressed body does not fit a row */
@@ -36,10 +36,10 @@ export async function toPayloadRow(key: EventKey, payload: Payload, expiresAt: n
 }
 
 /**
- * Turns a payload's row into one that says when the payload was erased. It stays until the payload would have expired, so
- * that a copy which is still on its way finds its place taken. Nothing of the payload is left, not even its hash.
+ * The change that erases a payload but keeps its row, with the time of the erasure, until it expires. The row prevents
+ * a late copy from being stored. The change also removes the payload's hash.
  */
-export function erasing(erasedAt: Date): Readonly<Record<string, unknown>> {
+export function erasure(erasedAt: Date): Readonly<Record<string, unknown>> {
   return { erasedAt, contentType: null, body: null, bodyGzip: null, bodySha256: null };
 }
 
@@ -67,7 +67,7 @@ async function readBody(key: EventKey, row: Row): Promise<Uint8Array> {
   }
 }
 
-/** The text that is written as these very bytes in UTF-8, a byte order mark included; undefined when there is none. */
+/** Decodes UTF-8 so that encoding gives the same bytes, a byte order mark included. Undefined for other bytes. */
 function decodeExactly(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -76,7 +76,10 @@ function decodeExactly(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Numbers are counted at their largest (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html). */
+/**
+ * Counts each number at its maximum size
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html).
+ */
 function rowBytes(row: Row): number {
   return Object.entries(row).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value),

@@ -1,4 +1,4 @@
-/** What every function sets up once per execution environment: logs, metrics, and the tables. */
+/** Sets up logs, metrics and tables, once per execution environment. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics } from '@aws-lambda-powertools/metrics';
@@ -15,10 +15,10 @@ import { systemClock } from '../system-clock.ts';
 import { PowertoolsTelemetry } from './telemetry.ts';
 
 const logger = new Logger();
-// A run that has counted nothing is no cause for a warning: most sweeps find nothing.
+// By default Powertools warns when an invocation counts nothing. Most sweeps find nothing to count.
 const metrics = new Metrics({ logger: { ...console, warn: () => {} } });
 
-/** It holds the token and the customers' addresses, so not even POWERTOOLS_LOGGER_LOG_EVENT has it logged. */
+/** The event contains the token and customers' addresses. This overrides POWERTOOLS_LOGGER_LOG_EVENT. */
 const NEVER_THE_EVENT = { logEvent: false };
 
 export const telemetry: Telemetry = new PowertoolsTelemetry(logger, metrics);
@@ -32,7 +32,7 @@ export interface TablesEnvironment {
   readonly PAYLOAD_RETENTION_DAYS?: number;
 }
 
-/** The two tables, read and written under the names that the stack gave the function. */
+/** Opens the two tables under the names that the stack set in the environment. */
 export function openTables(environment: TablesEnvironment, limits: typeof CLIENT_LIMITS = CLIENT_LIMITS) {
   const client = dynamoDbClient(limits);
   return {
@@ -54,7 +54,7 @@ export function openTables(environment: TablesEnvironment, limits: typeof CLIENT
   };
 }
 
-/** A handler whose logs carry the request id, and whose metrics are written when it ends. */
+/** Wraps a handler: its logs contain the request id, and its metrics are written when it ends. */
 export function lambdaHandler<Event, Result>(handle: (event: Event, context: Context) => Promise<Result>) {
   return middy<Event, Result>()
     .use(injectLambdaContext(logger, NEVER_THE_EVENT))

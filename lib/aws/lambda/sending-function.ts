@@ -1,4 +1,4 @@
-/** What fan-out and deliver share: both consume a queue, call endpoints and evaluate expressions. */
+/** Sets up fan-out and deliver, which both consume a queue, call endpoints and evaluate expressions. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { Deadline } from '../../relay/model/clock.ts';
@@ -7,7 +7,7 @@ import type { QueueOptions } from '../sqs/batches.ts';
 import { DeadLetterQueue } from '../sqs/dead-letter-queue.ts';
 import { SqsDeliveryQueue } from '../sqs/delivery-queue.ts';
 import { type BatchHandling, handleBatch } from '../sqs/sqs-batch.ts';
-import { keepHidden } from '../sqs/visibility.ts';
+import { extendVisibility } from '../sqs/visibility.ts';
 import {
   clock,
   lambdaHandler,
@@ -55,8 +55,8 @@ export function batchHandler<Message extends object>(options: BatchHandlerOption
       parse,
       work: (messages) => work(messages, deadline),
       deadLetters,
-      keepHidden: (records) =>
-        keepHidden(queue, records, { now: clock.now(), remainingMs: deadline.remainingMs }),
+      extendVisibility: (records) =>
+        extendVisibility(queue, records, { now: clock.now(), remainingMs: deadline.remainingMs }),
       ...(onReturn && { onReturn: (records) => onReturn(queue, records) }),
     });
   });

@@ -1,21 +1,20 @@
-/** A webhook as API Gateway hands it to the function, read into what ingest takes. */
+/** Translates between API Gateway's payload format 2.0 and ingest. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { DYNAMODB } from '../../contract/service-limits.ts';
 import { TOKEN_PARAMETER } from '../../contract/template.ts';
 import type { IngestAnswer, WebhookRequest } from '../../relay/ingest.ts';
 
 /**
- * Payload format 2.0: header names are in lower case, the query is still encoded, and what API Gateway does not take
- * for text comes as base64
+ * In payload format 2.0 header names are in lower case, the query is encoded, and a body that is not text is base64
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
  */
 export function readWebhookRequest(event: APIGatewayProxyEventV2): WebhookRequest {
   const contentType = event.headers['content-type'];
   return {
-    // The Hub is given `…/<token>?orderid=` and may be given `…/<token>/?orderid=`: the route takes both.
+    // The address in the Hub may be `…/<token>?orderid=` or `…/<token>/?orderid=`. The route accepts both.
     token: (event.pathParameters?.[TOKEN_PARAMETER] ?? '').replace(/\/$/, ''),
     rawQuery: event.rawQueryString,
-    // Half of a surrogate pair has no form in UTF-8, and DynamoDB refuses it.
+    // A lone surrogate has no UTF-8 form, and DynamoDB refuses it.
     ...(contentType !== undefined && { contentType: contentType.toWellFormed() }),
     body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
   };
@@ -30,7 +29,7 @@ export function webhookResponse(answer: IngestAnswer): APIGatewayProxyStructured
     case 'address works':
       return json(200, { message: 'This address works. Webhooks sent to it are passed on.' });
     case 'unknown address':
-      // To the letter what API Gateway answers on a path without a route.
+      // Identical to API Gateway's answer for a path without a route, so that a guess reveals nothing.
       return json(404, { message: 'Not Found' });
     case 'too large':
       return json(413, {

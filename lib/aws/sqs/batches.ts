@@ -1,4 +1,4 @@
-/** Many messages to one SQS queue, in as few calls as it allows. */
+/** Batch requests to SQS. */
 
 import {
   SendMessageBatchCommand,
@@ -16,13 +16,13 @@ export interface QueueOptions {
 
 type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>;
 
-/** Sends all, and gives back what could not be sent. Never rejects. */
+/** Sends all items in as few calls as SQS allows, and returns the items that it did not accept. Never rejects. */
 export async function sendBatches<Item>(
   queue: QueueOptions,
   items: readonly Item[],
   entryOf: (item: Item) => Entry,
 ): Promise<Item[]> {
-  const failed = await Promise.all(inTens(items).map((batch) => sendBatch(queue, batch, entryOf)));
+  const failed = await Promise.all(chunk(items).map((batch) => sendBatch(queue, batch, entryOf)));
   return failed.flat();
 }
 
@@ -47,7 +47,7 @@ async function sendBatch<Item>(
   }
 }
 
-export function inTens<Item>(items: readonly Item[]): Item[][] {
+export function chunk<Item>(items: readonly Item[]): Item[][] {
   const batches: Item[][] = [];
   for (let start = 0; start < items.length; start += SQS.batchSize) {
     batches.push(items.slice(start, start + SQS.batchSize));

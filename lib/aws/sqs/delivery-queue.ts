@@ -1,4 +1,4 @@
-/** The DeliveryQueue port over a standard queue of SQS, with an endpoint's messages as one of its fair queues' groups. */
+/** The DeliveryQueue port over a standard SQS queue. Each endpoint is a message group, as SQS's fair queues require. */
 import type { DeliveryMessage, DeliveryQueue } from '../../relay/ports/queues.ts';
 import { type QueueOptions, sendBatches } from './batches.ts';
 import { deliveryMessageBody, messageGroupOf } from './messages.ts';

@@ -1,4 +1,4 @@
-/** The HTTP API on this machine: takes requests on the loopback and hands each to the function of its route. */
+/** The HTTP API on this machine: listens on the loopback and invokes the function of each request's route. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { DISCOVERY_PATH } from '../../contract/local-relay.ts';
@@ -15,7 +15,7 @@ import { findRoute } from './routes.ts';
 const HEADERS_LIMIT_BYTES = 10_240;
 const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
 
-/** What stands behind the address. */
+/** The routes and functions behind the address. */
 interface Backend {
   readonly routes: readonly RouteDefinition[];
   /** The functions that the routes lead to, by ARN. */
@@ -27,31 +27,31 @@ interface Backend {
 export interface HttpFront {
   /** `http://127.0.0.1:8787`. */
   readonly url: string;
-  /** From now on requests are answered; those that came before have waited. */
+  /** Starts to answer requests, including those that waited. */
   open(backend: Backend): void;
-  /** Takes no new requests, and waits for the answers that are due until the limit. */
+  /** Accepts no new requests, and waits for running ones until the limit. */
   stop(limit: AbortSignal): Promise<void>;
 }
 
-/** The port is taken; the message says what to do about it. */
+/** The port is in use. The message says what to do. */
 export class PortInUseError extends Error {
   override readonly name = 'PortInUseError';
 }
 
 /**
  * @param port 0 for a free one
- * @param onError hears of faults of the relay itself, never of what a request holds
+ * @param onError receives errors of the relay itself, without any part of a request
  * @throws {PortInUseError}
  */
 export async function startHttpFront(port: number, onError: (error: unknown) => void): Promise<HttpFront> {
   const opened = Promise.withResolvers<Backend>();
   const server = createServer({ maxHeaderSize: HEADERS_LIMIT_BYTES }, async (request, response) => {
-    // A connection that is kept open would keep a server that stops from being closed.
+    // An open keep-alive connection would prevent a stopping server from closing.
     response.on('close', () => server.listening || server.closeIdleConnections());
     try {
       send(response, await answer(request, await opened.promise));
     } catch (error) {
-      // A client that went away in the middle of its request is nobody's fault.
+      // The client disconnected in the middle of its request: no error of the relay.
       if (!request.complete) return;
       onError(error);
       send(response, messageResponse(500, 'Internal Server Error'));
@@ -79,7 +79,7 @@ async function answer(request: IncomingMessage, backend: Backend): Promise<HttpR
   return invoke(backend, matched.route, event);
 }
 
-/** A function that fails, or says nothing that could be a response, is a 500; one that takes too long is a 503. */
+/** Answers 500 when the function fails or returns no valid response, and 503 when it takes too long. */
 async function invoke(backend: Backend, route: RouteDefinition, event: string): Promise<HttpResponse> {
   const { promise: tooLate, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, route.timeoutMs);
@@ -90,7 +90,7 @@ async function invoke(backend: Backend, route: RouteDefinition, event: string): 
   return response ?? messageResponse(500, 'Internal Server Error');
 }
 
-/** Reads to the end in any case, so that the client hears the answer; `undefined` when it is too much. */
+/** Reads to the end in any case, so that the client receives the answer. Undefined when the body is too large. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;

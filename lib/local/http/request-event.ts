@@ -1,5 +1,5 @@
 /**
- * A request as an HTTP API hands it to a function, in payload format 2.0:
+ * Builds the event that an HTTP API passes to a function, in payload format 2.0:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 import { isUtf8 } from 'node:buffer';
@@ -13,11 +13,11 @@ export interface RequestTarget {
   readonly method: string;
   /** Decoded. */
   readonly path: string;
-  /** As it came, without the question mark. */
+  /** Not decoded, without the question mark. */
   readonly query: string;
 }
 
-/** `undefined` for a path that is no valid encoding. */
+/** Undefined for a path that cannot be decoded. */
 export function targetOf({ method = 'GET', url = '/' }: IncomingMessage): RequestTarget | undefined {
   const mark = url.indexOf('?');
   const [path, query] = mark === -1 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)];
@@ -74,7 +74,7 @@ export function requestEvent(
   };
 }
 
-/** Names in lower case; what came more than once is joined by commas. */
+/** Lower-case names; repeated headers joined by commas. */
 function headersOf({ headersDistinct }: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headersDistinct).map(([name, values = []]) => [
@@ -99,7 +99,7 @@ function commonLogTime(moment: Date): string {
   return `${day}/${month}/${year}:${time} +0000`;
 }
 
-/** `text/*` and these four are text, whatever their parameters; all else, also no type at all, is base64. */
+/** `text/*` and these types are text, whatever their parameters. Any other body, or one without a type, is base64. */
 const TEXT_TYPES = new Set(['application/json', 'application/xml', 'application/javascript']);
 
 export interface EventBody {
@@ -108,8 +108,8 @@ export interface EventBody {
 }
 
 /**
- * A text type whose bytes are not UTF-8 comes as base64 here, so that every byte arrives as it was sent. An HTTP API
- * promises nothing about such a body.
+ * A body with a text type whose bytes are not UTF-8 becomes base64 here, so that no byte changes. API Gateway's
+ * documentation does not cover this case.
  */
 export function eventBody(bytes: Buffer, contentType: string | undefined): EventBody {
   return isTextType(contentType) && isUtf8(bytes)

@@ -1,4 +1,7 @@
-/** Messages as Lambda hands them to a function: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
+/**
+ * Builds the event that Lambda passes to a function for SQS messages:
+ * https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+ */
 import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSMessageAttributes, SQSRecord, SQSRecordAttributes } from 'aws-lambda';
 import { REGION } from '../local-account.ts';

@@ -1,4 +1,4 @@
-/** The mapping that hands a queue's messages to a function. */
+/** An event source mapping of the template. */
 import { z } from 'zod';
 import { LAMBDA, SQS } from '../../contract/service-limits.ts';
 import type { KnownProperties } from './properties.ts';
@@ -30,16 +30,16 @@ export interface MappingDefinition {
   /** Name or ARN. */
   readonly functionName: string;
   readonly batchSize: number;
-  /** How long it waits for a batch to fill after the first message. */
+  /** The batching window: how long it waits for a full batch after the first message. */
   readonly windowSeconds: number;
   readonly maximumConcurrency: number;
-  /** Whether the function says which messages of a batch failed; else all of them did when one did. */
+  /** Whether the function returns partial batch responses. Without them, an error fails the whole batch. */
   readonly reportsBatchItemFailures: boolean;
 }
 
 export const EVENT_SOURCE_MAPPING: KnownProperties<z.output<typeof schema>> = {
   schema,
-  withoutEffect: { Tags: 'for people who look at the AWS console' },
+  ignored: { Tags: 'for people who look at the AWS console' },
 };
 
 export function mappingOf(values: z.output<typeof schema>): MappingDefinition {

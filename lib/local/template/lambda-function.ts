@@ -31,7 +31,7 @@ export interface FunctionDefinition {
 
 export const LAMBDA_FUNCTION: KnownProperties<z.output<typeof schema>> = {
   schema,
-  withoutEffect: {
+  ignored: {
     Architectures: 'this machine has the one it has',
     Code: 'the bundle is made from the source file that runs here',
     Description: 'for people who look at the AWS console',
@@ -45,7 +45,7 @@ export const LAMBDA_FUNCTION: KnownProperties<z.output<typeof schema>> = {
   },
 };
 
-/** @throws {TemplateError} when the resource does not say where its source is */
+/** @throws {TemplateError} when the metadata does not name the source file */
 export function functionOf(
   name: string,
   whose: string,
@@ -66,7 +66,7 @@ export function functionOf(
   };
 }
 
-/** How Lambda tells a function of its log settings; Powertools reads the level. */
+/** The variables by which Lambda passes log settings. Powertools reads the level. */
 function logEnvironment(logging: z.output<typeof schema>['LoggingConfig']): Record<string, string> {
   return {
     ...(logging?.LogFormat !== undefined && { AWS_LAMBDA_LOG_FORMAT: logging.LogFormat }),
@@ -81,8 +81,8 @@ const invokeConfigSchema = z.strictObject({
   MaximumRetryAttempts: z.literal(0, 'must be 0: the local relay never repeats an asynchronous invocation'),
 });
 
-/** How asynchronous invocations are repeated. */
+/** The retries of asynchronous invocations. */
 export const EVENT_INVOKE_CONFIG: KnownProperties<z.output<typeof invokeConfigSchema>> = {
   schema: invokeConfigSchema,
-  withoutEffect: {},
+  ignored: {},
 };

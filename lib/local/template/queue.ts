@@ -22,13 +22,13 @@ const schema = z.strictObject({
 export interface QueueDefinition {
   readonly name: string;
   readonly url: string;
-  /** As `CreateQueue` takes them: every value is text. */
+  /** As `CreateQueue` expects them: every value is text. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
 export const QUEUE: KnownProperties<z.output<typeof schema>> = {
   schema,
-  withoutEffect: {
+  ignored: {
     SqsManagedSseEnabled: 'the data folder is as safe as the disk it is on',
     KmsMasterKeyId: 'the data folder is as safe as the disk it is on',
     KmsDataKeyReusePeriodSeconds: 'the data folder is as safe as the disk it is on',
