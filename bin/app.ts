@@ -1,4 +1,4 @@
-/** What the CDK CLI runs: builds the stack out of the context that cdk.json and `-c key=value` give. */
+/** The CDK app: builds the stack from the context of cdk.json and `-c key=value`. */
 import { App } from 'aws-cdk-lib';
 import { ConfigurationError, readConfig } from '../lib/stack/config.ts';
 import { RelayStack } from '../lib/stack/relay-stack.ts';

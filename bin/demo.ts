@@ -1,4 +1,4 @@
-/** `npm run demo`: exits 0 only if every endpoint got everything it should have, byte for byte. */
+/** `npm run demo`: exits 0 only if every endpoint received every expected webhook, byte for byte. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,21 +1,22 @@
-/** `npm start`: the relay on this machine, for use. */
+/** `npm start`: runs the relay on this machine. */
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { bold, cyan, dim, green, red, yellow } from 'yoctocolors';
 import { z } from 'zod';
+import { DEFAULT_PORT } from '../lib/contract/local-relay.ts';
 import { callInThread } from '../lib/local/call-in-thread.ts';
 import { DataFolderError } from '../lib/local/engines/data-folder.ts';
 import { ensureFirstSource } from '../lib/local/first-source.ts';
 import { handlerLog } from '../lib/local/handler-log.ts';
 import { PortInUseError } from '../lib/local/http/http-front.ts';
 import { type LocalRelay, startLocalRelay } from '../lib/local/local-relay.ts';
-import { TemplateError } from '../lib/local/template/template-error.ts';
+import { TemplateError } from '../lib/local/template/cloudformation.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SYNTHESIS = new URL('../lib/stack/synthesize-template.ts', import.meta.url);
 
-/** npm hands on a Ctrl-C that the terminal has sent to its children already: so one comes as two. */
+/** The terminal and npm both send the signal of one Ctrl-C, so it arrives twice within this time. */
 const SAME_SIGNAL_MS = 500;
 
 const FAILED = 1;
@@ -30,12 +31,12 @@ interface Options {
 
 await new Command('npm start --')
   .description(
-    'Runs the relay on this machine. What it keeps survives Ctrl-C, and a second start goes on from there.',
+    'Runs the relay on this machine. Its data survives Ctrl-C, and the next start continues with it.',
   )
-  .option('--data <folder>', 'where everything is kept', '.relay')
-  .option('--port <number>', 'port on 127.0.0.1; 0 for a free one', parsePort, 8787)
-  .option('--log', 'write all that the functions log to relay.log in the data folder', false)
-  .option('--json', 'print one line of JSON when requests are accepted, and nothing else', false)
+  .option('--data <folder>', 'folder for all data of the relay', '.relay')
+  .option('--port <number>', 'port on 127.0.0.1; 0 for a free one', parsePort, DEFAULT_PORT)
+  .option('--log', 'write the full log of the functions to relay.log in the data folder', false)
+  .option('--json', 'print only one line of JSON, once the relay accepts requests', false)
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : MISUSED))
   .action(start)
@@ -62,7 +63,7 @@ async function start(options: Options): Promise<void> {
   }
 }
 
-/** In a thread, because the CDK takes several hundred megabytes that are of no use afterwards. */
+/** Runs the CDK in a thread. It needs several hundred megabytes, which the thread's end frees. */
 async function synthesize(): Promise<unknown> {
   const synthesized = await callInThread(SYNTHESIS, 'synthesizeTemplate');
   return z.strictObject({ template: z.unknown() }).parse(synthesized).template;
@@ -81,7 +82,7 @@ function firstAddress({ engines }: LocalRelay, dataDir: string): Promise<string 
 }
 
 function startScreen(relay: LocalRelay, address: string | undefined, options: Options): string {
-  const port = options.port === 8787 ? '' : ` --port ${new URL(relay.url).port}`;
+  const port = options.port === DEFAULT_PORT ? '' : ` --port ${new URL(relay.url).port}`;
   return [
     '',
     `  ${bold('Sensaria relay')} ${green('is running')} ${dim(relay.url)}`,
@@ -131,11 +132,11 @@ function warn(line: string): void {
   console.error(yellow(line));
 }
 
-/** What a person can mend is said in a sentence; anything else is a fault of the relay, and shows where. */
+/** Prints one sentence for an error that the user can fix, and a stack for any other. */
 function fail(error: unknown): never {
-  const mendable =
+  const isUserError =
     error instanceof PortInUseError || error instanceof DataFolderError || error instanceof TemplateError;
-  console.error(red(mendable ? error.message : `The relay cannot run: ${describe(error)}`));
+  console.error(red(isUserError ? error.message : `The relay cannot run: ${describe(error)}`));
   process.exit(FAILED);
 }
 

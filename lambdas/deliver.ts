@@ -1,52 +1,19 @@
-/** Works off deliveries that outlived their fan-out: see lib/relay/deliver/deliver.ts. */
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+/** Attempts the deliveries that did not succeed during fan-out: see lib/relay/deliver/deliver.ts. */
 import { sqsClient } from '../lib/aws/clients.ts';
-import { ProcessExpressions } from '../lib/aws/expressions/process-expressions.ts';
 import { readEnvironment } from '../lib/aws/lambda/environment.ts';
-import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/lambda/function-setup.ts';
-import { openOutgoing } from '../lib/aws/lambda/outgoing.ts';
-import { DeadLetterQueue } from '../lib/aws/sqs/dead-letter-queue.ts';
-import { SqsDeliveryQueue } from '../lib/aws/sqs/delivery-queue.ts';
+import { batchHandler, openSendingRelay } from '../lib/aws/lambda/sending-function.ts';
 import { parseDeliveryMessage } from '../lib/aws/sqs/messages.ts';
-import { handleBatch } from '../lib/aws/sqs/sqs-batch.ts';
-import { keepHidden } from '../lib/aws/sqs/visibility.ts';
+import { REQUIRED_VARIABLES, SENDING_VARIABLES } from '../lib/contract/environment.ts';
 import { deliver } from '../lib/relay/deliver/deliver.ts';
-import { Deadline } from '../lib/relay/model/clock.ts';
 
-const environment = readEnvironment([
-  'ALLOWED_CIDRS',
-  'PARAMETER_STORE',
-  'EVENT_LOG_TABLE',
-  'CONFIG_TABLE',
-  'DELIVERIES_QUEUE_URL',
-  'DELIVERIES_DEAD_LETTER_QUEUE_URL',
-  'RETENTION_DAYS',
-]);
+const environment = readEnvironment([...REQUIRED_VARIABLES.deliver, ...SENDING_VARIABLES]);
 const client = sqsClient();
-const deliveries = { client, queueUrl: environment.DELIVERIES_QUEUE_URL, telemetry };
-const deadLetters = new DeadLetterQueue({
+const relay = openSendingRelay(client, environment);
+
+export const handler = batchHandler({
   client,
-  queueUrl: environment.DELIVERIES_DEAD_LETTER_QUEUE_URL,
-  telemetry,
-});
-
-const relay = {
-  clock,
-  random,
-  telemetry,
-  ...openTables(environment),
-  deliveryQueue: new SqsDeliveryQueue(deliveries),
-  ...openOutgoing({ clock, environment }),
-  expressions: new ProcessExpressions(),
-};
-
-export const handler = lambdaHandler<SQSEvent, SQSBatchResponse>((event, context) => {
-  const deadline = new Deadline(clock, context.getRemainingTimeInMillis());
-  return handleBatch(event, {
-    parse: parseDeliveryMessage,
-    work: (keys) => deliver(relay, keys, deadline),
-    deadLetters,
-    keepHidden: (records) =>
-      keepHidden(deliveries, records, { now: clock.now(), remainingMs: deadline.remainingMs }),
-  });
+  queueUrl: environment.DELIVERIES_QUEUE_URL,
+  deadLetterQueueUrl: environment.DELIVERIES_DEAD_LETTER_QUEUE_URL,
+  parse: parseDeliveryMessage,
+  work: (keys, deadline) => deliver(relay, keys, deadline),
 });

@@ -1,55 +1,21 @@
-/** Works off orders that events.fifo wakes: see lib/relay/fan-out/fan-out.ts. */
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+/** Fans out the events whose messages arrive on events.fifo: see lib/relay/fan-out/fan-out.ts. */
 import { sqsClient } from '../lib/aws/clients.ts';
-import { ProcessExpressions } from '../lib/aws/expressions/process-expressions.ts';
 import { readEnvironment } from '../lib/aws/lambda/environment.ts';
-import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/lambda/function-setup.ts';
-import { openOutgoing } from '../lib/aws/lambda/outgoing.ts';
-import { DeadLetterQueue } from '../lib/aws/sqs/dead-letter-queue.ts';
-import { SqsDeliveryQueue } from '../lib/aws/sqs/delivery-queue.ts';
+import { batchHandler, openSendingRelay } from '../lib/aws/lambda/sending-function.ts';
 import { parseEventMessage } from '../lib/aws/sqs/messages.ts';
-import { handleBatch } from '../lib/aws/sqs/sqs-batch.ts';
-import { keepHidden, returnSoon } from '../lib/aws/sqs/visibility.ts';
+import { shortenVisibility } from '../lib/aws/sqs/visibility.ts';
+import { REQUIRED_VARIABLES, SENDING_VARIABLES } from '../lib/contract/environment.ts';
 import { fanOut } from '../lib/relay/fan-out/fan-out.ts';
-import { Deadline } from '../lib/relay/model/clock.ts';
 
-const environment = readEnvironment([
-  'ALLOWED_CIDRS',
-  'PARAMETER_STORE',
-  'EVENT_LOG_TABLE',
-  'CONFIG_TABLE',
-  'EVENTS_QUEUE_URL',
-  'DELIVERIES_QUEUE_URL',
-  'EVENTS_DEAD_LETTER_QUEUE_URL',
-  'RETENTION_DAYS',
-  'PAYLOAD_RETENTION_DAYS',
-]);
+const environment = readEnvironment([...REQUIRED_VARIABLES.fanOut, ...SENDING_VARIABLES]);
 const client = sqsClient();
-const events = { client, queueUrl: environment.EVENTS_QUEUE_URL, telemetry };
-const deadLetters = new DeadLetterQueue({
+const relay = openSendingRelay(client, environment);
+
+export const handler = batchHandler({
   client,
-  queueUrl: environment.EVENTS_DEAD_LETTER_QUEUE_URL,
-  telemetry,
-});
-
-const relay = {
-  clock,
-  random,
-  telemetry,
-  ...openTables(environment),
-  deliveryQueue: new SqsDeliveryQueue({ client, queueUrl: environment.DELIVERIES_QUEUE_URL, telemetry }),
-  ...openOutgoing({ clock, environment }),
-  expressions: new ProcessExpressions(),
-};
-
-export const handler = lambdaHandler<SQSEvent, SQSBatchResponse>((event, context) => {
-  const deadline = new Deadline(clock, context.getRemainingTimeInMillis());
-  return handleBatch(event, {
-    parse: parseEventMessage,
-    work: (messages) => fanOut(relay, messages),
-    deadLetters,
-    keepHidden: (records) =>
-      keepHidden(events, records, { now: clock.now(), remainingMs: deadline.remainingMs }),
-    onReturn: (records) => returnSoon(events, records),
-  });
+  queueUrl: environment.EVENTS_QUEUE_URL,
+  deadLetterQueueUrl: environment.EVENTS_DEAD_LETTER_QUEUE_URL,
+  parse: parseEventMessage,
+  work: (messages) => fanOut(relay, messages),
+  onReturn: shortenVisibility,
 });

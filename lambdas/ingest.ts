@@ -1,21 +1,14 @@
-/** Takes the webhook from API Gateway: see lib/relay/ingest.ts. */
+/** Receives a webhook from API Gateway and stores it: see lib/relay/ingest.ts. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { INGEST_LIMITS } from '../lib/aws/client-limits.ts';
-import { sqsClient } from '../lib/aws/clients.ts';
+import { INGEST_LIMITS, sqsClient } from '../lib/aws/clients.ts';
 import { readEnvironment } from '../lib/aws/lambda/environment.ts';
 import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/lambda/function-setup.ts';
-import { readWebhookRequest } from '../lib/aws/lambda/webhook-request.ts';
-import { webhookResponse } from '../lib/aws/lambda/webhook-response.ts';
+import { readWebhookRequest, webhookResponse } from '../lib/aws/lambda/webhook-http.ts';
 import { SqsEventQueue } from '../lib/aws/sqs/event-queue.ts';
+import { REQUIRED_VARIABLES } from '../lib/contract/environment.ts';
 import { ingest } from '../lib/relay/ingest.ts';
 
-const environment = readEnvironment([
-  'EVENT_LOG_TABLE',
-  'CONFIG_TABLE',
-  'EVENTS_QUEUE_URL',
-  'RETENTION_DAYS',
-  'PAYLOAD_RETENTION_DAYS',
-]);
+const environment = readEnvironment(REQUIRED_VARIABLES.ingest);
 
 const relay = {
   clock,

@@ -1,21 +1,14 @@
-/** Finds what is overdue, once a minute: see lib/relay/sweep/sweep.ts. */
+/** Re-queues overdue work every minute: see lib/relay/sweep/sweep.ts. */
 import { sqsClient } from '../lib/aws/clients.ts';
 import { readEnvironment } from '../lib/aws/lambda/environment.ts';
 import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/lambda/function-setup.ts';
 import { SqsDeliveryQueue } from '../lib/aws/sqs/delivery-queue.ts';
 import { SqsEventQueue } from '../lib/aws/sqs/event-queue.ts';
+import { REQUIRED_VARIABLES } from '../lib/contract/environment.ts';
 import { Deadline } from '../lib/relay/model/clock.ts';
 import { sweep } from '../lib/relay/sweep/sweep.ts';
 
-const environment = readEnvironment([
-  'EVENT_LOG_TABLE',
-  'CONFIG_TABLE',
-  'EVENTS_QUEUE_URL',
-  'DELIVERIES_QUEUE_URL',
-  'RETENTION_DAYS',
-  'PAYLOAD_RETENTION_DAYS',
-  'SILENCE_HOURS',
-]);
+const environment = readEnvironment(REQUIRED_VARIABLES.sweep);
 const client = sqsClient();
 
 const relay = {

@@ -1,4 +1,4 @@
-/** The Clock port over this machine's clocks and timers. */
+/** The Clock port over Node's clocks and timers. */
 import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '../relay/model/clock.ts';
 

@@ -1,6 +1,6 @@
-/** What went wrong between an operator and AWS, in a sentence that says what to do. */
+/** Explains errors of AWS to an operator, in a sentence that says what to do. */
 
-/** Errors of a connection that was never made, or was lost (https://nodejs.org/api/errors.html#common-system-errors). */
+/** Errors of a connection that failed or was lost (https://nodejs.org/api/errors.html#common-system-errors). */
 const CONNECTION_CODES = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE'];
 
 /** Undefined for an error that did not come from AWS or its SDK. */
@@ -10,7 +10,7 @@ export function explainAwsFailure(error: unknown): string | undefined {
     .find((sentence) => sentence !== undefined);
 }
 
-/** The error, what caused it, and so on. */
+/** The error and its chain of causes. */
 function causesOf(error: unknown): Error[] {
   const causes: Error[] = [];
   for (let one = error; one instanceof Error && !causes.includes(one); one = one.cause) causes.push(one);
@@ -33,7 +33,7 @@ function explainOne(error: Error): string | undefined {
     return 'there is no AWS region: set AWS_REGION, or a region in the profile';
   }
   if (name === 'ResourceNotFoundException') {
-    return 'a table of the relay is not there (any more): has it been deleted, or started anew?';
+    return 'a table of the relay does not exist: was the relay deleted or started again?';
   }
   if (/Throttl|ThroughputExceeded|RequestLimitExceeded/.test(name)) {
     return 'AWS is throttling these requests: try again in a moment';
@@ -43,7 +43,7 @@ function explainOne(error: Error): string | undefined {
   return undefined;
 }
 
-/** AWS names the action in the middle of a sentence, and calls an action that a policy denies explicitly the same. */
+/** AWS names the action in the middle of a sentence, with the same words for explicit and implicit denials. */
 function explainAccessDenied(message: string): string {
   const [, action] = /not authorized to perform:? ([\w-]+:\w+)/.exec(message) ?? [];
   return action === undefined

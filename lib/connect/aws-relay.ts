@@ -1,5 +1,7 @@
 /** Where a relay's tables and queues are, on this machine or in AWS. */
 import { z } from 'zod';
+import { RETENTION_DAYS } from '../contract/retention.ts';
+import type { StackOutputs } from '../contract/template.ts';
 import type { QueueName, RelayDescription } from '../operator/connection.ts';
 
 export interface AwsRelay extends RelayDescription {
@@ -20,5 +22,33 @@ interface ServiceConfig {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-/** How many days rows are stored. A stack of an earlier version has no such output; 30 is the stack's default. */
-export const retentionDaysSchema = z.coerce.number().int().min(1).default(30);
+/** A stack of an earlier version has no such output. */
+const retentionDaysSchema = z.coerce.number().int().min(1).default(RETENTION_DAYS.fallback);
+
+export const stackOutputsSchema = z.object({
+  WebhookBaseAddress: z.url(),
+  ConfigTableName: z.string().min(1),
+  EventLogTableName: z.string().min(1),
+  EventsQueueUrl: z.url(),
+  EventsDeadLetterQueueUrl: z.url(),
+  DeliveriesQueueUrl: z.url(),
+  DeliveriesDeadLetterQueueUrl: z.url(),
+  RetentionDays: retentionDaysSchema,
+  PayloadRetentionDays: retentionDaysSchema,
+} satisfies Record<keyof StackOutputs, z.ZodType>);
+
+/** The part of a relay's description that its stack outputs give. */
+export function describeOutputs(outputs: z.output<typeof stackOutputsSchema>) {
+  return {
+    webhookBaseAddress: outputs.WebhookBaseAddress,
+    configTableName: outputs.ConfigTableName,
+    eventLogTableName: outputs.EventLogTableName,
+    queueUrls: { events: outputs.EventsQueueUrl, deliveries: outputs.DeliveriesQueueUrl },
+    deadLetterQueueUrls: {
+      events: outputs.EventsDeadLetterQueueUrl,
+      deliveries: outputs.DeliveriesDeadLetterQueueUrl,
+    },
+    retentionDays: outputs.RetentionDays,
+    payloadRetentionDays: outputs.PayloadRetentionDays,
+  };
+}

@@ -8,7 +8,7 @@ export interface AwsConnection extends Connection {
   readonly relay: AwsRelay;
 }
 
-/** Longer than the limits of the functions: a person waits, rather than that a received message is lost from sight. */
+/** Longer than the functions' limits: a receive that times out would hide its messages from the operator. */
 const SQS_LIMITS = {
   requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
 };
@@ -91,7 +91,7 @@ async function openQueues(
   };
 }
 
-/** Drops the functions' informational logs and metrics: an operator needs warnings and errors only. */
+/** Passes on warnings and errors, and drops informational logs and metrics. */
 function warningsOnly(warn: (message: string) => void): Telemetry {
   const describe = (message: string, fields: object = {}) =>
     warn([message, ...Object.entries(fields).map(([name, value]) => `${name} ${value}`)].join(', '));

@@ -1,22 +1,9 @@
 /** Finds a deployed relay by the outputs of its CloudFormation stack. */
 import type { Stack } from '@aws-sdk/client-cloudformation';
-import { z } from 'zod';
 import { NotARelayError } from '../operator/errors.ts';
-import { type AwsRelay, retentionDaysSchema } from './aws-relay.ts';
+import { type AwsRelay, describeOutputs, stackOutputsSchema } from './aws-relay.ts';
 
-const outputsSchema = z.object({
-  WebhookBaseAddress: z.url(),
-  ConfigTableName: z.string().min(1),
-  EventLogTableName: z.string().min(1),
-  EventsQueueUrl: z.url(),
-  EventsDeadLetterQueueUrl: z.url(),
-  DeliveriesQueueUrl: z.url(),
-  DeliveriesDeadLetterQueueUrl: z.url(),
-  RetentionDays: retentionDaysSchema,
-  PayloadRetentionDays: retentionDaysSchema,
-});
-
-/** CloudFormation answers within a second or two; without limits the SDK would wait for ever. */
+/** CloudFormation answers within two seconds. Without limits the SDK waits for ever. */
 const LIMITS = {
   requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
 };
@@ -24,14 +11,14 @@ const LIMITS = {
 /**
  * Region, credentials and endpoint come from the AWS environment.
  *
- * @throws NotARelayError when there is no such stack, or it is none of a relay
+ * @throws NotARelayError when there is no such stack, or it is not a relay's stack
  */
 export async function findDeployedStack(name: string): Promise<AwsRelay> {
   const stack = await describeStack(name);
   const outputs = Object.fromEntries(
     (stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]),
   );
-  const parsed = outputsSchema.safeParse(outputs);
+  const parsed = stackOutputsSchema.safeParse(outputs);
   if (!parsed.success) {
     const missing = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
     throw new NotARelayError(
@@ -39,19 +26,9 @@ export async function findDeployedStack(name: string): Promise<AwsRelay> {
       `the stack ${name} (${stack.StackStatus}) is not a relay, or not fully deployed: it has no output ${missing}`,
     );
   }
-  const { data } = parsed;
   return {
     title: `the stack ${name}`,
-    webhookBaseAddress: data.WebhookBaseAddress,
-    configTableName: data.ConfigTableName,
-    eventLogTableName: data.EventLogTableName,
-    queueUrls: { events: data.EventsQueueUrl, deliveries: data.DeliveriesQueueUrl },
-    deadLetterQueueUrls: {
-      events: data.EventsDeadLetterQueueUrl,
-      deliveries: data.DeliveriesDeadLetterQueueUrl,
-    },
-    retentionDays: data.RetentionDays,
-    payloadRetentionDays: data.PayloadRetentionDays,
+    ...describeOutputs(parsed.data),
     dynamoDbConfig: {},
     sqsConfig: {},
   };
@@ -73,7 +50,7 @@ async function describeStack(name: string): Promise<Stack> {
   throw new NotARelayError('stack', `there is no stack ${name} in the region ${region}`);
 }
 
-/** CloudFormation has no error of its own for it. */
+/** CloudFormation has no error type for a missing stack. */
 function isNotThere(error: unknown): boolean {
   return error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message);
 }

@@ -1,56 +1,35 @@
-/** Finds the relay that runs on this machine, which tells whoever asks where its parts are. */
+/** Finds the relay on this machine by its discovery document. */
 import { z } from 'zod';
+import { DISCOVERY_PATH, LOCAL_CREDENTIALS } from '../contract/local-relay.ts';
 import { NotARelayError } from '../operator/errors.ts';
-import { type AwsRelay, retentionDaysSchema } from './aws-relay.ts';
+import { type AwsRelay, describeOutputs, stackOutputsSchema } from './aws-relay.ts';
 
-const DISCOVERY_PATH = '/.well-known/sensaria-relay';
 const ANSWER_LIMIT_MS = 3_000;
 
-const discoverySchema = z.object({
-  webhookBaseAddress: z.url(),
-  configTableName: z.string().min(1),
-  eventLogTableName: z.string().min(1),
-  eventsQueueUrl: z.url(),
-  eventsDeadLetterQueueUrl: z.url(),
-  deliveriesQueueUrl: z.url(),
-  deliveriesDeadLetterQueueUrl: z.url(),
-  retentionDays: retentionDaysSchema,
-  payloadRetentionDays: retentionDaysSchema,
+const discoverySchema = stackOutputsSchema.extend({
   dynamoDbEndpoint: z.url(),
   sqsEndpoint: z.url(),
   region: z.string().min(1),
-  /** Null when the relay keeps everything in memory. */
+  /** Null when all data is in memory. */
   dataDir: z.string().nullish(),
 });
-
-/** The embedded engines check no signature, but the SDK must have something to sign with. */
-const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 /** @throws NotARelayError when nothing listens on the port, or something else does */
 export async function findLocalRelay(port: number): Promise<AwsRelay> {
   const discovery = discoverySchema.safeParse(await ask(port));
   if (!discovery.success) throw new NotARelayError('local', `what answers on port ${port} is not a relay`);
-  const { region, dataDir, ...data } = discovery.data;
-  const service = { region, credentials: CREDENTIALS };
+  const { region, dataDir, dynamoDbEndpoint, sqsEndpoint, ...outputs } = discovery.data;
+  const service = { region, credentials: LOCAL_CREDENTIALS };
   return {
     title: `the local relay on port ${port}`,
-    webhookBaseAddress: data.webhookBaseAddress,
-    configTableName: data.configTableName,
-    eventLogTableName: data.eventLogTableName,
-    queueUrls: { events: data.eventsQueueUrl, deliveries: data.deliveriesQueueUrl },
-    deadLetterQueueUrls: {
-      events: data.eventsDeadLetterQueueUrl,
-      deliveries: data.deliveriesDeadLetterQueueUrl,
-    },
-    retentionDays: data.retentionDays,
-    payloadRetentionDays: data.payloadRetentionDays,
-    dynamoDbConfig: { endpoint: data.dynamoDbEndpoint, ...service },
-    sqsConfig: { endpoint: data.sqsEndpoint, ...service },
+    ...describeOutputs(outputs),
+    dynamoDbConfig: { endpoint: dynamoDbEndpoint, ...service },
+    sqsConfig: { endpoint: sqsEndpoint, ...service },
     ...(dataDir && { dataDir }),
   };
 }
 
-/** Undefined when the answer is not one of a relay. */
+/** Undefined when another program answers. */
 async function ask(port: number): Promise<unknown> {
   const url = `http://127.0.0.1:${port}${DISCOVERY_PATH}`;
   let response: Response;

@@ -1,4 +1,4 @@
-/** The moment that a signal aborts, as a promise: for what waits, but no longer than that. */
+/** Resolves when the signal aborts, so that `Promise.race` can limit a wait. */
 import { once } from 'node:events';
 
 export async function aborted(signal: AbortSignal): Promise<undefined> {

@@ -1,14 +1,14 @@
 /**
- * Calls a module's function in a thread of its own. What the call takes in memory goes when the thread does: the CDK,
- * which synthesizes the template, takes far more than the relay that runs it.
+ * Calls a module's function in a separate thread. The thread's end frees its memory: the CDK, which synthesizes the
+ * template, needs far more memory than the relay.
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
 /**
- * @param module the file, which is imported in the thread alone
- * @param exportName the function, which is called without arguments
- * @returns what it returned, as far as it can be copied between threads
+ * @param module the file; only the thread imports it
+ * @param exportName the function; it is called without arguments
+ * @returns the function's result, copied between threads
  */
 export async function callInThread(module: URL, exportName: string): Promise<unknown> {
   const worker = new Worker(new URL('./call-thread.ts', import.meta.url), {

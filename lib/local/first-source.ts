@@ -1,4 +1,4 @@
-/** A relay that is started for the first time gets a source, so that there is an address to give to the Hub. */
+/** Adds a source to a new relay, so that it has a webhook address for the Hub. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,10 @@ import { DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dy
 import { sha256Hex } from '../relay/model/ids.ts';
 import type { ClientConfig } from './engines/engines.ts';
 
-/** The table holds the token's hash alone, so the address, which must be shown at every start, is kept here. */
+/**
+ * The relay shows the address at every start, and the table contains only the token's hash. So a file stores the
+ * address.
+ */
 const ADDRESS_FILE = 'webhook-address';
 const FIRST_SOURCE = 'main';
 const TOKEN_BYTES = 32;
@@ -14,27 +17,28 @@ const TOKEN_BYTES = 32;
 export interface FirstSourceOptions {
   readonly dynamoDbConfig: ClientConfig;
   readonly configTable: string;
-  /** What a token is appended to: `http://127.0.0.1:8787/webhooks/`. */
+  /** `http://127.0.0.1:8787/webhooks/`. The token is appended to it. */
   readonly webhookBaseAddress: string;
   readonly dataDir: string;
 }
 
 /**
- * Adds the source `main` when there is no source at all.
+ * Adds the source `main` when the table has no source.
  *
- * @returns the webhook address, ready to paste; `undefined` when every source was added or given a new token by other
- * means, which is when its address was shown
+ * @returns the webhook address; undefined when the CLI added the sources or rotated their tokens, and so showed the
+ * address
  */
 export async function ensureFirstSource(options: FirstSourceOptions): Promise<string | undefined> {
   const client = new DynamoDBClient(options.dynamoDbConfig);
   try {
     const file = join(options.dataDir, ADDRESS_FILE);
     const hashes = await tokenHashes(client, options.configTable);
-    const token = hashes.length === 0 ? randomBytes(TOKEN_BYTES).toString('base64url') : keptToken(file);
+    const token = hashes.length === 0 ? randomBytes(TOKEN_BYTES).toString('base64url') : storedToken(file);
     if (token === undefined) return undefined;
     if (hashes.length > 0 && !hashes.includes(sha256Hex(token))) return undefined;
     const address = `${options.webhookBaseAddress}${token}?orderid=`;
-    // First the file: a row whose token nobody knows would be of no use, and keep a next start from adding another.
+    // The file first: a row whose token is unknown would be useless, and would prevent the next start from adding a
+    // source.
     writeFileSync(file, `${address}\n`, { mode: 0o600 });
     if (hashes.length === 0) await addSource(client, options.configTable, token);
     return address;
@@ -66,11 +70,11 @@ async function addSource(client: DynamoDBClient, table: string, token: string): 
   await client.send(new PutItemCommand({ TableName: table, Item }));
 }
 
-function keptToken(file: string): string | undefined {
+function storedToken(file: string): string | undefined {
   try {
     return /\/([\w-]+)\?orderid=$/.exec(readFileSync(file, 'utf8').trim())?.[1];
   } catch {
-    // Without the file, the address is known only to who has written it down.
+    // There is no file, so the token is unknown: the table contains only its hash.
     return undefined;
   }
 }

@@ -1,21 +1,21 @@
-/** What the functions write, as a person at a terminal wants to see it, and as a file keeps it. */
+/** Shows the functions' warnings and errors on the terminal, and writes their full log to a file. */
 import { appendFileSync } from 'node:fs';
 import { z } from 'zod';
 
 export interface HandlerLogOptions {
-  /** Gets warnings and errors, each as one readable line. */
+  /** Receives each warning and error as one readable line. */
   readonly show?: (line: string) => void;
-  /** Gets every line as it came, metrics included, as JSON lines. */
+  /** Receives every line, metrics included, as JSON lines. */
   readonly file?: string;
 }
 
-/** Takes a line that a function wrote. */
+/** Receives a line that a function wrote. */
 export type HandlerLog = (functionName: string, line: string) => void;
 
-/** The form of Powertools' logger, and of Lambda's own JSON lines. */
+/** A JSON log line of Powertools or Lambda. */
 const entrySchema = z.looseObject({ level: z.string(), message: z.unknown() });
 
-/** What every line of Powertools says, of which nothing tells a person what happened. */
+/** Fields in every line of Powertools that do not describe the event. */
 const BOILERPLATE = new Set([
   'level',
   'message',
@@ -44,10 +44,10 @@ export function handlerLog({ show = () => {}, file }: HandlerLogOptions): Handle
   };
 }
 
-/** `WARN messages come back late messages=3`; nothing for what is no cause for concern. */
+/** `WARN messages come back late messages=3`; undefined for lower levels. */
 function readableLine(line: string): string | undefined {
   const json = parseJson(line);
-  // What is no JSON at all is Node's own: a deprecation, or the stack of something that nobody caught.
+  // A line that is not JSON comes from Node: a deprecation warning, or the stack of an uncaught error.
   if (json === undefined) return `WARN ${line}`;
   const entry = entrySchema.safeParse(json);
   if (!entry.success || !['WARN', 'ERROR', 'CRITICAL'].includes(entry.data.level)) return undefined;
@@ -57,7 +57,7 @@ function readableLine(line: string): string | undefined {
   return [entry.data.level, String(entry.data.message), ...fields].join(' ');
 }
 
-/** An error's message; its stack is in the file. */
+/** The message of an error. The file has its stack. */
 function readableValue(value: unknown): string {
   if (typeof value === 'string') return value.split('\n')[0] ?? '';
   const error = z.looseObject({ name: z.string(), message: z.string() }).safeParse(value);

@@ -1,29 +1,30 @@
-/** The relay on this machine: the stack's template, run. */
+/** Runs the stack's template on this machine. */
 import { resolve } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { SendingVariable } from '../contract/environment.ts';
 import { settleAll } from '../relay/model/settle-all.ts';
 import { aborted } from './aborted.ts';
 import { type Engines, type EnginesOptions, startEngines } from './engines/engines.ts';
 import type { HandlerLog } from './handler-log.ts';
 import { type HttpFront, startHttpFront } from './http/http-front.ts';
 import { LocalFunctions } from './lambda/local-functions.ts';
-import { arn, REGION } from './place.ts';
+import { arn, REGION } from './local-account.ts';
 import { QueuePoller } from './queues/queue-poller.ts';
 import { ScheduleClock } from './schedule-clock.ts';
+import { TemplateError } from './template/cloudformation.ts';
 import type { QueueDefinition } from './template/queue.ts';
 import type { Template } from './template/read-template.ts';
-import { TemplateError } from './template/template-error.ts';
 
 export interface LocalRelayOptions extends Pick<EnginesOptions, 'template' | 'dataDir'> {
-  /** The folder that the paths of the handlers' files start from. */
+  /** The handlers' paths are relative to this folder. */
   readonly root: string;
   /** 0 for a free one. */
   readonly port: number;
-  /** How many invocations may run at once of a function whose mapping does not say it. */
+  /** The maximum concurrency of a function whose mapping sets none. */
   readonly concurrency?: number;
-  /** Takes every line that a function writes. */
+  /** Receives every line that a function writes. */
   readonly log?: HandlerLog;
-  /** Hears of faults of the local relay itself. */
+  /** Receives errors of the local relay itself. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -31,15 +32,15 @@ export interface LocalRelay {
   /** `http://127.0.0.1:8787`. */
   readonly url: string;
   readonly engines: Engines;
-  /** What a program needs to work on this relay; also answered at `/.well-known/sensaria-relay`. */
+  /** The addresses of the relay's parts, which a GET of DISCOVERY_PATH returns. */
   readonly discovery: Discovery;
   /** Runs every schedule once, now, and waits for it. */
   runSchedules(): Promise<void>;
-  /** Takes nothing more, ends what is in flight, but no later than the limit, and writes everything down. */
+  /** Accepts no more requests, waits for running work until the limit, and stores everything. */
   stop(limitMs?: number): Promise<void>;
 }
 
-/** The stack's outputs by their names, and where the engines are. */
+/** The stack's outputs and the endpoints of the engines. */
 interface Discovery {
   readonly [output: string]: string | null;
   readonly dynamoDbEndpoint: string;
@@ -49,19 +50,22 @@ interface Discovery {
   readonly dataDir: string | null;
 }
 
-/** An endpoint's attempt takes thirty seconds at most, and what is written after it takes a few. */
+/** An attempt takes at most thirty seconds, and the writes after it a few more. */
 const STOP_LIMIT_MS = 35_000;
 
-/** Ten is what a new account has for all its functions; here, each takes memory of a laptop. */
+/** Every environment needs memory, so the default is far below a new account's concurrency of ten. */
 const CONCURRENCY = 3;
 
-/** Endpoints on this very machine are allowed, without TLS and on any port: here they are where one tries things out. */
-const LOOPBACK_CIDRS = '127.0.0.0/8,::1/128';
+/** Allows endpoints on this machine, without TLS and on any port, so that people can try the relay out. */
+const SENDING: Record<SendingVariable, string> = {
+  ALLOWED_CIDRS: '127.0.0.0/8,::1/128',
+  PARAMETER_STORE: 'none',
+};
 
 /**
- * Starts everything, and takes requests once it resolves: those that come earlier wait.
+ * Starts everything. The relay accepts requests when the promise resolves; earlier ones wait.
  *
- * @throws {TemplateError} when the template holds what cannot be run here
+ * @throws {TemplateError} when the template contains something that the local relay cannot run
  * @throws {DataFolderError} when the data folder cannot be used
  * @throws {PortInUseError} when the port is taken
  */
@@ -90,7 +94,7 @@ function run(
   const { resources } = engines;
   const functions = new LocalFunctions(resources, {
     root: options.root,
-    environment: { ...engines.environment, ALLOWED_CIDRS: LOOPBACK_CIDRS, PARAMETER_STORE: 'none' },
+    environment: { ...engines.environment, ...SENDING },
     concurrency: options.concurrency ?? CONCURRENCY,
     log: options.log ?? (() => {}),
   });
@@ -104,7 +108,7 @@ function run(
   }));
   const discovery = discoveryOf(engines, options.dataDir);
 
-  // Nothing can be wrong with the template any more: from here on, everything runs.
+  // The template is valid. From here on, everything runs.
   const pollers = sources.map((source) => new QueuePoller({ ...source, sqs, onError: options.onError }));
   front.open({ routes: resources.routes, targets, discovery });
   for (const clock of clocks) clock.start();
@@ -140,12 +144,8 @@ function discoveryOf(
   { resources, dynamoDbEndpoint, sqsEndpoint }: Engines,
   dataDir: string | undefined,
 ): Discovery {
-  const outputs = Object.entries(resources.outputs).map(([name, value]) => [
-    name.charAt(0).toLowerCase() + name.slice(1),
-    value,
-  ]);
   return {
-    ...Object.fromEntries(outputs),
+    ...resources.outputs,
     dynamoDbEndpoint,
     sqsEndpoint,
     region: REGION,

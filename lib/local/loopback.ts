@@ -1,4 +1,4 @@
-/** Keeps what listens on this machine to this machine, and to programs that a person started on it. */
+/** Restricts local servers to programs on this machine, and excludes web pages in its browsers. */
 import type { IncomingMessage, Server } from 'node:http';
 
 export const LOOPBACK = '127.0.0.1';
@@ -9,8 +9,8 @@ export function isLoopbackHost(host: string | undefined): boolean {
 }
 
 /**
- * Refuses what a web page in a browser could send to a server on loopback. A page of any site can reach its port, with
- * an `Origin` header; and when the site's name is made to resolve to 127.0.0.1, then without one, but under that name.
+ * Refuses requests of web pages. A page of any site can send requests to a port on loopback. They have an `Origin`
+ * header; or, when the site's name resolves to 127.0.0.1, they have that name in the `Host` header.
  */
 export function refuseBrowsers(server: Server): void {
   const handlers = server.listeners('request');

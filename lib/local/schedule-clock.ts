@@ -1,7 +1,7 @@
 /** Invokes functions at a fixed rate, as EventBridge Scheduler does. */
 import { randomUUID } from 'node:crypto';
 import type { LocalFunction } from './lambda/local-function.ts';
-import { ACCOUNT_ID, arn, REGION } from './place.ts';
+import { ACCOUNT_ID, arn, REGION } from './local-account.ts';
 import type { ScheduleDefinition } from './template/schedule.ts';
 
 export class ScheduleClock {
@@ -14,7 +14,7 @@ export class ScheduleClock {
     this.#target = target;
   }
 
-  /** The first time is now, for whatever became due while the relay was not running. */
+  /** Invokes the target now, because work became due while the relay was stopped, and then at the fixed rate. */
   start(): void {
     this.#timer = setInterval(() => void this.run(), this.#schedule.everySeconds * 1_000);
     void this.run();
@@ -30,7 +30,7 @@ export class ScheduleClock {
   }
 }
 
-/** What EventBridge Scheduler sends to a function when the schedule names no input. */
+/** EventBridge Scheduler sends this event when the schedule has no input. */
 function scheduledEvent(name: string): object {
   return {
     version: '0',

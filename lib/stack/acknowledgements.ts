@@ -1,10 +1,10 @@
-/** What a security review asks of every stack and this one answers in another way, each with the reason. */
+/** The cdk-nag rules that this stack does not follow, each with the reason. */
 import { Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { StackConfig } from './config.ts';
 import { type ReadableSecret, readableSecrets } from './readable-secrets.ts';
 
-/** The rules of cdk-nag's packs AwsSolutions and Serverless, by the types of resources that they are asked of. */
+/** Rules of cdk-nag's packs AwsSolutions and Serverless, by the resource type that they apply to. */
 const ACKNOWLEDGED: readonly { readonly type: string; readonly id: string; readonly reason: string }[] = [
   {
     type: 'AWS::ApiGatewayV2::Route',
@@ -16,34 +16,34 @@ const ACKNOWLEDGED: readonly { readonly type: string; readonly id: string; reado
     type: 'AWS::Lambda::Function',
     id: 'Serverless::Serverless-LambdaDLQ',
     reason:
-      'Ingest is invoked synchronously, fan-out and deliver by queues that have dead-letter queues. A sweep that fails is made up for by the next, a minute later.',
+      'Ingest is invoked synchronously, fan-out and deliver by queues that have dead-letter queues. The next sweep, a minute later, repeats the work of a failed one.',
   },
   {
     type: 'AWS::Lambda::Function',
     id: 'Serverless::Serverless-LambdaTracing',
-    reason:
-      'Each trace is billed, and none would show more than the event log, which has every attempt with its duration.',
+    reason: 'AWS bills each trace, and the event log already has every attempt with its duration.',
   },
   {
     type: 'AWS::Lambda::EventInvokeConfig',
     id: 'Serverless::Serverless-LambdaAsyncFailureDestination',
     reason:
-      'Only sweep is invoked asynchronously: the event says nothing, and the next minute brings another.',
+      'Only sweep is invoked asynchronously. Its event carries no data, and the schedule sends another a minute later.',
   },
   {
     type: 'AWS::Lambda::EventSourceMapping',
     id: 'Serverless::Serverless-LambdaEventSourceMappingDestination',
-    reason: 'SQS has no such destination: what fails for good goes to the dead-letter queue of its queue.',
+    reason:
+      'An SQS mapping has no such destination: a message that keeps failing goes to the dead-letter queue of its queue.',
   },
 ];
 
-/** Of queues, the dead-letter ones alone are acknowledged. */
+/** Applies to the dead-letter queues only. */
 const DEAD_LETTER_QUEUE = {
   id: 'Serverless::Serverless-SQSRedrivePolicy',
-  reason: 'It is a dead-letter queue itself: what is in it waits for a person, with an alarm.',
+  reason: 'It is itself a dead-letter queue. An alarm tells people about its messages.',
 };
 
-/** What the deployer named with a star, and nothing else: any other wildcard in a role is still found. */
+/** Acknowledges only the wildcards that the deployer configured. cdk-nag still reports any other wildcard in a role. */
 function wildcardsIn(secrets: readonly ReadableSecret[]): { readonly id: string; readonly reason: string }[] {
   return secrets
     .filter(({ resource }) => resource.includes('*'))

@@ -1,14 +1,19 @@
-/** Everything a deployer may set, as flat keys of CDK context: `cdk deploy -c retentionDays=60 -c fanOutConcurrency=8`. */
+/**
+ * All settings of a deployment, as flat keys of the CDK context: `cdk deploy -c retentionDays=60 -c
+ * fanOutConcurrency=8`.
+ */
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { RETENTION_DAYS } from '../contract/retention.ts';
+import { LAMBDA } from '../contract/service-limits.ts';
 
-/** The days that CloudWatch Logs can keep a log group for. CDK's number for "for ever" is its own invention. */
+/** The retention periods that CloudWatch Logs supports. CDK's INFINITE is not one of them. */
 const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter(
   (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
 );
 
-/** The keys, their defaults, and (as each one's description) what an error says is allowed. */
+/** The keys with their defaults. Error messages quote the description as the allowed values. */
 const configSchema = z.strictObject({
   /** The letters and the length are CloudFormation's rule. */
   stackName: z
@@ -17,29 +22,29 @@ const configSchema = z.strictObject({
     .default('SensariaRelay')
     .describe('a letter, then at most 127 letters, digits and hyphens'),
 
-  /** How long events are kept. Deliveries are tried for three days; the rest of the week is for a person to notice. */
-  retentionDays: wholeNumber({ min: 7, max: 3_650, fallback: 30 }),
+  /** Events are deleted after this time. */
+  retentionDays: wholeNumber(RETENTION_DAYS),
 
-  /** Payloads, where the personal data is, may go earlier; never before a delivery has had its three days and a week. */
-  payloadRetentionDays: wholeNumber({ min: 7, max: 3_650, fallback: 30 }),
+  /** Payloads contain the personal data, and may be deleted earlier than their events. */
+  payloadRetentionDays: wholeNumber(RETENTION_DAYS),
 
-  /** Lambda's limits on memory. A function's share of a processor grows with it, and with that its start. */
-  ingestMemoryMb: wholeNumber({ min: 128, max: 10_240, fallback: 512 }),
-  fanOutMemoryMb: wholeNumber({ min: 128, max: 10_240, fallback: 512 }),
-  deliverMemoryMb: wholeNumber({ min: 128, max: 10_240, fallback: 512 }),
-  sweepMemoryMb: wholeNumber({ min: 128, max: 10_240, fallback: 256 }),
+  /** Lambda allots CPU in proportion to memory, so more memory also means a faster start. */
+  ingestMemoryMb: wholeNumber({ ...LAMBDA.memoryMb, fallback: 512 }),
+  fanOutMemoryMb: wholeNumber({ ...LAMBDA.memoryMb, fallback: 512 }),
+  deliverMemoryMb: wholeNumber({ ...LAMBDA.memoryMb, fallback: 512 }),
+  sweepMemoryMb: wholeNumber({ ...LAMBDA.memoryMb, fallback: 256 }),
 
   /**
-   * How many of a function may run at once; the limits are those of an SQS event source mapping. A new account may
-   * run ten functions in all: with six of them here and one for sweep, ingest always finds room.
+   * Concurrent invocations per function, within the limits of an SQS event source mapping. A new account has ten in
+   * total: with six here and one for sweep, three are always free for ingest.
    */
-  fanOutConcurrency: wholeNumber({ min: 2, max: 1_000, fallback: 4 }),
-  deliverConcurrency: wholeNumber({ min: 2, max: 1_000, fallback: 2 }),
+  fanOutConcurrency: wholeNumber({ ...LAMBDA.mappingConcurrency, fallback: 4 }),
+  deliverConcurrency: wholeNumber({ ...LAMBDA.mappingConcurrency, fallback: 2 }),
 
   /**
-   * A refused webhook is a lost one, so the route refuses only what no Hub sends: an order of ten items fires about
-   * ten webhooks, so the rate is ten such orders moving every second, and the burst is fifty of them at one stroke.
-   * It is there to bound the bill of a flood. The limits are API Gateway's default ones on a whole region.
+   * The throttle bounds the bill of a flood. A refused webhook is lost, so the defaults are far above a Hub's rate: an
+   * order of ten items sends about ten webhooks, so 100 per second is ten such orders each second, and 500 at once is
+   * fifty of them. The maxima are API Gateway's default limits for a region.
    */
   throttleRatePerSecond: wholeNumber({ min: 1, max: 10_000, fallback: 100 }),
   throttleBurst: wholeNumber({ min: 1, max: 5_000, fallback: 500 }),
@@ -49,7 +54,7 @@ const configSchema = z.strictObject({
     .default(RetentionDays.ONE_MONTH)
     .describe(`one of ${LOG_RETENTION_DAYS.join(', ')}`),
 
-  /** Blocks of addresses of the deployer's own network that endpoints may have, by plain http and on any port, too. */
+  /** Address blocks of the deployer's own network. Endpoints in them may use plain http and any port. */
   allowedCidrs: z
     .string()
     .refine((text) => text === '' || text.split(',').every((block) => ipaddr.isValidCIDR(block)))
@@ -57,8 +62,8 @@ const configSchema = z.strictObject({
     .describe('CIDR blocks parted by commas, such as 10.0.0.0/8,fd00::/8'),
 
   /**
-   * What fan-out and deliver may read where an endpoint's row refers to a secret: names of SSM parameters, or the
-   * beginnings of some. `/<stackName>/*` unless given.
+   * The SSM parameters that fan-out and deliver may read for endpoints that refer to secrets. A name may end in `*`.
+   * Defaults to `/<stackName>/*`.
    */
   secretParameters: z
     .string()
@@ -66,17 +71,19 @@ const configSchema = z.strictObject({
     .optional()
     .describe('names of SSM parameters parted by commas, such as /erp/token,/shop/*'),
 
-  /** The same for Secrets Manager, which rows reach by the parameter `/aws/reference/secretsmanager/<name>`. */
+  /** The Secrets Manager secrets that they may read, through the parameter `/aws/reference/secretsmanager/<name>`. */
   secretsManagerSecrets: z
     .string()
     .regex(listOf(String.raw`[\w/+=.@-]+`))
     .default('')
     .describe('names of secrets parted by commas, such as erp-token,shop/*'),
 
-  /** `customer` makes a key of the account's own, for tables and queues, at a dollar a month and a little per use. */
+  /**
+   * `customer` creates a customer managed key for tables and queues. It costs a dollar a month and a little per use.
+   */
   encryptionKey: z.enum(['aws', 'customer']).default('aws').describe('aws or customer'),
 
-  /** Whom alarms tell: an e-mail address, which AWS asks to confirm, or a topic that there is already. */
+  /** Alarms notify an e-mail address, which AWS asks to confirm, or an existing SNS topic. */
   alarmEmail: z
     .union([z.email(), z.literal('')])
     .default('')
@@ -88,24 +95,24 @@ const configSchema = z.strictObject({
     .describe('the ARN of an SNS topic'),
 
   /**
-   * An alarm when no webhook came for so long; 0 for none. A Hub that has stopped calling says nothing. A week is as
-   * far as an alarm looks back (PutMetricAlarm: 604,800 seconds for periods of an hour).
+   * An alarm rings when no webhook arrived for this many hours; 0 disables it. The maximum is a week, because an alarm
+   * looks back no further (PutMetricAlarm: 604,800 seconds for periods of an hour).
    */
   silenceHours: wholeNumber({ min: 0, max: 168, fallback: 0 }),
 
-  /** What becomes of the two tables when the stack is deleted; with `retain` nobody can delete them by mistake either. */
+  /** Whether the tables outlive the stack. `retain` also protects them from deletion by mistake. */
   removalPolicy: z.enum(['retain', 'destroy']).default('retain').describe('retain or destroy'),
 });
 
 export type StackConfig = z.output<typeof configSchema> & { readonly secretParameters: string };
 
-/** The context holds a key that nobody reads, or a value that cannot be. The message names every such key. */
+/** The context contains unknown keys or wrong values. The message names each of them. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
 /**
- * Reads the configuration out of a CDK app's context (`app.node.getAllContext()`), in which CDK's own keys stand too.
+ * Reads the configuration from a CDK app's context (`app.node.getAllContext()`), and ignores CDK's own keys there.
  *
  * @throws {ConfigurationError} naming each wrong key, what was given and what is allowed
  */
@@ -145,12 +152,12 @@ function wholeNumber({ min, max, fallback }: { min: number; max: number; fallbac
     .describe(`a whole number from ${min} to ${max}`);
 }
 
-/** Of names parted by commas, each of which may end in a star; or of none. */
+/** Matches a comma-separated list of names, each with an optional `*` at its end. The list may be empty. */
 function listOf(name: string): RegExp {
   return new RegExp(String.raw`^(${name}\*?(,${name}\*?)*)?$`);
 }
 
-/** What `-c key=value` gives is text; what stands in cdk.json may be a number. */
+/** `-c key=value` passes text; cdk.json may also contain numbers. */
 function number() {
   return z.union([
     z.number(),

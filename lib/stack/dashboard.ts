@@ -1,4 +1,4 @@
-/** At a glance: is it working, who is failing, how late are we. */
+/** The dashboard: throughput, failing endpoints, and delays. */
 import { Duration } from 'aws-cdk-lib';
 import {
   Dashboard as CloudWatchDashboard,
@@ -10,9 +10,10 @@ import {
   Stats,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { counted } from './alarms.ts';
+import type { Metric } from '../contract/metrics.ts';
+import { relayMetric } from './alarms.ts';
 import type { Functions } from './functions.ts';
-import { nameLogically } from './logical-id.ts';
+import { setLogicalId } from './logical-id.ts';
 import type { Queues } from './queues.ts';
 
 export interface DashboardProps {
@@ -28,8 +29,8 @@ export class Dashboard extends Construct {
   constructor(scope: Construct, id: string, { queues, functions }: DashboardProps) {
     super(scope, id);
     const dashboard = new CloudWatchDashboard(this, 'Dashboard', { defaultInterval: Duration.days(1) });
-    nameLogically(dashboard, 'Dashboard');
-    const count = (metric: string, label: string) => counted(this, metric).with({ label });
+    setLogicalId(dashboard, 'Dashboard');
+    const count = (metric: Metric, label: string) => relayMetric(this, metric).with({ label });
 
     dashboard.addWidgets(
       new SingleValueWidget({
@@ -64,7 +65,7 @@ export class Dashboard extends Construct {
     );
     dashboard.addWidgets(
       graph('How late are we?', [
-        counted(this, 'OldestOwedSeconds', Stats.MAXIMUM).with({ label: 'longest overdue, seconds' }),
+        relayMetric(this, 'OldestOwedSeconds', Stats.MAXIMUM).with({ label: 'longest overdue, seconds' }),
         queues.events.metricApproximateAgeOfOldestMessage({ label: 'oldest in events.fifo, seconds' }),
         queues.deliveries.metricApproximateAgeOfOldestMessage({ label: 'oldest in deliveries, seconds' }),
       ]),

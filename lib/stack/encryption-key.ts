@@ -1,23 +1,23 @@
-/** A key of the account's own, for a deployer who wants to see and to end its use. */
+/** A customer managed key, for a deployer who wants to audit and revoke its use. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { StackConfig } from './config.ts';
-import { nameLogically } from './logical-id.ts';
+import { setLogicalId } from './logical-id.ts';
 
 export class EncryptionKey extends Construct {
-  /** Absent when AWS's own keys do. */
+  /** Undefined when AWS-owned keys encrypt the data. */
   readonly key: Key | undefined;
 
   constructor(scope: Construct, id: string, settings: Pick<StackConfig, 'encryptionKey' | 'removalPolicy'>) {
     super(scope, id);
     if (settings.encryptionKey === 'aws') return;
     this.key = new Key(this, 'Key', {
-      description: 'Encrypts what the Sensaria relay keeps',
+      description: 'Encrypts the tables and queues of the Sensaria relay',
       enableKeyRotation: true,
-      // Without it, tables that are kept could never be read again.
+      // Without the key, retained tables would be unreadable.
       removalPolicy: settings.removalPolicy === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
-    nameLogically(this.key, 'EncryptionKey');
+    setLogicalId(this.key, 'EncryptionKey');
   }
 }

@@ -1,8 +1,15 @@
-/** The four functions: how long each may take, what it is told by its environment, and what it may do. */
+/** The four functions with their timeouts, environment variables and permissions. */
 import { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import {
+  type FunctionName,
+  REQUIRED_VARIABLES,
+  type RequiredVariable,
+  type SendingVariable,
+} from '../contract/environment.ts';
+import { BY_TIME_INDEX, OWED_INDEX } from '../contract/tables.ts';
 import type { StackConfig } from './config.ts';
 import {
   mayChangeVisibility,
@@ -17,20 +24,20 @@ import {
 import type { Queues } from './queues.ts';
 import { readableSecrets } from './readable-secrets.ts';
 import { RelayFunction, type RelayFunctionProps } from './relay-function.ts';
-import { BY_TIME_INDEX, OWED_INDEX, type Tables } from './tables.ts';
+import type { Tables } from './tables.ts';
 
 export const TIMEOUTS = {
-  /** Half of the 30 s for which API Gateway waits. */
+  /** API Gateway waits 30 s. */
   ingest: Duration.seconds(15),
-  /** Ten orders side by side, each with a backlog, and up to 30 s for every event of it. */
+  /** Ten orders in parallel, each with a backlog of events that take up to 30 s each. */
   fanOut: Duration.seconds(120),
-  /** One attempt of up to 30 s, and what is written before and after it. */
+  /** One attempt of up to 30 s, and the writes before and after it. */
   deliver: Duration.seconds(60),
-  /** Over before the next one starts. */
+  /** Ends before the next sweep starts, a minute later. */
   sweep: Duration.seconds(50),
 };
 
-/** What evaluates filters and transforms runs in a process of its own: see lib/aws/expressions/process-expressions.ts. */
+/** Filters and transforms are evaluated in a separate process: see lib/aws/expressions/process-expressions.ts. */
 export const EXPRESSION_PROCESS = [
   'lib/aws/expressions/expression-process.ts',
   'lib/aws/expressions/expression-thread.ts',
@@ -40,7 +47,7 @@ export interface FunctionsProps {
   readonly tables: Tables;
   readonly queues: Queues;
   readonly settings: StackConfig;
-  /** What tables and queues are encrypted with, unless it is AWS's own. */
+  /** The customer managed key of tables and queues, if there is one. */
   readonly key?: IKey | undefined;
 }
 
@@ -63,18 +70,15 @@ export class Functions extends Construct {
   }
 }
 
-function ingest({ tables, queues, settings }: FunctionsProps): RelayFunctionProps {
+function ingest(props: FunctionsProps): RelayFunctionProps {
+  const { tables, queues, settings } = props;
   return {
     handler: 'lambdas/ingest.ts',
-    description: 'Takes a webhook, writes it down, answers',
+    description: 'Stores a webhook and answers it',
     timeout: TIMEOUTS.ingest,
     memoryMb: settings.ingestMemoryMb,
     logRetentionDays: settings.logRetentionDays,
-    environment: {
-      ...namesOf(tables),
-      EVENTS_QUEUE_URL: queues.events.queueUrl,
-      ...retention(settings),
-    },
+    environment: environmentOf('ingest', props),
     may: [
       mayUse(tables.eventLog, 'Query', 'PutItem'),
       mayUseConfig(tables.config, ['source'], 'Query'),
@@ -83,25 +87,19 @@ function ingest({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
   };
 }
 
-function fanOut({ tables, queues, settings }: FunctionsProps): RelayFunctionProps {
+function fanOut(props: FunctionsProps): RelayFunctionProps {
+  const { tables, queues, settings } = props;
   return {
     handler: 'lambdas/fan-out.ts',
-    beside: EXPRESSION_PROCESS,
-    description: 'Attempts every subscribed endpoint, and writes down how it went',
+    separateBundles: EXPRESSION_PROCESS,
+    description: 'Sends an event to every subscribed endpoint and records the outcomes',
     timeout: TIMEOUTS.fanOut,
     memoryMb: settings.fanOutMemoryMb,
     logRetentionDays: settings.logRetentionDays,
-    environment: {
-      ...namesOf(tables),
-      EVENTS_QUEUE_URL: queues.events.queueUrl,
-      EVENTS_DEAD_LETTER_QUEUE_URL: queues.eventsDeadLetter.queueUrl,
-      DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
-      ...retention(settings),
-      ...sending(settings),
-    },
+    environment: { ...environmentOf('fanOut', props), ...sending(settings) },
     may: [
       mayUse(tables.eventLog, 'Query', 'GetItem', 'PutItem', 'UpdateItem'),
-      // Sources, too, for what came while ingest could not look them up.
+      // Fan-out checks the token of an event that ingest queued while it could not read the sources.
       mayUseConfig(tables.config, ['endpoint', 'health', 'source'], 'Query'),
       mayUseConfig(tables.config, ['health'], 'GetItem', 'UpdateItem'),
       mayConsume(queues.events),
@@ -112,25 +110,19 @@ function fanOut({ tables, queues, settings }: FunctionsProps): RelayFunctionProp
   };
 }
 
-function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionProps {
+function deliver(props: FunctionsProps): RelayFunctionProps {
+  const { tables, queues, settings } = props;
   return {
     handler: 'lambdas/deliver.ts',
-    beside: EXPRESSION_PROCESS,
-    description: 'Works off the deliveries that did not get through at once',
+    separateBundles: EXPRESSION_PROCESS,
+    description: 'Retries the deliveries that did not succeed during fan-out',
     timeout: TIMEOUTS.deliver,
     memoryMb: settings.deliverMemoryMb,
     logRetentionDays: settings.logRetentionDays,
-    environment: {
-      ...namesOf(tables),
-      DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
-      DELIVERIES_DEAD_LETTER_QUEUE_URL: queues.deliveriesDeadLetter.queueUrl,
-      // It writes no payload.
-      RETENTION_DAYS: String(settings.retentionDays),
-      ...sending(settings),
-    },
+    environment: { ...environmentOf('deliver', props), ...sending(settings) },
     may: [
       mayUse(tables.eventLog, 'Query', 'GetItem', 'UpdateItem'),
-      mayQueryIndex(tables.eventLog, OWED_INDEX),
+      mayQueryIndex(tables.eventLog, OWED_INDEX.name),
       mayUseConfig(tables.config, ['endpoint', 'health'], 'Query'),
       mayUseConfig(tables.config, ['health'], 'GetItem', 'UpdateItem'),
       mayConsume(queues.deliveries),
@@ -138,61 +130,67 @@ function deliver({ tables, queues, settings }: FunctionsProps): RelayFunctionPro
       maySend(queues.deliveries, queues.deliveriesDeadLetter),
       ...mayRead(tables, readableSecrets(settings)),
     ],
-    // It feeds its own queue: a delivery's attempts are a loop that ends by the relay's own rules, and that Lambda
-    // would stop after about sixteen rounds.
+    // Deliver sends messages to its own queue. The relay's rules end that loop; Lambda's loop detection would stop it
+    // after about sixteen rounds.
     recursiveLoop: RecursiveLoop.ALLOW,
   };
 }
 
-function sweep({ tables, queues, settings }: FunctionsProps): RelayFunctionProps {
+function sweep(props: FunctionsProps): RelayFunctionProps {
+  const { tables, queues, settings } = props;
   return {
     handler: 'lambdas/sweep.ts',
-    description: 'Puts what is overdue back on its queue, and tells the news',
+    description: 'Re-queues overdue work and sends notices',
     timeout: TIMEOUTS.sweep,
     memoryMb: settings.sweepMemoryMb,
     logRetentionDays: settings.logRetentionDays,
-    environment: {
-      ...namesOf(tables),
-      EVENTS_QUEUE_URL: queues.events.queueUrl,
-      DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
-      SILENCE_HOURS: String(settings.silenceHours),
-      ...retention(settings),
-    },
+    environment: environmentOf('sweep', props),
     may: [
-      mayQueryIndex(tables.eventLog, OWED_INDEX),
-      mayQueryIndex(tables.eventLog, BY_TIME_INDEX),
+      mayQueryIndex(tables.eventLog, OWED_INDEX.name),
+      mayQueryIndex(tables.eventLog, BY_TIME_INDEX.name),
       mayUse(tables.eventLog, 'Query', 'GetItem', 'PutItem', 'UpdateItem'),
       mayUseConfig(tables.config, ['endpoint', 'health'], 'Query'),
       mayUseConfig(tables.config, ['health'], 'GetItem', 'UpdateItem', 'DeleteItem'),
       maySend(queues.events, queues.deliveries),
     ],
-    // The schedule invokes it asynchronously, which Lambda by itself tries thrice, for hours. A sweep that failed or
-    // came late is made up for by the next minute's.
+    // The schedule invokes sweep asynchronously. Lambda would retry such an invocation twice, for up to six hours, but
+    // the next minute's sweep does the same work.
     asynchronously: { retryAttempts: 0, maxEventAge: Duration.minutes(1) },
   };
 }
 
-function namesOf(tables: Tables): Readonly<Record<string, string>> {
-  return { EVENT_LOG_TABLE: tables.eventLog.tableName, CONFIG_TABLE: tables.config.tableName };
-}
-
-function retention(settings: StackConfig): Readonly<Record<string, string>> {
-  return {
+/** The required variables of a function, with the names of what the stack creates. */
+function environmentOf(
+  name: FunctionName,
+  { tables, queues, settings }: FunctionsProps,
+): Readonly<Record<string, string>> {
+  const values: Record<RequiredVariable, string> = {
+    EVENT_LOG_TABLE: tables.eventLog.tableName,
+    CONFIG_TABLE: tables.config.tableName,
+    EVENTS_QUEUE_URL: queues.events.queueUrl,
+    EVENTS_DEAD_LETTER_QUEUE_URL: queues.eventsDeadLetter.queueUrl,
+    DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl,
+    DELIVERIES_DEAD_LETTER_QUEUE_URL: queues.deliveriesDeadLetter.queueUrl,
     RETENTION_DAYS: String(settings.retentionDays),
     PAYLOAD_RETENTION_DAYS: String(payloadRetentionDays(settings)),
+    SILENCE_HOURS: String(settings.silenceHours),
   };
+  return Object.fromEntries(REQUIRED_VARIABLES[name].map((variable) => [variable, values[variable]]));
 }
 
-/** No payload is kept for longer than its event. */
+/** A payload is never stored for longer than its event. */
 export function payloadRetentionDays(settings: StackConfig): number {
   return Math.min(settings.payloadRetentionDays, settings.retentionDays);
 }
 
-/** What sending takes. */
+/** The further variables of the functions that send to endpoints. */
 function sending({ allowedCidrs }: StackConfig): Readonly<Record<string, string>> {
+  const optional: Partial<Record<SendingVariable, string>> =
+    allowedCidrs === '' ? {} : { ALLOWED_CIDRS: allowedCidrs };
   return {
-    // Half of Node's threads may look names up: with its four, two name servers that do not answer would hold up all.
+    ...optional,
+    // Node uses at most half of its threads for name lookups. With the default of four threads, two name servers that
+    // do not answer would block all other lookups.
     UV_THREADPOOL_SIZE: '32',
-    ...(allowedCidrs !== '' && { ALLOWED_CIDRS: allowedCidrs }),
   };
 }

@@ -1,20 +1,22 @@
-/** The event source mappings: each queue wakes its function. */
+/** The event source mappings: each queue invokes its function. */
 import { Duration } from 'aws-cdk-lib';
 import { EventSourceMapping, type EventSourceMappingOptions } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { SQS } from '../contract/service-limits.ts';
 import type { StackConfig } from './config.ts';
 import type { Functions } from './functions.ts';
-import { nameLogically } from './logical-id.ts';
+import { setLogicalId } from './logical-id.ts';
 import type { Queues } from './queues.ts';
 import type { RelayFunction } from './relay-function.ts';
 
-/** The most that a mapping takes from a FIFO queue at once. */
-const FAN_OUT_BATCH = { batchSize: 10 };
+/** The largest batch that Lambda takes from a FIFO queue. */
+const FAN_OUT_BATCH = { batchSize: SQS.batchSize };
 /**
- * A slow endpoint holds one of deliver's slots for up to 40 seconds. Most messages that arrive meanwhile only say that
- * more is due, so one batch takes many of them: else they would queue up before the messages of other endpoints. More
- * than ten messages take a window (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
+ * A slow endpoint can occupy one invocation of deliver for up to 40 seconds. Most messages that arrive meanwhile repeat
+ * that it has work. One batch takes many of them, so that they do not delay the messages of other endpoints. A batch of
+ * more than ten messages needs a batching window
+ * (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
  */
 const DELIVER_BATCH = { batchSize: 100, maxBatchingWindow: Duration.seconds(1) };
 
@@ -33,8 +35,8 @@ export class Mappings extends Construct {
   }
 
   /**
-   * The limit stands on the mapping and is not reserved concurrency: reserving takes from every other function of the
-   * account, and a new account, with ten in all, refuses it.
+   * The mapping limits the concurrency. Reserved concurrency would take it from the account's other functions, and a
+   * new account, which has ten in total, refuses any reservation.
    */
   #map(
     id: string,
@@ -50,6 +52,6 @@ export class Mappings extends Construct {
       reportBatchItemFailures: true,
       maxConcurrency,
     });
-    nameLogically(mapping, id);
+    setLogicalId(mapping, id);
   }
 }

@@ -1,4 +1,4 @@
-/** What a function may do, as statements that name exact actions on exact resources. */
+/** The functions' permissions, as policy statements with exact actions on exact resources. */
 import { Stack } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -7,6 +7,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
+import type { ConfigKind } from '../contract/tables.ts';
 import type { ReadableSecret } from './readable-secrets.ts';
 
 /** Deliberately without Scan: no function needs one, and it would pass {@link mayUseConfig}'s condition. */
@@ -23,13 +24,10 @@ export function mayQueryIndex(table: Table, indexName: string): PolicyStatement 
   });
 }
 
-/** The partitions of the Config table. */
-type ConfigKind = 'endpoint' | 'source' | 'health';
-
 /**
- * Lets a function use rows of some partitions of the Config table alone: what it does not need there, such as the
- * endpoints' addresses for ingest, it cannot read, and it never writes to what people wrote.
- * `ForAllValues` is also true of a request that names no key, so a second condition wants the key to be there:
+ * Allows actions on some partitions of the Config table only. So ingest cannot read endpoints, and no function can
+ * change the rows that people write. `ForAllValues` is also true for a request without a key, so the second condition
+ * requires one:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
  */
 export function mayUseConfig(
@@ -54,7 +52,7 @@ export function maySend(...queues: readonly IQueue[]): PolicyStatement {
   });
 }
 
-/** What an event source mapping needs of the role of the function that it invokes. */
+/** The permissions that an event source mapping needs in the function's role. */
 export function mayConsume(queue: IQueue): PolicyStatement {
   return new PolicyStatement({
     actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
@@ -62,7 +60,7 @@ export function mayConsume(queue: IQueue): PolicyStatement {
   });
 }
 
-/** Lets a function keep a message hidden for longer, or have it back sooner, than the queue's visibility timeout says. */
+/** Allows a function to extend or shorten the visibility timeout of a message. */
 export function mayChangeVisibility(queue: IQueue): PolicyStatement {
   return new PolicyStatement({ actions: ['sqs:ChangeMessageVisibility'], resources: [queue.queueArn] });
 }
@@ -83,7 +81,7 @@ function dynamoDb(action: TableAction): string {
 }
 
 /**
- * What DynamoDB and SQS want of whoever uses what is encrypted with a key of the account's own
+ * The permissions that DynamoDB and SQS require for data under a customer managed key
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html).
  */
 export function mayUseKey(key: IKey): PolicyStatement {

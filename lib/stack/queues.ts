@@ -1,4 +1,6 @@
-/** The two queues that wake fan-out and deliver, each with a dead-letter queue for what is not the relay's. */
+/**
+ * The queues that invoke fan-out and deliver, each with a dead-letter queue for messages that the relay cannot parse.
+ */
 import { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
@@ -9,30 +11,21 @@ import {
   type QueueProps,
 } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { nameLogically } from './logical-id.ts';
-
-/** SQS's longest, so that whatever stops the functions may take two weeks to mend. */
-const RETENTION = Duration.days(14);
-/** SQS's largest message, 1 MiB: a whole event travels in one when the table refuses it. */
-const MAX_MESSAGE_BYTES = 1_048_576;
-/**
- * SQS's highest. The rows count the tries and decide when to give up; a queue that gave up sooner would hide them. An event
- * that only the queue holds comes back after up to five minutes, so its receives take about three days and a half.
- */
-const MAX_RECEIVES = 1_000;
+import { SQS } from '../contract/service-limits.ts';
+import { setLogicalId } from './logical-id.ts';
 
 export interface QueuesProps {
   readonly fanOutTimeout: Duration;
   readonly deliverTimeout: Duration;
-  /** A key of the account's own. */
+  /** A customer managed key. */
   readonly key?: IKey | undefined;
 }
 
 export class Queues extends Construct {
-  /** FIFO, by order. Its messages wake fan-out. */
+  /** FIFO, one message group per order. Invokes fan-out. */
   readonly events: Queue;
   readonly eventsDeadLetter: Queue;
-  /** Its messages wake deliver, for one delivery each. */
+  /** Standard. Invokes deliver, one message per delivery. */
   readonly deliveries: Queue;
   readonly deliveriesDeadLetter: Queue;
 
@@ -47,18 +40,22 @@ export class Queues extends Construct {
     this.eventsDeadLetter = this.#queue('EventsDeadLetterQueue', { fifo: true });
     this.events = this.#queue('EventsQueue', {
       fifo: true,
-      // Both together are SQS's high-throughput mode: orders never wait for each other.
+      // Both settings together enable SQS's high-throughput mode: orders never wait for each other.
       deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
       fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
-      // Two wake-ups for one event may have the same content, and sweep's must not be swallowed: each names its own id.
+      // Sweep sends the same message again, and SQS must not drop it as a duplicate: each send has its own
+      // deduplication id.
       contentBasedDeduplication: false,
       visibilityTimeout: visibilityFor(props.fanOutTimeout),
-      deadLetterQueue: { queue: this.eventsDeadLetter, maxReceiveCount: MAX_RECEIVES },
+      // The rows count the attempts and decide when to give up; a queue that gave up earlier would hide events. An
+      // event that only the queue holds returns every five minutes at most, so 1,000 receives take about three and a
+      // half days.
+      deadLetterQueue: { queue: this.eventsDeadLetter, maxReceiveCount: SQS.receives },
     });
     this.deliveriesDeadLetter = this.#queue('DeliveriesDeadLetterQueue', {});
     this.deliveries = this.#queue('DeliveriesQueue', {
       visibilityTimeout: visibilityFor(props.deliverTimeout),
-      deadLetterQueue: { queue: this.deliveriesDeadLetter, maxReceiveCount: MAX_RECEIVES },
+      deadLetterQueue: { queue: this.deliveriesDeadLetter, maxReceiveCount: SQS.receives },
     });
   }
 
@@ -66,18 +63,20 @@ export class Queues extends Construct {
     const queue = new Queue(this, id, {
       ...this.#encryption,
       enforceSSL: true,
-      retentionPeriod: RETENTION,
-      maxMessageSizeBytes: MAX_MESSAGE_BYTES,
+      // The longest that SQS allows: an operator then has two weeks to repair the functions.
+      retentionPeriod: Duration.seconds(SQS.retentionSeconds),
+      // The largest that SQS allows: when the table refuses an event, one message carries all of it.
+      maxMessageSizeBytes: SQS.messageBytes,
       ...props,
     });
-    nameLogically(queue, id);
+    setLogicalId(queue, id);
     return queue;
   }
 }
 
 /**
- * Twice the function's timeout: a message comes back only when the run that held it has certainly ended, so two runs
- * for one order cannot both be sending.
+ * Twice the function's timeout. A message becomes visible only after the run that received it has ended, so two runs
+ * never send for the same order at once.
  */
 function visibilityFor(timeout: Duration): Duration {
   return Duration.seconds(2 * timeout.toSeconds());

@@ -1,16 +1,17 @@
-/** What the functions that send may read where endpoints' rows refer to secrets: what the deployer has named. */
+/** The secrets that fan-out and deliver may read, as the deployer configured them. */
 import type { StackConfig } from './config.ts';
 
 export interface ReadableSecret {
   readonly action: 'ssm:GetParameter' | 'secretsmanager:GetSecretValue';
   readonly service: 'ssm' | 'secretsmanager';
-  /** The last part of its ARN; a star at the end stands for all that begin so. */
+  /** The last part of its ARN. A `*` at the end matches every suffix. */
   readonly resource: string;
 }
 
 /**
- * Parameter Store reads a secret of Secrets Manager for whoever may read both the parameter that stands for it and the
- * secret itself: https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html
+ * Parameter Store reads a secret of Secrets Manager. The caller needs permission for the parameter
+ * `/aws/reference/secretsmanager/<name>` and for the secret itself:
+ * https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html
  */
 export function readableSecrets({
   secretParameters,
@@ -32,7 +33,7 @@ function parameter(name: string): ReadableSecret {
   return { action: 'ssm:GetParameter', service: 'ssm', resource: `parameter${name}` };
 }
 
-/** A secret's ARN ends in a hyphen and six characters that Secrets Manager makes up. */
+/** A secret's ARN ends in a hyphen and six random characters. */
 function secret(name: string): ReadableSecret {
   const resource = `secret:${name.endsWith('*') ? name : `${name}-??????`}`;
   return { action: 'secretsmanager:GetSecretValue', service: 'secretsmanager', resource };

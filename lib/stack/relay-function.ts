@@ -1,4 +1,4 @@
-/** One Lambda function of the relay: its source file, bundled; its role, which may do what is listed; its log. */
+/** One Lambda function of the relay, with its bundle, its role and its log group. */
 import { fileURLToPath } from 'node:url';
 import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -14,15 +14,12 @@ import {
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { bundleBeside } from './bundle-beside.ts';
-import { BUNDLING } from './bundling.ts';
-import { nameLogically } from './logical-id.ts';
+import { HANDLER_METADATA } from '../contract/template.ts';
+import { BUNDLING, bundleSeparately } from './bundling.ts';
+import { setLogicalId } from './logical-id.ts';
 import { mayLog } from './permissions.ts';
 
-/** Names the handler's source file, so that the template can be run where there is no bundle. */
-const HANDLER_METADATA = 'sensaria:handler';
-
-/** Where CloudWatch keeps what the functions count; the stack's name tells one relay's from another's. */
+/** The CloudWatch namespace of all relays. The dimension `service`, the stack's name, separates them. */
 export const METRICS_NAMESPACE = 'SensariaRelay';
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
@@ -30,8 +27,11 @@ const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 export interface RelayFunctionProps {
   /** Path of the source file from the root of the repository; it exports `handler`. */
   readonly handler: string;
-  /** Source files that are no part of its own bundle, but bundled one by one beside it: what it starts as a process. */
-  readonly beside?: readonly string[];
+  /**
+   * Source files that are bundled separately, each into a file beside the handler: the function starts them as
+   * processes.
+   */
+  readonly separateBundles?: readonly string[];
   readonly description: string;
   readonly timeout: Duration;
   readonly memoryMb: number;
@@ -39,7 +39,7 @@ export interface RelayFunctionProps {
   readonly may: readonly PolicyStatement[];
   readonly logRetentionDays: RetentionDays;
   readonly recursiveLoop?: RecursiveLoop;
-  /** What becomes of its asynchronous invocations, if it has any. */
+  /** How Lambda retries its asynchronous invocations, if it has any. */
   readonly asynchronously?: Pick<EventInvokeConfigOptions, 'retryAttempts' | 'maxEventAge'>;
 }
 
@@ -49,18 +49,18 @@ export class RelayFunction extends Construct {
   /** @param name in the logical ids, as in `IngestFunction`, `IngestRole`, `IngestLog` */
   constructor(scope: Construct, name: string, props: RelayFunctionProps) {
     super(scope, name);
-    // Logs hold no event, and expire by themselves: none is worth leaving behind when the stack is deleted.
+    // Logs contain no events and expire, so they are deleted with the stack.
     const logGroup = new LogGroup(this, 'Log', {
       retention: props.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    nameLogically(logGroup, `${name}Log`);
+    setLogicalId(logGroup, `${name}Log`);
 
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: { may: new PolicyDocument({ statements: [mayLog(logGroup), ...props.may] }) },
     });
-    nameLogically(role, `${name}Role`);
+    setLogicalId(role, `${name}Role`);
 
     this.lambda = new NodejsFunction(this, 'Function', {
       description: props.description,
@@ -68,30 +68,33 @@ export class RelayFunction extends Construct {
       projectRoot: REPOSITORY,
       depsLockFilePath: `${REPOSITORY}package-lock.json`,
       bundling:
-        props.beside === undefined ? BUNDLING : { ...BUNDLING, ...bundleBeside(REPOSITORY, props.beside) },
+        props.separateBundles === undefined
+          ? BUNDLING
+          : { ...BUNDLING, ...bundleSeparately(REPOSITORY, props.separateBundles) },
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: props.memoryMb,
       timeout: props.timeout,
       environment: {
         NODE_OPTIONS: '--enable-source-maps',
-        // One service for all four, because it is a dimension of every metric, and each dimension is billed.
+        // All four functions share one service name: it is a dimension of every metric, and CloudWatch bills each
+        // value.
         POWERTOOLS_SERVICE_NAME: Stack.of(this).stackName,
         POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
         ...props.environment,
       },
-      // An option for version 2 of the SDK, which nothing here uses.
+      // This option concerns version 2 of the AWS SDK; the functions use version 3.
       awsSdkConnectionReuse: false,
       role,
       logGroup,
-      // Only the JSON format has levels. At WARN, Lambda says when a run failed or timed out, and is silent about the
-      // others: its two lines for each would be most of what CloudWatch bills.
+      // Only the JSON format has log levels. At WARN, Lambda logs failures and timeouts but not every invocation: those
+      // lines would be most of the CloudWatch bill.
       loggingFormat: LoggingFormat.JSON,
       applicationLogLevelV2: ApplicationLogLevel.INFO,
       systemLogLevelV2: SystemLogLevel.WARN,
       ...(props.recursiveLoop !== undefined && { recursiveLoop: props.recursiveLoop }),
       ...props.asynchronously,
     });
-    nameLogically(this.lambda, `${name}Function`).addMetadata(HANDLER_METADATA, props.handler);
+    setLogicalId(this.lambda, `${name}Function`).addMetadata(HANDLER_METADATA, props.handler);
   }
 }

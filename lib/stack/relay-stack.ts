@@ -1,6 +1,7 @@
 /** The whole relay as one CloudFormation stack: two tables, two queues, four functions, one route, one schedule. */
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { StackOutputs } from '../contract/template.ts';
 import { acknowledge } from './acknowledgements.ts';
 import { Alarms } from './alarms.ts';
 import type { StackConfig } from './config.ts';
@@ -34,7 +35,7 @@ export class RelayStack extends Stack {
     new Dashboard(this, 'Dashboard', { queues, functions });
 
     // The CLI reads these to find a deployed relay.
-    const outputs = {
+    const outputs: StackOutputs = {
       WebhookBaseAddress: api.baseAddress,
       ConfigTableName: tables.config.tableName,
       EventLogTableName: tables.eventLog.tableName,

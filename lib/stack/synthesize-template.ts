@@ -1,4 +1,4 @@
-/** The stack's template without the CDK CLI, for who wants to read it: the local runner, and the tests. */
+/** Synthesizes the stack's template without the CDK CLI, for the local relay and the tests. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,11 +8,11 @@ import { readConfig } from './config.ts';
 import { RelayStack } from './relay-stack.ts';
 
 /**
- * Synthesizes what `cdk synth` would, without its two slow steps: the functions' code is not bundled (the template names
- * each handler's source in its metadata), and the template is not held against CloudFormation's rules.
+ * Synthesizes the same template as `cdk synth`, without its two slow steps: it does not bundle the functions (the
+ * metadata names each handler's source file), and does not validate the template against CloudFormation's rules.
  *
- * @param context like the CLI's `-c`, on top of what stands in cdk.json
- * @throws {ConfigurationError} for a context that the stack cannot be built with
+ * @param context like the CLI's `-c`; it overrides the context in cdk.json
+ * @throws {ConfigurationError} when a key of the context is unknown or wrong
  */
 export function synthesizeTemplate(context: Readonly<Record<string, unknown>> = {}): { template: object } {
   const outdir = mkdtempSync(join(tmpdir(), 'sensaria-relay-synth-'));

@@ -1,19 +1,15 @@
-/** The two tables: Config, which people write, and EventLog, which the functions write. */
+/** The two tables: people write Config, the functions write EventLog. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { BY_TIME_INDEX, CONFIG_TABLE, EVENT_LOG_TABLE, OWED_INDEX } from '../contract/tables.ts';
 import type { StackConfig } from './config.ts';
-import { nameLogically } from './logical-id.ts';
-
-/** The index of what is due, by whom it is owed to: sparse, so it holds unfinished work alone. */
-export const OWED_INDEX = 'owed';
-/** All events as they came. */
-export const BY_TIME_INDEX = 'byTime';
+import { setLogicalId } from './logical-id.ts';
 
 export interface TablesProps {
   readonly settings: Pick<StackConfig, 'removalPolicy'>;
-  /** A key of the account's own. */
+  /** A customer managed key. */
   readonly key?: IKey | undefined;
 }
 
@@ -32,35 +28,31 @@ export class Tables extends Construct {
       ...(key && { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: key }),
     };
 
-    this.config = new Table(this, 'Config', { ...shared, partitionKey: text('kind'), sortKey: text('id') });
-    nameLogically(this.config, 'ConfigTable');
+    this.config = new Table(this, 'Config', { ...shared, ...keys(CONFIG_TABLE) });
+    setLogicalId(this.config, 'ConfigTable');
 
     this.eventLog = new Table(this, 'EventLog', {
       ...shared,
-      partitionKey: text('orderKey'),
-      sortKey: text('sk'),
-      timeToLiveAttribute: 'expiresAt',
+      ...keys(EVENT_LOG_TABLE),
+      timeToLiveAttribute: EVENT_LOG_TABLE.timeToLive,
     });
-    nameLogically(this.eventLog, 'EventLogTable');
+    setLogicalId(this.eventLog, 'EventLogTable');
 
-    // Keys only: what an index projects is written again at every change of it, and rows are read from the table anyway.
-    const keysOnly = { projectionType: ProjectionType.KEYS_ONLY };
-    this.eventLog.addGlobalSecondaryIndex({
-      ...keysOnly,
-      indexName: OWED_INDEX,
-      partitionKey: text('owedTo'),
-      sortKey: text('dueAt'),
-    });
-    this.eventLog.addGlobalSecondaryIndex({
-      ...keysOnly,
-      // A day is cut into shards, because one partition takes 1,000 writes a second.
-      indexName: BY_TIME_INDEX,
-      partitionKey: text('day'),
-      sortKey: text('eventId'),
-    });
+    for (const index of [OWED_INDEX, BY_TIME_INDEX]) {
+      this.eventLog.addGlobalSecondaryIndex({
+        indexName: index.name,
+        ...keys(index),
+        // DynamoDB writes an index entry again whenever a projected attribute changes. Readers get the rest from the
+        // table.
+        projectionType: ProjectionType.KEYS_ONLY,
+      });
+    }
   }
 }
 
-function text(name: string) {
-  return { name, type: AttributeType.STRING };
+function keys({ partitionKey, sortKey }: { readonly partitionKey: string; readonly sortKey: string }) {
+  return {
+    partitionKey: { name: partitionKey, type: AttributeType.STRING },
+    sortKey: { name: sortKey, type: AttributeType.STRING },
+  };
 }

@@ -1,4 +1,4 @@
-/** The only address that the world can reach: the one that is given to the Hub. */
+/** The HTTP API that receives the Hub's webhooks: the only public address of the stack. */
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
@@ -13,25 +13,26 @@ import { type Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { TOKEN_PARAMETER } from '../contract/template.ts';
 import type { StackConfig } from './config.ts';
-import { nameLogically } from './logical-id.ts';
+import { setLogicalId } from './logical-id.ts';
 import { METRICS_NAMESPACE } from './relay-function.ts';
 
 const PATH = '/webhooks/';
 
 /**
- * Greedy (`+`), because an HTTP API tells `/webhooks/abc` from `/webhooks/abc/`, refuses a route that ends in a slash,
- * and the Hub's own example of an address has one: `https://host/path/?orderid=`. The function takes the slash off, and
- * answers 404 to whatever else a greedy variable lets in.
+ * The variable is greedy (`+`), because the path may end in a slash, as in the Hub's example
+ * `https://host/path/?orderid=`. An HTTP API distinguishes `/webhooks/abc` from `/webhooks/abc/` and refuses a route
+ * that ends in a slash. The function removes the slash, and answers 404 to every longer path.
  */
-const ROUTE = `${PATH}{token+}`;
+const ROUTE = `${PATH}{${TOKEN_PARAMETER}+}`;
 
-/** The Hub sends POST; the vendor's own example of a receiver takes the other two as well. */
+/** The Hub sends POST. The vendor's example of a receiver also accepts PUT and GET. */
 const METHODS = [HttpMethod.POST, HttpMethod.PUT, HttpMethod.GET];
 
 /**
- * Nothing of the request's own: the path holds the token, which is all that tells a genuine webhook from a forged one,
- * and the query an order's id. `$context.routeKey` is the route as declared, with the name of the variable in it.
+ * The access log contains no part of the request: the path holds the secret token, and the query an order id.
+ * `$context.routeKey` is the declared route, with the name of its variable.
  */
 const ACCESS_LOG = {
   requestId: '$context.requestId',
@@ -50,19 +51,21 @@ export interface WebhookApiProps {
 }
 
 export class WebhookApi extends Construct {
-  /** What a source's token is appended to: `https://…/webhooks/`. */
+  /** `https://…/webhooks/`. A source's token is appended to it. */
   readonly baseAddress: string;
-  /** Webhooks that the throttle has refused: no function hears of them, so they are counted in the access log. */
+  /**
+   * Counts the webhooks that the throttle refused. No function sees them, so a filter on the access log counts them.
+   */
   readonly throttled: Metric;
 
   constructor(scope: Construct, id: string, { ingest, settings }: WebhookApiProps) {
     super(scope, id);
     const api = new HttpApi(this, 'Api', {
       apiName: `${Stack.of(this).stackName}-webhooks`,
-      description: 'Takes the webhooks of the Hub',
+      description: 'Receives the webhooks of the Hub',
       createDefaultStage: false,
     });
-    nameLogically(api, 'WebhookApi');
+    setLogicalId(api, 'WebhookApi');
     this.baseAddress = `${api.apiEndpoint}${PATH}`;
 
     api.addRoutes({
@@ -79,7 +82,7 @@ export class WebhookApi extends Construct {
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    nameLogically(log, 'WebhookAccessLog');
+    setLogicalId(log, 'WebhookAccessLog');
     this.throttled = this.#countThrottled(log);
 
     const stage = new HttpStage(this, 'Stage', {
@@ -92,9 +95,12 @@ export class WebhookApi extends Construct {
         format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
       },
     });
-    nameLogically(stage, 'WebhookStage');
+    setLogicalId(stage, 'WebhookStage');
   }
-  /** The namespace tells the stack, for a filter's dimensions are taken from what is logged. */
+
+  /**
+   * The namespace contains the stack's name: a metric filter takes its dimensions from the log, which does not have it.
+   */
   #countThrottled(log: LogGroup): Metric {
     const filter = new MetricFilter(this, 'Throttled', {
       logGroup: log,
@@ -102,7 +108,7 @@ export class WebhookApi extends Construct {
       metricNamespace: `${METRICS_NAMESPACE}/${Stack.of(this).stackName}`,
       metricName: 'WebhooksThrottled',
     });
-    nameLogically(filter, 'WebhooksThrottledFilter');
+    setLogicalId(filter, 'WebhooksThrottledFilter');
     return filter.metric({ statistic: Stats.SUM, period: Duration.minutes(5) });
   }
 }

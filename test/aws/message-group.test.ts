@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { messageGroupOf } from '../../lib/aws/sqs/message-group.ts';
+import { messageGroupOf } from '../../lib/aws/sqs/messages.ts';
 import { sha256Hex } from '../../lib/relay/model/ids.ts';
 
 describe('messageGroupOf', () => {

@@ -57,7 +57,7 @@ async function handle(
           return deadLettersWork;
         },
       },
-      async keepHidden(those) {
+      async extendVisibility(those) {
         return those.filter((record) => expired.includes(record));
       },
       async onReturn(those) {

@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { sqsClient } from '../../lib/aws/clients.ts';
-import { keepHidden, returnSoon } from '../../lib/aws/sqs/visibility.ts';
+import { extendVisibility, shortenVisibility } from '../../lib/aws/sqs/visibility.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
 import { useEmbedded } from '../ports/embedded.ts';
 import { receive, receivedRecords } from './received-record.ts';
@@ -42,13 +42,16 @@ async function aQueue(answer: Answer) {
 
 const DONE = { body: { Successful: [], Failed: [] } };
 
-describe('returnSoon', () => {
+describe('shortenVisibility', () => {
   it('brings messages back within seconds', async () => {
     const records = await Promise.all([1, 2].map(() => aReceivedRecord('DeliveriesQueue')));
     const service = await serve(() => ({ body: { Successful: [{ Id: '0' }, { Id: '1' }], Failed: [] } }));
     const telemetry = new MemoryTelemetry();
 
-    await returnSoon({ client: sqsClient(service.config), queueUrl: 'https://queue', telemetry }, records);
+    await shortenVisibility(
+      { client: sqsClient(service.config), queueUrl: 'https://queue', telemetry },
+      records,
+    );
 
     expect(service.inputs).toMatchObject([
       {
@@ -61,7 +64,7 @@ describe('returnSoon', () => {
   it('waits longer for a message that has come back often', async () => {
     const { queue, service } = await aQueue(DONE);
 
-    await returnSoon(queue, [aRecord({ receives: 3 }), aRecord({ receives: 40 })]);
+    await shortenVisibility(queue, [aRecord({ receives: 3 }), aRecord({ receives: 40 })]);
 
     expect(service.inputs).toMatchObject([
       { Entries: [{ VisibilityTimeout: 20 }, { VisibilityTimeout: 300 }] },
@@ -72,7 +75,7 @@ describe('returnSoon', () => {
     const record = await aReceivedRecord('EventsQueue', inGroup);
     const telemetry = new MemoryTelemetry();
 
-    await returnSoon({ client: embedded().sqs, queueUrl: record.queueUrl, telemetry }, [record]);
+    await shortenVisibility({ client: embedded().sqs, queueUrl: record.queueUrl, telemetry }, [record]);
 
     expect(telemetry.log).toEqual([]);
   });
@@ -82,19 +85,19 @@ describe('returnSoon', () => {
     const telemetry = new MemoryTelemetry();
     const gone = { ...record, receiptHandle: 'gone' };
 
-    await returnSoon({ client: embedded().sqs, queueUrl: record.queueUrl, telemetry }, [gone]);
+    await shortenVisibility({ client: embedded().sqs, queueUrl: record.queueUrl, telemetry }, [gone]);
 
     expect(telemetry.log).toMatchObject([{ level: 'warn', fields: { messages: 1 } }]);
   });
 });
 
-describe('keepHidden', () => {
+describe('extendVisibility', () => {
   const invocation = { now: NOW, remainingMs: 59_500 };
 
   it('makes no call for a batch that starts in time, and that nobody received before', async () => {
     const { queue, service } = await aQueue(DONE);
 
-    expect(await keepHidden(queue, [aRecord({}), aRecord({ secondsAgo: 9 })], invocation)).toEqual([]);
+    expect(await extendVisibility(queue, [aRecord({}), aRecord({ secondsAgo: 9 })], invocation)).toEqual([]);
 
     expect(service.inputs).toEqual([]);
   });
@@ -107,7 +110,7 @@ describe('keepHidden', () => {
     async (_, parts) => {
       const { queue, service } = await aQueue(DONE);
 
-      expect(await keepHidden(queue, [aRecord({}), aRecord(parts)], invocation)).toEqual([]);
+      expect(await extendVisibility(queue, [aRecord({}), aRecord(parts)], invocation)).toEqual([]);
 
       expect(service.inputs).toMatchObject([
         { Entries: [{ VisibilityTimeout: 80 }, { VisibilityTimeout: 80 }] },
@@ -120,7 +123,7 @@ describe('keepHidden', () => {
     const Failed = [{ Id: '1', SenderFault: true, Code: 'InvalidParameterValue' }];
     const { queue } = await aQueue({ body: { Successful: [{ Id: '0' }], Failed } });
 
-    expect(await keepHidden(queue, records, invocation)).toEqual(records.slice(1));
+    expect(await extendVisibility(queue, records, invocation)).toEqual(records.slice(1));
 
     expect(queue.telemetry.log).toMatchObject([{ level: 'warn', fields: { messages: 1 } }]);
   });
@@ -131,7 +134,7 @@ describe('keepHidden', () => {
   ])('lets the work go on when SQS %s', async (_, answer) => {
     const { queue } = await aQueue(answer);
 
-    expect(await keepHidden(queue, [aRecord({ receives: 2 })], invocation)).toEqual([]);
+    expect(await extendVisibility(queue, [aRecord({ receives: 2 })], invocation)).toEqual([]);
 
     expect(queue.telemetry.log).toMatchObject([{ level: 'error', fields: { messages: 1 } }]);
   });
@@ -144,10 +147,10 @@ describe('keepHidden', () => {
     const client = embedded().sqs;
     const queue = { client, queueUrl: record.queueUrl, telemetry: new MemoryTelemetry() };
 
-    expect(await keepHidden(queue, [record], invocation)).toEqual([]);
+    expect(await extendVisibility(queue, [record], invocation)).toEqual([]);
     expect(await receive(client, record.queueUrl)).toEqual([]);
 
     const expired = { ...record, receiptHandle: 'expired' };
-    expect(await keepHidden(queue, [expired], invocation)).toEqual([expired]);
+    expect(await extendVisibility(queue, [expired], invocation)).toEqual([expired]);
   });
 });

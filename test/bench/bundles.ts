@@ -6,8 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { type BuildOptions, build } from 'esbuild';
 import { z } from 'zod';
-import { bundleInto } from '../../lib/stack/bundle-beside.ts';
-import { BUNDLING } from '../../lib/stack/bundling.ts';
+import { BUNDLING, bundleInto } from '../../lib/stack/bundling.ts';
 import { EXPRESSION_PROCESS } from '../../lib/stack/functions.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
@@ -34,7 +33,7 @@ export interface Bundle {
 }
 
 export async function bundleAll(): Promise<Bundle[]> {
-  return [...(await Promise.all(HANDLERS.map(bundle))), bundleBeside()];
+  return [...(await Promise.all(HANDLERS.map(bundle))), bundleSeparately()];
 }
 
 async function bundle(handler: (typeof HANDLERS)[number]): Promise<Bundle> {
@@ -42,7 +41,7 @@ async function bundle(handler: (typeof HANDLERS)[number]): Promise<Bundle> {
   return bundleOf(handler, metafile);
 }
 
-function bundleBeside(): Bundle {
+function bundleSeparately(): Bundle {
   const folder = mkdtempSync(join(tmpdir(), 'sensaria-relay-bundle-'));
   try {
     const file = join(folder, 'metafile.json');

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
 import { z } from 'zod';
-import { bundleInto } from '../../lib/stack/bundle-beside.ts';
+import { bundleInto } from '../../lib/stack/bundling.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const EXPRESSIONS = 'process-expressions.mjs';

@@ -10,6 +10,7 @@ import { DynamoEventLog } from '../../lib/aws/dynamodb/event-log.ts';
 import { SqsDeliveryQueue } from '../../lib/aws/sqs/delivery-queue.ts';
 import { SqsEventQueue } from '../../lib/aws/sqs/event-queue.ts';
 import { systemClock as clock } from '../../lib/aws/system-clock.ts';
+import { DISCOVERY_PATH, LOCAL_CREDENTIALS } from '../../lib/contract/local-relay.ts';
 import { Config } from '../../lib/relay/config.ts';
 import type { SweepContext } from '../../lib/relay/context.ts';
 import { Deadline } from '../../lib/relay/model/clock.ts';
@@ -20,21 +21,15 @@ const EVERY_MS = 1_000;
 /** As the stack has it: see `lib/stack/functions.ts`. */
 const TIMEOUT_MS = 50_000;
 
-/** The local relay's answer contains everything that a program needs to use it. */
-const DISCOVERY_PATH = '/.well-known/sensaria-relay';
-
 const discoverySchema = z.looseObject({
-  configTableName: z.string(),
-  eventLogTableName: z.string(),
-  eventsQueueUrl: z.url(),
-  deliveriesQueueUrl: z.url(),
+  ConfigTableName: z.string(),
+  EventLogTableName: z.string(),
+  EventsQueueUrl: z.url(),
+  DeliveriesQueueUrl: z.url(),
   dynamoDbEndpoint: z.url(),
   sqsEndpoint: z.url(),
   region: z.string(),
 });
-
-/** The embedded engines check no signature, but the SDK must have something to sign with. */
-const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 export interface Sweeping {
   /** Resolves once the last sweep has ended. */
@@ -70,7 +65,7 @@ export async function startSweeping(url: string): Promise<Sweeping> {
 async function portsOf(url: string) {
   const answer = await fetch(new URL(DISCOVERY_PATH, url));
   const found = discoverySchema.parse(await answer.json());
-  const service = { region: found.region, credentials: CREDENTIALS };
+  const service = { region: found.region, credentials: LOCAL_CREDENTIALS };
   const client = dynamoDbClient({ ...service, endpoint: found.dynamoDbEndpoint });
   const sqs = sqsClient({ ...service, endpoint: found.sqsEndpoint });
   const telemetry = new MemoryTelemetry();
@@ -78,10 +73,10 @@ async function portsOf(url: string) {
     clock,
     random: Math.random,
     telemetry,
-    configTable: new DynamoConfigTable({ client, tableName: found.configTableName }),
-    eventLog: new DynamoEventLog({ client, tableName: found.eventLogTableName, clock, telemetry }),
-    eventQueue: new SqsEventQueue({ client: sqs, queueUrl: found.eventsQueueUrl, telemetry }),
-    deliveryQueue: new SqsDeliveryQueue({ client: sqs, queueUrl: found.deliveriesQueueUrl, telemetry }),
+    configTable: new DynamoConfigTable({ client, tableName: found.ConfigTableName }),
+    eventLog: new DynamoEventLog({ client, tableName: found.EventLogTableName, clock, telemetry }),
+    eventQueue: new SqsEventQueue({ client: sqs, queueUrl: found.EventsQueueUrl, telemetry }),
+    deliveryQueue: new SqsDeliveryQueue({ client: sqs, queueUrl: found.DeliveriesQueueUrl, telemetry }),
   } satisfies Omit<SweepContext, 'config'> & Record<'configTable', unknown>;
   const close = () => {
     client.destroy();

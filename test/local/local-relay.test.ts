@@ -22,7 +22,7 @@ describe('the local relay', () => {
 
     expect(await response.json()).toEqual(discovery);
     expect(discovery).toEqual({
-      queueUrl: `${discovery.sqsEndpoint}/000000000000/Queue`,
+      QueueUrl: `${discovery.sqsEndpoint}/000000000000/Queue`,
       dynamoDbEndpoint: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       sqsEndpoint: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       region: 'us-east-1',

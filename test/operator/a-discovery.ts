@@ -4,13 +4,13 @@ import { WEBHOOKS } from './relay-of-tables.ts';
 /** @param engines where its DynamoDB and SQS are */
 export function aDiscovery(engines = 'http://127.0.0.1:1'): string {
   return JSON.stringify({
-    webhookBaseAddress: WEBHOOKS,
-    configTableName: 'Config',
-    eventLogTableName: 'EventLog',
-    eventsQueueUrl: `${engines}/1/events.fifo`,
-    eventsDeadLetterQueueUrl: `${engines}/1/events-dead.fifo`,
-    deliveriesQueueUrl: `${engines}/1/deliveries`,
-    deliveriesDeadLetterQueueUrl: `${engines}/1/deliveries-dead`,
+    WebhookBaseAddress: WEBHOOKS,
+    ConfigTableName: 'Config',
+    EventLogTableName: 'EventLog',
+    EventsQueueUrl: `${engines}/1/events.fifo`,
+    EventsDeadLetterQueueUrl: `${engines}/1/events-dead.fifo`,
+    DeliveriesQueueUrl: `${engines}/1/deliveries`,
+    DeliveriesDeadLetterQueueUrl: `${engines}/1/deliveries-dead`,
     dynamoDbEndpoint: engines,
     sqsEndpoint: engines,
     region: 'us-east-1',

@@ -37,7 +37,7 @@ describe('a command on the local relay', () => {
   it.each([
     ['another program', { status: 404, body: 'Not Found' }],
     ['a page', { body: '<html>' }],
-    ['other JSON', { body: '{"webhookBaseAddress": 7}' }],
+    ['other JSON', { body: '{"WebhookBaseAddress": 7}' }],
     ['a redirect', { status: 302, headers: { location: 'http://127.0.0.1/' } }],
   ])('says that what answers is not a relay: %s', async (_, answer) => {
     const { port } = await aServer(answer);
@@ -165,7 +165,7 @@ describe('a command on a deployed stack', () => {
           ...QUEUE_URLS,
         }),
       },
-      'a table of the relay is not there (any more)',
+      'a table of the relay does not exist',
     ],
   ])('tells of %s with exit code 1', async (_, answer, message) => {
     await cloudFormation(answer);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ssmClient } from '../../lib/aws/secrets/ssm-client.ts';
-import { SsmSecrets } from '../../lib/aws/secrets/ssm-secrets.ts';
+import { SsmSecrets, ssmClient } from '../../lib/aws/secrets/ssm-secrets.ts';
 import { SecretError } from '../../lib/relay/ports/outgoing.ts';
 import { type Answer, useStubService } from '../aws/stub-service.ts';
 import { MemorySecrets } from '../memory/secrets.ts';

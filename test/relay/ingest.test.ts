@@ -4,7 +4,7 @@ import { eventTime, orderKeyOf, sha256Hex, shardOf } from '../../lib/relay/model
 import { PayloadTooLargeError, StoreError } from '../../lib/relay/ports/event-log.ts';
 import { aRelay, everythingIsWaiting, ORDER, SOURCE } from './a-relay.ts';
 
-/** Two tries of the AWS SDK: see lib/aws/client-limits.ts. */
+/** Two tries of the AWS SDK: see lib/aws/clients.ts. */
 const CALL_TAKES_AT_MOST_MS = 4_500;
 
 describe('ingest', () => {

@@ -33,53 +33,6 @@ describe('the functions', () => {
     expect(existsSync(file)).toBe(true);
   });
 
-  it.each([
-    [
-      'IngestFunction',
-      ['EVENT_LOG_TABLE', 'CONFIG_TABLE', 'EVENTS_QUEUE_URL', 'PAYLOAD_RETENTION_DAYS', 'RETENTION_DAYS'],
-    ],
-    [
-      'FanOutFunction',
-      [
-        'EVENT_LOG_TABLE',
-        'CONFIG_TABLE',
-        'EVENTS_QUEUE_URL',
-        'EVENTS_DEAD_LETTER_QUEUE_URL',
-        'DELIVERIES_QUEUE_URL',
-        'PAYLOAD_RETENTION_DAYS',
-        'RETENTION_DAYS',
-        'UV_THREADPOOL_SIZE',
-      ],
-    ],
-    [
-      'DeliverFunction',
-      [
-        'EVENT_LOG_TABLE',
-        'CONFIG_TABLE',
-        'DELIVERIES_QUEUE_URL',
-        'DELIVERIES_DEAD_LETTER_QUEUE_URL',
-        'RETENTION_DAYS',
-        'UV_THREADPOOL_SIZE',
-      ],
-    ],
-    [
-      'SweepFunction',
-      [
-        'EVENT_LOG_TABLE',
-        'CONFIG_TABLE',
-        'EVENTS_QUEUE_URL',
-        'DELIVERIES_QUEUE_URL',
-        'PAYLOAD_RETENTION_DAYS',
-        'RETENTION_DAYS',
-        'SILENCE_HOURS',
-      ],
-    ],
-  ])('are told what they need and no more: %s', (lambda, names) => {
-    const shared = ['NODE_OPTIONS', 'POWERTOOLS_METRICS_NAMESPACE', 'POWERTOOLS_SERVICE_NAME'];
-
-    expect(Object.keys(variablesOf(lambda)).toSorted()).toEqual([...names, ...shared].toSorted());
-  });
-
   it.each(['FanOutFunction', 'DeliverFunction'])(
     'look up so many names at once that some slow ones hold up no others: %s',
     (lambda) => {

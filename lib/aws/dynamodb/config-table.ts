@@ -48,7 +48,7 @@ export class DynamoConfigTable implements ConfigTable {
 
 const healthKey = (endpointId: EndpointId) => ({ kind: 'health', id: endpointId });
 
-/** The row must still say what was read of it; what was absent must be absent. */
+/** The row must still have the attributes as they were read; undefined ones must be absent. */
 function unchanged(only: RowAttributes): Condition {
   const entries = Object.entries(only);
   const present = entries.filter(([, value]) => value !== undefined);
@@ -72,7 +72,7 @@ function toConfigRow({ kind: _, id, ...attributes }: Row): ConfigRow {
   };
 }
 
-/** In the DynamoDB console a list of texts is as easily typed as a string set. */
+/** People may enter a list of texts as a string set in the DynamoDB console. */
 function withoutSets(value: unknown): unknown {
   return value instanceof Set ? [...value] : value;
 }

@@ -33,7 +33,7 @@ export class DynamoConfigWriter implements ConfigWriter {
   }
 }
 
-/** In the DynamoDB console a list of texts is as easily typed as a string set. */
+/** People may enter a list of texts as a string set in the DynamoDB console. */
 function attributesOf({ kind: _kind, id: _id, ...attributes }: Row): ConfigRow['attributes'] {
   const entries = Object.entries(attributes);
   return Object.fromEntries(

@@ -42,8 +42,8 @@ export function toDeliveryRow(delivery: Delivery): Row {
 }
 
 /**
- * Only the key and the state are essential. An attribute that is missing or wrong gets a default.
- * @throws UnreadableRowError naming row and attribute when the state is unknown: nobody could tell what to do with it
+ * Only the key and the state are required. A missing or wrong attribute gets a default.
+ * @throws UnreadableRowError naming row and attribute when the state is unknown
  */
 export function fromDeliveryRow(key: DeliveryKey, row: Row): Delivery {
   const { state, ...attributes } = readAttributes(ATTRIBUTES, row);

@@ -1,4 +1,4 @@
-/** One DynamoDB table in the terms of the ports: failures are StoreErrors, an unmet condition is `false`. */
+/** One DynamoDB table. Methods reject with StoreError, and return false for an unmet condition. */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
@@ -13,7 +13,7 @@ import { StoreError } from '../../relay/ports/event-log.ts';
 import type { Row } from './row.ts';
 import type { Update } from './update-expression.ts';
 
-/** What a row must say for an update to be made. Its placeholders must not be names of attributes that change. */
+/** A condition for a write. Its placeholders must differ from the placeholders of the update. */
 export interface Condition {
   readonly expression: string;
   readonly names?: Readonly<Record<string, string>>;
@@ -21,11 +21,10 @@ export interface Condition {
 }
 
 /**
- * `what`, throughout, says what a call does, for the message of the StoreError that it rejects with; no value may be
- * in it.
+ * In every method, `what` describes the call for the message of a StoreError. It must contain no value of a row.
  *
- * Where a method gives false for an unmet condition, that can be the call's own doing: when an answer is lost, the
- * SDK repeats the call, and the repetition finds what the first has written.
+ * A method may return false although its own write succeeded: when the answer is lost, the SDK repeats the call, and
+ * the second attempt finds the first attempt's write.
  */
 export class DynamoTable {
   readonly #client: DynamoDBDocumentClient;
@@ -46,7 +45,7 @@ export class DynamoTable {
     await storeCall(what, this.#client.send(new PutCommand({ TableName: this.#name, Item: row })));
   }
 
-  /** False when there is a row with this key. */
+  /** False when a row with this key exists. */
   async putIfAbsent(what: string, row: Row, keyAttribute: string): Promise<boolean> {
     const command = new PutCommand({
       TableName: this.#name,
@@ -57,7 +56,7 @@ export class DynamoTable {
     return conditionalCall(what, this.#client.send(command));
   }
 
-  /** False when the row does not meet the condition, and then nothing is written. */
+  /** False, without a write, when the row does not meet the condition. */
   async updateIf(what: string, key: Row, condition: Condition, update: Update): Promise<boolean> {
     const values = { ...update.values, ...condition.values };
     const command = new UpdateCommand({
@@ -71,7 +70,7 @@ export class DynamoTable {
     return conditionalCall(what, this.#client.send(command));
   }
 
-  /** False when the row does not meet the condition, and then it stays. */
+  /** False, without a deletion, when the row does not meet the condition. */
   async deleteIf(what: string, key: Row, { expression, names, values = {} }: Condition): Promise<boolean> {
     const command = new DeleteCommand({
       TableName: this.#name,
@@ -84,8 +83,8 @@ export class DynamoTable {
   }
 
   /**
-   * A query's rows, page by page as they are asked for.
-   * @param pageSizes rows to read per page, the last number for all further ones; without any, as many as fit 1 MB
+   * A query's rows, page by page, fetched on demand.
+   * @param pageSizes rows per page, the last number for all further pages; by default a page holds 1 MB
    */
   async *pages(
     what: string,

@@ -1,18 +1,18 @@
-/** The keys of the EventLog table and of its indexes, written and read in one place. */
-
+/** Builds and parses the keys of the EventLog table and its indexes. */
+import { EVENT_LOG_TABLE } from '../../contract/tables.ts';
 import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
 import type { DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EventKey } from '../../relay/model/event.ts';
 import { type EventId, eventTime, isEventId, type OrderKey, SHARDS, shardOf } from '../../relay/model/ids.ts';
 
-export const OWED_INDEX = 'owed';
-export const BY_TIME_INDEX = 'byTime';
-
 export const EVENT_PREFIX = 'event#';
 export const PAYLOAD_PREFIX = 'payload#';
 export const DELIVERY_PREFIX = 'delivery#';
 
-export type RowKey = { readonly orderKey: OrderKey; readonly sk: string };
+export type RowKey = {
+  readonly [EVENT_LOG_TABLE.partitionKey]: OrderKey;
+  readonly [EVENT_LOG_TABLE.sortKey]: string;
+};
 
 export const eventRowKey = ({ orderKey, eventId }: EventKey): RowKey => ({
   orderKey,
@@ -32,7 +32,7 @@ export const deliveryRowKey = ({ orderKey, eventId, endpointId }: DeliveryKey): 
 /** The row that points from the id people know an order by to its partition. */
 export const aliasRowKey = (aliasKey: OrderKey): RowKey => ({ orderKey: aliasKey, sk: 'alias' });
 
-/** The list of the `owed` index that an event stands in until it is fanned out. */
+/** The partition of the `owed` index that holds an event until it is fanned out. */
 export const owedToFanOut = (eventId: EventId): string => `fan-out#${shardOf(eventId)}`;
 
 /** An event's partition of the `byTime` index. */
@@ -48,7 +48,7 @@ export type ParsedKey =
   | ({ readonly kind: 'event' } & EventKey)
   | ({ readonly kind: 'delivery' } & DeliveryKey);
 
-/** Which event or delivery a row is of; undefined for every other row, and for a key that none of ours has. */
+/** Undefined for rows of other kinds, and for keys that the relay did not write. */
 export function parseRowKey(orderKey: unknown, sk: unknown): ParsedKey | undefined {
   if (typeof orderKey !== 'string' || typeof sk !== 'string' || !orderKey.includes('/')) return undefined;
   const [prefix, eventId = '', ...rest] = sk.split('#');

@@ -1,50 +1,39 @@
-/** The EventReader port over the EventLog table: by time, by event id alone, many rows of a list at once. */
+/** The EventReader port over the EventLog table: lists by time, lookups by event id, and batch reads. */
 import {
   BatchGetCommand,
   type BatchGetCommandInput,
   type DynamoDBDocumentClient,
 } from '@aws-sdk/lib-dynamodb';
+import { RETENTION_DAYS } from '../../contract/retention.ts';
+import { DYNAMODB } from '../../contract/service-limits.ts';
 import { after, type Clock } from '../../relay/model/clock.ts';
 import type { Delivery, DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
-import { type EventId, firstEventIdAt, type OrderKey, sourceOf } from '../../relay/model/ids.ts';
+import { type EventId, type OrderKey, sourceOf } from '../../relay/model/ids.ts';
 import { type OwedItem, StoreError, UnreadableRowError } from '../../relay/ports/event-log.ts';
 import type { EventQuery, EventReader, OwedQuery } from '../../relay/ports/operator.ts';
 import type { Telemetry } from '../../relay/ports/telemetry.ts';
 import { fromAliasRow } from './alias-row.ts';
+import { ByTimeIndex, daysBetween } from './by-time-index.ts';
 import { fromDeliveryRow } from './delivery-row.ts';
 import { DynamoTable } from './dynamo-table.ts';
-import {
-  aliasRowKey,
-  BY_TIME_INDEX,
-  dayOf,
-  daysOf,
-  deliveryRowKey,
-  eventRowKey,
-  OWED_INDEX,
-  parseRowKey,
-  type RowKey,
-} from './event-log-keys.ts';
+import { aliasRowKey, deliveryRowKey, eventRowKey, type RowKey } from './event-log-keys.ts';
 import { fromEventRow } from './event-row.ts';
-import { merged } from './merge-sorted.ts';
-import { readOwed } from './owed-row.ts';
+import { mergeSorted } from './merge-sorted.ts';
+import { OwedIndex } from './owed-index.ts';
 import { isExpired, type Row } from './row.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-/** How far an event's id may be ahead of this machine's clock. */
+/** An event's id may be this far ahead of this machine's clock. */
 const AHEAD_MS = 60 * 60_000;
-/** The longest that a deployer can have events kept (`lib/stack/config.ts`): before that there are none to look for. */
-const KEPT_DAYS_AT_MOST = 3_650;
-/** DynamoDB's limit on the keys of a BatchGetItem. */
-const ROWS_PER_BATCH = 100;
-/** Waits before a batch's unprocessed keys are asked for again. */
+/** Delays before the unprocessed keys of a batch are requested again. */
 const BATCH_REPEAT_DELAYS_MS = [50, 100, 200, 400];
 
 export interface DynamoEventReaderOptions {
   readonly client: DynamoDBDocumentClient;
   readonly tableName: string;
   readonly clock: Clock;
-  /** Hears of rows that cannot be read. */
+  /** Receives warnings about rows that cannot be read. */
   readonly telemetry: Telemetry;
 }
 
@@ -52,6 +41,8 @@ export class DynamoEventReader implements EventReader {
   readonly #client: DynamoDBDocumentClient;
   readonly #tableName: string;
   readonly #table: DynamoTable;
+  readonly #owedIndex: OwedIndex;
+  readonly #byTimeIndex: ByTimeIndex;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
 
@@ -59,21 +50,14 @@ export class DynamoEventReader implements EventReader {
     this.#client = client;
     this.#tableName = tableName;
     this.#table = new DynamoTable(client, tableName);
+    this.#owedIndex = new OwedIndex(this.#table, telemetry);
+    this.#byTimeIndex = new ByTimeIndex(this.#table);
     this.#clock = clock;
     this.#telemetry = telemetry;
   }
 
   async orderOfEvent(eventId: EventId): Promise<OrderKey | undefined> {
-    const query = {
-      IndexName: BY_TIME_INDEX,
-      KeyConditionExpression: '#day = :day AND eventId = :eventId',
-      ExpressionAttributeNames: { '#day': 'day' },
-      ExpressionAttributeValues: { ':day': dayOf(eventId), ':eventId': eventId },
-    };
-    for await (const keys of this.#keyPages('finding an event', query)) {
-      for (const key of keys) return key.orderKey;
-    }
-    return undefined;
+    return (await this.#byTimeIndex.find(eventId))?.orderKey;
   }
 
   async orderOfAlias(aliasKey: OrderKey): Promise<OrderKey | undefined> {
@@ -87,7 +71,7 @@ export class DynamoEventReader implements EventReader {
     for await (const key of this.#keysNewestFirst(since, limit)) {
       if (source !== undefined && sourceOf(key.orderKey) !== source) continue;
       batch.push(key);
-      if (batch.length < Math.min(limit - found.length, ROWS_PER_BATCH)) continue;
+      if (batch.length < Math.min(limit - found.length, DYNAMODB.batchGetKeys)) continue;
       found.push(...(await this.eventsOf(batch)));
       if (found.length >= limit) return found;
       batch = [];
@@ -99,7 +83,7 @@ export class DynamoEventReader implements EventReader {
     let batch: EventKey[] = [];
     for await (const key of this.#keysOldestFirst(since)) {
       batch.push(key);
-      if (batch.length < ROWS_PER_BATCH) continue;
+      if (batch.length < DYNAMODB.batchGetKeys) continue;
       yield await this.eventsOf(batch);
       batch = [];
     }
@@ -109,7 +93,7 @@ export class DynamoEventReader implements EventReader {
   owed(lists: readonly string[], query: OwedQuery): AsyncGenerator<OwedItem, void, undefined> {
     const isEarlier = (item: OwedItem, other: OwedItem) => item.dueAt < other.dueAt;
     const isLater = (item: OwedItem, other: OwedItem) => item.dueAt > other.dueAt;
-    return merged(
+    return mergeSorted(
       lists.map((list) => this.#owedTo(list, query)),
       query.backwards ? isLater : isEarlier,
     );
@@ -119,15 +103,8 @@ export class DynamoEventReader implements EventReader {
     list: string,
     { dueSince, backwards = false, pageSize }: OwedQuery,
   ): AsyncGenerator<OwedItem, void, undefined> {
-    const query = {
-      IndexName: OWED_INDEX,
-      KeyConditionExpression: 'owedTo = :owedTo AND dueAt >= :dueSince',
-      ExpressionAttributeValues: { ':owedTo': list, ':dueSince': dueSince.toISOString() },
-      ScanIndexForward: !backwards,
-    };
-    for await (const rows of this.#table.pages('reading what is owed', query, [pageSize])) {
-      yield* rows.flatMap((row) => readOwed(row, this.#telemetry));
-    }
+    const range = { owedTo: list, dueSince, newestFirst: backwards, pageSize };
+    for await (const items of this.#owedIndex.pages(range)) yield* items;
   }
 
   async eventsOf(keys: readonly EventKey[]): Promise<EventRecord[]> {
@@ -143,88 +120,47 @@ export class DynamoEventReader implements EventReader {
     try {
       return fromDeliveryRow(key, row);
     } catch (error) {
-      // One row that somebody has spoilt must not hide all the others.
+      // One row that a person edited wrongly must not hide the others.
       if (!(error instanceof UnreadableRowError)) throw error;
       this.#telemetry.warn(`passed over: ${error.message}`);
       return undefined;
     }
   }
 
-  /** Day by day backwards, the shards of each day merged. */
-  async *#keysNewestFirst(from: Date, pageSize: number): AsyncGenerator<EventKey, void, undefined> {
-    const since = this.#earliest(from);
-    for (const day of this.#daysSince(since).toReversed()) {
-      yield* merged(this.#shardsOf(day, { since, pageSize, newestFirst: true }), isNewer);
-    }
+  async *#keysNewestFirst(since: Date, pageSize: number): AsyncGenerator<EventKey, void, undefined> {
+    const range = { since: this.#earliest(since), newestFirst: true, pageSizes: [pageSize] };
+    for (const day of this.#daysSince(range.since).toReversed())
+      yield* this.#byTimeIndex.eventsOf(day, range);
   }
 
-  async *#keysOldestFirst(from: Date): AsyncGenerator<EventKey, void, undefined> {
-    const since = this.#earliest(from);
-    for (const day of this.#daysSince(since)) {
-      const shards = this.#shardsOf(day, { since, pageSize: ROWS_PER_BATCH, newestFirst: false });
-      yield* merged(shards, (key, other) => isNewer(other, key));
-    }
+  async *#keysOldestFirst(since: Date): AsyncGenerator<EventKey, void, undefined> {
+    const range = { since: this.#earliest(since), newestFirst: false, pageSizes: [DYNAMODB.batchGetKeys] };
+    for (const day of this.#daysSince(range.since)) yield* this.#byTimeIndex.eventsOf(day, range);
   }
 
+  /** No event is older than the longest retention. */
   #earliest(since: Date): Date {
-    return new Date(Math.max(since.getTime(), this.#clock.now().getTime() - KEPT_DAYS_AT_MOST * DAY_MS));
+    const oldest = after(this.#clock.now(), -RETENTION_DAYS.max * DAY_MS);
+    return since < oldest ? oldest : since;
   }
 
-  /** The days that may hold events. */
   #daysSince(since: Date): Date[] {
-    const newest = after(this.#clock.now(), AHEAD_MS).getTime();
-    const oldest = since.getTime();
-    const days: Date[] = [];
-    for (let day = oldest - (oldest % DAY_MS); day <= newest; day += DAY_MS) {
-      days.push(new Date(day));
-    }
-    return days;
+    return daysBetween(since, after(this.#clock.now(), AHEAD_MS));
   }
 
-  #shardsOf(day: Date, reading: KeyReading): AsyncGenerator<EventKey, void, undefined>[] {
-    return daysOf(day).map((shard) => this.#keysOf(shard, reading));
-  }
-
-  async *#keysOf(
-    shard: string,
-    { since, pageSize, newestFirst }: KeyReading,
-  ): AsyncGenerator<EventKey, void, undefined> {
-    const query = {
-      IndexName: BY_TIME_INDEX,
-      KeyConditionExpression: '#day = :day AND eventId >= :since',
-      ExpressionAttributeNames: { '#day': 'day' },
-      ExpressionAttributeValues: { ':day': shard, ':since': firstEventIdAt(since) },
-      ScanIndexForward: !newestFirst,
-    };
-    for await (const keys of this.#keyPages('listing events', query, [pageSize])) yield* keys;
-  }
-
-  async *#keyPages(
-    what: string,
-    query: Parameters<DynamoTable['pages']>[1],
-    pageSizes?: readonly number[],
-  ): AsyncGenerator<EventKey[], void, undefined> {
-    for await (const rows of this.#table.pages(what, query, pageSizes)) {
-      yield rows.flatMap((row) => {
-        const key = parseRowKey(row.orderKey, row.sk);
-        return key?.kind === 'event' ? [key] : [];
-      });
-    }
-  }
-
-  /** Consistent, though the lists that lead here are not: what a row says decides. */
+  /** Consistent reads. The indexes that supply the keys are only eventually consistent. */
   async #rowsOf<Key, Record>(
     keys: readonly Key[],
     rowKeyOf: (key: Key) => RowKey,
     read: (key: Key, row: Row) => Record,
   ): Promise<Record[]> {
     const found = new Map<string, Row>();
-    // DynamoDB refuses to be asked for a row twice at once.
+    // DynamoDB refuses a batch with the same key twice.
     const rowKeys = [
       ...new Map(keys.map(rowKeyOf).map((key) => [`${key.orderKey} ${key.sk}`, key])).values(),
     ];
-    for (let start = 0; start < rowKeys.length; start += ROWS_PER_BATCH) {
-      const batch = await this.#rows(rowKeys.slice(start, start + ROWS_PER_BATCH));
+    for (let start = 0; start < rowKeys.length; start += DYNAMODB.batchGetKeys) {
+      const batch = await this.#rows(rowKeys.slice(start, start + DYNAMODB.batchGetKeys));
       for (const row of batch) found.set(`${row.orderKey} ${row.sk}`, row);
     }
     const now = this.#clock.now();
@@ -258,12 +194,3 @@ export class DynamoEventReader implements EventReader {
     }
   }
 }
-
-/** How keys of one shard are read. */
-interface KeyReading {
-  readonly since: Date;
-  readonly pageSize: number;
-  readonly newestFirst: boolean;
-}
-
-const isNewer = (key: EventKey, other: EventKey) => key.eventId > other.eventId;

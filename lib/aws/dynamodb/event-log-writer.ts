@@ -5,10 +5,10 @@ import type { EventId, OrderKey } from '../../relay/model/ids.ts';
 import type { EventEraser, EventWriter } from '../../relay/ports/operator.ts';
 import { DynamoTable } from './dynamo-table.ts';
 import { eventRowKey, owedToFanOut, PAYLOAD_PREFIX, payloadRowKey } from './event-log-keys.ts';
-import { erasing } from './payload-row.ts';
+import { erasure } from './payload-row.ts';
 import { updateOf } from './update-expression.ts';
 
-const LEFT_TO_A_PERSON = {
+const ABANDONED = {
   expression: 'attribute_exists(abandonedAt) AND attribute_not_exists(fannedOutAt)',
 };
 
@@ -26,10 +26,10 @@ export class DynamoEventWriter implements EventWriter, EventEraser {
   }
 
   retryFanOut(event: EventKey, dueAt: Date): Promise<boolean> {
-    const anew = { fanOutAttempts: 1, abandonedAt: null, quarantinedUntil: null };
+    const reset = { fanOutAttempts: 1, abandonedAt: null, quarantinedUntil: null };
     const owed = { owedTo: owedToFanOut(event.eventId), dueAt };
-    const update = updateOf({ ...anew, ...owed });
-    return this.#table.updateIf('retrying a fan-out', eventRowKey(event), LEFT_TO_A_PERSON, update);
+    const update = updateOf({ ...reset, ...owed });
+    return this.#table.updateIf('retrying a fan-out', eventRowKey(event), ABANDONED, update);
   }
 
   async payloadKeys(orderKey: OrderKey): Promise<EventKey[]> {
@@ -41,7 +41,7 @@ export class DynamoEventWriter implements EventWriter, EventEraser {
       ConsistentRead: true,
     };
     const keys: EventKey[] = [];
-    // Not checked: a payload under an id that a person made up must be erased, too.
+    // The event id is not validated: a payload under an id that a person made up must be erased, too.
     for await (const rows of this.#table.pages('looking for payloads', query))
       keys.push(
         ...rows.map(({ sk }) => ({ orderKey, eventId: String(sk).slice(PAYLOAD_PREFIX.length) as EventId })),
@@ -54,7 +54,7 @@ export class DynamoEventWriter implements EventWriter, EventEraser {
       'erasing a payload',
       payloadRowKey(key),
       NOT_ERASED,
-      updateOf(erasing(erasedAt)),
+      updateOf(erasure(erasedAt)),
     );
   }
 

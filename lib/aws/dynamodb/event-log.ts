@@ -1,15 +1,10 @@
-/** The EventLog port over its DynamoDB table. Every row's form is in the `*-row.ts` file beside this one. */
+/** The EventLog port over its DynamoDB table. The `*-row.ts` files define the rows. */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { RETENTION_DAYS } from '../../contract/retention.ts';
 import { after, type Clock } from '../../relay/model/clock.ts';
 import { type Delivery, type DeliveryKey, isSettled } from '../../relay/model/delivery.ts';
 import type { EventKey, EventRecord, Payload } from '../../relay/model/event.ts';
-import {
-  type EndpointId,
-  type EventId,
-  firstEventIdAt,
-  isRelayEvent,
-  type OrderKey,
-} from '../../relay/model/ids.ts';
+import { type EndpointId, type EventId, isRelayEvent, type OrderKey } from '../../relay/model/ids.ts';
 import type { Outcome } from '../../relay/model/outcome.ts';
 import {
   type DeliveryChange,
@@ -22,37 +17,41 @@ import {
 } from '../../relay/ports/event-log.ts';
 import type { Telemetry } from '../../relay/ports/telemetry.ts';
 import { toAliasRow } from './alias-row.ts';
+import { ByTimeIndex, daysBetween } from './by-time-index.ts';
 import { fromDeliveryRow, toDeliveryRow } from './delivery-row.ts';
 import { DynamoTable } from './dynamo-table.ts';
+import {
+  deliveryAsRead,
+  fannedOut,
+  fanOutAsRead,
+  NOT_FANNED_OUT,
+  outcomeAsRead,
+  owedAsRead,
+  WITHOUT_OUTCOME,
+  WITHOUT_OUTCOMES,
+} from './event-log-conditions.ts';
 import * as keys from './event-log-keys.ts';
-import { fromEventRow, OUTCOME_FIELDS, toEventRow } from './event-row.ts';
-import { readOwed } from './owed-row.ts';
+import { fromEventRow, toEventRow } from './event-row.ts';
+import { OwedIndex } from './owed-index.ts';
 import { fromPayloadRow, isErased, toPayloadRow } from './payload-row.ts';
-import { isExpired, type Row, spellings } from './row.ts';
+import { isExpired, type Row } from './row.ts';
 import { updateOf } from './update-expression.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
+/** An alias outlives the rows of the order's first event, because an order may go on for months. */
 const ALIAS_EXTRA_DAYS = 365;
 
-/** True of an event's row until it is fanned out. */
-const OPEN = 'attribute_exists(sk) AND attribute_not_exists(fannedOutAt)';
-/** Of a row that DynamoDB's TTL may remove at any moment, nothing is to be read or written. */
-const NOT_EXPIRED = '(attribute_not_exists(expiresAt) OR expiresAt > :now)';
-const WITHOUT_LEASE_ID = '(attribute_not_exists(leaseId) OR leaseId = :onlyLeaseId)';
 const NOTHING_OWED = { owedTo: null, dueAt: null, quarantinedUntil: null, abandonedAt: null };
 
-/** Sorts before whatever a person may have typed for a time. */
-const BEFORE_ALL_TIMES = ' ';
-
-/** Fan-out mostly stops at the first few events of an order; a longer backlog is read in larger steps. */
+/** Rows per page. Fan-out mostly needs only the newest few events of an order. */
 const EVENT_PAGES = [10, 100];
 
 export interface EventLogOptions {
   readonly client: DynamoDBDocumentClient;
   readonly tableName: string;
-  /** How long rows are kept: an event from when it is written or an outcome is, a delivery from when it is settled. */
+  /** Days until a row expires, counted from an event's last write or from the time when a delivery is settled. */
   readonly retentionDays?: number;
-  /** The same for payloads, where the personal data is; as long as everything else unless given. */
+  /** The same for payloads, which contain the personal data. Defaults to `retentionDays`. */
   readonly payloadRetentionDays?: number;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
@@ -60,21 +59,25 @@ export interface EventLogOptions {
 
 export class DynamoEventLog implements EventLog {
   readonly #table: DynamoTable;
+  readonly #owedIndex: OwedIndex;
+  readonly #byTimeIndex: ByTimeIndex;
   readonly #retentionDays: number;
   readonly #payloadRetentionDays: number;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
 
   constructor(options: EventLogOptions) {
-    const { client, tableName, retentionDays = 30, clock, telemetry } = options;
+    const { client, tableName, retentionDays = RETENTION_DAYS.fallback, clock, telemetry } = options;
     this.#table = new DynamoTable(client, tableName);
+    this.#owedIndex = new OwedIndex(this.#table, telemetry);
+    this.#byTimeIndex = new ByTimeIndex(this.#table);
     this.#retentionDays = retentionDays;
     this.#payloadRetentionDays = options.payloadRetentionDays ?? retentionDays;
     this.#clock = clock;
     this.#telemetry = telemetry;
   }
 
-  /** Expired or not: it is only the bound that the next id must pass. */
+  /** Includes expired events: the next id must be greater than any. */
   async newestEventId(orderKey: OrderKey): Promise<EventId | undefined> {
     const query = {
       ...rowsOf(orderKey, keys.EVENT_PREFIX),
@@ -139,38 +142,24 @@ export class DynamoEventLog implements EventLog {
   }
 
   updateDelivery(key: DeliveryKey, only: DeliveryCondition, change: DeliveryChange): Promise<boolean> {
-    const lease =
-      only.leaseId === undefined
-        ? { expression: 'attribute_not_exists(leaseId)' }
-        : {
-            // A leased row without a lease id, as a person may leave it, is read as having an empty one.
-            expression: only.leaseId === '' ? WITHOUT_LEASE_ID : 'leaseId = :onlyLeaseId',
-            values: { ':onlyLeaseId': only.leaseId },
-          };
-    const condition = {
-      expression: `#onlyState = :onlyState AND ${lease.expression}`,
-      names: { '#onlyState': 'state' },
-      values: { ':onlyState': only.state, ...lease.values },
-    };
     const update = updateOf({ ...change, ...this.#expiryOf(change) });
-    return this.#table.updateIf('updating a delivery', keys.deliveryRowKey(key), condition, update);
+    return this.#table.updateIf(
+      'updating a delivery',
+      keys.deliveryRowKey(key),
+      deliveryAsRead(only),
+      update,
+    );
   }
 
   finishFanOut(key: EventKey, result: FanOutResult): Promise<boolean> {
     const { changes, outcomes, fannedOutAt } = result;
     const update = updateOf({ changes, outcomes, fannedOutAt, ...NOTHING_OWED });
-    const isOpen = { expression: OPEN };
-    return this.#table.updateIf('finishing a fan-out', keys.eventRowKey(key), isOpen, update);
+    return this.#table.updateIf('finishing a fan-out', keys.eventRowKey(key), NOT_FANNED_OUT, update);
   }
 
   recordFanOutAttempt(event: EventRecord, change: FanOutAttempt): Promise<boolean> {
-    const { fanOutAttempts } = event;
-    const begun =
-      fanOutAttempts === undefined
-        ? { expression: 'attribute_not_exists(fanOutAttempts)' }
-        : { expression: '#fanOutAttempts = :onlyTries', values: { ':onlyTries': fanOutAttempts } };
-    const isOpen = { ...begun, expression: `${OPEN} AND ${begun.expression}` };
-    return this.#table.updateIf('noting a fan-out', keys.eventRowKey(event), isOpen, updateOf({ ...change }));
+    const what = 'recording a fan-out attempt';
+    return this.#table.updateIf(what, keys.eventRowKey(event), fanOutAsRead(event), updateOf({ ...change }));
   }
 
   async recordOutcome(
@@ -181,92 +170,44 @@ export class DynamoEventLog implements EventLog {
   ): Promise<boolean> {
     const what = 'recording an outcome';
     const row = keys.eventRowKey(key);
-    // As long as the delivery's row, which was just settled.
+    const now = this.#clock.now();
+    // The delivery's row was settled a moment ago. Both rows expire together.
     const expiresAt = this.#expiresAt();
-    const onlyIf = (outcomes: string, values: Row = {}) => ({
-      expression: `attribute_exists(fannedOutAt) AND ${NOT_EXPIRED} AND ${outcomes}`,
-      values: { ':now': this.#clock.now().getTime() / 1000, ...values },
-    });
-    const one = {
+    const setOne = {
       expression: 'SET outcomes.#endpoint = :outcome, expiresAt = :expiresAt',
       names: { '#endpoint': endpointId },
       values: { ':outcome': outcome, ':expiresAt': expiresAt },
     };
-    if (previous !== undefined) {
-      const same = sameOutcome(previous);
-      const isAsRead = onlyIf(same.expression, same.values);
-      return this.#table.updateIf(what, row, isAsRead, { ...one, names: { ...one.names, ...same.names } });
-    }
-    const isWithoutOutcome = 'attribute_type(outcomes, :map) AND attribute_not_exists(outcomes.#endpoint)';
-    if (await this.#table.updateIf(what, row, onlyIf(isWithoutOutcome, { ':map': 'M' }), one)) return true;
-    // Somebody has removed the list of outcomes, and nothing can be set in what is not there.
-    const all = updateOf({ outcomes: { [endpointId]: outcome }, expiresAt });
-    const isWithoutList = onlyIf('NOT attribute_type(#outcomes, :map)', { ':map': 'M' });
-    return this.#table.updateIf(what, row, isWithoutList, all);
+    if (previous !== undefined)
+      return this.#table.updateIf(what, row, fannedOut(now, outcomeAsRead(previous)), setOne);
+    if (await this.#table.updateIf(what, row, fannedOut(now, WITHOUT_OUTCOME), setOne)) return true;
+    const setAll = updateOf({ outcomes: { [endpointId]: outcome }, expiresAt });
+    return this.#table.updateIf(what, row, fannedOut(now, WITHOUT_OUTCOMES), setAll);
   }
 
   async owed(owedTo: string, dueBefore: Date, limit: number, dueSince?: Date): Promise<OwedItem[]> {
     if (dueSince !== undefined && dueSince >= dueBefore) return [];
-    const query = {
-      IndexName: keys.OWED_INDEX,
-      KeyConditionExpression: 'owedTo = :owedTo AND dueAt BETWEEN :dueSince AND :dueUntil',
-      ExpressionAttributeValues: {
-        ':owedTo': owedTo,
-        ':dueSince': dueSince?.toISOString() ?? BEFORE_ALL_TIMES,
-        // A key takes one condition, and BETWEEN takes its bounds in.
-        ':dueUntil': new Date(dueBefore.getTime() - 1).toISOString(),
-      },
-    };
     const items: OwedItem[] = [];
-    for await (const rows of this.#table.pages('reading what is owed', query, [limit])) {
-      items.push(...rows.flatMap((row) => readOwed(row, this.#telemetry)));
+    for await (const page of this.#owedIndex.pages({ owedTo, dueSince, dueBefore, pageSize: limit })) {
+      items.push(...page);
       if (items.length >= limit) break;
     }
     return items.slice(0, limit);
   }
 
   async newestWebhook(since: Date): Promise<EventId | undefined> {
-    for (let day = this.#clock.now(); dayNumber(day) >= dayNumber(since); day = after(day, -DAY_MS)) {
-      const newest = await Promise.all(
-        keys.daysOf(day).map((partition) => this.#newestOfDay(partition, firstEventIdAt(since))),
-      );
-      const [latest] = newest
-        .filter((id) => id !== undefined)
-        .sort()
-        .reverse();
-      if (latest !== undefined) return latest;
-    }
-    return undefined;
-  }
-
-  async #newestOfDay(day: string, since: EventId): Promise<EventId | undefined> {
-    const query = {
-      IndexName: keys.BY_TIME_INDEX,
-      KeyConditionExpression: '#day = :day AND eventId >= :since',
-      ExpressionAttributeNames: { '#day': 'day' },
-      ExpressionAttributeValues: { ':day': day, ':since': since },
-      ScanIndexForward: false,
-    };
-    for await (const rows of this.#table.pages('looking for the newest webhook', query, [1, 10])) {
-      for (const { orderKey, sk } of rows) {
-        const key = keys.parseRowKey(orderKey, sk);
-        if (key !== undefined && !isRelayEvent(key.orderKey)) return key.eventId;
-      }
+    for (const day of daysBetween(since, this.#clock.now()).toReversed()) {
+      const newestFirst = this.#byTimeIndex.eventsOf(day, { since, newestFirst: true, pageSizes: [1, 10] });
+      for await (const { orderKey, eventId } of newestFirst) if (!isRelayEvent(orderKey)) return eventId;
     }
     return undefined;
   }
 
   postpone(item: OwedItem, dueAt: Date): Promise<boolean> {
     const key = item.kind === 'event' ? keys.eventRowKey(item) : keys.deliveryRowKey(item);
-    const { full, short } = spellings(item.dueAt);
-    const isAsRead = {
-      expression: 'owedTo = :onlyOwedTo AND (#dueAt = :full OR #dueAt = :short)',
-      values: { ':onlyOwedTo': item.owedTo, ':full': full, ':short': short },
-    };
-    return this.#table.updateIf('postponing', key, isAsRead, updateOf({ dueAt }));
+    return this.#table.updateIf('postponing', key, owedAsRead(item), updateOf({ dueAt }));
   }
 
-  /** Kept for longer than the rows of the order's first event, with which it is written: an order may go on for months. */
   async putAlias(aliasKey: OrderKey, orderKey: OrderKey): Promise<void> {
     await this.#table.put(
       'writing an alias',
@@ -274,13 +215,13 @@ export class DynamoEventLog implements EventLog {
     );
   }
 
-  /** A delivery's row expires only once it is settled: what is owed must not vanish. */
+  /** A delivery's row expires only after it is settled: unfinished work must not disappear. */
   #expiryOf({ state }: DeliveryChange): Readonly<Record<string, number | null>> {
     if (state === undefined) return {};
     return { expiresAt: state === 'pending' || state === 'leased' ? null : this.#expiresAt() };
   }
 
-  /** In epoch seconds, as DynamoDB's TTL wants it. */
+  /** In epoch seconds, as DynamoDB's TTL requires. */
   #expiresAt(days = this.#retentionDays): number {
     return Math.floor(after(this.#clock.now(), days * DAY_MS).getTime() / 1000);
   }
@@ -295,7 +236,7 @@ export class DynamoEventLog implements EventLog {
     return rows.filter((row) => !isExpired(row, now));
   }
 
-  /** One that somebody has spoilt must not hold up all others of its order. */
+  /** Skips a row that a person edited wrongly, so that it does not block the order. */
   #readDelivery(key: DeliveryKey, row: Row): Delivery[] {
     try {
       return [fromDeliveryRow(key, row)];
@@ -315,30 +256,10 @@ export class DynamoEventLog implements EventLog {
   }
 }
 
-const dayNumber = (moment: Date) => Math.floor(moment.getTime() / DAY_MS);
-
 function rowsOf(orderKey: OrderKey, prefix: string) {
   return {
     KeyConditionExpression: 'orderKey = :orderKey AND begins_with(sk, :prefix)',
     ExpressionAttributeValues: { ':orderKey': orderKey, ':prefix': prefix },
     ConsistentRead: true,
-  };
-}
-
-/** Compares field by field: a whole map in a condition depends on how an engine compares maps. */
-function sameOutcome(outcome: Outcome): { expression: string; names: Record<string, string>; values: Row } {
-  const fields = OUTCOME_FIELDS.map((name) => ({ name, value: outcome[name] }));
-  return {
-    expression: fields
-      .map(({ name, value }) =>
-        value === undefined
-          ? `attribute_not_exists(outcomes.#endpoint.#${name})`
-          : `outcomes.#endpoint.#${name} = :${name}`,
-      )
-      .join(' AND '),
-    names: Object.fromEntries(fields.map(({ name }) => [`#${name}`, name])),
-    values: Object.fromEntries(
-      fields.flatMap(({ name, value }) => (value === undefined ? [] : [[`:${name}`, value]])),
-    ),
   };
 }

@@ -50,7 +50,7 @@ const ATTRIBUTES = {
   forgottenAt: moment,
 };
 
-/** The row of an event that is yet to be fanned out. */
+/** The row of an event before its fan-out. */
 export function toEventRow(event: EventRecord, dueAt: Date, expiresAt: number): Row {
   const { fannedOutAt: _, ...record } = event;
   return {
@@ -63,7 +63,7 @@ export function toEventRow(event: EventRecord, dueAt: Date, expiresAt: number): 
   };
 }
 
-/** Only the key is essential: what else is missing or wrong is left out, or follows from the key. */
+/** Only the key is required. A missing or wrong attribute is omitted or derived from the key. */
 export function fromEventRow({ orderKey, eventId }: EventKey, row: Row): EventRecord {
   const attributes = readAttributes(ATTRIBUTES, row);
   return {
@@ -72,7 +72,7 @@ export function fromEventRow({ orderKey, eventId }: EventKey, row: Row): EventRe
     eventId,
     source: attributes.source ?? sourceOf(orderKey),
     receivedAt: attributes.receivedAt ?? eventTime(eventId),
-    // It has been fanned out if the attribute is there, whatever was made of its value.
+    // The attribute's presence means that the event was fanned out, even if a person changed its value.
     ...(row.fannedOutAt !== undefined && { fannedOutAt: attributes.fannedOutAt ?? eventTime(eventId) }),
   };
 }

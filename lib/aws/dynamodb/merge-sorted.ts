@@ -1,9 +1,9 @@
 /**
- * One list of several that are in order each.
+ * Merges several sorted lists into one.
  *
- * @param isBefore whether the first stands before the second
+ * @param isBefore the order of the lists
  */
-export async function* merged<Item>(
+export async function* mergeSorted<Item>(
   lists: readonly AsyncGenerator<Item, void, undefined>[],
   isBefore: (item: Item, other: Item) => boolean,
 ): AsyncGenerator<Item, void, undefined> {

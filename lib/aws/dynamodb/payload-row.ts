@@ -1,15 +1,18 @@
-/** A payload's row of the EventLog table: readable where it can be, compressed where it must be. */
+/** A payload's row of the EventLog table: text if possible, gzip if the body is binary or large. */
+import { promisify } from 'node:util';
+import { gunzip as gunzipCallback, gzip as gzipCallback } from 'node:zlib';
+import { DYNAMODB } from '../../contract/service-limits.ts';
 import type { EventKey, Payload } from '../../relay/model/event.ts';
 import { eventTime, sha256Hex } from '../../relay/model/ids.ts';
 import { PayloadTooLargeError, UnreadableRowError } from '../../relay/ports/event-log.ts';
 import { payloadRowKey } from './event-log-keys.ts';
-import { gunzip, gzip } from './gzip.ts';
 import type { Row } from './row.ts';
 
-/** A write costs one unit for each KB, so a large body is compressed long before it has to be. */
+export const gzip: (bytes: Uint8Array) => Promise<Buffer> = promisify(gzipCallback);
+const gunzip: (bytes: Uint8Array) => Promise<Buffer> = promisify(gunzipCallback);
+
+/** A write costs one unit per KB, so a body is compressed well below the limit of an item. */
 const READABLE_LIMIT_BYTES = 256 * 1024;
-/** DynamoDB's limit on an item, names and values together. */
-const ROW_LIMIT_BYTES = 400 * 1024;
 
 /** @throws PayloadTooLargeError when even the compressed body does not fit a row */
 export async function toPayloadRow(key: EventKey, payload: Payload, expiresAt: number): Promise<Row> {
@@ -26,17 +29,17 @@ export async function toPayloadRow(key: EventKey, payload: Payload, expiresAt: n
   if (readable && rowBytes(readable) <= READABLE_LIMIT_BYTES) return readable;
   const compressed = { ...frame, bodyGzip: await gzip(body) };
   const bytes = rowBytes(compressed);
-  if (bytes <= ROW_LIMIT_BYTES) return compressed;
+  if (bytes <= DYNAMODB.itemBytes) return compressed;
   throw new PayloadTooLargeError(
-    `payload of ${body.length} bytes takes ${bytes} compressed; a row holds ${ROW_LIMIT_BYTES}`,
+    `payload of ${body.length} bytes takes ${bytes} compressed; a row holds ${DYNAMODB.itemBytes}`,
   );
 }
 
 /**
- * Turns a payload's row into one that says when the payload was erased. It stays until the payload would have expired, so
- * that a copy which is still on its way finds its place taken. Nothing of the payload is left, not even its hash.
+ * The change that erases a payload but keeps its row, with the time of the erasure, until it expires. The row prevents
+ * a late copy from being stored. The change also removes the payload's hash.
  */
-export function erasing(erasedAt: Date): Readonly<Record<string, unknown>> {
+export function erasure(erasedAt: Date): Readonly<Record<string, unknown>> {
   return { erasedAt, contentType: null, body: null, bodyGzip: null, bodySha256: null };
 }
 
@@ -64,7 +67,7 @@ async function readBody(key: EventKey, row: Row): Promise<Uint8Array> {
   }
 }
 
-/** The text that is written as these very bytes in UTF-8, a byte order mark included; undefined when there is none. */
+/** Decodes UTF-8 so that encoding gives the same bytes, a byte order mark included. Undefined for other bytes. */
 function decodeExactly(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -73,7 +76,10 @@ function decodeExactly(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Numbers are counted at their largest (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html). */
+/**
+ * Counts each number at its maximum size
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html).
+ */
 function rowBytes(row: Row): number {
   return Object.entries(row).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value),

@@ -1,6 +1,6 @@
 /**
- * A row as it stands in DynamoDB. People edit rows in the DynamoDB console, so reading one is lenient: an attribute
- * that is not what it should be is left out, and whoever reads decides what to do without it.
+ * Reads and writes rows of DynamoDB. People edit rows in the DynamoDB console, so reading is lenient: a wrong attribute
+ * is treated as absent, and the caller decides what to do without it.
  */
 import * as z from 'zod';
 
@@ -9,7 +9,7 @@ export type Row = Readonly<Record<string, unknown>>;
 type Attributes = Readonly<Record<string, z.ZodType>>;
 type Present<Schemas extends Attributes> = { [Name in keyof Schemas]?: z.output<Schemas[Name]> };
 
-/** The attributes that are there and fit their schema. */
+/** Returns the attributes that match their schema. */
 export function readAttributes<Schemas extends Attributes>(schemas: Schemas, row: Row): Present<Schemas> {
   const entries = Object.entries(schemas).flatMap(([name, schema]) => {
     const parsed = schema.safeParse(row[name]);
@@ -18,19 +18,19 @@ export function readAttributes<Schemas extends Attributes>(schemas: Schemas, row
   return Object.fromEntries(entries) as Present<Schemas>;
 }
 
-/** A moment as the rows spell it: ISO 8601 in UTC. Who types one may leave out the fractions of a second. */
+/** A time in a row: ISO 8601 in UTC. A person may omit the fractions of a second. */
 export const moment = z.iso
   .datetime({ precision: 3 })
   .or(z.iso.datetime({ precision: 0 }))
   .transform((text) => new Date(text));
 
-/** How a row may spell a moment: for conditions, which compare text. */
-export function spellings(date: Date): { readonly full: string; readonly short: string } {
+/** Both isoSpellings of a time that a row may contain. Conditions compare text, so they need both. */
+export function isoSpellings(date: Date): { readonly full: string; readonly short: string } {
   const full = date.toISOString();
   return { full, short: full.replace('.000Z', 'Z') };
 }
 
-/** A domain object as attributes: dates in ISO 8601, nothing undefined. */
+/** Converts a domain object to attributes: dates to ISO 8601, undefined values omitted. */
 export function toAttributes(value: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(value)
@@ -45,7 +45,7 @@ export function toAttribute(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? toAttributes(value) : value;
 }
 
-/** True for a row that DynamoDB's TTL is yet to remove, which it does within days. */
+/** DynamoDB's TTL deletes an expired row only days later. Until then, readers must ignore it. */
 export function isExpired(row: Row, now: Date): boolean {
   return typeof row.expiresAt === 'number' && row.expiresAt * 1000 <= now.getTime();
 }

@@ -1,4 +1,4 @@
-/** DynamoDB's update expressions, from the attributes that are to change. */
+/** Builds DynamoDB's update expressions. */
 import { toAttribute } from './row.ts';
 
 export interface Update {
@@ -8,9 +8,9 @@ export interface Update {
 }
 
 /**
- * Sets the attributes given, and removes those that are null. Every attribute goes by a placeholder, `#name`, for
- * some of their names are reserved words; its value by `:name`. One with a name that makes no placeholder, as people
- * may give them in the DynamoDB console, goes by its number.
+ * Sets the given attributes, and removes those that are null. Placeholders (`#name`, `:name`) stand for all names and
+ * values, because some names are reserved words. An attribute whose name is not valid in a placeholder, as people may
+ * create in the DynamoDB console, gets a numbered one.
  */
 export function updateOf(change: Readonly<Record<string, unknown>>): Update {
   const names = Object.keys(change).map((name, index) => (/^[a-z]\w*$/i.test(name) ? name : `_${index}`));

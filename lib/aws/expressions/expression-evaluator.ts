@@ -1,4 +1,4 @@
-/** One process that evaluates expressions, for as long as it lives. */
+/** Controls one process that evaluates expressions. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import * as z from 'zod';
@@ -15,13 +15,13 @@ export class ExpressionEvaluator {
   #settle: (answer: EvaluationAnswer | undefined) => void = () => {};
   #isAlive = true;
 
-  /** @param memoryMb what an expression may use at most */
+  /** @param memoryMb the memory limit of an expression */
   constructor(memoryMb: number) {
     this.#child = fork(
       new URL(`./expression-process${extname(import.meta.url)}`, import.meta.url),
       [String(memoryMb)],
       {
-        // Expressions have no way to anything outside; and if they had, there would be nothing to be had.
+        // An expression cannot read the environment. If it could, it would find no credentials.
         env: librariesOnly(process.env),
         execArgv: [],
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -47,12 +47,15 @@ export class ExpressionEvaluator {
     return this.#isAlive;
   }
 
-  /** Whether it can evaluate now; false when it could not be started. */
+  /** Resolves when the process can evaluate; false when it could not be started. */
   ready(): Promise<boolean> {
     return this.#ready;
   }
 
-  /** One at a time. Undefined when it took longer, or so much memory that the process died of it: it is of no more use. */
+  /**
+   * Evaluates one job at a time. Undefined after a timeout, or when the process ran out of memory; the process has then
+   * ended.
+   */
   async evaluate(job: EvaluationJob, limitMs: number): Promise<EvaluationAnswer | undefined> {
     const answer = await new Promise<EvaluationAnswer | undefined>((resolve) => {
       const timer = setTimeout(() => resolve(undefined), limitMs);
@@ -71,7 +74,7 @@ export class ExpressionEvaluator {
     this.#child.kill('SIGKILL');
   }
 
-  /** While nobody waits for an answer, it must keep no process from ending: then it ends as well. */
+  /** An idle evaluator must not keep the parent process running. */
   setBusy(isBusy: boolean): void {
     if (isBusy) {
       this.#child.ref();
@@ -83,7 +86,7 @@ export class ExpressionEvaluator {
   }
 }
 
-/** Without it, Node itself might not start. */
+/** Node may need this variable to find its libraries. */
 function librariesOnly({ LD_LIBRARY_PATH }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return LD_LIBRARY_PATH === undefined ? {} : { LD_LIBRARY_PATH };
 }

@@ -1,7 +1,7 @@
-/** Why an expression failed, in words that hold nothing of what it was evaluated over. */
+/** Describes why an expression failed, without any value of its input. */
 import type { EvaluationAnswer } from './expression-messages.ts';
 
-/** What JSONata throws: an object with a code (https://docs.jsonata.org), or an error of the language itself. */
+/** JSONata throws an object with a code (https://docs.jsonata.org), or a JavaScript error. */
 interface Thrown {
   readonly code?: unknown;
   readonly message?: unknown;
@@ -9,19 +9,19 @@ interface Thrown {
   readonly name?: unknown;
 }
 
-/** JSONata's own bounds, which the evaluator sets. */
+/** The limits that the evaluator sets. */
 const BOUNDS: Readonly<Record<string, string>> = {
   D1011: 'it goes too deep: does a function call itself without end?',
   D1012: 'it ran too long',
   D2014: 'it makes too long a list',
   D2015: 'it makes too long a list',
 };
-/** The message is what the expression made it, by `$error` or `$assert`. */
+/** The expression itself wrote these messages, with `$error` or `$assert`. */
 const OWN_MESSAGES: Readonly<Record<string, string>> = {
   D3137: 'it called $error',
   D3141: 'an $assert of it does not hold',
 };
-/** The parts of a failure that may be values; JSONata puts them into its message as JSON. */
+/** The fields of a failure that may contain values. JSONata inserts them into its message as JSON. */
 const VALUES = ['value', 'value2', 'exp', 'message'] as const;
 
 export function failureOf(error: unknown): EvaluationAnswer & { kind: 'failure' } {
@@ -37,7 +37,7 @@ function codedReason(thrown: Thrown, code: string): string {
   return `${message}${where} (${code})`;
 }
 
-/** The longest values first, for one may be a part of another. */
+/** Replaces the longest values first, because one may contain another. */
 function withoutValues(thrown: Thrown): string {
   if (typeof thrown.message !== 'string') return 'it failed';
   const values = VALUES.flatMap((name) => {
@@ -55,7 +55,7 @@ function jsonOf(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
   } catch {
-    // What has no JSON cannot be found in the message, so nothing of that is told.
+    // The value has no JSON form, so it cannot be found in the message. The whole message is dropped.
     return undefined;
   }
 }

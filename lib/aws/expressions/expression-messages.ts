@@ -1,13 +1,13 @@
-/** What goes to and fro between the relay and the process in which expressions are evaluated. */
+/** The messages between the relay and the process that evaluates expressions. */
 
 export interface EvaluationJob {
   readonly expression: string;
-  /** As JSON: a text is copied from one process to the other at once, however much stands in it. */
+  /** JSON text, because processes exchange one long text faster than a deep object. */
   readonly input: string;
   readonly as: 'value' | 'boolean';
 }
 
-/** The first message, once it can evaluate. */
+/** The process sends this message when it can evaluate. */
 export const READY = 'ready';
 
 export type EvaluationAnswer =

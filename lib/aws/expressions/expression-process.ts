@@ -1,12 +1,12 @@
 /**
- * The process in which expressions are evaluated, started by process-expressions.ts. Its main thread only passes messages
- * on, and so is never busy: it notices when nobody is left that waits for an answer, and ends whatever the other does.
+ * The process that evaluates expressions; process-expressions.ts starts it. Its main thread only forwards messages to
+ * the evaluating thread, so it is never busy and can end the process when the parent disconnects or memory grows.
  */
 import { writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
-/** What Node itself takes, and as much again for texts and buffers. */
+/** Memory of Node itself, and about as much for strings and buffers. */
 const BESIDE_HEAP_BYTES = 160 * 1024 * 1024;
 const WATCHED_EVERY_MS = 10;
 
@@ -30,18 +30,18 @@ process.on('message', (job) => {
 });
 process.on('disconnect', () => process.exit());
 
-/** The heap's limit does not hold for what V8 allocates beside the heap, or counts only later. */
+/** V8's heap limit does not include memory beside the heap, and V8 counts some allocations late. */
 function endIfTooLarge(): void {
   const limitBytes = BESIDE_HEAP_BYTES + Number(memoryMb) * 1024 * 1024;
-  // To exit would be to wait for the thread.
+  // `process.exit` would wait for the thread.
   if (process.memoryUsage.rss() > limitBytes) process.kill(process.pid, 'SIGKILL');
 }
 
-/** V8 counts some allocations only once they are made. Where memory is short, the function itself must be spared. */
+/** When memory runs out, the kernel must end this process and not the function. */
 function offerItselfToOomKiller(): void {
   try {
     writeFileSync('/proc/self/oom_score_adj', '1000');
   } catch {
-    // Not Linux: a laptop has memory, and the heap's limit holds.
+    // Not Linux: the heap limit alone must do on a developer's machine.
   }
 }

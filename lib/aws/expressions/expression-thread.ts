@@ -1,24 +1,24 @@
-/** Evaluates expressions, one at a time: the thread of expression-process.ts. */
+/** The thread of expression-process.ts: evaluates one expression at a time. */
 import { parentPort } from 'node:worker_threads';
 import jsonata from 'jsonata';
 import { failureOf } from './expression-failure.ts';
 import { type EvaluationAnswer, type EvaluationJob, READY } from './expression-messages.ts';
 
-/** JSONata's own bounds: they end most of what runs away, and the thread lives on. */
+/** JSONata's limits. They stop most runaway expressions without ending the thread. */
 const BOUNDS = {
   /** Milliseconds. */
   timeout: 1_500,
-  /** Evaluations begun and not ended: those of a function that calls itself, but of a list's elements as well. */
+  /** Nested evaluations: recursive calls, and elements of a list. */
   stack: 20_000,
   /** Elements of a list. */
   sequence: 100_000,
 };
-/** Far more than is ever sent; what is longer is not worth being handed over. */
+/** Far larger than any request to an endpoint. */
 const RESULT_LIMIT = 4 * 1024 * 1024;
-/** Expressions are few, and parsing one takes longer than evaluating it. */
-const KEPT = 200;
+/** Parsing an expression takes longer than evaluating it. A relay has few expressions. */
+const CACHE_SIZE = 200;
 
-const kept = new Map<string, jsonata.Expression>();
+const cache = new Map<string, jsonata.Expression>();
 const asBoolean = jsonata('$boolean($result)');
 
 parentPort?.on('message', async (job: EvaluationJob) => parentPort?.postMessage(await evaluate(job)));
@@ -39,21 +39,21 @@ async function evaluate({ expression, input, as }: EvaluationJob): Promise<Evalu
 }
 
 function parsed(text: string): jsonata.Expression {
-  const expression = kept.get(text) ?? jsonata(text, BOUNDS);
-  if (!kept.has(text)) {
-    const [oldest] = kept.keys();
-    if (kept.size >= KEPT && oldest !== undefined) kept.delete(oldest);
-    kept.set(text, expression);
+  const expression = cache.get(text) ?? jsonata(text, BOUNDS);
+  if (!cache.has(text)) {
+    const [oldest] = cache.keys();
+    if (cache.size >= CACHE_SIZE && oldest !== undefined) cache.delete(oldest);
+    cache.set(text, expression);
   }
   return expression;
 }
 
-/** What is nothing is false. */
+/** An empty result is false. */
 async function booleanOf(result: unknown): Promise<boolean> {
   return (await asBoolean.evaluate(undefined, { result })) === true;
 }
 
-/** JSONata's functions are objects that hold the whole input. */
+/** JSONata's functions are objects that reference the whole input, so they are omitted. */
 function withoutFunctions(_: string, value: unknown): unknown {
   const isFunction =
     typeof value === 'object' &&

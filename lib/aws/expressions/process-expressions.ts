@@ -1,6 +1,6 @@
 /**
- * The Expressions port: JSONata in a process of its own, which is started for the first expression and ended when one
- * runs away. A thread would not do: one allocation that is large enough takes the whole process with it.
+ * The Expressions port: runs JSONata in a separate process. The first expression starts the process, and a runaway
+ * expression ends it. A thread is not enough, because one large allocation in a thread ends the whole process.
  */
 import type { ExpressionInput } from '../../relay/model/expression-input.ts';
 import { EVALUATION_LIMIT_MS, type Evaluated } from '../../relay/ports/expressions.ts';
@@ -8,12 +8,12 @@ import type { ExpressionSession } from '../../relay/ports/operator.ts';
 import { ExpressionEvaluator } from './expression-evaluator.ts';
 import type { EvaluationAnswer, EvaluationJob } from './expression-messages.ts';
 
-/** JSONata ends most of what runs away by itself a little earlier: see expression-thread.ts. */
+/** JSONata itself stops most runaway expressions a little earlier: see expression-thread.ts. */
 const TIME_LIMIT_MS = 2_000;
-/** An order of 6 MB, the most that Lambda takes, is some 40 MB when it is parsed. */
+/** An order of 6 MB, Lambda's maximum, needs about 40 MB when it is parsed. */
 const MEMORY_LIMIT_MB = 96;
-/** It costs others its time limit once, and then no more for so long. */
-const NOT_AGAIN_FOR_MS = 3 * 60_000;
+/** A runaway expression delays all others by the time limit. It is refused for this long, so that it does so once. */
+const BLOCK_MS = 3 * 60_000;
 
 const RAN_AWAY = 'it ran too long, or used too much memory';
 const RAN_AWAY_BEFORE = `${RAN_AWAY}, a moment ago: it is left alone for three minutes`;
@@ -32,8 +32,8 @@ export class ProcessExpressions implements ExpressionSession {
   #evaluator: ExpressionEvaluator | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
-  /** Until when those that ran away are left alone, by the monotonic clock. */
-  readonly #leftAlone = new Map<string, number>();
+  /** The end of each runaway expression's block, on the monotonic clock. */
+  readonly #blockedUntilMs = new Map<string, number>();
 
   constructor({
     timeLimitMs = TIME_LIMIT_MS,
@@ -49,7 +49,7 @@ export class ProcessExpressions implements ExpressionSession {
     const untilMs = performance.now() + EVALUATION_LIMIT_MS;
     const evaluated = this.#last
       .then(() => this.#next({ expression, input: json, as }, untilMs))
-      // Where there are no resources left, there may be no process to be had.
+      // `fork` throws when the machine has no resources for another process.
       .catch(() => failure(NOT_STARTED));
     this.#last = evaluated;
     this.#waiting += 1;
@@ -60,27 +60,27 @@ export class ProcessExpressions implements ExpressionSession {
     return first;
   }
 
-  /** Lets go of the process. */
+  /** Ends the process. */
   close(): void {
     this.#evaluator?.end();
   }
 
   async #next(job: EvaluationJob, untilMs: number): Promise<Evaluated> {
     if (performance.now() > untilMs) return failure(TOO_MANY);
-    if (this.#isLeftAlone(job.expression)) return failure(RAN_AWAY_BEFORE);
+    if (this.#isBlocked(job.expression)) return failure(RAN_AWAY_BEFORE);
     if (this.#evaluator?.isAlive !== true) this.#evaluator = new ExpressionEvaluator(this.#memoryLimitMb);
     const evaluator = this.#evaluator;
     if (!(await evaluator.ready())) return failure(NOT_STARTED);
     const answer = await evaluator.evaluate(job, this.#timeLimitMs);
     if (answer === undefined || (answer.kind === 'failure' && answer.ranAway))
-      this.#leftAlone.set(job.expression, performance.now() + NOT_AGAIN_FOR_MS);
+      this.#blockedUntilMs.set(job.expression, performance.now() + BLOCK_MS);
     return answer === undefined ? failure(RAN_AWAY) : toEvaluated(answer);
   }
 
-  #isLeftAlone(expression: string): boolean {
-    const untilMs = this.#leftAlone.get(expression);
-    if (untilMs !== undefined && untilMs <= performance.now()) this.#leftAlone.delete(expression);
-    return this.#leftAlone.has(expression);
+  #isBlocked(expression: string): boolean {
+    const untilMs = this.#blockedUntilMs.get(expression);
+    if (untilMs !== undefined && untilMs <= performance.now()) this.#blockedUntilMs.delete(expression);
+    return this.#blockedUntilMs.has(expression);
   }
 }
 
@@ -88,7 +88,7 @@ function failure(reason: string): Evaluated {
   return { kind: 'failure', reason };
 }
 
-/** Who has waited in vain for so long is told so; its turn comes, and is passed over. */
+/** Answers a caller at its deadline even if its evaluation has not started. The queue then skips that evaluation. */
 function inTime(evaluated: Promise<Evaluated>, untilMs: number): Promise<Evaluated> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(failure(TOO_MANY)), untilMs - performance.now());
@@ -104,16 +104,16 @@ function toEvaluated(answer: EvaluationAnswer): Evaluated {
   return { kind: 'value', value: answer.json === undefined ? undefined : JSON.parse(answer.json) };
 }
 
-/** The same order is asked about again and again, and may be large. */
+/** Every filter and transform evaluates the same order, which may be large, so its JSON is cached. */
 const orders = new WeakMap<object, string>();
 
-/** Undefined for what is nested so deeply that it cannot be written. */
+/** Undefined when the input is nested too deeply for JSON.stringify. */
 function jsonOf({ order, ...rest }: ExpressionInput): string | undefined {
   try {
     const parts = JSON.stringify(rest);
     return order === undefined ? parts : `${parts.slice(0, -1)},"order":${orderJson(order)}}`;
   } catch {
-    // A RangeError of the call stack: whatever is JSON can be written but for that.
+    // A RangeError of the call stack. Parsed JSON causes no other error here.
     return undefined;
   }
 }

@@ -1,19 +1,19 @@
 /**
- * Which addresses a webhook may be sent to. Endpoints are URLs that people type in, and a function inside a cloud
- * reaches much that no outsider should: so every address is public, or expressly allowed.
+ * Decides which addresses a webhook may be sent to: public ones, and blocks that the deployer allowed. People type in
+ * the URLs of endpoints, and a function inside a cloud can reach internal services.
  */
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** Where HTTPS is served to the world. */
+/** The usual ports of public HTTPS servers. */
 const PORTS = [443, 8443];
-/** All that is handed out to the public of IPv6 (https://www.iana.org/assignments/ipv6-address-space). */
+/** The global unicast block of IPv6 (https://www.iana.org/assignments/ipv6-address-space). */
 const IPV6_GLOBAL = ipaddr.IPv6.parseCIDR('2000::/3');
 
 type Block = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
-/** A URL that must not be connected to. The message names the rule and no part of the URL. */
+/** The guard refuses the address. The message names the rule and no part of the URL. */
 export class AddressRefusedError extends Error {
   override readonly name = 'AddressRefusedError';
   readonly code = 'ADDRESS_REFUSED';
@@ -31,7 +31,7 @@ export class AddressGuard {
 
   /**
    * @param allowedCidrs blocks of the deployer's own network; plain http and all ports are for these alone
-   * @throws Error naming a block that is none
+   * @throws Error naming a block that is not in CIDR form
    */
   constructor(allowedCidrs: readonly string[] = [], lookup: typeof systemLookup = systemLookup) {
     this.#allowed = allowedCidrs.map(parseBlock);
@@ -50,7 +50,7 @@ export class AddressGuard {
   }
 
   /**
-   * @param host of a URL: a name is checked when it is looked up, an address at once, for nobody looks that up
+   * @param host of a URL. An address is checked now; a name is checked by {@link lookupFor}
    * @throws AddressRefusedError
    */
   checkHost(host: string, target: Target): void {
@@ -59,8 +59,8 @@ export class AddressGuard {
   }
 
   /**
-   * Looks a host name up once and for all: who connects with it connects to the very addresses that were checked. One
-   * that is not allowed refuses all of them.
+   * A lookup that checks all addresses of a host name and returns the checked ones, so that no second lookup can return
+   * others. One refused address refuses the host name.
    */
   lookupFor(target: Target): LookupFunction {
     return (hostname, options, callback) => {
@@ -79,7 +79,7 @@ export class AddressGuard {
   }
 }
 
-/** Told by the registries of special addresses; whatever embeds an IPv4 address in an IPv6 one is special as well. */
+/** By the registries of special-purpose addresses. An IPv6 address that embeds an IPv4 address is special, too. */
 function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   if (address.range() !== 'unicast') return false;
   return address.kind() === 'ipv4' || address.match(IPV6_GLOBAL);

@@ -1,4 +1,4 @@
-/** Why a request had no answer, in a few words that hold nothing of it. */
+/** Describes why a request got no answer, without any part of the request. */
 import { AddressRefusedError } from './address-guard.ts';
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
@@ -25,7 +25,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'TLS certificate cannot be verified',
 };
 
-/** By the error's code alone: its message may hold an address, and so a secret. */
+/** Uses only the error's code: its message may contain an address, and so a secret. */
 export function failureText(error: unknown): string {
   if (error instanceof AddressRefusedError) return `refused: ${error.message}`;
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';

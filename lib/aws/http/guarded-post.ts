@@ -1,28 +1,28 @@
-/** One POST to an address that somebody typed in: guarded, under one deadline, and bounded in all that comes back. */
+/** One POST to an address that a person configured: with an address check, one deadline, and a limit on the answer. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
 import { buildConnector, Client } from 'undici';
 import type { AddressGuard, AddressRefusedError } from './address-guard.ts';
 import { failureText } from './failure-text.ts';
-import { beginningOf } from './read-limited.ts';
+import { readLimited } from './read-limited.ts';
 
 const ANSWER_HEADERS_LIMIT_BYTES = 16 * 1024;
-/** `103 Early Hints` and the like, which come before the answer and mean nothing here: nobody sends more than a few. */
+/** A server may send a few interim answers, such as `103 Early Hints`, before the answer. The relay ignores them. */
 const INTERIM_ANSWERS_LIMIT = 10;
 
 /**
- * What never comes to an end of its own, such as empty lines before an answer, or the extension of a chunk, is cut off
- * beyond this: far more than an answer that is read takes. How much has come is looked at every so often.
+ * The connection is closed when it has received more than this, far more than any answer needs. A server can send bytes
+ * without end that are not part of the body, such as empty lines before the answer or a chunk extension.
  */
 const RECEIVED_LIMIT_BYTES = 1024 * 1024;
 const RECEIVED_CHECK_MS = 50;
 
 const CLIENT = {
-  // A new connection for each attempt: a frozen function's kept ones are closed by the other side unnoticed, and a
-  // POST that dies on such a one cannot be told from one that was received.
+  // A new connection for each attempt. The server closes an idle connection of a frozen function unnoticed, and a POST
+  // that fails on it may or may not have been received.
   pipelining: 0,
-  // The deadline of the whole attempt is the only one.
+  // The deadline of the whole attempt replaces these.
   headersTimeout: 0,
   bodyTimeout: 0,
   maxHeaderSize: ANSWER_HEADERS_LIMIT_BYTES,
@@ -32,20 +32,20 @@ export interface GuardedRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string;
-  /** Over everything: name lookup, connection, request and answer. */
+  /** For the whole exchange: name lookup, connection, request and answer. */
   readonly timeoutMs: number;
-  /** The rest of a longer answer is not waited for. */
+  /** A longer answer is cut. */
   readonly answerLimitBytes: number;
 }
 
 export interface GuardedAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Its beginning; compressed ones stay so. */
+  /** The beginning of the body, not decompressed. */
   readonly text: string;
 }
 
-/** There was no answer. The message says why, in a few words that hold nothing of the request. */
+/** The request got no answer. The message gives the reason and contains nothing of the request. */
 export class PostError extends Error {
   override readonly name = 'PostError';
   readonly isTimeout: boolean;
@@ -60,8 +60,8 @@ export class PostError extends Error {
 }
 
 /**
- * Whatever the other side does: with the deadline it is over, and nothing of it is left. Redirects are answers like any
- * other, proxies of the environment are ignored.
+ * Sends the request and closes its connection by the deadline, whatever the server does. Follows no redirects and
+ * ignores proxy settings of the environment.
  *
  * @throws PostError
  */
@@ -111,20 +111,20 @@ async function exchange(
   try {
     const path = pathname + search;
     const answer = await client.request({ method: 'POST', path, headers, body, signal, onInfo });
-    const text = await beginningOf(answer.body, answerLimitBytes);
+    const text = await readLimited(answer.body, answerLimitBytes);
     return { status: answer.statusCode, headers: answer.headers, text };
   } finally {
     clearInterval(watch);
-    // Its connection goes with it.
+    // This also closes its connection.
     void client.destroy();
   }
 }
 
 /**
- * Connects to what was checked, and to nothing else: an address as it is typed, a name as it was looked up.
+ * Connects only to addresses that the guard checked.
  *
- * @param onSocket gets the socket before there is a connection. Who ends a request that waits for its connection has
- * to destroy it: undici waits for name and handshake for ever
+ * @param onSocket receives the socket before it is connected. To cancel a request that waits for its connection,
+ * destroy the socket: undici has no timeout for name lookup and handshake
  */
 function guardedConnector(guard: AddressGuard, onSocket: (socket: Socket) => void): buildConnector.connector {
   return (options, callback) => {
@@ -141,7 +141,7 @@ function guardedConnector(guard: AddressGuard, onSocket: (socket: Socket) => voi
       timeout: 0,
       allowH2: false,
       minVersion: 'TLSv1.2',
-      // Said, so that NODE_TLS_REJECT_UNAUTHORIZED in the environment says nothing.
+      // An explicit value, so that NODE_TLS_REJECT_UNAUTHORIZED in the environment has no effect.
       rejectUnauthorized: true,
     });
     const socket: unknown = connect(options, callback);

@@ -1,9 +1,9 @@
-/** The Sender port over HTTP: one POST, one deadline, no redirect, a bounded answer, and no address but a public one. */
+/** The Sender port over HTTP: one guarded POST per request. */
 import type { OutgoingRequest, Sender, SendResult } from '../../relay/ports/outgoing.ts';
 import { AddressGuard } from './address-guard.ts';
 import { guardedPost, PostError } from './guarded-post.ts';
 
-/** What is read of an answer; the rest of a longer one is not waited for. */
+/** A longer answer is cut. */
 const ANSWER_LIMIT_BYTES = 16 * 1024;
 
 export class HttpSender implements Sender {

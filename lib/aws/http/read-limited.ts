@@ -1,11 +1,12 @@
-/** What can be had of an answer's body, as text: one that is long, breaks off or drags on is cut short. */
+/** Reads at most N bytes of an answer's body as text. */
 
 /**
- * The status has been given by then, so no body is a failure. Never rejects.
+ * Stops at the limit, at the end, or when the connection breaks. Never rejects: the status has already arrived, so a
+ * broken body is not a failure.
  *
- * @param limitBytes the rest of a longer one is not waited for, and its connection is closed
+ * @param limitBytes a longer body is cut, and its connection closed
  */
-export async function beginningOf(body: AsyncIterable<Uint8Array>, limitBytes: number): Promise<string> {
+export async function readLimited(body: AsyncIterable<Uint8Array>, limitBytes: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
@@ -17,7 +18,7 @@ export async function beginningOf(body: AsyncIterable<Uint8Array>, limitBytes: n
       if (bytes >= limitBytes) break;
     }
   } catch {
-    // What came before the break is what there is to tell.
+    // The text up to the break is the result.
   }
   return text;
 }

@@ -1,5 +1,6 @@
-/** The environment variables that the stack gives the functions, each of which asks for those it needs. */
+/** Reads and parses the environment variables that the stack sets. */
 import * as z from 'zod';
+import type { RequiredVariable, SendingVariable } from '../../contract/environment.ts';
 
 const name = z.string().min(1);
 const url = z.url();
@@ -11,20 +12,20 @@ const VARIABLES = {
   DELIVERIES_QUEUE_URL: url,
   EVENTS_DEAD_LETTER_QUEUE_URL: url,
   DELIVERIES_DEAD_LETTER_QUEUE_URL: url,
-  /** Blocks of addresses that need not be public, parted by commas. */
+  /** Comma-separated CIDR blocks whose addresses need not be public. */
   ALLOWED_CIDRS: z
     .string()
     .default('')
     .transform((text) => text.split(',').filter(Boolean)),
-  /** Where secrets are that rows refer to; a relay on a laptop has no such place. */
+  /** Where the secrets are that rows refer to. The local relay has no Parameter Store. */
   PARAMETER_STORE: z.enum(['ssm', 'none']).default('ssm'),
-  /** How many days events are kept. */
+  /** Days until events expire. */
   RETENTION_DAYS: z.coerce.number().int().min(1),
-  /** How many days payloads are kept. */
+  /** Days until payloads expire. */
   PAYLOAD_RETENTION_DAYS: z.coerce.number().int().min(1),
-  /** How many hours without a webhook are worth a notice; 0 for none. */
+  /** Hours without a webhook until a notice is sent; 0 disables it. */
   SILENCE_HOURS: z.coerce.number().int().min(0),
-};
+} satisfies Record<RequiredVariable | SendingVariable, z.ZodType>;
 
 type Variable = keyof typeof VARIABLES;
 type Environment<Name extends Variable> = { readonly [Each in Name]: z.output<(typeof VARIABLES)[Each]> };
@@ -35,7 +36,7 @@ export class EnvironmentError extends Error {
 
 /**
  * Reads the named variables.
- * @throws EnvironmentError that names every one that is missing or wrong
+ * @throws EnvironmentError naming every missing or wrong variable
  * @example const { CONFIG_TABLE } = readEnvironment(['CONFIG_TABLE']);
  */
 export function readEnvironment<Name extends Variable>(

@@ -1,4 +1,4 @@
-/** What every function sets up once per execution environment: logs, metrics, and the tables. */
+/** Sets up logs, metrics and tables, once per execution environment. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics } from '@aws-lambda-powertools/metrics';
@@ -8,34 +8,32 @@ import type { Context } from 'aws-lambda';
 import { Config } from '../../relay/config.ts';
 import type { Random } from '../../relay/model/clock.ts';
 import type { Telemetry } from '../../relay/ports/telemetry.ts';
-import { CLIENT_LIMITS } from '../client-limits.ts';
-import { dynamoDbClient } from '../clients.ts';
+import { CLIENT_LIMITS, dynamoDbClient } from '../clients.ts';
 import { DynamoConfigTable } from '../dynamodb/config-table.ts';
 import { DynamoEventLog } from '../dynamodb/event-log.ts';
 import { systemClock } from '../system-clock.ts';
 import { PowertoolsTelemetry } from './telemetry.ts';
 
 const logger = new Logger();
-// A run that has counted nothing is no cause for a warning: most sweeps find nothing.
+// By default Powertools warns when an invocation counts nothing. Most sweeps find nothing to count.
 const metrics = new Metrics({ logger: { ...console, warn: () => {} } });
 
-/** It holds the token and the customers' addresses, so not even POWERTOOLS_LOGGER_LOG_EVENT has it logged. */
+/** The event contains the token and customers' addresses. This overrides POWERTOOLS_LOGGER_LOG_EVENT. */
 const NEVER_THE_EVENT = { logEvent: false };
 
 export const telemetry: Telemetry = new PowertoolsTelemetry(logger, metrics);
 export const clock = systemClock;
 export const random: Random = Math.random;
 
-/** The two tables, read and written under the names that the stack gave the function. */
-export function openTables(
-  environment: {
-    readonly EVENT_LOG_TABLE: string;
-    readonly CONFIG_TABLE: string;
-    readonly RETENTION_DAYS?: number;
-    readonly PAYLOAD_RETENTION_DAYS?: number;
-  },
-  limits: typeof CLIENT_LIMITS = CLIENT_LIMITS,
-) {
+export interface TablesEnvironment {
+  readonly EVENT_LOG_TABLE: string;
+  readonly CONFIG_TABLE: string;
+  readonly RETENTION_DAYS?: number;
+  readonly PAYLOAD_RETENTION_DAYS?: number;
+}
+
+/** Opens the two tables under the names that the stack set in the environment. */
+export function openTables(environment: TablesEnvironment, limits: typeof CLIENT_LIMITS = CLIENT_LIMITS) {
   const client = dynamoDbClient(limits);
   return {
     eventLog: new DynamoEventLog({
@@ -56,7 +54,7 @@ export function openTables(
   };
 }
 
-/** A handler whose logs carry the request id, and whose metrics are written when it ends. */
+/** Wraps a handler: its logs contain the request id, and its metrics are written when it ends. */
 export function lambdaHandler<Event, Result>(handle: (event: Event, context: Context) => Promise<Result>) {
   return middy<Event, Result>()
     .use(injectLambdaContext(logger, NEVER_THE_EVENT))

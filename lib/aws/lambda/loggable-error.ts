@@ -1,18 +1,18 @@
 /**
- * An error as the log may have it. The logger writes every property that an error has, and those of the AWS SDK and of
- * parsers carry what was being read, which may be an order with its customer's name.
+ * Copies an error without its data. The logger writes every property of an error, and errors of the AWS SDK and of
+ * parsers contain their input, which may be an order with the customer's name.
  */
 import { z } from 'zod';
 
-/** Why of why: nothing here is nested deeper. */
+/** No error of the relay has more nested causes. */
 const CAUSES_LIMIT = 5;
 
-/** What tells AWS's support which request it was. */
+/** AWS support asks for the request id. */
 const metadataSchema = z.object({
   $metadata: z.object({ requestId: z.string().optional(), httpStatusCode: z.number().optional() }),
 });
 
-/** Name, message, stack and causes, a code if there is one, AWS's request id; and nothing else. */
+/** Keeps only name, message, stack, causes, code and AWS's request id. */
 export function loggableError(error: unknown, causesLimit = CAUSES_LIMIT): Error {
   if (!(error instanceof Error)) return new Error(`thrown was no error but: ${typeof error}`);
   const { cause } = error;
@@ -31,7 +31,7 @@ export function loggableError(error: unknown, causesLimit = CAUSES_LIMIT): Error
   });
 }
 
-/** A parser quotes what it stumbled upon. */
+/** A SyntaxError's message quotes the input. */
 function messageOf(error: Error): string {
   return error instanceof SyntaxError ? 'what was read could not be parsed' : error.message;
 }

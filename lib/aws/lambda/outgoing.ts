@@ -1,4 +1,4 @@
-/** What a function sends with: to endpoints, and for the secrets and tokens that go along. */
+/** Opens the HTTP sender, and the cache of the secrets and OAuth tokens that requests need. */
 import type { Clock } from '../../relay/model/clock.ts';
 import { SecretError, type Secrets, type TokenIssuer } from '../../relay/ports/outgoing.ts';
 import { SecretCache } from '../../relay/secrets/secret-cache.ts';
@@ -15,33 +15,30 @@ export interface OutgoingOptions {
 
 export function openOutgoing({ clock, environment }: OutgoingOptions) {
   const guard = new AddressGuard(environment.ALLOWED_CIDRS);
-  const secrets = environment.PARAMETER_STORE === 'ssm' ? inSsm() : NOWHERE;
+  const secrets = environment.PARAMETER_STORE === 'ssm' ? lazySsmSecrets() : NO_PARAMETER_STORE;
   return {
     sender: new HttpSender(guard),
-    secretCache: new SecretCache({ clock, secrets, tokenIssuer: byOAuth(guard) }),
+    secretCache: new SecretCache({ clock, secrets, tokenIssuer: lazyOAuthTokens(guard) }),
   };
 }
 
-const NOWHERE: Secrets = {
+const NO_PARAMETER_STORE: Secrets = {
   async read() {
     throw new SecretError('there is no Parameter Store here');
   },
 };
 
-/** Most relays have no reference in their rows: the client is loaded when there is one. */
-function inSsm(): Secrets {
+/** Loads the SSM client at the first read: most relays refer to no secret. */
+function lazySsmSecrets(): Secrets {
   const load = once(async () => {
-    const [{ SsmSecrets }, { ssmClient }] = await Promise.all([
-      import('../secrets/ssm-secrets.ts'),
-      import('../secrets/ssm-client.ts'),
-    ]);
+    const { SsmSecrets, ssmClient } = await import('../secrets/ssm-secrets.ts');
     return new SsmSecrets(ssmClient());
   });
   return { read: async (parameter, timeoutMs) => (await load()).read(parameter, timeoutMs) };
 }
 
-/** Nor does every relay have an endpoint that wants tokens. */
-function byOAuth(guard: AddressGuard): TokenIssuer {
+/** Loads the OAuth client for the first token: few endpoints need one. */
+function lazyOAuthTokens(guard: AddressGuard): TokenIssuer {
   const load = once(async () => {
     const { OAuthTokens } = await import('../secrets/oauth-tokens.ts');
     return new OAuthTokens(guard);

@@ -1,4 +1,4 @@
-/** The TokenIssuer port over HTTP, guarded like the requests to endpoints: the addresses come from their rows. */
+/** The TokenIssuer port over HTTP. Token URLs come from rows, so requests go through the address guard. */
 import {
   allowInsecureRequests,
   type ClientAuth,
@@ -11,13 +11,13 @@ import { type Token, type TokenClient, TokenError, type TokenIssuer } from '../.
 import type { AddressGuard } from '../http/address-guard.ts';
 import { type GuardedRequest, guardedPost, PostError } from '../http/guarded-post.ts';
 
-/** No header holds a token as long as that. */
+/** Longer than any token that fits a header. */
 const ANSWER_LIMIT_BYTES = 32 * 1024;
 const UNAUTHORIZED = 401;
 /** https://fetch.spec.whatwg.org/#null-body-status */
 const WITHOUT_BODY = [204, 205, 304];
 
-/** All that RFC 6749, section 5.2, lets a server say; anything else may be whatever it was sent. */
+/** The error codes of RFC 6749, section 5.2. Any other code may repeat the request's data and is not logged. */
 const KNOWN_ERRORS = [
   'invalid_client',
   'invalid_grant',
@@ -48,7 +48,7 @@ export class OAuthTokens implements TokenIssuer {
         basicAuth(clientSecret),
         { ...wanted },
         {
-          // The guard decides: plain http is for the deployer's own network.
+          // The address guard decides: it allows plain http only in the deployer's own network.
           [allowInsecureRequests]: true,
           [customFetch]: (url, { headers, body }) =>
             this.#post({ url, headers, body: body.toString(), timeoutMs }),
@@ -64,7 +64,7 @@ export class OAuthTokens implements TokenIssuer {
     }
   }
 
-  /** As `fetch` does it, but for redirects, which it does not follow, and for what is compressed, which stays so. */
+  /** Like `fetch`, but follows no redirects and does not decompress. */
   async #post(request: Omit<GuardedRequest, 'answerLimitBytes'>): Promise<Response> {
     const limited = { ...request, answerLimitBytes: ANSWER_LIMIT_BYTES };
     const { status, text, ...answer } = await guardedPost(this.#guard, limited);
@@ -78,8 +78,8 @@ export class OAuthTokens implements TokenIssuer {
 }
 
 /**
- * RFC 6749, section 2.3.1, has both parts form-encoded, which many servers do not undo. The library encodes whatever
- * can be, and so even the hyphens of a UUID; this leaves alone what a form leaves alone, which every server takes.
+ * RFC 6749, section 2.3.1, requires form encoding of both parts, which many servers do not decode. The library encodes
+ * even the hyphens of a UUID. This function encodes only what a form must encode, so most ids work with every server.
  */
 function basicAuth(clientSecret: string): ClientAuth {
   return (_, { client_id }, __, headers) => {

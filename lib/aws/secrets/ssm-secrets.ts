@@ -1,6 +1,7 @@
-/** The Secrets port over SSM's Parameter Store, and through it over Secrets Manager. */
-import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+/** The Secrets port over SSM's Parameter Store, which also reads Secrets Manager. */
+import { GetParameterCommand, SSMClient, type SSMClientConfig } from '@aws-sdk/client-ssm';
 import { SecretError, type Secrets } from '../../relay/ports/outgoing.ts';
+import { CLIENT_LIMITS } from '../clients.ts';
 
 export class SsmSecrets implements Secrets {
   readonly #client: SSMClient;
@@ -14,7 +15,7 @@ export class SsmSecrets implements Secrets {
     const command = new GetParameterCommand({ Name: parameter, WithDecryption: true });
     try {
       const sent = this.#client.send(command, { abortSignal: signal });
-      // The client looks at the signal while it sends, and not while it waits before it sends once more.
+      // The SDK checks the signal while it sends, but not while it waits before a retry.
       const { Parameter } = await Promise.race([sent, aborted(signal)]);
       if (!Parameter?.Value) throw new SecretError('it is empty');
       return Parameter.Value;
@@ -29,8 +30,13 @@ function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 }
 
-/** `ParameterNotFound`, `AccessDeniedException`: the messages hold more than anyone needs. */
+/** Such as `ParameterNotFound` or `AccessDeniedException`. The messages contain more than a log should. */
 function nameOf(error: unknown): string {
   const name = error instanceof Error ? error.name : '';
   return /^\w{1,64}$/.test(name) ? name : 'unknown error';
+}
+
+/** Region, credentials and endpoint come from the environment unless given. */
+export function ssmClient(config: SSMClientConfig = {}): SSMClient {
+  return new SSMClient({ ...CLIENT_LIMITS, ...config });
 }

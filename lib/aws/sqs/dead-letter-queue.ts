@@ -1,10 +1,11 @@
-/** Where messages go that are not the relay's: once, and with the reason. */
+/** Sends messages that the relay cannot parse to a dead-letter queue, with the reason. */
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
-import { messageGroupOf } from './message-group.ts';
-import type { QueueOptions } from './send-batches.ts';
+import { SQS } from '../../contract/service-limits.ts';
+import type { QueueOptions } from './batches.ts';
+import { messageGroupOf } from './messages.ts';
 
-/** SQS takes longer ones, but nobody reads them. */
+/** SQS allows more, but a person reads it. */
 const REASON_LIMIT = 256;
 
 export class DeadLetterQueue {
@@ -14,11 +15,11 @@ export class DeadLetterQueue {
     this.#queue = queue;
   }
 
-  /** False when it could not be sent: the message is then to be seen again, until SQS itself moves it. */
+  /** False when the send failed. SQS then delivers the message again, until it moves the message itself. */
   async put(record: SQSRecord, reason: string): Promise<boolean> {
     const { client, queueUrl, telemetry } = this.#queue;
     const { messageId } = record;
-    telemetry.warn('message is not ours; it goes to the dead-letter queue', { messageId, reason });
+    telemetry.warn('message cannot be parsed; moved to the dead-letter queue', { messageId, reason });
     telemetry.count('ForeignMessages');
     try {
       await client.send(
@@ -26,7 +27,7 @@ export class DeadLetterQueue {
           QueueUrl: queueUrl,
           MessageBody: record.body,
           MessageAttributes: { reason: { DataType: 'String', StringValue: reason.slice(0, REASON_LIMIT) } },
-          ...(queueUrl.endsWith('.fifo') && {
+          ...(queueUrl.endsWith(SQS.fifoSuffix) && {
             MessageGroupId: record.attributes.MessageGroupId ?? messageGroupOf(messageId),
             MessageDeduplicationId: messageId,
           }),

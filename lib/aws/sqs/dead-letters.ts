@@ -9,16 +9,17 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { SQS } from '../../contract/service-limits.ts';
 import type { DeadLetter, DeadLetters } from '../../relay/ports/operator.ts';
-import { inTens } from './chunk.ts';
+import { chunk } from './batches.ts';
 
-/** Long polling asks all of SQS's servers, where a short one may find nothing though there is something. */
+/** Long polling queries all of SQS's servers; a short poll may miss messages. */
 const WAIT_SECONDS = 1;
 
 export interface SqsDeadLettersOptions {
   readonly client: SQSClient;
   readonly queueUrl: string;
-  /** The queue that its messages come from. */
+  /** The queue whose dead letters these are. */
   readonly sourceUrl: string;
 }
 
@@ -47,7 +48,7 @@ export class SqsDeadLetters implements DeadLetters {
     const { Messages = [] } = await this.#client.send(
       new ReceiveMessageCommand({
         QueueUrl: this.#queueUrl,
-        MaxNumberOfMessages: 10,
+        MaxNumberOfMessages: SQS.batchSize,
         VisibilityTimeout: hiddenForSeconds,
         WaitTimeSeconds: WAIT_SECONDS,
         MessageAttributeNames: ['reason'],
@@ -58,13 +59,13 @@ export class SqsDeadLetters implements DeadLetters {
   }
 
   async giveBack(letters: readonly Pick<DeadLetter, 'receiptHandle'>[]): Promise<void> {
-    for (const batch of inTens(letters)) {
+    for (const batch of chunk(letters)) {
       const Entries = batch.map(({ receiptHandle }, index) => ({
         Id: String(index),
         ReceiptHandle: receiptHandle,
         VisibilityTimeout: 0,
       }));
-      // One that is not given back comes back by itself, when its time is over.
+      // A message whose change fails becomes visible after its visibility timeout.
       await this.#client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#queueUrl, Entries }));
     }
   }
@@ -75,8 +76,8 @@ export class SqsDeadLetters implements DeadLetters {
         QueueUrl: this.#sourceUrl,
         MessageBody: letter.body,
         ...(letter.groupId !== undefined && { MessageGroupId: letter.groupId }),
-        // Under its own id SQS would swallow it, if it was sent within the last five minutes.
-        ...(this.#sourceUrl.endsWith('.fifo') && {
+        // SQS drops a message whose deduplication id was used within the last five minutes.
+        ...(this.#sourceUrl.endsWith(SQS.fifoSuffix) && {
           MessageGroupId: letter.groupId ?? letter.messageId,
           MessageDeduplicationId: randomUUID(),
         }),

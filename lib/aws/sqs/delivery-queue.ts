@@ -1,8 +1,7 @@
-/** The DeliveryQueue port over a standard queue of SQS, with an endpoint's messages as one of its fair queues' groups. */
+/** The DeliveryQueue port over a standard SQS queue. Each endpoint is a message group, as SQS's fair queues require. */
 import type { DeliveryMessage, DeliveryQueue } from '../../relay/ports/queues.ts';
-import { messageGroupOf } from './message-group.ts';
-import { deliveryMessageBody } from './messages.ts';
-import { type QueueOptions, sendBatches } from './send-batches.ts';
+import { type QueueOptions, sendBatches } from './batches.ts';
+import { deliveryMessageBody, messageGroupOf } from './messages.ts';
 
 export class SqsDeliveryQueue implements DeliveryQueue {
   readonly #queue: QueueOptions;

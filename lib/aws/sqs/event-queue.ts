@@ -3,13 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { EventKey } from '../../relay/model/event.ts';
 import type { EventMessage, EventQueue } from '../../relay/ports/queues.ts';
-import { messageGroupOf } from './message-group.ts';
-import { eventMessageBody } from './messages.ts';
-import { type QueueOptions, sendBatches } from './send-batches.ts';
+import { type QueueOptions, sendBatches } from './batches.ts';
+import { eventMessageBody, messageGroupOf } from './messages.ts';
 
-/** A lost wake-up costs a minute or two, for sweep finds the event: not worth a longer wait. */
-const WAKE_LIMIT_MS = 1_000;
-/** An event that is nowhere else is. */
+/** Sweep re-queues a stored event within two minutes, so a lost message is not worth a longer wait. */
+const STORED_LIMIT_MS = 1_000;
+/** An event that only the queue holds is worth the wait. */
 const UNSTORED_LIMIT_MS = 4_000;
 
 export class SqsEventQueue implements EventQueue {
@@ -19,10 +18,10 @@ export class SqsEventQueue implements EventQueue {
     this.#queue = queue;
   }
 
-  /** Under the event's own id for deduplication: two sends of one event within five minutes are one message. */
+  /** The event id is the deduplication id: SQS merges two sends of one event within five minutes. */
   async send(message: EventMessage): Promise<void> {
     const { client, queueUrl } = this.#queue;
-    const limitMs = message.fullEvent === undefined ? WAKE_LIMIT_MS : UNSTORED_LIMIT_MS;
+    const limitMs = message.fullEvent === undefined ? STORED_LIMIT_MS : UNSTORED_LIMIT_MS;
     await client.send(
       new SendMessageCommand({
         QueueUrl: queueUrl,
@@ -34,7 +33,7 @@ export class SqsEventQueue implements EventQueue {
     );
   }
 
-  /** Under fresh deduplication ids: the first one would be swallowed for five minutes. */
+  /** Uses new deduplication ids: SQS drops the original one for five minutes. */
   async sendAgain(messages: readonly EventKey[]): Promise<EventKey[]> {
     const ready = await Promise.all(
       messages.map(async (message) => ({ message, body: await eventMessageBody(message) })),

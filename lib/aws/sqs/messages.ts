@@ -1,16 +1,17 @@
-/** The bodies of the relay's queue messages, written and read in one place. */
+/** Builds and parses the relay's queue messages. */
+
 import { gunzipSync } from 'node:zlib';
 import * as z from 'zod';
 import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
 import type { DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EventRecord, Payload } from '../../relay/model/event.ts';
-import { isEventId, type OrderKey, PARTITION_KEY_LIMIT_BYTES } from '../../relay/model/ids.ts';
+import { isEventId, type OrderKey, PARTITION_KEY_LIMIT_BYTES, sha256Hex } from '../../relay/model/ids.ts';
 import type { EventMessage } from '../../relay/ports/queues.ts';
 import { fromEventRow } from '../dynamodb/event-row.ts';
-import { gzip } from '../dynamodb/gzip.ts';
+import { gzip } from '../dynamodb/payload-row.ts';
 import { toAttributes } from '../dynamodb/row.ts';
 
-/** What a body is: a message of ours, or why it is none. The reason names fields and rules, never values. */
+/** A parsed message, or the reason why the body is not one. The reason names fields and rules, never values. */
 export type Parsed<Message> =
   | { readonly kind: 'message'; readonly message: Message }
   | { readonly kind: 'foreign'; readonly reason: string };
@@ -38,7 +39,7 @@ export function deliveryMessageBody({ orderKey, eventId, endpointId }: DeliveryK
   return toJson({ orderKey, eventId, endpointId });
 }
 
-/** In ASCII alone: SQS refuses bodies with certain characters, and order ids may have any. */
+/** ASCII only: SQS refuses bodies with certain characters, and an order id may contain any. */
 function toJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u007f-\uffff]/g,
@@ -89,7 +90,7 @@ const eventMessageSchema = z
 
 const deliveryMessageSchema = z.object({ ...key, endpointId: endpointIdSchema });
 
-/** What a message as SQS hands it over says of itself. */
+/** The parts of a received SQS message that the parser uses. */
 export interface ReceivedMessage {
   readonly body: string;
   /** `ApproximateReceiveCount` counts from one. */
@@ -117,4 +118,12 @@ function parse<Message>(text: string, schema: z.ZodType<Message>): Parsed<Messag
   if (parsed.success) return { kind: 'message', message: parsed.data };
   const [issue] = parsed.error.issues;
   return { kind: 'foreign', reason: [issue?.path.join('.'), issue?.message].filter(Boolean).join(': ') };
+}
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+const ALLOWED = /^[A-Za-z0-9!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]{1,128}$/;
+
+/** Returns the id itself if SQS allows it as a message group id, else its SHA-256. */
+export function messageGroupOf(id: string): string {
+  return ALLOWED.test(id) ? id : sha256Hex(id);
 }

@@ -1,4 +1,4 @@
-/** A batch of SQS messages, as Lambda hands it to a function and wants its answer. */
+/** Handles a batch of SQS messages that Lambda passes to a function. */
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { settleAll } from '../../relay/model/settle-all.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
@@ -6,31 +6,31 @@ import type { Parsed } from './messages.ts';
 
 export interface BatchHandling<Message extends object> {
   readonly parse: (record: SQSRecord) => Parsed<Message>;
-  /** Gives back those of the messages, the very objects, that are to be seen again. */
+  /** Returns the message objects, out of the given ones, that SQS must deliver again. */
   readonly work: (messages: readonly Message[]) => Promise<readonly Message[]>;
-  /** Takes what does not parse. */
+  /** Receives the messages that do not parse. */
   readonly deadLetters: Pick<DeadLetterQueue, 'put'>;
-  /** Keeps the messages hidden while they are worked on; gives those whose receipt has expired. */
-  readonly keepHidden?: (records: readonly SQSRecord[]) => Promise<readonly SQSRecord[]>;
-  /** Told of the messages that are returned, to bring them back sooner than the queue would. */
+  /** Extends the messages' visibility timeout, and returns those whose receipt has expired. */
+  readonly extendVisibility?: (records: readonly SQSRecord[]) => Promise<readonly SQSRecord[]>;
+  /** Receives the failed messages, to make them visible before the queue's visibility timeout ends. */
   readonly onReturn?: (records: readonly SQSRecord[]) => Promise<void>;
 }
 
 /**
- * Works a batch off and names what is to be seen again: the partial batch response
+ * Processes a batch and returns the failed messages as a partial batch response
  * (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting).
  *
- * A message whose receipt has expired is not worked on: another run may have it. It is named as failed all the same.
- * Lambda deletes what is not named, and in a standard queue even an expired receipt may delete a message.
+ * A message whose receipt has expired is not processed, because another run may have it, but is reported as failed.
+ * Lambda deletes every other message, and in a standard queue even an expired receipt may delete a message.
  *
  * @example export const handler = (event: SQSEvent) =>
  *   handleBatch(event, { parse: parseDeliveryMessage, work: (keys) => deliver(relay, keys, deadline), deadLetters });
  */
 export async function handleBatch<Message extends object>(
   { Records }: SQSEvent,
-  { parse, work, deadLetters, keepHidden, onReturn }: BatchHandling<Message>,
+  { parse, work, deadLetters, extendVisibility, onReturn }: BatchHandling<Message>,
 ): Promise<SQSBatchResponse> {
-  const expired = new Set(await keepHidden?.(Records));
+  const expired = new Set(await extendVisibility?.(Records));
   const left = new Set(withLaterOfGroup(Records, expired));
   const ours = new Map<Message, SQSRecord>();
   const foreign: { record: SQSRecord; reason: string }[] = [];
@@ -52,18 +52,18 @@ export async function handleBatch<Message extends object>(
     ...unmoved.flat(),
   ]);
   const returned = withLaterOfGroup(Records, failed);
-  // An expired receipt changes nothing, or the time of somebody else.
+  // An expired receipt has no effect, or changes the timeout for another run.
   const ownReturned = returned.filter((record) => !expired.has(record));
   if (ownReturned.length > 0) await onReturn?.(ownReturned);
   return { batchItemFailures: returned.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
-/** In a FIFO queue a message that is returned takes along every later one of its group, or they would overtake it. */
+/** In a FIFO queue the later messages of a failed message's group fail, too. Otherwise they would overtake it. */
 function withLaterOfGroup(records: readonly SQSRecord[], failed: ReadonlySet<SQSRecord>): SQSRecord[] {
   const held = new Set<string>();
   return records.filter((record) => {
     const { MessageGroupId, SequenceNumber } = record.attributes;
-    // Only FIFO queues number their messages; fair queues have groups, too.
+    // Fair queues have groups, too, but only FIFO queues have sequence numbers.
     const group = SequenceNumber === undefined ? undefined : MessageGroupId;
     const returned = failed.has(record) || (group !== undefined && held.has(group));
     if (returned && group !== undefined) held.add(group);

@@ -1,23 +1,23 @@
-/** How long messages stay hidden that a function holds, or gives back. */
+/** Changes the visibility timeout of the messages of a batch. */
 import { ChangeMessageVisibilityBatchCommand } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { returnDelaySeconds } from '../../relay/fan-out/return-delay.ts';
-import { inTens } from './chunk.ts';
-import type { QueueOptions } from './send-batches.ts';
+import type { QueueOptions } from './batches.ts';
+import { chunk } from './batches.ts';
 
-/** Lambda starts a batch within a second or two. After this long, the visibility timeout may be about to end. */
+/** Lambda normally starts a batch within two seconds. After this long, the visibility timeout may end too early. */
 const LATE_AFTER_MS = 10_000;
-/** A function that is killed may be killed a moment late, and Lambda deletes the messages after it has ended. */
+/** Lambda may stop a function a moment late, and deletes the messages only afterwards. */
 const MARGIN_SECONDS = 20;
 
 /**
- * Brings messages that a function gives back to the queue back sooner than after the queue's visibility timeout. Never
- * rejects: a message that cannot be brought back sooner comes back later.
+ * Makes failed messages visible before the queue's visibility timeout ends, with a delay that grows with their receive
+ * count. Never rejects: a message whose change fails becomes visible later.
  */
-export async function returnSoon(queue: QueueOptions, records: readonly SQSRecord[]): Promise<void> {
+export async function shortenVisibility(queue: QueueOptions, records: readonly SQSRecord[]): Promise<void> {
   const secondsOf = ({ attributes }: SQSRecord) =>
     returnDelaySeconds(Number(attributes.ApproximateReceiveCount) || 1);
-  for (const { expired, unknown, error } of await hideAll(queue, records, secondsOf)) {
+  for (const { expired, unknown, error } of await changeAll(queue, records, secondsOf)) {
     const messages = expired.length + unknown.length;
     if (error !== undefined) queue.telemetry.error('messages come back late', error, { messages });
     else if (messages > 0) queue.telemetry.warn('messages come back late', { messages });
@@ -31,23 +31,24 @@ export interface Invocation {
 }
 
 /**
- * Keeps the messages of a batch hidden until the function has ended. A batch may start late, because Lambda was
- * throttled. Its messages would then become visible while the function works on them, and a second run would work on the
- * same order. A batch that starts in time, with messages that nobody received before, makes no call. Never rejects.
+ * Extends the visibility timeout of a batch until the function has ended. Lambda may start a batch late when it is
+ * throttled; its messages would then become visible too early, and a second run would process the same order. Makes no
+ * call for a batch that starts in time with messages received for the first time. Never rejects.
  *
- * @returns the messages whose receipt has expired: they are visible again, or another run has received them
+ * @returns the messages whose receipt has expired: they are visible, or another run has received them
  */
-export async function keepHidden(
+export async function extendVisibility(
   queue: QueueOptions,
   records: readonly SQSRecord[],
   { now, remainingMs }: Invocation,
 ): Promise<SQSRecord[]> {
   if (!records.some((record) => isLate(record, now))) return [];
   const seconds = Math.ceil(remainingMs / 1000) + MARGIN_SECONDS;
-  const batches = await hideAll(queue, records, () => seconds);
+  const batches = await changeAll(queue, records, () => seconds);
   const { telemetry } = queue;
   for (const { unknown, error } of batches) {
-    // This says nothing about the receipts. Not to work would stop the relay while SQS fails; leases still hold.
+    // The receipts may be valid. The work continues, or an SQS outage would stop the relay; leases prevent double
+    // sends.
     if (unknown.length > 0)
       telemetry.error('messages could not be kept hidden', error, { messages: unknown.length });
   }
@@ -65,28 +66,28 @@ function isLate({ attributes }: SQSRecord, now: Date): boolean {
   return now.getTime() - Number(ApproximateFirstReceiveTimestamp) > LATE_AFTER_MS;
 }
 
-interface Hiding {
-  /** SQS refuses these and blames the request: the receipt has expired. */
+interface VisibilityChange {
+  /** SQS reported a sender fault: the receipt has expired. */
   readonly expired: SQSRecord[];
-  /** SQS failed, or the call did. */
+  /** SQS or the call failed. */
   readonly unknown: SQSRecord[];
   readonly error?: unknown;
 }
 
 /** Never rejects. */
-function hideAll(
+function changeAll(
   queue: QueueOptions,
   records: readonly SQSRecord[],
   secondsOf: (record: SQSRecord) => number,
-): Promise<Hiding[]> {
-  return Promise.all(inTens(records).map((batch) => hide(queue, batch, secondsOf)));
+): Promise<VisibilityChange[]> {
+  return Promise.all(chunk(records).map((batch) => changeBatch(queue, batch, secondsOf)));
 }
 
-async function hide(
+async function changeBatch(
   { client, queueUrl }: QueueOptions,
   batch: SQSRecord[],
   secondsOf: (record: SQSRecord) => number,
-): Promise<Hiding> {
+): Promise<VisibilityChange> {
   const Entries = batch.map((record, index) => ({
     Id: String(index),
     ReceiptHandle: record.receiptHandle,

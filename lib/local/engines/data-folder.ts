@@ -1,23 +1,22 @@
-/** The folder that a relay keeps everything in, which only one relay may use at a time. */
+/** The folder of a relay's data. Only one relay may use it at a time. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** The data folder cannot be used as it is; the message says what to do about it. */
+/** The data folder cannot be used. The message says what to do. */
 export class DataFolderError extends Error {
   override readonly name = 'DataFolderError';
 }
 
 /**
- * Makes the folder if it is not there, and keeps other relays out of it until the returned function is called. The
- * lock is SQLite's, which the operating system takes back from a process that dies in whatever way: no lock is left
- * behind.
+ * Creates the folder if necessary, and locks it until the returned function is called. The lock is SQLite's: the
+ * operating system releases it when the process ends, even by a crash.
  *
- * @throws {DataFolderError} when another relay uses the folder, or it cannot be made
+ * @throws {DataFolderError} when another relay uses the folder, or it cannot be created
  */
 export function openDataFolder(folder: string): () => void {
   try {
-    // Orders hold names and addresses of people: nobody else's business on a shared machine.
+    // Orders contain people's names and addresses, so other users of the machine get no access.
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new DataFolderError(`The data folder ${folder} cannot be made: ${reasonOf(error)}`);

@@ -1,4 +1,4 @@
-/** What is used of dynalite, which brings no types of its own. */
+/** Types for the part of dynalite that the local relay uses. The package has no types. */
 declare module 'dynalite' {
   import type { Server } from 'node:http';
 

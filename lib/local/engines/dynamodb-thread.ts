@@ -1,4 +1,4 @@
-/** The embedded DynamoDB: dynalite, on a free port of the loopback. Runs in a thread of its own. */
+/** The thread of the embedded DynamoDB: dynalite, on a free port of the loopback. */
 import { once } from 'node:events';
 import { workerData } from 'node:worker_threads';
 import dynalite from 'dynalite';
@@ -8,8 +8,8 @@ import { reportListening } from './engine-thread.ts';
 
 const { path } = z.strictObject({ path: z.string().optional() }).parse(workerData);
 
-// A function that is stopped in the middle of a request leaves dynalite with half of it, and dynalite throws what its
-// request emits. That one request is gone; the others must not be.
+// When a function stops in the middle of a request, dynalite throws the request's ECONNRESET as an uncaught exception.
+// It must not end the engine.
 process.on('uncaughtException', (error) => {
   if ('code' in error && error.code === 'ECONNRESET') return;
   throw error;

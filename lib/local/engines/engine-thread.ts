@@ -1,9 +1,9 @@
-/** A thread that an engine runs in: off the main thread, which serves the webhooks. */
+/** Runs an engine in a thread, so that it does not block the main thread, which serves the webhooks. */
 import { once } from 'node:events';
 import { parentPort, Worker } from 'node:worker_threads';
 import { z } from 'zod';
 
-/** How long an engine may take to write down what it has in hand. */
+/** The time limit for an engine to store its data. */
 const STOP_LIMIT_MS = 5_000;
 
 const STOP = 'stop';
@@ -45,7 +45,7 @@ export async function startEngineThread(
   };
 }
 
-/** For the thread itself: says that it listens, and stops when it is asked to. */
+/** For the thread itself: reports the port, and stops the engine on request. */
 export function reportListening(port: number, stop: () => Promise<void>): void {
   parentPort?.once('message', () => {
     void stop().then(() => parentPort?.close());

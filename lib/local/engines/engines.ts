@@ -1,10 +1,11 @@
-/** The embedded DynamoDB and SQS, with the template's tables and queues in them. */
+/** Starts the embedded DynamoDB and SQS, and creates the template's tables and queues in them. */
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { LOCAL_CREDENTIALS } from '../../contract/local-relay.ts';
 import { settleAll } from '../../relay/model/settle-all.ts';
+import { NO_ADDRESSES, REGION } from '../local-account.ts';
 import { LOOPBACK } from '../loopback.ts';
-import { NOWHERE, REGION } from '../place.ts';
 import { readTemplate, type Template } from '../template/read-template.ts';
 import { openDataFolder } from './data-folder.ts';
 import { type EngineThread, startEngineThread } from './engine-thread.ts';
@@ -12,27 +13,27 @@ import { ensureQueue } from './queues.ts';
 import { ensureTable } from './tables.ts';
 
 export interface EnginesOptions {
-  /** The synthesized template, as CloudFormation would get it; or the promise of it: the engines start meanwhile. */
+  /** The synthesized template, or a promise of it. The engines start meanwhile. */
   readonly template: unknown;
-  /** Where everything is kept; made when it is not there. In memory when absent. */
+  /** The data folder, created if necessary. Without it, all data is in memory. */
   readonly dataDir?: string;
-  /** Where the HTTP front will listen, for what the template says about it. */
+  /** The URL of the HTTP front, for references in the template. */
   readonly httpUrl?: string;
 }
 
 export interface Engines {
   readonly dynamoDbEndpoint: string;
   readonly sqsEndpoint: string;
-  /** What an unmodified AWS SDK reads: region, credentials, endpoints. */
+  /** Environment variables for an AWS SDK: region, credentials and endpoints. */
   readonly environment: Readonly<Record<string, string>>;
   /** The same, for the constructor of a client. */
   readonly dynamoDbConfig: ClientConfig;
   readonly sqsConfig: ClientConfig;
-  /** The template, with the addresses of these engines in it. */
+  /** The template, resolved with the addresses of these engines. */
   readonly resources: Template;
   /** Rejects when an engine dies by itself; never resolves. */
   readonly failed: Promise<never>;
-  /** Writes everything down and leaves the data folder. */
+  /** Stores all data and unlocks the data folder. */
   stop(): Promise<void>;
 }
 
@@ -42,14 +43,11 @@ export interface ClientConfig {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-/** The engines check no signature, but the SDK must have something to sign with. */
-const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
-
 /**
- * Starts both engines and creates the tables and queues that are not there. What they acknowledge survives the death
- * of the process.
+ * Starts both engines and creates missing tables and queues. Data that they have acknowledged survives a crash of the
+ * process.
  *
- * @throws {TemplateError} when the template holds what cannot be run here
+ * @throws {TemplateError} when the template contains something that the local relay cannot run
  * @throws {DataFolderError} when the data folder is in use, or holds tables of another shape
  */
 export async function startEngines(options: EnginesOptions): Promise<Engines> {
@@ -97,14 +95,14 @@ function describeEngines(
     environment: {
       AWS_REGION: REGION,
       AWS_DEFAULT_REGION: REGION,
-      AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
       AWS_ENDPOINT_URL_DYNAMODB: dynamoDbEndpoint,
       AWS_ENDPOINT_URL_SQS: sqsEndpoint,
     },
-    dynamoDbConfig: { endpoint: dynamoDbEndpoint, region: REGION, credentials: CREDENTIALS },
-    sqsConfig: { endpoint: sqsEndpoint, region: REGION, credentials: CREDENTIALS },
-    resources: readTemplate(source, { sqsEndpoint, httpUrl: httpUrl ?? NOWHERE.httpUrl }),
+    dynamoDbConfig: { endpoint: dynamoDbEndpoint, region: REGION, credentials: LOCAL_CREDENTIALS },
+    sqsConfig: { endpoint: sqsEndpoint, region: REGION, credentials: LOCAL_CREDENTIALS },
+    resources: readTemplate(source, { sqsEndpoint, httpUrl: httpUrl ?? NO_ADDRESSES.httpUrl }),
     failed: Promise.race([dynamoDb.failed, sqs.failed]),
     stop,
   };

@@ -1,11 +1,11 @@
-/** What fauxqs's SQLite file needs beyond what fauxqs does with it. */
+/** Repairs in fauxqs's SQLite file. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- * Makes messages that were in flight visible at once. Whoever had received them is dead: the queues of a data folder
- * have a single relay. How often a message was received stays as it is. To be called before fauxqs reads the file.
+ * Makes all messages in flight visible. Their receiver has ended, because only one relay uses the data folder. Receive
+ * counts do not change. Call this before fauxqs reads the file.
  */
 export function releaseInFlight(folder: string): void {
   if (!existsSync(fileIn(folder))) return;
@@ -13,9 +13,9 @@ export function releaseInFlight(folder: string): void {
 }
 
 /**
- * Mends a fault of fauxqs 2.4: a message that is returned at once (`ChangeMessageVisibility` to 0) has its receive count
- * set to NULL in the file, which the table forbids; the message, and with it its group, is then stuck until the next
- * start. To be called once fauxqs has made its tables.
+ * Works around a bug of fauxqs 2.4: `ChangeMessageVisibility` to 0 sets the receive count to NULL in the file, which
+ * the table forbids. The message and its group would then be stuck until the next start. Call this after fauxqs has
+ * created its tables.
  */
 export function keepReceiveCounts(folder: string): void {
   write(

@@ -1,4 +1,4 @@
-/** Brings the embedded SQS's queues in line with the template. */
+/** Creates the template's queues in the embedded SQS. */
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { QueueDefinition } from '../template/queue.ts';
 
-/** Creates a queue that is not there; one that is there keeps its messages, and gets what changed of its attributes. */
+/** Creates the queue, or updates the changed attributes of an existing one, which keeps its messages. */
 export async function ensureQueue(client: SQSClient, definition: QueueDefinition): Promise<void> {
   const existing = await attributesOf(client, definition.url);
   if (existing === undefined) {

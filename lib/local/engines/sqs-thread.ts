@@ -1,11 +1,11 @@
-/** The embedded SQS: fauxqs, on a free port of the loopback. Runs in a thread of its own. */
+/** The thread of the embedded SQS: fauxqs, on a free port of the loopback. */
 import { Server } from 'node:http';
 import net from 'node:net';
 import { workerData } from 'node:worker_threads';
 import { startFauxqs } from 'fauxqs';
 import { z } from 'zod';
+import { REGION } from '../local-account.ts';
 import { LOOPBACK, refuseBrowsers } from '../loopback.ts';
-import { REGION } from '../place.ts';
 import { reportListening } from './engine-thread.ts';
 import { keepReceiveCounts, releaseInFlight } from './queue-store.ts';
 
@@ -23,8 +23,8 @@ if (path !== undefined) keepReceiveCounts(path);
 reportListening(fauxqs.port, () => fauxqs.stop());
 
 /**
- * fauxqs listens on every network interface, and has no option against it. Nothing else listens in this thread, so its
- * server is told here where to.
+ * fauxqs listens on every network interface and has no option to change that. Nothing else listens in this thread, so
+ * this replaces `listen` for all servers.
  */
 function listenOnLoopbackOnly(): void {
   const listen = net.Server.prototype.listen;

@@ -1,4 +1,4 @@
-/** Brings the embedded DynamoDB's tables in line with the template. */
+/** Creates the template's tables in the embedded DynamoDB. */
 import { isDeepStrictEqual } from 'node:util';
 import {
   CreateTableCommand,
@@ -11,13 +11,13 @@ import {
 import type { TableDefinition } from '../template/table.ts';
 import { DataFolderError } from './data-folder.ts';
 
-/** dynalite makes a table in a few milliseconds. */
+/** dynalite creates a table within milliseconds. */
 const CREATION_LIMIT_SECONDS = 10;
 
 /**
- * Creates a table that is not there; one that is there keeps its rows.
+ * Creates the table, or keeps an existing one with its rows.
  *
- * @throws {DataFolderError} when the table that is there has other keys or indexes
+ * @throws {DataFolderError} when the existing table has other keys or indexes
  */
 export async function ensureTable(client: DynamoDBClient, definition: TableDefinition): Promise<void> {
   const existing = await describeTable(client, definition.name);
@@ -61,7 +61,7 @@ function refuseDifference(existing: TableDescription, definition: TableDefinitio
   );
 }
 
-/** Everything that cannot be changed about a table, in an order of its own. */
+/** The properties of a table that cannot change, in a comparable form. */
 function shapeOf(
   keys: TableDescription['KeySchema'],
   attributes: TableDescription['AttributeDefinitions'],

@@ -1,5 +1,5 @@
 /**
- * What a function returned, as the HTTP response that an HTTP API makes of it in payload format 2.0:
+ * Turns a function's result into an HTTP response, by the rules of payload format 2.0:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 import { z } from 'zod';
@@ -21,8 +21,8 @@ const responseSchema = z.looseObject({
 });
 
 /**
- * @param result what the handler returned, as JSON
- * @returns `undefined` when it has a status code and yet cannot be a response
+ * @param result the handler's result as JSON
+ * @returns undefined when it has a status code but is not a valid response
  */
 export function responseOf(result: string): HttpResponse | undefined {
   const value: unknown = JSON.parse(result);
@@ -55,7 +55,7 @@ function hasStatusCode(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'statusCode' in value;
 }
 
-/** Without a status code, whatever was returned is the body of a 200. */
+/** A result without a status code is the body of a 200. */
 function inferredResponse(value: unknown, json: string): HttpResponse {
   const body = typeof value === 'string' ? value : json;
   return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(body) };

@@ -1,6 +1,8 @@
-/** The HTTP API on this machine: takes requests on the loopback and hands each to the function of its route. */
+/** The HTTP API on this machine: listens on the loopback and invokes the function of each request's route. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { DISCOVERY_PATH } from '../../contract/local-relay.ts';
+import { LAMBDA } from '../../contract/service-limits.ts';
 import { aborted } from '../aborted.ts';
 import type { Outcome } from '../lambda/invocation.ts';
 import { isLoopbackHost, LOOPBACK } from '../loopback.ts';
@@ -9,16 +11,11 @@ import { type HttpResponse, messageResponse, responseOf } from './function-respo
 import { requestEvent, targetOf } from './request-event.ts';
 import { findRoute } from './routes.ts';
 
-/** Here, and not in the stack, a program finds out what it needs to work on this relay. */
-const DISCOVERY_PATH = '/.well-known/sensaria-relay';
-
 /** Request line and headers: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const HEADERS_LIMIT_BYTES = 10_240;
 const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
-/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const EVENT_LIMIT_BYTES = 6 * 1024 * 1024;
 
-/** What stands behind the address. */
+/** The routes and functions behind the address. */
 interface Backend {
   readonly routes: readonly RouteDefinition[];
   /** The functions that the routes lead to, by ARN. */
@@ -30,31 +27,31 @@ interface Backend {
 export interface HttpFront {
   /** `http://127.0.0.1:8787`. */
   readonly url: string;
-  /** From now on requests are answered; those that came before have waited. */
+  /** Starts to answer requests, including those that waited. */
   open(backend: Backend): void;
-  /** Takes no new requests, and waits for the answers that are due until the limit. */
+  /** Accepts no new requests, and waits for running ones until the limit. */
   stop(limit: AbortSignal): Promise<void>;
 }
 
-/** The port is taken; the message says what to do about it. */
+/** The port is in use. The message says what to do. */
 export class PortInUseError extends Error {
   override readonly name = 'PortInUseError';
 }
 
 /**
  * @param port 0 for a free one
- * @param onError hears of faults of the relay itself, never of what a request holds
+ * @param onError receives errors of the relay itself, without any part of a request
  * @throws {PortInUseError}
  */
 export async function startHttpFront(port: number, onError: (error: unknown) => void): Promise<HttpFront> {
   const opened = Promise.withResolvers<Backend>();
   const server = createServer({ maxHeaderSize: HEADERS_LIMIT_BYTES }, async (request, response) => {
-    // A connection that is kept open would keep a server that stops from being closed.
+    // An open keep-alive connection would prevent a stopping server from closing.
     response.on('close', () => server.listening || server.closeIdleConnections());
     try {
       send(response, await answer(request, await opened.promise));
     } catch (error) {
-      // A client that went away in the middle of its request is nobody's fault.
+      // The client disconnected in the middle of its request: no error of the relay.
       if (!request.complete) return;
       onError(error);
       send(response, messageResponse(500, 'Internal Server Error'));
@@ -78,11 +75,11 @@ async function answer(request: IncomingMessage, backend: Backend): Promise<HttpR
   const body = await readBody(request);
   if (body === undefined) return messageResponse(413, 'Request Entity Too Large');
   const event = JSON.stringify(requestEvent(request, target, matched, body));
-  if (Buffer.byteLength(event) > EVENT_LIMIT_BYTES) return messageResponse(413, 'Request Entity Too Large');
+  if (Buffer.byteLength(event) > LAMBDA.eventBytes) return messageResponse(413, 'Request Entity Too Large');
   return invoke(backend, matched.route, event);
 }
 
-/** A function that fails, or says nothing that could be a response, is a 500; one that takes too long is a 503. */
+/** Answers 500 when the function fails or returns no valid response, and 503 when it takes too long. */
 async function invoke(backend: Backend, route: RouteDefinition, event: string): Promise<HttpResponse> {
   const { promise: tooLate, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, route.timeoutMs);
@@ -93,7 +90,7 @@ async function invoke(backend: Backend, route: RouteDefinition, event: string): 
   return response ?? messageResponse(500, 'Internal Server Error');
 }
 
-/** Reads to the end in any case, so that the client hears the answer; `undefined` when it is too much. */
+/** Reads to the end in any case, so that the client receives the answer. Undefined when the body is too large. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -1,23 +1,23 @@
 /**
- * A request as an HTTP API hands it to a function, in payload format 2.0:
+ * Builds the event that an HTTP API passes to a function, in payload format 2.0:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { ACCOUNT_ID } from '../place.ts';
-import { eventBody } from './request-body.ts';
+import { ACCOUNT_ID } from '../local-account.ts';
 import type { MatchedRoute } from './routes.ts';
 
 export interface RequestTarget {
   readonly method: string;
   /** Decoded. */
   readonly path: string;
-  /** As it came, without the question mark. */
+  /** Not decoded, without the question mark. */
   readonly query: string;
 }
 
-/** `undefined` for a path that is no valid encoding. */
+/** Undefined for a path that cannot be decoded. */
 export function targetOf({ method = 'GET', url = '/' }: IncomingMessage): RequestTarget | undefined {
   const mark = url.indexOf('?');
   const [path, query] = mark === -1 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)];
@@ -74,7 +74,7 @@ export function requestEvent(
   };
 }
 
-/** Names in lower case; what came more than once is joined by commas. */
+/** Lower-case names; repeated headers joined by commas. */
 function headersOf({ headersDistinct }: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headersDistinct).map(([name, values = []]) => [
@@ -97,4 +97,28 @@ function queryParameters(query: string): Record<string, string> {
 function commonLogTime(moment: Date): string {
   const [, day, month, year, time] = /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(moment.toUTCString()) ?? [];
   return `${day}/${month}/${year}:${time} +0000`;
+}
+
+/** `text/*` and these types are text, whatever their parameters. Any other body, or one without a type, is base64. */
+const TEXT_TYPES = new Set(['application/json', 'application/xml', 'application/javascript']);
+
+export interface EventBody {
+  readonly body: string;
+  readonly isBase64Encoded: boolean;
+}
+
+/**
+ * A body with a text type whose bytes are not UTF-8 becomes base64 here, so that no byte changes. API Gateway's
+ * documentation does not cover this case.
+ */
+export function eventBody(bytes: Buffer, contentType: string | undefined): EventBody {
+  return isTextType(contentType) && isUtf8(bytes)
+    ? { body: bytes.toString('utf8'), isBase64Encoded: false }
+    : { body: bytes.toString('base64'), isBase64Encoded: true };
+}
+
+function isTextType(contentType = ''): boolean {
+  const [type = ''] = contentType.split(';');
+  const essence = type.trim().toLowerCase();
+  return essence.startsWith('text/') || TEXT_TYPES.has(essence);
 }

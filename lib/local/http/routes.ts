@@ -1,4 +1,4 @@
-/** Finds the route for a request, as an HTTP API does. */
+/** Finds the route of a request by the rules of API Gateway's HTTP APIs. */
 import type { RouteDefinition } from '../template/http-api.ts';
 
 export interface MatchedRoute {

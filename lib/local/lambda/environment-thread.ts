@@ -1,4 +1,4 @@
-/** An execution environment from the inside: imports the handler's file, then runs one invocation after the other. */
+/** The thread of an execution environment: imports the handler's file, then runs one invocation at a time. */
 import { enableCompileCache } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -26,7 +26,7 @@ report(
 );
 
 async function importHandler(): Promise<Handler> {
-  // The same files are imported by every environment, so what V8 made of them once is kept between starts.
+  // Every environment imports the same files, so V8's compile cache makes later starts faster.
   enableCompileCache();
   const exported: unknown = await import(pathToFileURL(settings.handlerFile).href);
   const isFunction = z.custom<Handler>(

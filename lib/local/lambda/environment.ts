@@ -1,4 +1,4 @@
-/** One execution environment of a function: a thread with a `process.env` of its own, for one invocation at a time. */
+/** One execution environment of a function: a thread with its own `process.env` that runs one invocation at a time. */
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
@@ -11,13 +11,13 @@ import {
   outcomeSchema,
 } from './invocation.ts';
 
-/** Lambda gives the import of a handler's file ten seconds; a laptop that is busy with other things gets more. */
+/** Lambda allows ten seconds for the import of a handler's file. A busy laptop may need more. */
 const IMPORT_LIMIT_SECONDS = 30;
 
-/** V8 would let short-lived garbage grow to three times sixteen megabytes, in each of about ten threads. */
+/** By default V8 lets short-lived garbage grow to 48 MB in each of about ten threads. */
 const YOUNG_GENERATION_MB = 8;
 
-/** Takes what a function writes to its standard output and standard error, line by line. */
+/** Receives each line that a function writes to standard output and standard error. */
 export type WriteLine = (line: string) => void;
 
 export class Environment {
@@ -36,14 +36,14 @@ export class Environment {
     this.#imported = this.#outcomeWithin(IMPORT_LIMIT_SECONDS, 'Import');
   }
 
-  /** False once it can run nothing any more. */
+  /** False when it cannot run another invocation. */
   get isAlive(): boolean {
     return this.#isAlive;
   }
 
   /**
-   * Runs one invocation. When it takes longer than the function may, or its thread dies of it, that is an error like
-   * any other, and the environment is no longer alive. Never rejects.
+   * Runs one invocation. A timeout or the death of the thread is an error outcome, and ends the environment. Never
+   * rejects.
    */
   async invoke(event: string): Promise<Outcome> {
     const imported = await this.#imported;

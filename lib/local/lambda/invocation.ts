@@ -1,11 +1,11 @@
-/** What goes to and fro between the relay and the thread that a function runs in. */
+/** The messages between the relay and the thread of a function. */
 import { z } from 'zod';
 
 export const invocationSchema = z.strictObject({
   requestId: z.string(),
-  /** The event, as JSON: Lambda, too, hands over nothing that JSON cannot carry. */
+  /** The event as JSON, as Lambda passes it. */
   event: z.string(),
-  /** When the function will be stopped, in milliseconds of {@link epochMs}. */
+  /** The time when the function is stopped, in milliseconds of {@link epochMs}. */
   deadlineMs: z.number(),
 });
 
@@ -19,12 +19,12 @@ export const outcomeSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('error'),
-    /** What was thrown, with its stack, or why nothing was returned at all. */
+    /** The thrown error with its stack, or the reason why there is no result. */
     message: z.string(),
   }),
 ]);
 
-/** How an invocation ended. A thread's first outcome is that of importing the handler's file. */
+/** The result of an invocation. A thread's first outcome is the result of importing the handler's file. */
 export type Outcome = z.output<typeof outcomeSchema>;
 
 export const settingsSchema = z.strictObject({
@@ -34,13 +34,13 @@ export const settingsSchema = z.strictObject({
   handlerFile: z.string(),
   timeoutSeconds: z.number(),
   memoryMb: z.number(),
-  /** What the handler finds in `process.env`, beside what Lambda itself puts there. */
+  /** The handler's `process.env`, without the variables that Lambda sets. */
   environment: z.record(z.string(), z.string()),
 });
 
 export type FunctionSettings = Readonly<z.output<typeof settingsSchema>>;
 
-/** Wall-clock time that never goes back, and is the same in every thread. */
+/** Wall-clock time that never decreases, and is the same in every thread. */
 export function epochMs(): number {
   return performance.timeOrigin + performance.now();
 }

@@ -1,14 +1,15 @@
-/** A Lambda function on this machine: as many execution environments as run at once, each reused while it lives. */
+/** A Lambda function on this machine. It starts execution environments as needed and reuses them. */
+import pLimit, { type LimitFunction } from 'p-limit';
 import { settleAll } from '../../relay/model/settle-all.ts';
 import { aborted } from '../aborted.ts';
 import { Environment, type WriteLine } from './environment.ts';
 import type { FunctionSettings, Outcome } from './invocation.ts';
 
-/** How long an environment that is not needed keeps its memory. */
+/** An environment that is idle for longer is stopped, which frees its memory. */
 const IDLE_LIMIT_MS = 5 * 60_000;
 
 export interface LocalFunctionOptions {
-  /** How many invocations may run at once; more wait their turn. */
+  /** The maximum number of concurrent invocations; more wait in order. */
   readonly concurrency: number;
   readonly writeLine: WriteLine;
 }
@@ -16,10 +17,9 @@ export interface LocalFunctionOptions {
 export class LocalFunction {
   readonly #settings: FunctionSettings;
   readonly #writeLine: WriteLine;
+  readonly #limit: LimitFunction;
   readonly #running = new Set<Promise<Outcome>>();
-  readonly #waiting: (() => void)[] = [];
-  #freeSlots: number;
-  /** The one that was used last is used first, so that the ones too many grow old at the front. */
+  /** A stack: the environment used last is used next, so that surplus ones stay idle at the front. */
   readonly #idle: { readonly environment: Environment; readonly sinceMs: number }[] = [];
   readonly #environments = new Set<Environment>();
   readonly #reaper: NodeJS.Timeout;
@@ -27,7 +27,7 @@ export class LocalFunction {
   constructor(settings: FunctionSettings, { concurrency, writeLine }: LocalFunctionOptions) {
     this.#settings = settings;
     this.#writeLine = writeLine;
-    this.#freeSlots = concurrency;
+    this.#limit = pLimit(concurrency);
     this.#reaper = setInterval(() => this.#reap(), IDLE_LIMIT_MS).unref();
   }
 
@@ -36,17 +36,17 @@ export class LocalFunction {
   }
 
   /** Runs the handler with an event, given as JSON. Never rejects. */
-  async invoke(event: string): Promise<Outcome> {
-    await this.#slot();
-    const run = this.#run(event);
-    this.#running.add(run);
-    const outcome = await run;
-    this.#running.delete(run);
-    this.#giveSlot();
-    return outcome;
+  invoke(event: string): Promise<Outcome> {
+    return this.#limit(async () => {
+      const run = this.#run(event);
+      this.#running.add(run);
+      const outcome = await run;
+      this.#running.delete(run);
+      return outcome;
+    });
   }
 
-  /** Waits for what runs until the limit, then gives back all memory. */
+  /** Waits for running invocations until the limit, then ends all environments. */
   async stop(limit: AbortSignal): Promise<void> {
     clearInterval(this.#reaper);
     await Promise.race([Promise.all(this.#running), aborted(limit)]);
@@ -72,7 +72,7 @@ export class LocalFunction {
     return environment;
   }
 
-  /** One that died while it was idle, of something it had left running, is passed over. */
+  /** Skips an environment that ended while it was idle, because of work that its handler left running. */
   #takeIdle(): Environment | undefined {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       if (idle.environment.isAlive) return idle.environment;
@@ -81,7 +81,7 @@ export class LocalFunction {
     return undefined;
   }
 
-  /** One stays, so that the next invocation need not wait for a start. */
+  /** Keeps one idle environment, so that the next invocation does not wait for a start. */
   #reap(): void {
     const [oldest] = this.#idle;
     if (oldest === undefined || this.#idle.length === 1) return;
@@ -90,16 +90,5 @@ export class LocalFunction {
     this.#environments.delete(oldest.environment);
     void oldest.environment.stop();
     this.#reap();
-  }
-
-  async #slot(): Promise<void> {
-    if (this.#freeSlots > 0) this.#freeSlots--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-  }
-
-  #giveSlot(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#freeSlots++;
   }
 }

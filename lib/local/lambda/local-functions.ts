@@ -1,17 +1,17 @@
-/** All functions of the template. */
+/** Runs all functions of the template. */
 import { resolve } from 'node:path';
 import { settleAll } from '../../relay/model/settle-all.ts';
 import type { HandlerLog } from '../handler-log.ts';
+import { TemplateError } from '../template/cloudformation.ts';
 import type { Template } from '../template/read-template.ts';
-import { TemplateError } from '../template/template-error.ts';
 import { LocalFunction } from './local-function.ts';
 
 export interface LocalFunctionsOptions {
-  /** The folder that the paths of the handlers' files start from. */
+  /** The handlers' paths are relative to this folder. */
   readonly root: string;
-  /** What all functions find in `process.env`, beside what the template gives each. */
+  /** Variables for every function, beside those of the template. */
   readonly environment: Readonly<Record<string, string>>;
-  /** How many invocations may run at once of a function that no mapping limits. */
+  /** The maximum concurrency of a function without an event source mapping. */
   readonly concurrency: number;
   readonly log: HandlerLog;
 }
@@ -46,7 +46,7 @@ export class LocalFunctions {
     throw new TemplateError(`The template has no function ${nameOrArn}`);
   }
 
-  /** Waits for what runs until the limit, then gives back all memory. */
+  /** Waits for running invocations until the limit, then ends all environments. */
   async stop(limit: AbortSignal): Promise<void> {
     await settleAll([...this.#byName.values()].map((one) => one.stop(limit)));
   }

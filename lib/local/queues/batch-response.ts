@@ -1,4 +1,4 @@
-/** What a function says about the messages it was given. */
+/** Reads a function's partial batch response. */
 import { z } from 'zod';
 import type { Outcome } from '../lambda/invocation.ts';
 
@@ -9,12 +9,12 @@ const responseSchema = z
   .nullable();
 
 /**
- * The messages that failed: those that the function names, and no others, also for a FIFO queue, where it has to name
- * every later one of the group itself. All of them failed when the invocation did, when the response has another form,
- * or when it names a message that is not of the batch; none did when the response is empty or null.
+ * The failed messages are those that the function names; for a FIFO queue it must itself name the later ones of a
+ * group. All messages failed when the invocation failed, when the response has another form, or when it names a message
+ * outside the batch. None failed when the response is empty or null.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
  *
- * @param reports whether the mapping asks for a partial batch response
+ * @param reports whether the mapping enables partial batch responses
  */
 export function failedMessages(
   outcome: Outcome,

@@ -1,4 +1,4 @@
-/** An event source mapping: takes messages off a queue and hands them to a function, as Lambda's pollers do. */
+/** An event source mapping: polls a queue and invokes a function with its messages, as Lambda does. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DeleteMessageBatchCommand,
@@ -6,18 +6,15 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { inTens } from '../../aws/sqs/chunk.ts';
+import { chunk } from '../../aws/sqs/batches.ts';
+import { SQS } from '../../contract/service-limits.ts';
 import type { LocalFunction } from '../lambda/local-function.ts';
 import type { MappingDefinition } from '../template/event-source-mapping.ts';
 import { failedMessages } from './batch-response.ts';
 import { sqsEvent } from './sqs-event.ts';
 
-/** SQS's longest; a message that comes ends the wait at once. */
-const LONG_POLL_SECONDS = 20;
-/** A long poll could outlast the window. */
-const GATHERED_EVERY_MS = 50;
-/** The most that SQS gives at once. */
-const RECEIVED_AT_ONCE = 10;
+/** The pause between short polls in a batching window; a long poll could outlast the window. */
+const SHORT_POLL_MS = 50;
 const PAUSE_AFTER_ERROR_MS = 1_000;
 
 export interface QueuePollerOptions {
@@ -40,7 +37,7 @@ export class QueuePoller {
     this.#polling = this.#poll();
   }
 
-  /** Receives nothing more, and waits for the batches in hand. */
+  /** Stops polling, and waits for the running batches. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#polling;
@@ -52,21 +49,21 @@ export class QueuePoller {
     while (!this.#stopping.signal.aborted) {
       const messages = await this.#gather();
       if (messages.length > 0) this.#begin(messages);
-      // A message is taken only when a function can start on it: its visibility timeout runs from here on.
+      // Receive only when an invocation can start: a message's visibility timeout runs from its receipt.
       while (this.#batches.size >= maximumConcurrency) await Promise.race(this.#batches);
     }
   }
 
-  /** A batch as Lambda gathers it: full, or as far as it is filled when its window ends. */
+  /** Collects a batch until it is full or the batching window ends. */
   async #gather(): Promise<Message[]> {
     const { batchSize, windowSeconds } = this.#options.mapping;
-    const messages = await this.#receive(batchSize, LONG_POLL_SECONDS);
+    const messages = await this.#receive(batchSize, SQS.longPollSeconds);
     const endsAtMs = performance.now() + windowSeconds * 1_000;
     while (messages.length > 0 && messages.length < batchSize && performance.now() < endsAtMs) {
       if (this.#stopping.signal.aborted) break;
       const more = await this.#receive(batchSize - messages.length, 0);
       messages.push(...more);
-      if (more.length === 0) await sleep(GATHERED_EVERY_MS);
+      if (more.length === 0) await sleep(SHORT_POLL_MS);
     }
     return messages;
   }
@@ -77,7 +74,7 @@ export class QueuePoller {
     try {
       const command = new ReceiveMessageCommand({
         QueueUrl: queueUrl,
-        MaxNumberOfMessages: Math.min(most, RECEIVED_AT_ONCE),
+        MaxNumberOfMessages: Math.min(most, SQS.batchSize),
         WaitTimeSeconds: waitSeconds,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
@@ -98,7 +95,7 @@ export class QueuePoller {
     void batch.then(() => this.#batches.delete(batch));
   }
 
-  /** What failed is left alone: it comes back when its visibility timeout is over, as it does in Lambda. */
+  /** Deletes the processed messages. A failed message becomes visible again after its visibility timeout. */
   async #run(messages: Message[]): Promise<void> {
     const { sqs, queueUrl, mapping, target } = this.#options;
     const outcome = await target.invoke(JSON.stringify(sqsEvent(messages, mapping.queueArn)));
@@ -107,7 +104,7 @@ export class QueuePoller {
     const Entries = messages.flatMap(({ MessageId = '', ReceiptHandle }) =>
       failed.has(MessageId) ? [] : [{ Id: MessageId, ReceiptHandle }],
     );
-    for (const tens of inTens(Entries))
-      await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: tens }));
+    for (const batch of chunk(Entries))
+      await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: batch }));
   }
 }

@@ -1,7 +1,10 @@
-/** Messages as Lambda hands them to a function: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
+/**
+ * Builds the event that Lambda passes to a function for SQS messages:
+ * https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+ */
 import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSMessageAttributes, SQSRecord, SQSRecordAttributes } from 'aws-lambda';
-import { REGION } from '../place.ts';
+import { REGION } from '../local-account.ts';
 
 export function sqsEvent(messages: readonly Message[], queueArn: string): SQSEvent {
   return { Records: messages.map((message) => recordOf(message, queueArn)) };

@@ -1,17 +1,16 @@
 /**
- * The outermost shape of a CloudFormation template: its sections, and a resource before its properties are read.
+ * Parses the sections of a CloudFormation template, and its resources up to their properties.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
  */
 import { z } from 'zod';
-import { TemplateError } from './template-error.ts';
 
 const resourceSchema = z.strictObject({
   Type: z.string(),
   Properties: z.record(z.string(), z.unknown()).default({}),
   Metadata: z.record(z.string(), z.unknown()).default({}),
-  /** Everything is started in one go, so the order of creation says nothing here. */
+  /** Ignored: the local relay starts all resources together. */
   DependsOn: z.unknown().optional(),
-  /** What happens to a resource when the stack goes: here the data folder stays until it is deleted by hand. */
+  /** Ignored: the data folder stays until a person deletes it. */
   DeletionPolicy: z.unknown().optional(),
   UpdateReplacePolicy: z.unknown().optional(),
 });
@@ -19,7 +18,7 @@ const resourceSchema = z.strictObject({
 const outputSchema = z.strictObject({
   Value: z.unknown(),
   Description: z.unknown().optional(),
-  /** No other stack imports anything here. */
+  /** Ignored: there is no other stack to import it. */
   Export: z.unknown().optional(),
 });
 
@@ -29,7 +28,7 @@ const templateSchema = z.strictObject({
   Description: z.unknown().optional(),
   Metadata: z.unknown().optional(),
   AWSTemplateFormatVersion: z.unknown().optional(),
-  /** CDK's check that the account is bootstrapped; a parameter that something here refers to is named as unknown. */
+  /** Ignored: CDK's bootstrap check. The resolver refuses a reference to a parameter. */
   Parameters: z.unknown().optional(),
   Rules: z.unknown().optional(),
 });
@@ -49,9 +48,14 @@ export function describe(logicalId: string, resource: Resource): string {
   return `${logicalId} (${resource.Type})`;
 }
 
-/** Every issue with its place, such as `Resources.EventsQueue: Unrecognized key: "Condition"`. */
+/** Every issue with its path, such as `Resources.EventsQueue: Unrecognized key: "Condition"`. */
 export function describeIssues(error: z.ZodError): string {
   return error.issues
     .map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': '))
     .join('; ');
+}
+
+/** The template contains something that the local relay does not support. The relay then does not start. */
+export class TemplateError extends Error {
+  override readonly name = 'TemplateError';
 }

@@ -1,5 +1,6 @@
-/** The mapping that hands a queue's messages to a function. */
+/** An event source mapping of the template. */
 import { z } from 'zod';
+import { LAMBDA, SQS } from '../../contract/service-limits.ts';
 import type { KnownProperties } from './properties.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
@@ -7,14 +8,17 @@ const schema = z
   .strictObject({
     EventSourceArn: z.string(),
     FunctionName: z.string(),
-    BatchSize: z.int().min(1).max(10_000).default(10),
+    BatchSize: z.int().min(1).max(10_000).default(SQS.batchSize),
     MaximumBatchingWindowInSeconds: z.int().min(0).max(300).default(0),
     Enabled: z.literal(true).optional(),
     FunctionResponseTypes: z.array(z.literal('ReportBatchItemFailures')).default([]),
-    ScalingConfig: z.strictObject({ MaximumConcurrency: z.int().min(2).max(1_000) }),
+    ScalingConfig: z.strictObject({
+      MaximumConcurrency: z.int().min(LAMBDA.mappingConcurrency.min).max(LAMBDA.mappingConcurrency.max),
+    }),
   })
   .refine(
-    ({ BatchSize, MaximumBatchingWindowInSeconds }) => BatchSize <= 10 || MaximumBatchingWindowInSeconds > 0,
+    ({ BatchSize, MaximumBatchingWindowInSeconds }) =>
+      BatchSize <= SQS.batchSize || MaximumBatchingWindowInSeconds > 0,
     {
       path: ['BatchSize'],
       error: 'of more than ten needs a batching window',
@@ -26,16 +30,16 @@ export interface MappingDefinition {
   /** Name or ARN. */
   readonly functionName: string;
   readonly batchSize: number;
-  /** How long it waits for a batch to fill after the first message. */
+  /** The batching window: how long it waits for a full batch after the first message. */
   readonly windowSeconds: number;
   readonly maximumConcurrency: number;
-  /** Whether the function says which messages of a batch failed; else all of them did when one did. */
+  /** Whether the function returns partial batch responses. Without them, an error fails the whole batch. */
   readonly reportsBatchItemFailures: boolean;
 }
 
 export const EVENT_SOURCE_MAPPING: KnownProperties<z.output<typeof schema>> = {
   schema,
-  withoutEffect: { Tags: 'for people who look at the AWS console' },
+  ignored: { Tags: 'for people who look at the AWS console' },
 };
 
 export function mappingOf(values: z.output<typeof schema>): MappingDefinition {

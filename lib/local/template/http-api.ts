@@ -1,7 +1,7 @@
-/** The HTTP API of the template: the API itself, its stage, its routes, and the integrations they lead to. */
+/** The HTTP API of the template: API, stage, routes and integrations. */
 import { z } from 'zod';
+import { TemplateError } from './cloudformation.ts';
 import type { KnownProperties } from './properties.ts';
-import { TemplateError } from './template-error.ts';
 
 const FOR_PEOPLE = 'for people who look at the AWS console';
 
@@ -9,19 +9,19 @@ const apiSchema = z.strictObject({ ProtocolType: z.literal('HTTP') });
 
 export const API: KnownProperties<z.output<typeof apiSchema>> = {
   schema: apiSchema,
-  withoutEffect: { Name: FOR_PEOPLE, Description: FOR_PEOPLE, Tags: FOR_PEOPLE },
+  ignored: { Name: FOR_PEOPLE, Description: FOR_PEOPLE, Tags: FOR_PEOPLE },
 };
 
 const stageSchema = z.strictObject({
   ApiId: z.string(),
-  /** Any other name would stand at the front of every path. */
+  /** Any other name would be the first segment of every path. */
   StageName: z.literal('$default'),
   AutoDeploy: z.literal(true),
 });
 
 export const STAGE: KnownProperties<z.output<typeof stageSchema>> = {
   schema: stageSchema,
-  withoutEffect: {
+  ignored: {
     AccessLogSettings: 'handlers write their own log; an access log would say nothing more here',
     DefaultRouteSettings: 'throttling bounds the bill of a flood, and there is none here',
     Description: FOR_PEOPLE,
@@ -40,7 +40,7 @@ const integrationSchema = z.strictObject({
 
 export const INTEGRATION: KnownProperties<z.output<typeof integrationSchema>> = {
   schema: integrationSchema,
-  withoutEffect: { Description: FOR_PEOPLE },
+  ignored: { Description: FOR_PEOPLE },
 };
 
 const routeSchema = z.strictObject({
@@ -55,7 +55,7 @@ const routeSchema = z.strictObject({
 
 export const ROUTE: KnownProperties<z.output<typeof routeSchema>> = {
   schema: routeSchema,
-  withoutEffect: {},
+  ignored: {},
 };
 
 export interface RouteDefinition {
@@ -67,7 +67,7 @@ export interface RouteDefinition {
   readonly timeoutMs: number;
 }
 
-/** @throws {TemplateError} when the route leads to no integration */
+/** @throws {TemplateError} when the route's target is not an integration */
 export function routeOf(
   whose: string,
   { ApiId, RouteKey, Target }: z.output<typeof routeSchema>,

@@ -1,15 +1,19 @@
-/** What `Ref` and `Fn::GetAtt` give for a resource, by its type: names, ARNs and addresses on this machine. */
-import { arn, type Place, queueUrl } from '../place.ts';
-import { describe, type Resource } from './cloudformation.ts';
-import { TemplateError } from './template-error.ts';
+/** The results of `Ref` and `Fn::GetAtt` for a resource: its name, ARN and address on this machine. */
+import { SQS } from '../../contract/service-limits.ts';
+import { arn, type LocalAddresses, queueUrl } from '../local-account.ts';
+import { describe, type Resource, TemplateError } from './cloudformation.ts';
 
 export interface Identity {
   readonly ref: string;
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** `undefined` for a type that nothing here stands for. */
-export function identityOf(logicalId: string, resource: Resource, place: Place): Identity | undefined {
+/** Undefined for a type that the local relay does not run. */
+export function identityOf(
+  logicalId: string,
+  resource: Resource,
+  addresses: LocalAddresses,
+): Identity | undefined {
   switch (resource.Type) {
     case 'AWS::DynamoDB::Table': {
       const name = tableName(logicalId, resource);
@@ -17,7 +21,7 @@ export function identityOf(logicalId: string, resource: Resource, place: Place):
     }
     case 'AWS::SQS::Queue': {
       const name = queueName(logicalId, resource);
-      const url = queueUrl(place, name);
+      const url = queueUrl(addresses, name);
       return { ref: url, attributes: { Arn: arn('sqs', name), QueueName: name, QueueUrl: url } };
     }
     case 'AWS::Lambda::Function': {
@@ -25,7 +29,7 @@ export function identityOf(logicalId: string, resource: Resource, place: Place):
       return { ref: name, attributes: { Arn: functionArn(name) } };
     }
     case 'AWS::ApiGatewayV2::Api':
-      return { ref: logicalId, attributes: { ApiId: logicalId, ApiEndpoint: place.httpUrl } };
+      return { ref: logicalId, attributes: { ApiId: logicalId, ApiEndpoint: addresses.httpUrl } };
     case 'AWS::ApiGatewayV2::Integration':
       return { ref: logicalId, attributes: {} };
     default:
@@ -37,9 +41,9 @@ export function tableName(logicalId: string, resource: Resource): string {
   return givenName(logicalId, resource, 'TableName') ?? logicalId;
 }
 
-/** CloudFormation, too, adds the ending that SQS demands of a FIFO queue. */
+/** Like CloudFormation, adds the suffix that SQS requires for a FIFO queue. */
 export function queueName(logicalId: string, resource: Resource): string {
-  const ending = resource.Properties.FifoQueue === true ? '.fifo' : '';
+  const ending = resource.Properties.FifoQueue === true ? SQS.fifoSuffix : '';
   return givenName(logicalId, resource, 'QueueName') ?? `${logicalId}${ending}`;
 }
 
@@ -51,7 +55,7 @@ export function functionArn(name: string): string {
   return arn('lambda', `function:${name}`);
 }
 
-/** Names are needed to resolve whatever refers to them, so they are the one thing that cannot refer to anything. */
+/** Other resources refer to the name, so the name itself must be plain text. */
 function givenName(logicalId: string, resource: Resource, property: string): string | undefined {
   const name = resource.Properties[property];
   if (name === undefined || typeof name === 'string') return name;

@@ -1,18 +1,16 @@
 /** A Lambda function of the template. */
 import { z } from 'zod';
+import { LAMBDA } from '../../contract/service-limits.ts';
+import { HANDLER_METADATA } from '../../contract/template.ts';
+import { TemplateError } from './cloudformation.ts';
 import { functionArn } from './identity.ts';
 import type { KnownProperties } from './properties.ts';
-import { TemplateError } from './template-error.ts';
 
-/** Under this key of a function's metadata stands its source file: what runs here is the source, not the bundle. */
-const HANDLER_METADATA = 'sensaria:handler';
-
-/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const schema = z.strictObject({
   FunctionName: z.string().optional(),
   Environment: z.strictObject({ Variables: z.record(z.string(), z.string()).default({}) }).optional(),
-  Timeout: z.int().min(1).max(900).default(3),
-  MemorySize: z.int().min(128).max(10_240).default(128),
+  Timeout: z.int().min(1).max(LAMBDA.timeoutSeconds).default(3),
+  MemorySize: z.int().min(LAMBDA.memoryMb.min).max(LAMBDA.memoryMb.max).default(LAMBDA.memoryMb.min),
   LoggingConfig: z
     .strictObject({
       LogFormat: z.enum(['JSON', 'Text']).optional(),
@@ -33,7 +31,7 @@ export interface FunctionDefinition {
 
 export const LAMBDA_FUNCTION: KnownProperties<z.output<typeof schema>> = {
   schema,
-  withoutEffect: {
+  ignored: {
     Architectures: 'this machine has the one it has',
     Code: 'the bundle is made from the source file that runs here',
     Description: 'for people who look at the AWS console',
@@ -47,7 +45,7 @@ export const LAMBDA_FUNCTION: KnownProperties<z.output<typeof schema>> = {
   },
 };
 
-/** @throws {TemplateError} when the resource does not say where its source is */
+/** @throws {TemplateError} when the metadata does not name the source file */
 export function functionOf(
   name: string,
   whose: string,
@@ -68,7 +66,7 @@ export function functionOf(
   };
 }
 
-/** How Lambda tells a function of its log settings; Powertools reads the level. */
+/** The variables by which Lambda passes log settings. Powertools reads the level. */
 function logEnvironment(logging: z.output<typeof schema>['LoggingConfig']): Record<string, string> {
   return {
     ...(logging?.LogFormat !== undefined && { AWS_LAMBDA_LOG_FORMAT: logging.LogFormat }),
@@ -83,8 +81,8 @@ const invokeConfigSchema = z.strictObject({
   MaximumRetryAttempts: z.literal(0, 'must be 0: the local relay never repeats an asynchronous invocation'),
 });
 
-/** How asynchronous invocations are repeated. */
+/** The retries of asynchronous invocations. */
 export const EVENT_INVOKE_CONFIG: KnownProperties<z.output<typeof invokeConfigSchema>> = {
   schema: invokeConfigSchema,
-  withoutEffect: {},
+  ignored: {},
 };

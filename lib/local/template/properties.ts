@@ -1,20 +1,19 @@
-/** Reads a resource's properties against everything that the local relay knows of its type. */
+/** Reads a resource's properties, and refuses every property that the local relay does not know. */
 import type { z } from 'zod';
-import { describe, describeIssues, type Resource } from './cloudformation.ts';
+import { describe, describeIssues, type Resource, TemplateError } from './cloudformation.ts';
 import type { Resolver } from './resolver.ts';
-import { TemplateError } from './template-error.ts';
 
 export interface KnownProperties<Values> {
-  /** What has a meaning here. Strict at every depth. */
+  /** The properties that the local relay uses. Strict at every depth. */
   readonly schema: z.ZodType<Values>;
   /**
-   * What is known and has none, each with the reason: a property, or one within it as `Target.RoleArn`. Such a value
-   * is not even resolved.
+   * The properties that it ignores, each with the reason; a nested one as `Target.RoleArn`. Their values are not
+   * resolved.
    */
-  readonly withoutEffect: Readonly<Record<string, string>>;
+  readonly ignored: Readonly<Record<string, string>>;
 }
 
-/** @throws {TemplateError} naming resource, type and property of whatever is not known, or is not as it must be */
+/** @throws {TemplateError} naming resource, type and property when a property is unknown or wrong */
 export function readProperties<Values>(
   logicalId: string,
   resource: Resource,
@@ -22,7 +21,7 @@ export function readProperties<Values>(
   resolver: Resolver,
 ): Values {
   const whose = describe(logicalId, resource);
-  const meaningful = withoutProperties(resource.Properties, known.withoutEffect);
+  const meaningful = withoutProperties(resource.Properties, known.ignored);
   const values = Object.entries(meaningful).map(([property, value]) => [
     property,
     resolver.resolve(value, `${whose}, property ${property}`),

@@ -1,5 +1,6 @@
 /** An SQS queue of the template. */
 import { z } from 'zod';
+import { SQS } from '../../contract/service-limits.ts';
 import type { KnownProperties } from './properties.ts';
 
 const schema = z.strictObject({
@@ -8,11 +9,11 @@ const schema = z.strictObject({
   ContentBasedDeduplication: z.boolean().optional(),
   DeduplicationScope: z.enum(['messageGroup', 'queue']).optional(),
   FifoThroughputLimit: z.enum(['perQueue', 'perMessageGroupId']).optional(),
-  VisibilityTimeout: z.int().min(0).max(43_200).optional(),
+  VisibilityTimeout: z.int().min(0).max(SQS.visibilitySeconds).optional(),
   DelaySeconds: z.int().min(0).max(900).optional(),
-  ReceiveMessageWaitTimeSeconds: z.int().min(0).max(20).optional(),
-  MaximumMessageSize: z.int().min(1_024).max(1_048_576).optional(),
-  MessageRetentionPeriod: z.int().min(60).max(1_209_600).optional(),
+  ReceiveMessageWaitTimeSeconds: z.int().min(0).max(SQS.longPollSeconds).optional(),
+  MaximumMessageSize: z.int().min(1_024).max(SQS.messageBytes).optional(),
+  MessageRetentionPeriod: z.int().min(60).max(SQS.retentionSeconds).optional(),
   RedrivePolicy: z
     .strictObject({ deadLetterTargetArn: z.string(), maxReceiveCount: z.coerce.number().int().min(1) })
     .optional(),
@@ -21,13 +22,13 @@ const schema = z.strictObject({
 export interface QueueDefinition {
   readonly name: string;
   readonly url: string;
-  /** As `CreateQueue` takes them: every value is text. */
+  /** As `CreateQueue` expects them: every value is text. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
 export const QUEUE: KnownProperties<z.output<typeof schema>> = {
   schema,
-  withoutEffect: {
+  ignored: {
     SqsManagedSseEnabled: 'the data folder is as safe as the disk it is on',
     KmsMasterKeyId: 'the data folder is as safe as the disk it is on',
     KmsDataKeyReusePeriodSeconds: 'the data folder is as safe as the disk it is on',

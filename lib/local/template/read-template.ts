@@ -1,6 +1,6 @@
-/** Reads the synthesized CloudFormation template: the one definition of what is deployed, and of what runs here. */
-import { NOWHERE, type Place, queueUrl } from '../place.ts';
-import { describe, parseTemplate, type Resource } from './cloudformation.ts';
+/** Reads the synthesized CloudFormation template, which defines both the deployed stack and the local relay. */
+import { type LocalAddresses, NO_ADDRESSES, queueUrl } from '../local-account.ts';
+import { describe, parseTemplate, type Resource, TemplateError } from './cloudformation.ts';
 import { EVENT_SOURCE_MAPPING, type MappingDefinition, mappingOf } from './event-source-mapping.ts';
 import { API, INTEGRATION, ROUTE, type RouteDefinition, routeOf, STAGE } from './http-api.ts';
 import { functionName, queueName, tableName } from './identity.ts';
@@ -15,10 +15,26 @@ import { QUEUE, type QueueDefinition, queueAttributes } from './queue.ts';
 import { Resolver } from './resolver.ts';
 import { SCHEDULE, type ScheduleDefinition, scheduleOf } from './schedule.ts';
 import { TABLE, type TableDefinition, tableOf } from './table.ts';
-import { TemplateError } from './template-error.ts';
-import { WITHOUT_COUNTERPART } from './without-counterpart.ts';
 
-/** What the template asks for, in the terms of what runs it here. */
+/** Resource types that the local relay ignores, each with the reason. */
+const IGNORED_TYPES: Readonly<Record<string, string>> = {
+  'AWS::IAM::Role': 'there are no permissions on this machine: everything runs as the person who started it',
+  'AWS::IAM::Policy': 'there are no permissions on this machine',
+  'AWS::Lambda::Permission': 'there are no permissions on this machine',
+  'AWS::SQS::QueuePolicy':
+    'there are no permissions on this machine, and the queues listen on loopback alone',
+  'AWS::Logs::LogGroup': 'what handlers write is shown, and kept in the data folder when asked for',
+  'AWS::Logs::MetricFilter': 'it counts what the throttle refuses, and a laptop refuses nothing',
+  'AWS::CloudWatch::Alarm': 'nobody is woken by a laptop; the CLI lists what needs a person',
+  'AWS::CloudWatch::Dashboard': 'the CLI shows what it shows',
+  'AWS::KMS::Key': 'the data folder is as safe as the disk it is on',
+  'AWS::SNS::Topic': 'nobody is woken by a laptop',
+  'AWS::SNS::TopicPolicy': 'nobody is woken by a laptop',
+  'AWS::SNS::Subscription': 'nobody is woken by a laptop',
+  'AWS::CDK::Metadata': 'tells AWS which constructs a stack was made with',
+};
+
+/** The template's resources, in the form that the local relay needs. */
 export interface Template {
   readonly tables: readonly TableDefinition[];
   readonly queues: readonly QueueDefinition[];
@@ -33,43 +49,43 @@ export interface Template {
 /**
  * Reads the whole template, or none of it.
  *
- * @param place where queues and API are found; before they run, read the template without it to learn what to run
- * @throws {TemplateError} naming whatever is not known: nothing is ever silently left out
+ * @param addresses of queues and API; omit it to read the template before they run
+ * @throws {TemplateError} naming each unknown resource type or property
  */
-export function readTemplate(source: unknown, place: Place = NOWHERE): Template {
+export function readTemplate(source: unknown, addresses: LocalAddresses = NO_ADDRESSES): Template {
   const { Resources, Outputs } = parseTemplate(source);
-  const resolver = new Resolver(Resources, place);
-  const seen = new Set(Object.keys(WITHOUT_COUNTERPART));
+  const resolver = new Resolver(Resources, addresses);
+  const seen = new Set(Object.keys(IGNORED_TYPES));
 
-  function every<Values>(type: string, known: KnownProperties<Values>): Found<Values>[] {
+  function readAll<Values>(type: string, known: KnownProperties<Values>): Found<Values>[] {
     seen.add(type);
     return Object.entries(Resources)
       .filter(([, resource]) => resource.Type === type)
       .map(([id, resource]) => ({ id, resource, values: readProperties(id, resource, known, resolver) }));
   }
 
-  const integrations = every('AWS::ApiGatewayV2::Integration', INTEGRATION);
-  every('AWS::ApiGatewayV2::Api', API);
-  every('AWS::ApiGatewayV2::Stage', STAGE);
-  every('AWS::Lambda::EventInvokeConfig', EVENT_INVOKE_CONFIG);
+  const integrations = readAll('AWS::ApiGatewayV2::Integration', INTEGRATION);
+  readAll('AWS::ApiGatewayV2::Api', API);
+  readAll('AWS::ApiGatewayV2::Stage', STAGE);
+  readAll('AWS::Lambda::EventInvokeConfig', EVENT_INVOKE_CONFIG);
   const template: Template = {
-    tables: every('AWS::DynamoDB::Table', TABLE).map(({ id, resource, values }) =>
+    tables: readAll('AWS::DynamoDB::Table', TABLE).map(({ id, resource, values }) =>
       tableOf(tableName(id, resource), values),
     ),
-    queues: every('AWS::SQS::Queue', QUEUE).map(({ id, resource, values }) => {
+    queues: readAll('AWS::SQS::Queue', QUEUE).map(({ id, resource, values }) => {
       const name = queueName(id, resource);
-      return { name, url: queueUrl(place, name), attributes: queueAttributes(values) };
+      return { name, url: queueUrl(addresses, name), attributes: queueAttributes(values) };
     }),
-    functions: every('AWS::Lambda::Function', LAMBDA_FUNCTION).map(({ id, resource, values }) =>
+    functions: readAll('AWS::Lambda::Function', LAMBDA_FUNCTION).map(({ id, resource, values }) =>
       functionOf(functionName(id, resource), describe(id, resource), resource.Metadata, values),
     ),
-    mappings: every('AWS::Lambda::EventSourceMapping', EVENT_SOURCE_MAPPING).map(({ values }) =>
+    mappings: readAll('AWS::Lambda::EventSourceMapping', EVENT_SOURCE_MAPPING).map(({ values }) =>
       mappingOf(values),
     ),
-    routes: every('AWS::ApiGatewayV2::Route', ROUTE).map(({ id, resource, values }) =>
+    routes: readAll('AWS::ApiGatewayV2::Route', ROUTE).map(({ id, resource, values }) =>
       routeOf(describe(id, resource), values, new Map(integrations.map((found) => [found.id, found.values]))),
     ),
-    schedules: every('AWS::Scheduler::Schedule', SCHEDULE).map(({ id, values }) => scheduleOf(id, values)),
+    schedules: readAll('AWS::Scheduler::Schedule', SCHEDULE).map(({ id, values }) => scheduleOf(id, values)),
     outputs: Object.fromEntries(
       Object.entries(Outputs).map(([name, { Value }]) => [
         name,

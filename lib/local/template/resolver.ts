@@ -1,12 +1,12 @@
 /**
- * CloudFormation's intrinsic functions, as far as the stack needs them here.
+ * Resolves the CloudFormation intrinsic functions that the stack uses.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
  */
 import { z } from 'zod';
-import { ACCOUNT_ID, PARTITION, type Place, REGION, STACK_NAME } from '../place.ts';
+import { ACCOUNT_ID, type LocalAddresses, PARTITION, REGION, STACK_NAME } from '../local-account.ts';
 import type { Resource } from './cloudformation.ts';
+import { TemplateError } from './cloudformation.ts';
 import { identityOf } from './identity.ts';
-import { TemplateError } from './template-error.ts';
 
 const PSEUDO_PARAMETERS: Readonly<Record<string, string>> = {
   'AWS::Region': REGION,
@@ -32,17 +32,17 @@ const subSchema = z.union([
 
 export class Resolver {
   readonly #resources: Readonly<Record<string, Resource>>;
-  readonly #place: Place;
+  readonly #addresses: LocalAddresses;
 
-  constructor(resources: Readonly<Record<string, Resource>>, place: Place) {
+  constructor(resources: Readonly<Record<string, Resource>>, addresses: LocalAddresses) {
     this.#resources = resources;
-    this.#place = place;
+    this.#addresses = addresses;
   }
 
   /**
-   * The value with every intrinsic in it replaced by what it stands for.
-   * @param where says in an error whose value it is: `EventsQueue (AWS::SQS::Queue), property RedrivePolicy`
-   * @throws {TemplateError} naming an intrinsic or a reference that is not known
+   * Replaces every intrinsic in the value by its result.
+   * @param where names the value's owner in an error: `EventsQueue (AWS::SQS::Queue), property RedrivePolicy`
+   * @throws {TemplateError} naming an unknown intrinsic or reference
    */
   resolve(value: unknown, where: string): unknown {
     if (Array.isArray(value)) return value.map((item) => this.resolve(item, where));
@@ -110,7 +110,7 @@ export class Resolver {
     if (resource === undefined) {
       throw new TemplateError(`${where}: refers to ${logicalId}, which is no resource of the template`);
     }
-    const identity = identityOf(logicalId, resource, this.#place);
+    const identity = identityOf(logicalId, resource, this.#addresses);
     if (identity === undefined) {
       throw new TemplateError(
         `${where}: refers to ${logicalId}, and nothing on this machine stands for ${resource.Type}`,

@@ -38,7 +38,7 @@ export interface ScheduleDefinition {
 
 export const SCHEDULE: KnownProperties<z.output<typeof schema>> = {
   schema,
-  withoutEffect: {
+  ignored: {
     Description: 'for people who look at the AWS console',
     Name: 'for people who look at the AWS console',
     ScheduleExpressionTimezone: 'a rate has no time of day',

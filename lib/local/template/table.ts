@@ -23,13 +23,13 @@ const schema = z.strictObject({
   ),
   KeySchema: keySchema,
   GlobalSecondaryIndexes: z.array(indexSchema).default([]),
-  /** Provisioned capacity would throttle, and nothing here does. */
+  /** The local relay does not throttle, so it cannot run provisioned capacity. */
   BillingMode: z.literal('PAY_PER_REQUEST'),
 });
 
 type Index = z.output<typeof indexSchema>;
 
-/** In the very terms of `CreateTable`. */
+/** In the terms of `CreateTable`. */
 export interface TableDefinition {
   readonly name: string;
   readonly attributes: z.output<typeof schema>['AttributeDefinitions'];
@@ -39,7 +39,7 @@ export interface TableDefinition {
 
 export const TABLE: KnownProperties<z.output<typeof schema>> = {
   schema,
-  withoutEffect: {
+  ignored: {
     TimeToLiveSpecification: 'dynalite never expires rows; readers ignore expired ones in any case',
     PointInTimeRecoverySpecification: 'the data folder is backed up by copying it',
     SSESpecification: 'the data folder is as safe as the disk it is on',

@@ -1,8 +1,8 @@
 /** The Config table as the functions use it: sources, endpoints and their health. */
+import type { ConfigKind } from '../../contract/tables.ts';
 import type { EndpointId } from '../model/ids.ts';
 
-/** The kinds of rows in the Config table. */
-export type ConfigKind = 'endpoint' | 'source' | 'health';
+export type { ConfigKind };
 
 /** The Config table. Rows are returned unparsed, because people write them: the caller parses each by itself. */
 export interface ConfigTable {

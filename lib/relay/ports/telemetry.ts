@@ -1,4 +1,7 @@
 /** Logs and metrics. */
+import type { Metric } from '../../contract/metrics.ts';
+
+export type { Metric };
 
 export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
@@ -10,24 +13,3 @@ export interface Telemetry {
   /** Adds to a counter. No metric has an endpoint or an order as a dimension, because CloudWatch bills each one. */
   count(metric: Metric, value?: number): void;
 }
-
-export type Metric =
-  | 'EventsAccepted'
-  | 'EventsAcceptedByQueue'
-  | 'EventsRefused'
-  | 'EventsDropped'
-  | 'EventsFannedOut'
-  | 'FanOutFailures'
-  | 'DeliveriesDelivered'
-  | 'DeliveriesParked'
-  | 'DeliveriesFailedAttempts'
-  | 'DeliveriesDead'
-  | 'ConfigRowsInvalid'
-  | 'ForeignMessages'
-  | 'EventsQuarantined'
-  | 'NeedsAttention'
-  | 'CircuitsOpened'
-  | 'EndpointsDisabled'
-  | 'OwedOverdue'
-  | 'ExpressionsFailed'
-  | 'OldestOwedSeconds';

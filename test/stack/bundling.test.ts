@@ -5,9 +5,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Expressions } from '../../lib/relay/ports/expressions.ts';
-import { bundleBeside, bundleInto } from '../../lib/stack/bundle-beside.ts';
+import { bundleInto, bundleSeparately } from '../../lib/stack/bundling.ts';
 
-const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
+const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const FILES = ['lib/aws/expressions/expression-process.ts', 'lib/aws/expressions/expression-thread.ts'];
 
 let folder: string;
@@ -46,7 +46,7 @@ describe('what is bundled beside a function', () => {
   });
 
   it('is bundled by one command, whatever the path of the repository', () => {
-    const { commandHooks } = bundleBeside("/home/o'neil/my relay/", ['lib/a.ts']);
+    const { commandHooks } = bundleSeparately("/home/o'neil/my relay/", ['lib/a.ts']);
 
     expect(commandHooks?.afterBundling('/in', '/out')).toEqual([
       expect.stringMatching(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventBody } from '../../lib/local/http/request-body.ts';
+import { eventBody } from '../../lib/local/http/request-event.ts';
 
 const TEXT = Buffer.from('{"Id":"7-501","City":"Zürich"}');
 

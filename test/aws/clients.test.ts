@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, describe, expect, it } from 'vitest';
-import { CLIENT_LIMITS, INGEST_LIMITS } from '../../lib/aws/client-limits.ts';
-import { dynamoDbClient } from '../../lib/aws/clients.ts';
+import { CLIENT_LIMITS, dynamoDbClient, INGEST_LIMITS } from '../../lib/aws/clients.ts';
 
 const running: { close(): void }[] = [];
 afterAll(() => {

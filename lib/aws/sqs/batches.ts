@@ -1,11 +1,12 @@
-/** Many messages to one SQS queue, in as few calls as it allows. */
+/** Batch requests to SQS. */
+
 import {
   SendMessageBatchCommand,
   type SendMessageBatchRequestEntry,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { SQS } from '../../contract/service-limits.ts';
 import type { Telemetry } from '../../relay/ports/telemetry.ts';
-import { inTens } from './chunk.ts';
 
 export interface QueueOptions {
   readonly client: SQSClient;
@@ -15,13 +16,13 @@ export interface QueueOptions {
 
 type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>;
 
-/** Sends all, and gives back what could not be sent. Never rejects. */
+/** Sends all items in as few calls as SQS allows, and returns the items that it did not accept. Never rejects. */
 export async function sendBatches<Item>(
   queue: QueueOptions,
   items: readonly Item[],
   entryOf: (item: Item) => Entry,
 ): Promise<Item[]> {
-  const failed = await Promise.all(inTens(items).map((batch) => sendBatch(queue, batch, entryOf)));
+  const failed = await Promise.all(chunk(items).map((batch) => sendBatch(queue, batch, entryOf)));
   return failed.flat();
 }
 
@@ -44,4 +45,12 @@ async function sendBatch<Item>(
     telemetry.error('messages could not be sent', error, { messages: batch.length });
     return batch;
   }
+}
+
+export function chunk<Item>(items: readonly Item[]): Item[][] {
+  const batches: Item[][] = [];
+  for (let start = 0; start < items.length; start += SQS.batchSize) {
+    batches.push(items.slice(start, start + SQS.batchSize));
+  }
+  return batches;
 }

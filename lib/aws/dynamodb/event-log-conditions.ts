@@ -1,0 +1,92 @@
+/** The conditions of the event log's writes: a row must still be as the writer read it. */
+import type { EventRecord } from '../../relay/model/event.ts';
+import type { Outcome } from '../../relay/model/outcome.ts';
+import type { DeliveryCondition, OwedItem } from '../../relay/ports/event-log.ts';
+import type { Condition } from './dynamo-table.ts';
+import { OUTCOME_FIELDS } from './event-row.ts';
+import { isoSpellings, type Row } from './row.ts';
+
+export const NOT_FANNED_OUT: Condition = {
+  expression: 'attribute_exists(sk) AND attribute_not_exists(fannedOutAt)',
+};
+
+/** DynamoDB's TTL may delete an expired row at any moment, so nothing is written to one. */
+const NOT_EXPIRED = '(attribute_not_exists(expiresAt) OR expiresAt > :now)';
+
+/** The event is not fanned out, and no other run has recorded an attempt since it was read. */
+export function fanOutAsRead({ fanOutAttempts }: EventRecord): Condition {
+  const { expression } = NOT_FANNED_OUT;
+  return fanOutAttempts === undefined
+    ? { expression: `${expression} AND attribute_not_exists(fanOutAttempts)` }
+    : {
+        expression: `${expression} AND #fanOutAttempts = :onlyAttempts`,
+        values: { ':onlyAttempts': fanOutAttempts },
+      };
+}
+
+/** The delivery is in the given state and under the given lease, or under none. */
+export function deliveryAsRead({ state, leaseId }: DeliveryCondition): Condition {
+  const lease = leaseCondition(leaseId);
+  return {
+    expression: `#onlyState = :onlyState AND ${lease.expression}`,
+    names: { '#onlyState': 'state' },
+    values: { ':onlyState': state, ...lease.values },
+  };
+}
+
+function leaseCondition(leaseId: string | undefined): Condition {
+  if (leaseId === undefined) return { expression: 'attribute_not_exists(leaseId)' };
+  const values = { ':onlyLeaseId': leaseId };
+  if (leaseId !== '') return { expression: 'leaseId = :onlyLeaseId', values };
+  // A person may leave a leased row without a lease id. The reader gives it an empty one.
+  return { expression: '(attribute_not_exists(leaseId) OR leaseId = :onlyLeaseId)', values };
+}
+
+/** The row still owes the same work at the same time, however a person spelled that time. */
+export function owedAsRead({ owedTo, dueAt }: OwedItem): Condition {
+  const { full, short } = isoSpellings(dueAt);
+  return {
+    expression: 'owedTo = :onlyOwedTo AND (#dueAt = :full OR #dueAt = :short)',
+    values: { ':onlyOwedTo': owedTo, ':full': full, ':short': short },
+  };
+}
+
+/** The event is fanned out and not expired, and its outcomes are as `outcomes` says. */
+export function fannedOut(now: Date, outcomes: Condition): Condition {
+  return {
+    expression: `attribute_exists(fannedOutAt) AND ${NOT_EXPIRED} AND ${outcomes.expression}`,
+    ...(outcomes.names && { names: outcomes.names }),
+    values: { ':now': now.getTime() / 1000, ...outcomes.values },
+  };
+}
+
+/** There is a map of outcomes, without one for `#endpoint`. */
+export const WITHOUT_OUTCOME: Condition = {
+  expression: 'attribute_type(outcomes, :map) AND attribute_not_exists(outcomes.#endpoint)',
+  values: { ':map': 'M' },
+};
+
+/** There is no map of outcomes: a person deleted it. */
+export const WITHOUT_OUTCOMES: Condition = {
+  expression: 'NOT attribute_type(#outcomes, :map)',
+  values: { ':map': 'M' },
+};
+
+/** Compares the outcome of `#endpoint` field by field. Engines differ in how they compare whole maps. */
+export function outcomeAsRead(outcome: Outcome): Condition {
+  const fields = OUTCOME_FIELDS.map((name) => ({ name, value: outcome[name] }));
+  const values: Row = Object.fromEntries(
+    fields.flatMap(({ name, value }) => (value === undefined ? [] : [[`:${name}`, value]])),
+  );
+  return {
+    expression: fields
+      .map(({ name, value }) =>
+        value === undefined
+          ? `attribute_not_exists(outcomes.#endpoint.#${name})`
+          : `outcomes.#endpoint.#${name} = :${name}`,
+      )
+      .join(' AND '),
+    names: Object.fromEntries(fields.map(({ name }) => [`#${name}`, name])),
+    values,
+  };
+}
