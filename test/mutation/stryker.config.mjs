@@ -7,9 +7,11 @@
  * Stryker keeps all results in .stryker, and tests again only the mutants whose code or tests have changed.
  * `-- --force` ignores the results. .stryker/report.html shows each mutant in its file.
  */
+import { fileURLToPath } from 'node:url';
+
 export default {
   mutate: ['lib/relay/**/*.ts'],
-  plugins: ['@stryker-mutator/*', './test/mutation/ignore-texts.mjs'],
+  plugins: ['@stryker-mutator/vitest-runner', fileURLToPath(new URL('ignore-texts.mjs', import.meta.url))],
   ignorers: ['texts'],
   testRunner: 'vitest',
   vitest: { configFile: 'test/mutation/vitest.config.ts' },
