@@ -149,11 +149,14 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   }
 
   async deliveries(orderKey: OrderKey): Promise<Delivery[]> {
-    const rows = [...this.#order(orderKey).deliveries].sort(([a], [b]) => (a < b ? -1 : 1));
-    return rows.flatMap(([, kept]) => {
-      const row = this.#alive(kept);
-      return row === undefined ? [] : [toDelivery(row)];
-    });
+    const rows = this.#order(orderKey).deliveries;
+    const nowMs = this.#clock.now().getTime();
+    const alive: Delivery[] = [];
+    for (const id of [...rows.keys()].sort()) {
+      const kept = rows.get(id);
+      if (kept !== undefined && isAlive(kept, nowMs)) alive.push(toDelivery(kept.value));
+    }
+    return alive;
   }
 
   async putDeliveryIfAbsent(delivery: Delivery): Promise<boolean> {
@@ -296,10 +299,12 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   }
 
   #alive<Value>(kept: Kept<Value> | undefined): Value | undefined {
-    if (kept === undefined) return undefined;
-    const { value, expiresAt } = kept;
-    return expiresAt === undefined || expiresAt > this.#clock.now() ? value : undefined;
+    return kept !== undefined && isAlive(kept, this.#clock.now().getTime()) ? kept.value : undefined;
   }
+}
+
+function isAlive({ expiresAt }: Kept<unknown>, nowMs: number): boolean {
+  return expiresAt === undefined || expiresAt.getTime() > nowMs;
 }
 
 function refuseTooLarge({ body }: Payload): void {
