@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+/** These kill a relay, and wait a minute for the leases of the killed one to expire. */
+const CRASH = ['test/kill/kill.test.ts', 'test/end-to-end/restart.test.ts'];
 /** The files in which each test has its own timings or its own mocks of modules. They run with a fresh module graph. */
 const ISOLATED = ['local', 'end-to-end', 'fuzz', 'kill'].map((folder) => `test/${folder}/**/*.test.ts`);
 
@@ -8,9 +10,12 @@ export default defineConfig({
     // Real engines and sockets on two busy cores; nothing here waits for a fixed time.
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Vitest leaves one core unused by default. The smallest CI machines have two.
-    maxWorkers: 2,
+    // One more than the cores of the smallest CI machines: many tests wait for a relay, and use no CPU meanwhile.
+    maxWorkers: 3,
+    // Vitest starts the projects in alphabetical order. The crash tests take longest, and the others run beside them.
     projects: [
+      { extends: true, test: { name: 'crash', include: CRASH } },
+      { extends: true, test: { name: 'isolated', include: ISOLATED, exclude: CRASH } },
       {
         extends: true,
         test: {
@@ -24,7 +29,6 @@ export default defineConfig({
           unstubEnvs: true,
         },
       },
-      { extends: true, test: { name: 'isolated', include: ISOLATED } },
     ],
   },
 });
