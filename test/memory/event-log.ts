@@ -62,6 +62,8 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   readonly #owed = new OwedIndex();
   /** Orders whose rows may have changed since the index was last brought up to date. */
   readonly #touched = new Set<OrderKey>();
+  /** Rows are never changed, only replaced. The simulation reads most of them many times. */
+  readonly #read = new WeakMap<DeliveryAttributes, Delivery>();
   /** Which partition the id that people know an order by points to. */
   readonly aliases = new Map<OrderKey, OrderKey>();
 
@@ -154,7 +156,7 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
     const alive: Delivery[] = [];
     for (const id of [...rows.keys()].sort()) {
       const kept = rows.get(id);
-      if (kept !== undefined && isAlive(kept, nowMs)) alive.push(toDelivery(kept.value));
+      if (kept !== undefined && isAlive(kept, nowMs)) alive.push(this.#delivery(kept.value));
     }
     return alive;
   }
@@ -296,6 +298,12 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   #replace<Id, Value>(rows: Map<Id, Kept<Value>>, id: Id, value: Value): void {
     const { expiresAt } = rows.get(id) ?? this.#keep(value);
     rows.set(id, { value, expiresAt });
+  }
+
+  #delivery(row: DeliveryAttributes): Delivery {
+    const delivery = this.#read.get(row) ?? toDelivery(row);
+    this.#read.set(row, delivery);
+    return delivery;
   }
 
   #alive<Value>(kept: Kept<Value> | undefined): Value | undefined {
