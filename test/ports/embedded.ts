@@ -13,6 +13,16 @@ import { ensureTable } from '../../lib/local/engines/tables.ts';
 import { Queues } from '../../lib/stack/queues.ts';
 import { Tables } from '../../lib/stack/tables.ts';
 
+/** The clients' own limits are for AWS. In a process that several files keep busy, even a connection may take seconds. */
+export const PATIENT = {
+  requestHandler: {
+    connectionTimeout: 20_000,
+    requestTimeout: 20_000,
+    socketTimeout: 20_000,
+    throwOnRequestTimeout: true,
+  },
+};
+
 export interface Embedded {
   readonly dynamoDb: DynamoDBDocumentClient;
   readonly sqs: SQSClient;
@@ -52,9 +62,9 @@ function storesTemplate(): unknown {
 }
 
 function over({ resources, dynamoDbConfig, sqsConfig }: Engines): Embedded {
-  const sqs = sqsClient(sqsConfig);
+  const sqs = sqsClient({ ...PATIENT, ...sqsConfig });
   return {
-    dynamoDb: dynamoDbClient(dynamoDbConfig),
+    dynamoDb: dynamoDbClient({ ...PATIENT, ...dynamoDbConfig }),
     sqs,
     async newTable(like) {
       const name = `${like}-${randomUUID()}`;
