@@ -5,9 +5,9 @@ import { defineConfig } from 'vitest/config';
 // Tests start many processes and threads. With Node's compile cache, each of them loads its modules in half the time.
 process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache');
 
-/** These kill a relay, and wait a minute for the leases of the killed one to expire. */
+/** These tests kill a relay, and wait a minute until its leases have expired. */
 const CRASH = ['test/kill/kill.test.ts', 'test/end-to-end/restart.test.ts'];
-/** The files in which each test has its own timings or its own mocks of modules. They run with a fresh module graph. */
+/** These tests measure time or mock modules. Each file runs with its own module graph. */
 const ISOLATED = ['local', 'end-to-end', 'fuzz', 'kill'].map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({
@@ -16,9 +16,9 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     setupFiles: ['test/leaves-nothing.ts'],
-    // One more than the cores of the smallest CI machines: many tests wait for a relay, and use no CPU meanwhile.
+    // The smallest CI machines have two cores. Many tests wait for a relay and use no CPU meanwhile.
     maxWorkers: 3,
-    // Vitest starts the projects in alphabetical order. The crash tests take longest, and the others run beside them.
+    // Vitest starts the projects in alphabetical order. The crash tests take longest, so they start first.
     projects: [
       { extends: true, test: { name: 'crash', include: CRASH } },
       { extends: true, test: { name: 'isolated', include: ISOLATED, exclude: CRASH } },
@@ -28,9 +28,9 @@ export default defineConfig({
           name: 'shared',
           include: ['test/**/*.test.ts'],
           exclude: ISOLATED,
-          // Importing the CDK, the AWS SDK and lib once per worker, not once per file, saves minutes.
+          // Each worker then imports the CDK, the AWS SDK and lib once, not once per file. That saves minutes.
           isolate: false,
-          // A file must not leave stubs to the next one in its worker.
+          // A test must not leave stubs to the next one.
           restoreMocks: true,
           unstubEnvs: true,
         },

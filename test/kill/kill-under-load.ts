@@ -35,7 +35,7 @@ import { type Evidence, unsettled, wrongs } from './verdict.ts';
 const SOURCE = sourceIdSchema.parse('main');
 const ANSWERS_WITHIN_MS = 40;
 const SETTLED_WITHIN_MS = 240_000;
-/** Each look reads every event. More often, it would slow the relay down that it watches. */
+/** Each poll reads every event, which slows the relay down. */
 const LOOKED_AT_EVERY_MS = 2_000;
 const ANY_TIME = new Date('9999-12-31T23:59:59Z');
 

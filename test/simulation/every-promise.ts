@@ -1,11 +1,11 @@
-/** The seeds that `npm test` runs, in parts that several test files share: files run on several cores, tests do not. */
+/** The seeds that `npm test` runs. Two test files share them: vitest runs files on several cores, but not tests. */
 import { expect, it } from 'vitest';
 import { shrink } from './shrink.ts';
 import { simulate } from './simulate.ts';
 
-/** As many as take a minute or two; `run.ts` runs as many as one likes. */
+/** They take about a minute. `run.ts` runs more. */
 const SEEDS = 1_000;
-/** Runs that take turns, so that a failure is known early and no test takes long by itself. */
+/** Several short tests report a failure earlier than one long test. */
 const PARTS = 8;
 
 /** Registers one test for each of the parts, which are numbered from 1 to 8. */

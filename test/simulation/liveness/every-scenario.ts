@@ -1,4 +1,4 @@
-/** Measures every scenario under one seed: a test file per seed, because files run on several cores and tests do not. */
+/** Measures every scenario under one seed. Each seed has a test file: vitest runs files on several cores, but not tests. */
 import { describe, expect, it } from 'vitest';
 import { describeFigure, holds } from './figures.ts';
 import { SCENARIOS } from './scenarios.ts';
