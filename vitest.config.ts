@@ -21,7 +21,11 @@ export default defineConfig({
     // Vitest starts the projects in alphabetical order. The crash tests take longest, so they start first.
     projects: [
       { extends: true, test: { name: 'crash', include: CRASH } },
-      { extends: true, test: { name: 'isolated', include: ISOLATED, exclude: CRASH } },
+      {
+        extends: true,
+        // The polls in these tests have limits of their own, which add up to more than 30 seconds.
+        test: { name: 'isolated', include: ISOLATED, exclude: CRASH, testTimeout: 120_000 },
+      },
       {
         extends: true,
         test: {
