@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import {
+  aBriefRequest,
   aRequest,
   connecting,
   endlessly,
@@ -16,6 +17,9 @@ import {
   TIMEOUT_MS,
   timed,
 } from './hostile-receiver.ts';
+
+/** These attempts end before their deadline. On a busy machine, a deadline of one second could come first. */
+const ENDS_EARLY = /answer is not HTTP|connection closed before the answer/;
 
 describe('the sender against a hostile receiver', () => {
   it.each<[string, (socket: Socket) => void, object]>([
@@ -166,8 +170,9 @@ describe('the sender against a hostile receiver', () => {
     ),
   ])('%s', async (_, speak, expected) => {
     const url = await speaking(speak);
+    const request = ENDS_EARLY.test(JSON.stringify(expected)) ? aRequest(url) : aBriefRequest(url);
 
-    const { value, durationMs } = await timed(sender.post(aRequest(url)));
+    const { value, durationMs } = await timed(sender.post(request));
 
     expect(value).toMatchObject(expected);
     expect(durationMs).toBeLessThan(TIMEOUT_MS + SLACK_MS);
@@ -191,7 +196,7 @@ describe('the sender against a hostile receiver', () => {
     const good = await serving((_, response) => response.end('ok'));
 
     const [{ value: slow }, { value: quick, durationMs }] = await Promise.all([
-      timed(sender.post(aRequest(hostile))),
+      timed(sender.post(aBriefRequest(hostile))),
       timed(sender.post(aRequest(good))),
     ]);
 
@@ -242,7 +247,7 @@ describe('the sender against a hostile receiver', () => {
   ])('a reset %s', async (_, onConnection, expected) => {
     const url = await connecting(onConnection);
 
-    const { value, durationMs } = await timed(sender.post(aRequest(url, { body: UPLOAD })));
+    const { value, durationMs } = await timed(sender.post(aBriefRequest(url, { body: UPLOAD })));
 
     expect(value).toMatchObject(expected);
     expect(durationMs).toBeLessThan(TIMEOUT_MS + SLACK_MS);
@@ -254,7 +259,7 @@ describe('the sender against a hostile receiver', () => {
       socket = accepted.pause();
     });
 
-    const { value, durationMs } = await timed(sender.post(aRequest(url, { body: UPLOAD })));
+    const { value, durationMs } = await timed(sender.post(aBriefRequest(url, { body: UPLOAD })));
 
     expect(value).toEqual({ kind: 'failure', error: 'timeout after 1 s' });
     expect(durationMs).toBeLessThan(TIMEOUT_MS + SLACK_MS);
@@ -272,7 +277,7 @@ describe('the sender against a hostile receiver', () => {
       socket.once('data', () => socket.write(keepAlive));
     });
 
-    for (let attempt = 0; attempt < 20; attempt++) await sender.post(aRequest(url));
+    for (let attempt = 0; attempt < 20; attempt++) await sender.post(aBriefRequest(url));
 
     await expect.poll(() => open.size).toBe(0);
   });
@@ -318,7 +323,7 @@ async function grownMb(url: string): Promise<number> {
   const timer = setInterval(() => {
     most = Math.max(most, used());
   }, 10);
-  await Promise.all(Array.from({ length: 10 }, () => sender.post(aRequest(url))));
+  await Promise.all(Array.from({ length: 10 }, () => sender.post(aBriefRequest(url))));
   clearInterval(timer);
   return most - before;
 }

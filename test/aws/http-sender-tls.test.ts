@@ -3,6 +3,7 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { aCertificate, aTrustedAuthority } from './certificates.ts';
 import {
+  aBriefRequest,
   accepting,
   aRequest,
   endlessly,
@@ -100,7 +101,7 @@ describe('the sender over TLS', () => {
     const { port, sockets } = await accepting(onConnection);
     const url = `https://127.0.0.1:${port}/hook`;
 
-    const { value, durationMs } = await timed(sender.post(aRequest(url)));
+    const { value, durationMs } = await timed(sender.post(aBriefRequest(url)));
 
     expect(value).toMatchObject({ kind: 'failure', ...expected });
     expect(durationMs).toBeLessThan(TIMEOUT_MS + SLACK_MS);
@@ -115,7 +116,7 @@ describe('the sender over TLS', () => {
       (socket) => endlessly(socket, '\r\n'.repeat(10_000)),
     ];
     const results = await Promise.all(
-      ways.map(async (speak) => sender.post(aRequest((await secure(certificate, speak)).url))),
+      ways.map(async (speak) => sender.post(aBriefRequest((await secure(certificate, speak)).url))),
     );
 
     expect(results).toEqual([

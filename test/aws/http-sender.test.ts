@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AddressGuard } from '../../lib/aws/http/address-guard.ts';
 import { HttpSender } from '../../lib/aws/http/http-sender.ts';
-import { aRequest, sender, serving, TIMEOUT_MS, timed } from './hostile-receiver.ts';
+import { aBriefRequest, aRequest, sender, serving, TIMEOUT_MS, timed } from './hostile-receiver.ts';
 
 const run = promisify(execFile);
 
@@ -108,7 +108,7 @@ describe('the sender', () => {
     const never = new AddressGuard([], (() => {}) as never);
 
     const { value, durationMs } = await timed(
-      new HttpSender(never).post(aRequest('https://slow.example/hook')),
+      new HttpSender(never).post(aBriefRequest('https://slow.example/hook')),
     );
 
     expect(value).toEqual({ kind: 'failure', error: 'timeout after 1 s' });

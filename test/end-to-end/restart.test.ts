@@ -97,8 +97,11 @@ describe('a relay that is killed between ingest and fan-out', () => {
     isHolding = false;
     await startSwept(dataDir);
     const missing = () =>
-      paths.flatMap((path) => accepted.filter((eventId) => !answeredAt(receiver, path).has(eventId)));
-    await expect.poll(missing, { timeout: 150_000 }).toEqual([]);
+      paths.flatMap((path) => {
+        const answered = answeredAt(receiver, path);
+        return accepted.filter((eventId) => !answered.has(eventId));
+      });
+    await expect.poll(missing, { timeout: 150_000, interval: 250 }).toEqual([]);
   }, 210_000);
 });
 

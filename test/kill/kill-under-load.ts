@@ -35,7 +35,8 @@ import { type Evidence, unsettled, wrongs } from './verdict.ts';
 const SOURCE = sourceIdSchema.parse('main');
 const ANSWERS_WITHIN_MS = 40;
 const SETTLED_WITHIN_MS = 240_000;
-const LOOKED_AT_EVERY_MS = 500;
+/** Each poll reads every event, which slows the relay down. */
+const LOOKED_AT_EVERY_MS = 2_000;
 const ANY_TIME = new Date('9999-12-31T23:59:59Z');
 
 export interface KillOptions {

@@ -62,6 +62,8 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   readonly #owed = new OwedIndex();
   /** Orders whose rows may have changed since the index was last brought up to date. */
   readonly #touched = new Set<OrderKey>();
+  /** Rows are never changed, only replaced. The simulation reads most of them many times. */
+  readonly #read = new WeakMap<DeliveryAttributes, Delivery>();
   /** Which partition the id that people know an order by points to. */
   readonly aliases = new Map<OrderKey, OrderKey>();
 
@@ -149,11 +151,14 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   }
 
   async deliveries(orderKey: OrderKey): Promise<Delivery[]> {
-    const rows = [...this.#order(orderKey).deliveries].sort(([a], [b]) => (a < b ? -1 : 1));
-    return rows.flatMap(([, kept]) => {
-      const row = this.#alive(kept);
-      return row === undefined ? [] : [toDelivery(row)];
-    });
+    const rows = this.#order(orderKey).deliveries;
+    const nowMs = this.#clock.now().getTime();
+    const alive: Delivery[] = [];
+    for (const id of [...rows.keys()].sort()) {
+      const kept = rows.get(id);
+      if (kept !== undefined && isAlive(kept, nowMs)) alive.push(this.#delivery(kept.value));
+    }
+    return alive;
   }
 
   async putDeliveryIfAbsent(delivery: Delivery): Promise<boolean> {
@@ -295,11 +300,19 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
     rows.set(id, { value, expiresAt });
   }
 
-  #alive<Value>(kept: Kept<Value> | undefined): Value | undefined {
-    if (kept === undefined) return undefined;
-    const { value, expiresAt } = kept;
-    return expiresAt === undefined || expiresAt > this.#clock.now() ? value : undefined;
+  #delivery(row: DeliveryAttributes): Delivery {
+    const delivery = this.#read.get(row) ?? toDelivery(row);
+    this.#read.set(row, delivery);
+    return delivery;
   }
+
+  #alive<Value>(kept: Kept<Value> | undefined): Value | undefined {
+    return kept !== undefined && isAlive(kept, this.#clock.now().getTime()) ? kept.value : undefined;
+  }
+}
+
+function isAlive({ expiresAt }: Kept<unknown>, nowMs: number): boolean {
+  return expiresAt === undefined || expiresAt.getTime() > nowMs;
 }
 
 function refuseTooLarge({ body }: Payload): void {

@@ -10,6 +10,7 @@ import { findLocalRelay } from '../../lib/connect/local-relay.ts';
 import { type LocalRelay, startLocalRelay } from '../../lib/local/local-relay.ts';
 import { Queues } from '../../lib/stack/queues.ts';
 import { Tables } from '../../lib/stack/tables.ts';
+import { PATIENT } from '../ports/embedded.ts';
 import { type CliOptions, type CliResult, cli } from './cli.ts';
 
 export const WEBHOOKS = 'https://relay.example/webhooks/';
@@ -53,7 +54,7 @@ export function useRelayOfTables(): () => RelayOfTables {
 
 /** Without the functions there is no HTTP API either: its address is made up. */
 function tablesTemplate(): unknown {
-  const stack = new Stack(new App(), 'Tables');
+  const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'Tables');
   const settings = { removalPolicy: 'destroy' } as const;
   const { config, eventLog } = new Tables(stack, 'Tables', { settings, key: undefined });
   const timeout = Duration.seconds(60);
@@ -75,8 +76,8 @@ function tablesTemplate(): unknown {
 async function over({ url }: LocalRelay): Promise<RelayOfTables> {
   const { port } = new URL(url);
   const description = await findLocalRelay(Number(port));
-  const client = dynamoDbClient(description.dynamoDbConfig);
-  const sqs = sqsClient(description.sqsConfig);
+  const client = dynamoDbClient({ ...PATIENT, ...description.dynamoDbConfig });
+  const sqs = sqsClient({ ...PATIENT, ...description.sqsConfig });
   const connection = await connect(description, () => {});
   const TableName = description.configTableName;
   const config = async () => (await client.send(new ScanCommand({ TableName }))).Items ?? [];

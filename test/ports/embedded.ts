@@ -13,6 +13,16 @@ import { ensureTable } from '../../lib/local/engines/tables.ts';
 import { Queues } from '../../lib/stack/queues.ts';
 import { Tables } from '../../lib/stack/tables.ts';
 
+/** The clients' own limits are for AWS. In a process that several files keep busy, even a connection may take seconds. */
+export const PATIENT = {
+  requestHandler: {
+    connectionTimeout: 20_000,
+    requestTimeout: 20_000,
+    socketTimeout: 20_000,
+    throwOnRequestTimeout: true,
+  },
+};
+
 export interface Embedded {
   readonly dynamoDb: DynamoDBDocumentClient;
   readonly sqs: SQSClient;
@@ -45,16 +55,16 @@ export function useEmbedded(): () => Embedded {
 
 /** The part of the stack that stores things. Without the functions, which would have to be bundled. */
 function storesTemplate(): unknown {
-  const stack = new Stack(new App(), 'Stores');
+  const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'Stores');
   new Tables(stack, 'Tables', { settings: { removalPolicy: 'destroy' } });
   new Queues(stack, 'Queues', { fanOutTimeout: Duration.seconds(60), deliverTimeout: Duration.seconds(60) });
   return Template.fromStack(stack).toJSON();
 }
 
 function over({ resources, dynamoDbConfig, sqsConfig }: Engines): Embedded {
-  const sqs = sqsClient(sqsConfig);
+  const sqs = sqsClient({ ...PATIENT, ...sqsConfig });
   return {
-    dynamoDb: dynamoDbClient(dynamoDbConfig),
+    dynamoDb: dynamoDbClient({ ...PATIENT, ...dynamoDbConfig }),
     sqs,
     async newTable(like) {
       const name = `${like}-${randomUUID()}`;

@@ -49,8 +49,7 @@ export class Scheduler {
 
   after(delayMs: number, run: () => void): void {
     const step = { atMs: this.#nowMs + delayMs, order: this.#planned++, run };
-    this.#steps.push(step);
-    this.#siftUp(this.#steps.length - 1);
+    this.#siftUp(step);
   }
 
   sleep(delayMs: number): Promise<void> {
@@ -69,47 +68,49 @@ export class Scheduler {
   }
 
   #takeFirst(): Step | undefined {
-    const first = this.#steps[0];
+    const [first] = this.#steps;
     const last = this.#steps.pop();
-    if (first === undefined || last === undefined || this.#steps.length === 0) return first;
-    this.#steps[0] = last;
-    this.#siftDown();
+    if (last !== undefined && this.#steps.length > 0) this.#siftDown(last);
     return first;
   }
 
-  #siftUp(start: number): void {
-    for (let at = start; at > 0; ) {
-      const parent = (at - 1) >> 1;
-      if (!this.#isBefore(at, parent)) return;
-      this.#swap(at, parent);
-      at = parent;
+  /** Adds a step at the end of the heap, and moves it up to its place. */
+  #siftUp(step: Step): void {
+    const steps = this.#steps;
+    let at = steps.length;
+    while (at > 0) {
+      const parentAt = (at - 1) >> 1;
+      const parent = steps[parentAt];
+      if (parent === undefined || !isBefore(step, parent)) break;
+      steps[at] = parent;
+      at = parentAt;
     }
+    steps[at] = step;
   }
 
-  #siftDown(): void {
-    for (let at = 0; ; ) {
-      const [left, right] = [2 * at + 1, 2 * at + 2];
-      let least = at;
-      if (left < this.#steps.length && this.#isBefore(left, least)) least = left;
-      if (right < this.#steps.length && this.#isBefore(right, least)) least = right;
-      if (least === at) return;
-      this.#swap(at, least);
-      at = least;
+  /** Puts a step at the top of the heap, and moves it down to its place. */
+  #siftDown(step: Step): void {
+    const steps = this.#steps;
+    let at = 0;
+    for (;;) {
+      let childAt = 2 * at + 1;
+      let child = steps[childAt];
+      if (child === undefined) break;
+      const right = steps[childAt + 1];
+      if (right !== undefined && isBefore(right, child)) {
+        childAt += 1;
+        child = right;
+      }
+      if (!isBefore(child, step)) break;
+      steps[at] = child;
+      at = childAt;
     }
+    steps[at] = step;
   }
+}
 
-  #isBefore(a: number, b: number): boolean {
-    const [first, second] = [this.#steps[a], this.#steps[b]];
-    if (first === undefined || second === undefined) return false;
-    return first.atMs < second.atMs || (first.atMs === second.atMs && first.order < second.order);
-  }
-
-  #swap(a: number, b: number): void {
-    const [first, second] = [this.#steps[a], this.#steps[b]];
-    if (first === undefined || second === undefined) return;
-    this.#steps[a] = second;
-    this.#steps[b] = first;
-  }
+function isBefore(one: Step, other: Step): boolean {
+  return one.atMs < other.atMs || (one.atMs === other.atMs && one.order < other.order);
 }
 
 /** Node runs every promise that can go on before it runs the next immediate. */

@@ -74,9 +74,10 @@ export async function startEngines(options: EnginesOptions): Promise<Engines> {
 }
 
 function threadOptions(dataDir: string | undefined, folder: string) {
+  const { NODE_COMPILE_CACHE } = process.env;
   return {
     workerData: dataDir === undefined ? {} : { path: join(dataDir, folder) },
-    env: { AWS_REGION: REGION },
+    env: { AWS_REGION: REGION, ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }) },
   };
 }
 

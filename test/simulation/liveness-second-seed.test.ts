@@ -1,0 +1,3 @@
+import { settlesInTime } from './liveness/every-scenario.ts';
+
+settlesInTime(2);
