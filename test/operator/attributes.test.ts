@@ -21,14 +21,14 @@ function problemsOf(schema: z.ZodType, attributes: Readonly<Record<string, unkno
 
 describe('attributes', () => {
   it('are given back with the defaults filled in', () => {
-    expect(checkAttributes(endpointSchema, VALID)).toMatchObject({ ...VALID, state: 'on', maxAttempts: 10 });
+    expect(checkAttributes(endpointSchema, VALID)).toMatchObject({ ...VALID, state: 'enabled', maxAttempts: 10 });
   });
 
   it.each<[string, unknown, string]>([
     ['url', undefined, 'must be an absolute http or https URL'],
     ['url', 'ftp://erp.example', 'must be an absolute http or https URL'],
     ['url', 'https://a:b@erp.example', 'must not carry a user name or password'],
-    ['state', 'of', 'must be on, paused or off'],
+    ['state', 'off', 'must be enabled, paused or disabled'],
     ['timeoutSeconds', 31, 'must be at most 30'],
     ['timeoutSeconds', 0, 'must be at least 1'],
     ['timeoutSeconds', '10', 'must be a number'],

@@ -84,7 +84,7 @@ describe('deliveries list', () => {
     const dead = await aDelivery(id, { state: 'dead', ...OVER(id), dueAt: later(new Date(), -2_000) });
     const cancelled = await aDelivery(id, {
       state: 'cancelled',
-      reason: 'endpoint-off',
+      reason: 'endpoint-disabled',
       ...OVER(id),
       dueAt: new Date(),
     });
@@ -95,7 +95,7 @@ describe('deliveries list', () => {
     const [head, ...lines] = out.trimEnd().split('\n');
     expect(head).toMatch(/^ORDER +ENDPOINT +STATE +TRIES +OWED SINCE +NEXT TRY +EVENT +LAST RESULT$/);
     expect(lines).toEqual([
-      expect.stringMatching(`^Magic7-501 .* cancelled +2 .* – +${cancelled.eventId} +endpoint is off$`),
+      expect.stringMatching(`^Magic7-501 .* cancelled +2 .* – +${cancelled.eventId} +endpoint is disabled$`),
       expect.stringMatching(`^Magic7-501 .* dead +2 .* ${dead.eventId} +timeout after 10 s, attempt 2$`),
       expect.stringMatching(`^Magic7-501 .* pending +2 .* – +${next.eventId} +endpoint is paused$`),
       expect.stringMatching(`^Magic7-501 .* pending +2 .* ${last.eventId} +timeout after 10 s, attempt 2$`),
@@ -324,7 +324,7 @@ describe('deliveries retry', () => {
   });
 
   it.each([
-    ['off', { state: 'off' }, {}, 'is off\n`endpoints enable '],
+    ['disabled', { state: 'disabled' }, {}, 'is disabled\n`endpoints enable '],
     [
       'disabled',
       {},

@@ -20,7 +20,7 @@ describe('endpoints add', () => {
     expect(jsonOf(result)).toMatchObject({
       id: 'erp',
       url: URL_OF_ERP,
-      state: 'on',
+      state: 'enabled',
       ordering: 'latest',
       timeoutSeconds: 10,
       maxAttempts: 10,
@@ -91,7 +91,7 @@ describe('endpoints add', () => {
     [
       'several wrong attributes, naming each',
       `--id b --url ${URL_OF_ERP} --state of --ordering x --timeout-seconds 31 --max-attempts 1.5`.split(' '),
-      '--state must be on, paused or off; --ordering must be latest, strict or none; ' +
+      '--state must be enabled, paused or disabled; --ordering must be latest, strict or none; ' +
         '--timeout-seconds must be at most 30; --max-attempts must be a whole number',
     ],
     [
@@ -131,16 +131,16 @@ describe('endpoints list', () => {
   });
 
   it('shows each endpoint with its health in a word, and what the word means just now', async () => {
-    await anEndpoint({ state: 'off' }, 'shop');
+    await anEndpoint({ state: 'disabled' }, 'shop');
     await anEndpoint({ ordering: 'strict' });
     await relay().put('health', 'shop', { state: 'failing', reason: 'it times out' });
     await relay().put('health', 'erp', { state: 'ok', provenAt: '2026-03-01T12:00:00Z', version: 2 });
 
     expect((await endpoints('list')).out).toBe(
       [
-        'ENDPOINT  STATE  HEALTH   ORDERING  URL',
-        `erp       on     ok       strict    ${URL_OF_ERP}`,
-        `shop      off    failing  latest    ${URL_OF_ERP}`,
+        'ENDPOINT  STATE     HEALTH   ORDERING  URL',
+        `erp       enabled   ok       strict    ${URL_OF_ERP}`,
+        `shop      disabled  failing  latest    ${URL_OF_ERP}`,
         '',
         'shop  it times out; nothing is sent but a probe, the next one within a minute',
         '',
@@ -148,10 +148,10 @@ describe('endpoints list', () => {
     );
     const shared = { url: URL_OF_ERP, timeoutSeconds: 10, maxAttempts: 10 };
     expect(jsonOf(await endpoints('list', '--json'))).toMatchObject([
-      { id: 'erp', state: 'on', ordering: 'strict', ...shared },
+      { id: 'erp', state: 'enabled', ordering: 'strict', ...shared },
       {
         id: 'shop',
-        state: 'off',
+        state: 'disabled',
         ordering: 'latest',
         ...shared,
         health: { state: 'failing', reason: 'it times out' },
@@ -166,7 +166,7 @@ describe('endpoints list', () => {
     const { exitCode, out } = await endpoints('list');
 
     expect(exitCode).toBe(0);
-    expect(out).toContain('erp       on ');
+    expect(out).toContain('erp       enabled ');
     expect(out).toMatch(/what the endpoint would get waits:\n {2}shop {2}timeoutSeconds: .*; .*"colour"\n$/);
     expect(jsonOf(await endpoints('list', '--json'))).toEqual([
       expect.objectContaining({ id: 'erp' }),
@@ -271,9 +271,9 @@ describe('endpoints set', () => {
 
   it.each([
     ['nothing to change', ['erp'], 'there is nothing to change'],
-    ['an unknown id', ['shop', '--state', 'on'], 'there is no endpoint shop'],
-    ['an empty id', ['', '--state', 'on'], 'there is no endpoint without an id'],
-    ['no id', ['--state', 'on'], "missing required argument 'id'"],
+    ['an unknown id', ['shop', '--state', 'enabled'], 'there is no endpoint shop'],
+    ['an empty id', ['', '--state', 'enabled'], 'there is no endpoint without an id'],
+    ['no id', ['--state', 'enabled'], "missing required argument 'id'"],
     ['another id', ['erp', '--id', 'b'], "unknown option '--id'"],
     ['a bad value', ['erp', '--max-attempts', '0'], '--max-attempts must be at least 1'],
     ['an unknown source', ['erp', '--source', 'shop'], '--source must be main: there is no source shop'],
@@ -283,7 +283,7 @@ describe('endpoints set', () => {
       ['erp', '--unset', 'colour'],
       '“colour” is no attribute of an endpoint',
     ],
-    ['to set and unset', ['erp', '--state', 'on', '--unset', 'state'], '--state is both set and unset'],
+    ['to set and unset', ['erp', '--state', 'enabled', '--unset', 'state'], '--state is both set and unset'],
   ])('refuses %s with exit code 2, and writes nothing', async (_, args, message) => {
     await anEndpoint();
     await aSource('main');
@@ -300,7 +300,7 @@ describe('endpoints set', () => {
     await anEndpoint({ timeoutSeconds: 99 });
     const before = await relay().config();
 
-    const { exitCode, err } = await endpoints('set', 'erp', '--state', 'off');
+    const { exitCode, err } = await endpoints('set', 'erp', '--state', 'disabled');
 
     expect(exitCode).toBe(2);
     expect(err).toContain('error: --timeout-seconds must be at most 30');
@@ -311,11 +311,11 @@ describe('endpoints set', () => {
 describe('endpoints pause, resume, disable and enable', () => {
   it.each([
     ['pause', 'paused', 'Endpoint erp is paused.'],
-    ['resume', 'on', 'Endpoint erp is on.'],
-    ['disable', 'off', 'Endpoint erp is off.'],
-    ['enable', 'on', 'Endpoint erp is on.'],
+    ['resume', 'enabled', 'Endpoint erp is enabled.'],
+    ['disable', 'disabled', 'Endpoint erp is disabled.'],
+    ['enable', 'enabled', 'Endpoint erp is enabled.'],
   ])('%s sets the state to %s', async (deed, state, news) => {
-    await anEndpoint({ state: 'on', maxAttempts: 3 });
+    await anEndpoint({ state: 'enabled', maxAttempts: 3 });
 
     const { exitCode, out } = await endpoints(deed, 'erp');
 
@@ -345,12 +345,12 @@ describe('endpoints pause, resume, disable and enable', () => {
     ['resume', 'disabled'],
     ['resume', 'failing'],
   ])('%s closes a circuit that is %s, and keeps what is known of speed', async (deed, state) => {
-    await anEndpoint({ state: 'off' });
+    await anEndpoint({ state: 'disabled' });
     await relay().put('health', 'erp', { state, version: 4, ...TROUBLE, ...SPEED, ...RIGHTS });
 
     const result = await endpoints(deed, 'erp', '--json');
 
-    expect(jsonOf(result)).toMatchObject({ id: 'erp', state: 'on', clearedHealth: { state } });
+    expect(jsonOf(result)).toMatchObject({ id: 'erp', state: 'enabled', clearedHealth: { state } });
     expect(await healthRow()).toEqual({
       ...{ kind: 'health', id: 'erp', state: 'ok', consecutiveFailures: 0, recoveredAt: NOW, version: 5 },
       ...SPEED,
@@ -384,11 +384,11 @@ describe('endpoints pause, resume, disable and enable', () => {
   });
 
   it('writes no health of an endpoint of which nothing is known', async () => {
-    await anEndpoint({ state: 'off' });
+    await anEndpoint({ state: 'disabled' });
 
     await endpoints('enable', 'erp');
 
-    expect(await relay().config()).toMatchObject([{ kind: 'endpoint', state: 'on' }]);
+    expect(await relay().config()).toMatchObject([{ kind: 'endpoint', state: 'enabled' }]);
   });
 });
 

@@ -59,7 +59,7 @@ describe('what was typed wrong', () => {
     new NotFoundError('order', '7-501'),
     new AlreadyExistsError('source', 'main'),
     new AlreadyExistsError('endpoint', 'erp'),
-    new NotPossibleError('the endpoint erp is off', '`endpoints enable erp` turns it on.'),
+    new NotPossibleError('the endpoint erp is disabled', '`endpoints enable erp` enables it.'),
   ])('is exit code 2, with what to do: $message', (error) => {
     const failure = failureOf(error, aCommand(), explainAwsFailure);
 

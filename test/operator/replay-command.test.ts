@@ -105,13 +105,13 @@ describe('replay --event', () => {
   it('leaves out endpoints that would get nothing, and says why', async () => {
     const source = await aSource();
     const id = await anEndpoint(source);
-    const off = await anEndpoint(source, { state: 'off' });
+    const disabled = await anEndpoint(source, { state: 'disabled' });
     const event = await anEvent(source);
 
     const { out } = await replay(`--event ${event.eventId}`);
 
-    expect(out).toContain(`1 delivery is owed again: 1 to ${id}.\nLeft out: the endpoint ${off} is off.\n`);
-    expect(await rowOf(event, off)).toBeUndefined();
+    expect(out).toContain(`1 delivery is owed again: 1 to ${id}.\nLeft out: the endpoint ${disabled} is disabled.\n`);
+    expect(await rowOf(event, disabled)).toBeUndefined();
   });
 
   it('shows in the timeline of the order that it was a replay', async () => {
@@ -300,7 +300,7 @@ async function settleAll(id: EndpointId, source: SourceId) {
 
 describe('a replay that is wrong', () => {
   it.each([
-    ['off', { state: 'off' }, {}, 'is off\n`endpoints enable '],
+    ['disabled', { state: 'disabled' }, {}, 'is disabled\n`endpoints enable '],
     [
       'disabled',
       {},

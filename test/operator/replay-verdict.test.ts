@@ -35,7 +35,7 @@ const SKIPPED = { includeSkipped: true };
 describe('an event is replayed', () => {
   it.each<[string, Case]>([
     ['when the endpoint was not there', {}],
-    ['when its delivery was cancelled', { outcome: { state: 'cancelled', reason: 'endpoint-off' } }],
+    ['when its delivery was cancelled', { outcome: { state: 'cancelled', reason: 'endpoint-disabled' } }],
     ['when its delivery is dead', { outcome: { state: 'dead', status: 500, durationMs: 3, attempt: 10 } }],
     [
       'when its row says dead, though the outcome lags behind',

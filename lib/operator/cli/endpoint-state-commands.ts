@@ -19,17 +19,17 @@ const TEXTS: Readonly<Record<Deed, DeedText>> = {
   },
   resume: {
     description: 'send to an endpoint again, what was kept for it first',
-    news: 'is on.',
+    news: 'is enabled.',
     hint: 'Its waiting deliveries are sent within a minute, the longest overdue first, as fast as it answers.',
   },
   disable: {
     description: 'cancel what an endpoint would get: set --state off',
-    news: 'is off.',
+    news: 'is disabled.',
     hint: 'Its waiting deliveries are cancelled: `deliveries list` shows them. After `endpoints enable`, `replay` sends them.',
   },
   enable: {
     description: 'send to an endpoint, whatever was wrong with it: set --state on, and forget its failures',
-    news: 'is on.',
+    news: 'is enabled.',
     hint: 'New deliveries are sent to it, and waiting ones within a minute.',
   },
 };

@@ -126,11 +126,11 @@ function expressionRow(name: string, expression: string | undefined): string[][]
 
 function stateText(state: Endpoint['state'], { green, yellow, dim }: Colours): string {
   switch (state) {
-    case 'on':
+    case 'enabled':
       return green(state);
     case 'paused':
       return yellow(state);
-    case 'off':
+    case 'disabled':
       return dim(state);
   }
 }

@@ -92,7 +92,7 @@ export async function changeEndpoint(
 export const DEEDS = ['pause', 'resume', 'disable', 'enable'] as const;
 export type Deed = (typeof DEEDS)[number];
 
-const STATE_AFTER = { pause: 'paused', resume: 'on', disable: 'off', enable: 'on' } as const satisfies Record<
+const STATE_AFTER = { pause: 'paused', resume: 'enabled', disable: 'disabled', enable: 'enabled' } as const satisfies Record<
   Deed,
   Endpoint['state']
 >;

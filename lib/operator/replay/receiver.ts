@@ -55,11 +55,9 @@ function judge(listed: ListedEndpoint): Receiver | NotPossibleError {
   const enable = `\`endpoints enable ${id}\` has it sent to again.`;
   const later = (waits: string): Receiver => ({ endpoint, waits });
   switch (blockOf(endpoint, health)) {
-    case 'off':
-      return new NotPossibleError(`the endpoint ${id} is off`, enable);
     case 'disabled': {
-      const reason = health?.reason ?? 'for no reason that was written down';
-      return new NotPossibleError(`the endpoint ${id} is disabled: ${reason}`, enable);
+      const reason = health?.state === 'disabled' ? `: ${health.reason ?? 'no reason was recorded'}` : '';
+      return new NotPossibleError(`the endpoint ${id} is disabled${reason}`, enable);
     }
     case 'paused':
       return later(`${id} is paused: it waits until \`endpoints resume ${id}\``);
