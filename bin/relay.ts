@@ -7,12 +7,12 @@ const { stdin, stdout, stderr, env } = process;
 
 for (const stream of [stdout, stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever read it, such as `head`, has read enough; what the command does it does nevertheless.
+    // The reader, such as `head`, closed the pipe. The command continues.
     if (error.code !== 'EPIPE') throw error;
   });
 }
 
-/** npm hands on a Ctrl-C that the terminal has sent to its children already: so one comes as two. */
+/** The terminal sends Ctrl-C to npm and to this process, and npm forwards it: one Ctrl-C arrives twice. */
 const SAME_SIGNAL_MS = 500;
 
 function interruption(): AbortSignal {
@@ -27,7 +27,7 @@ function interruption(): AbortSignal {
   return controller.signal;
 }
 
-// Not `process.exit`: what was written may still be on its way into a pipe.
+// `process.exit` could end the process before its output is written to a pipe.
 process.exitCode = await run(process.argv.slice(2), {
   out: (text) => stdout.write(text),
   err: (text) => stderr.write(text),

@@ -4,7 +4,7 @@ import { NotARelayError } from '../operator/errors.ts';
 import { type AwsRelay, retentionDaysSchema } from './aws-relay.ts';
 
 const DISCOVERY_PATH = '/.well-known/sensaria-relay';
-const ANSWER_LIMIT_MS = 3_000;
+const RESPONSE_TIMEOUT_MS = 3_000;
 
 const discoverySchema = z.object({
   webhookBaseAddress: z.url(),
@@ -29,7 +29,7 @@ const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 /** @throws NotARelayError when nothing listens on the port, or something else does */
 export async function findLocalRelay(port: number): Promise<AwsRelay> {
   const discovery = discoverySchema.safeParse(await ask(port));
-  if (!discovery.success) throw new NotARelayError('local', `what answers on port ${port} is not a relay`);
+  if (!discovery.success) throw new NotARelayError('local', `the server on port ${port} is not a relay`);
   const { region, dataDir, ...data } = discovery.data;
   const service = { region, credentials: CREDENTIALS };
   return {
@@ -55,10 +55,10 @@ async function ask(port: number): Promise<unknown> {
   const url = `http://127.0.0.1:${port}${DISCOVERY_PATH}`;
   let response: Response;
   try {
-    response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
+    response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS) });
   } catch (cause) {
     const timedOut = cause instanceof Error && cause.name === 'TimeoutError';
-    const problem = timedOut ? 'the relay does not answer' : 'no relay is running';
+    const problem = timedOut ? 'the relay does not respond' : 'no relay is running';
     throw new NotARelayError('local', `${problem} on port ${port} of this machine`, { cause });
   }
   try {
