@@ -7,12 +7,12 @@ const { stdin, stdout, stderr, env } = process;
 
 for (const stream of [stdout, stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader, such as `head`, closed the pipe. The command still finishes its work.
+    // The reader, such as `head`, closed the pipe. The command continues.
     if (error.code !== 'EPIPE') throw error;
   });
 }
 
-/** The terminal and npm both send the signal of one Ctrl-C, so it arrives twice within this time. */
+/** The terminal sends Ctrl-C to npm and to this process, and npm forwards it: one Ctrl-C arrives twice. */
 const SAME_SIGNAL_MS = 500;
 
 function interruption(): AbortSignal {
@@ -27,7 +27,7 @@ function interruption(): AbortSignal {
   return controller.signal;
 }
 
-// `process.exit` could cut off output that is still being written to a pipe.
+// `process.exit` could end the process before its output is written to a pipe.
 process.exitCode = await run(process.argv.slice(2), {
   out: (text) => stdout.write(text),
   err: (text) => stderr.write(text),

@@ -27,19 +27,19 @@ function explainOne(error: Error): string | undefined {
   }
   if (/^ExpiredToken/.test(name)) return 'the AWS credentials have expired: sign in again';
   if (/^(UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch)/.test(name)) {
-    return 'AWS does not accept these credentials: check AWS_PROFILE, or the access key and its secret';
+    return 'AWS rejected the credentials: check AWS_PROFILE, or the access key and its secret';
   }
   if (/region is missing/i.test(message)) {
     return 'there is no AWS region: set AWS_REGION, or a region in the profile';
   }
   if (name === 'ResourceNotFoundException') {
-    return 'a table of the relay does not exist: was the relay deleted or started again?';
+    return 'a table of the relay does not exist: it was deleted, or the relay restarted with new data';
   }
   if (/Throttl|ThroughputExceeded|RequestLimitExceeded/.test(name)) {
-    return 'AWS is throttling these requests: try again in a moment';
+    return 'AWS throttled the requests: run the command again in a moment';
   }
   if ('code' in error && CONNECTION_CODES.includes(String(error.code))) return explainConnection(error);
-  if (name === 'TimeoutError') return 'AWS, or what stands for it here, does not answer in time';
+  if (name === 'TimeoutError') return 'AWS, or the local relay’s engine, did not respond in time';
   return undefined;
 }
 
@@ -53,5 +53,5 @@ function explainAccessDenied(message: string): string {
 
 function explainConnection(error: Error): string {
   const where = 'address' in error && 'port' in error ? ` (${error.address}:${error.port})` : '';
-  return `AWS, or what stands for it here, cannot be reached: ${'code' in error ? error.code : ''}${where}`;
+  return `AWS, or the local relay’s engine, cannot be reached: ${'code' in error ? error.code : ''}${where}`;
 }

@@ -4,7 +4,7 @@ import { DISCOVERY_PATH, LOCAL_CREDENTIALS } from '../contract/local-relay.ts';
 import { NotARelayError } from '../operator/errors.ts';
 import { type AwsRelay, describeOutputs, stackOutputsSchema } from './aws-relay.ts';
 
-const ANSWER_LIMIT_MS = 3_000;
+const RESPONSE_TIMEOUT_MS = 3_000;
 
 const discoverySchema = stackOutputsSchema.extend({
   dynamoDbEndpoint: z.url(),
@@ -17,7 +17,7 @@ const discoverySchema = stackOutputsSchema.extend({
 /** @throws NotARelayError when nothing listens on the port, or something else does */
 export async function findLocalRelay(port: number): Promise<AwsRelay> {
   const discovery = discoverySchema.safeParse(await ask(port));
-  if (!discovery.success) throw new NotARelayError('local', `what answers on port ${port} is not a relay`);
+  if (!discovery.success) throw new NotARelayError('local', `the server on port ${port} is not a relay`);
   const { region, dataDir, dynamoDbEndpoint, sqsEndpoint, ...outputs } = discovery.data;
   const service = { region, credentials: LOCAL_CREDENTIALS };
   return {
@@ -34,10 +34,10 @@ async function ask(port: number): Promise<unknown> {
   const url = `http://127.0.0.1:${port}${DISCOVERY_PATH}`;
   let response: Response;
   try {
-    response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
+    response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS) });
   } catch (cause) {
     const timedOut = cause instanceof Error && cause.name === 'TimeoutError';
-    const problem = timedOut ? 'the relay does not answer' : 'no relay is running';
+    const problem = timedOut ? 'the relay does not respond' : 'no relay is running';
     throw new NotARelayError('local', `${problem} on port ${port} of this machine`, { cause });
   }
   try {

@@ -1,4 +1,4 @@
-/** A connection to a relay, through ports: what every operation takes as its first parameter. */
+/** A connection to a relay through ports. Every operation takes one as its first parameter. */
 import type { Config } from '../relay/config.ts';
 import type { Clock } from '../relay/model/clock.ts';
 import type { ConfigTable } from '../relay/ports/config-table.ts';
@@ -19,15 +19,15 @@ export interface Connection {
   readonly clock: Clock;
   readonly configTable: ConfigTable;
   readonly configWriter: ConfigWriter;
-  /** The Config table, parsed and cached as the functions do it. */
+  /** Parses and caches the Config table as the functions do. */
   readonly config: Config;
   readonly eventLog: EventLog;
   readonly eventReader: EventReader;
   readonly eventWriter: EventWriter;
   readonly eventEraser: EventEraser;
-  /** Passes warnings and errors on, and drops the rest. */
+  /** Forwards warnings and errors, and drops metrics. */
   readonly telemetry: Telemetry;
-  /** Opens the queues at the first call: few commands need them. */
+  /** Connects to the queues on the first call: few commands need them. */
   queues(): Promise<Queues>;
   /** Starts a session; the caller closes it. */
   openExpressions(): ExpressionSession;
@@ -45,7 +45,7 @@ export interface Queues {
 export const QUEUE_NAMES = ['events', 'deliveries'] as const;
 export type QueueName = (typeof QUEUE_NAMES)[number];
 
-/** How a relay presents itself to a person. */
+/** Describes a relay to a person. */
 export interface RelayDescription {
   /** For messages: `the local relay on port 8787`, `the stack SensariaRelay`. */
   readonly title: string;
@@ -59,12 +59,12 @@ export interface RelayDescription {
 export interface Relays {
   /**
    * Finds the relay that listens on a port of this machine.
-   * @throws NotARelayError when nothing listens on the port, or something else does
+   * @throws NotARelayError when no relay listens on the port
    */
   findLocal(port: number): Promise<FoundRelay>;
   /**
    * Finds the relay deployed as a CloudFormation stack. Region and credentials come from the environment.
-   * @throws NotARelayError when there is no such stack, or it is not a relay
+   * @throws NotARelayError when the stack does not exist or is not a relay
    */
   findStack(name: string): Promise<FoundRelay>;
   /** Explains a failure of the services behind the ports in one sentence; undefined for any other error. */
@@ -74,7 +74,7 @@ export interface Relays {
 export interface FoundRelay {
   readonly relay: RelayDescription;
   /**
-   * Opens a connection. Nothing is sent yet.
+   * Opens a connection without sending a request.
    * @param warn receives a sentence about every row that cannot be used, such as one with an unknown key
    */
   connect(warn: (message: string) => void): Promise<Connection>;

@@ -1,13 +1,13 @@
-/** Why something that an operator asked for was not done. Nothing has been written when one of these is thrown. */
+/** Errors of an operator's commands. Unless an error says otherwise, nothing was written. */
 
 export interface InputIssue {
-  /** The attribute that is wrong, by its name in the row; of a part of one, `auth.token`. */
+  /** The invalid attribute, by its name in the row; `auth.token` for a part of one. */
   readonly attribute: string;
-  /** What it must be, to be read after its name: `must be at most 30`. */
+  /** The end of a sentence that begins with the attribute: `must be at most 30`. */
   readonly problem: string;
 }
 
-/** What was given breaks a rule. */
+/** An attribute or option is invalid. */
 export class InvalidInputError extends Error {
   override readonly name = 'InvalidInputError';
   readonly issues: readonly InputIssue[];
@@ -18,33 +18,33 @@ export class InvalidInputError extends Error {
   }
 }
 
-/** What things are called that a person can name. */
-export type Thing = 'endpoint' | 'source' | 'event' | 'order' | 'delivery' | 'message';
+/** The kinds of things that a person can name. */
+export type Resource = 'endpoint' | 'source' | 'event' | 'order' | 'delivery' | 'message';
 
 export class NotFoundError extends Error {
   override readonly name = 'NotFoundError';
-  readonly thing: Thing;
+  readonly resource: Resource;
 
-  constructor(thing: Thing, id: string, where = '') {
-    super(`there is no ${thing} ${id || 'without an id'}${where}`);
-    this.thing = thing;
+  constructor(resource: Resource, id: string, where = '') {
+    super(`there is no ${resource} ${id || 'without an id'}${where}`);
+    this.resource = resource;
   }
 }
 
 export class AlreadyExistsError extends Error {
   override readonly name = 'AlreadyExistsError';
-  readonly thing: Thing;
+  readonly resource: Resource;
 
-  constructor(thing: Thing, id: string) {
-    super(`there is already ${thing === 'source' ? 'a source' : `an ${thing}`} ${id}`);
-    this.thing = thing;
+  constructor(resource: Resource, id: string) {
+    super(`the ${resource} ${id} already exists`);
+    this.resource = resource;
   }
 }
 
-/** Nothing would come of it as things stand. */
+/** The command would have no effect in the current state. */
 export class NotPossibleError extends Error {
   override readonly name = 'NotPossibleError';
-  /** What to do first. */
+  /** The command to run first. */
   readonly hint: string;
 
   constructor(message: string, hint: string) {
@@ -53,7 +53,7 @@ export class NotPossibleError extends Error {
   }
 }
 
-/** It was stopped by whoever had started it, or by a failure; what was done until then stays done. */
+/** Ctrl-C or a failure stopped a command. Its changes up to then remain. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
   readonly hint: string;
@@ -64,7 +64,7 @@ export class InterruptedError extends Error {
   }
 }
 
-/** The relay is not where it was looked for, or something else is there. */
+/** No relay was found at the given port or stack. */
 export class NotARelayError extends Error {
   override readonly name = 'NotARelayError';
   readonly place: 'local' | 'stack';

@@ -31,11 +31,11 @@ describe('updateOf', () => {
   it.each(['time-out', 'a b', 'a.b', '#x', 'ünï', 'a[0]', '🧵'])(
     'gives an attribute named %j a placeholder that DynamoDB takes',
     (name) => {
-      const { expression, names, values } = updateOf({ state: 'on', [name]: 5 });
+      const { expression, names, values } = updateOf({ state: 'enabled', [name]: 5 });
 
       expect(expression).toMatch(/^SET #state = :state, #(\w+) = :\1$/);
       expect(Object.values(names)).toEqual(['state', name]);
-      expect(Object.values(values)).toEqual(['on', 5]);
+      expect(Object.values(values)).toEqual(['enabled', 5]);
       expect(updateOf({ [name]: null }).expression).toMatch(/^REMOVE #\w+$/);
     },
   );

@@ -20,7 +20,7 @@ const WRONG_ROWS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = 
   '/timeout-is-text': { timeoutSeconds: '10' },
   '/timeout-is-too-long': { timeoutSeconds: 31 },
   '/sources-is-text': { sources: 'hub' },
-  '/state-is-unknown': { state: 'enabled' },
+  '/state-is-unknown': { state: 'on' },
   '/unknown-attribute': { retries: 3 },
 };
 

@@ -31,7 +31,7 @@ beforeAll(async () => {
   return () => receiver.stop();
 });
 
-const answerSchema = z.object({ eventId: z.string().optional(), message: z.string().optional() });
+const responseSchema = z.object({ eventId: z.string().optional(), message: z.string().optional() });
 
 /** Sends a request as it is, but for the few characters that Node's HTTP client refuses to write. */
 async function sent(path: string, { method, headers = {}, body = '' }: Sending = {}) {
@@ -85,7 +85,7 @@ describe('the running relay', () => {
         const { status, text: answered } = await sent(path, sending);
 
         expect([200, 404]).toContain(status);
-        const { eventId } = answerSchema.parse(JSON.parse(answered));
+        const { eventId } = responseSchema.parse(JSON.parse(answered));
         if (eventId === undefined) return;
         const { payload } = await showEvent(relay().connection, { eventId, withBody: true });
         expect(Buffer.from(payload?.body ?? [])).toEqual(sending.body);
@@ -122,7 +122,7 @@ describe('the running relay', () => {
     const { connection, runSchedules, url } = relay();
     const path = `/webhooks/${token}?orderid=7-1`;
     const { text: answered } = await sent(path, { body: ORDER, headers: { 'x-customer': PERSONAL } });
-    const { eventId = '' } = answerSchema.parse(JSON.parse(answered));
+    const { eventId = '' } = responseSchema.parse(JSON.parse(answered));
     const outcomes = async () => outcomeTexts(await showEvent(connection, { eventId }));
     await expect
       .poll(outcomes, { timeout: 20_000 })

@@ -6,7 +6,7 @@ import { endpointSchema } from '../../lib/relay/endpoint/endpoint.ts';
 
 const VALID = { id: 'erp', url: 'https://erp.example/' };
 
-/** What is said of attributes that are wrong, by their names. */
+/** The problems by attribute. */
 function problemsOf(schema: z.ZodType, attributes: Readonly<Record<string, unknown>>) {
   try {
     checkAttributes(schema, attributes);
@@ -21,22 +21,26 @@ function problemsOf(schema: z.ZodType, attributes: Readonly<Record<string, unkno
 
 describe('attributes', () => {
   it('are given back with the defaults filled in', () => {
-    expect(checkAttributes(endpointSchema, VALID)).toMatchObject({ ...VALID, state: 'on', maxAttempts: 10 });
+    expect(checkAttributes(endpointSchema, VALID)).toMatchObject({
+      ...VALID,
+      state: 'enabled',
+      maxAttempts: 10,
+    });
   });
 
   it.each<[string, unknown, string]>([
     ['url', undefined, 'must be an absolute http or https URL'],
     ['url', 'ftp://erp.example', 'must be an absolute http or https URL'],
     ['url', 'https://a:b@erp.example', 'must not carry a user name or password'],
-    ['state', 'of', 'must be on, paused or off'],
+    ['state', 'off', 'must be enabled, paused or disabled'],
     ['timeoutSeconds', 31, 'must be at most 30'],
     ['timeoutSeconds', 0, 'must be at least 1'],
     ['timeoutSeconds', '10', 'must be a number'],
     ['maxAttempts', 1.5, 'must be a whole number'],
     ['sources', 'main', 'must be an array'],
     ['description', 7, 'must be text'],
-    ['colour', 'red', 'is no attribute of such a row'],
-  ])('are named when they are wrong, with what they must be: %s %j %s', (attribute, value, problem) => {
+    ['colour', 'red', 'is not an attribute of this row'],
+  ])('are named with their rules when they are invalid: %s %j %s', (attribute, value, problem) => {
     expect(problemsOf(endpointSchema, { ...VALID, [attribute]: value })).toEqual({ [attribute]: problem });
   });
 
@@ -50,7 +54,7 @@ describe('attributes', () => {
     expect(problemsOf(z.object({ id: z.string() }), {})).toEqual({ id: 'is missing' });
   });
 
-  it('are never repeated in what is said of them', () => {
+  it('are never repeated in an error', () => {
     const secret = 'https://user:secret@erp.example';
 
     expect(JSON.stringify(problemsOf(endpointSchema, { ...VALID, url: secret }))).not.toContain('secret');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { aServer } from './a-server.ts';
+import { anHttpServer } from './http-server.ts';
 
 const RELAY = fileURLToPath(new URL('../../bin/relay.ts', import.meta.url));
 
@@ -38,7 +38,7 @@ describe('bin/relay.ts', () => {
   });
 
   it('reads the standard input and the environment', async () => {
-    const { url, requests } = await aServer({ body: '{}' });
+    const { url, requests } = await anHttpServer({ body: '{}' });
     const { child, end } = relay(['send', '-', '--json'], {
       RELAY_WEBHOOK_ADDRESS: `${url}/webhooks/token?orderid=`,
     });

@@ -1,4 +1,4 @@
-/** The CLI without a process: what it writes, and its exit code. */
+/** Runs the CLI in this process and returns its output and exit code. */
 import { awsRelays } from '../../lib/connect/relays.ts';
 import { run } from '../../lib/operator/cli/program.ts';
 
@@ -8,9 +8,9 @@ export interface CliOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Ctrl-C. */
   readonly interruption?: AbortSignal;
-  /** How wide the terminal is in which errors are shown; absent for a pipe. */
+  /** The width of stderr; absent for a pipe. */
   readonly errColumns?: number;
-  /** Hears of whatever is written where errors are. */
+  /** Called after each write to stderr. */
   readonly onErr?: () => void;
 }
 
@@ -40,9 +40,9 @@ export async function cli(args: readonly string[], options: CliOptions = {}): Pr
   return { exitCode, ...written };
 }
 
-/** What a command prints with `--json`: one value on one line. */
+/** Parses the output of a command with `--json`: one value on one line. */
 export function jsonOf({ out }: CliResult): unknown {
   const [line = '', ...rest] = out.split('\n');
-  if (rest.join('') !== '') throw new Error(`one line was wanted: ${out}`);
+  if (rest.join('') !== '') throw new Error(`expected one line: ${out}`);
   return JSON.parse(line);
 }

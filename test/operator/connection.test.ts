@@ -4,13 +4,13 @@ import { dynamoDbClient } from '../../lib/aws/clients.ts';
 import { deliveryRowKey } from '../../lib/aws/dynamodb/event-log-keys.ts';
 import { connect } from '../../lib/connect/connect.ts';
 import { aDelivery } from '../ports/builders.ts';
-import { useRelayOfTables } from './relay-of-tables.ts';
+import { useTablesOnlyRelay } from './tables-only-relay.ts';
 
-const relay = useRelayOfTables();
+const relay = useTablesOnlyRelay();
 const DAY_SECONDS = 24 * 60 * 60;
 
 describe('a connection', () => {
-  it('keeps what it writes for as long as the relay does', async () => {
+  it('writes rows with the retention of the relay', async () => {
     const description = { ...relay().connection.relay, retentionDays: 60 };
     const connection = await connect(description, () => {});
     const delivery = aDelivery({ state: 'cancelled' });

@@ -11,23 +11,23 @@ import type { EventRecord } from '../../lib/relay/model/event.ts';
 import type { EndpointId } from '../../lib/relay/model/ids.ts';
 import { anEndpointId } from '../ports/builders.ts';
 import { jsonOf } from './cli.ts';
-import { useRelayOfTables } from './relay-of-tables.ts';
 import { storedEvents } from './stored-events.ts';
+import { useTablesOnlyRelay } from './tables-only-relay.ts';
 
-const relay = useRelayOfTables();
+const relay = useTablesOnlyRelay();
 const { aSource, stored, fannedOut, owed } = storedEvents(relay);
 
 const deliveries = (...args: string[]) => relay().cli(['deliveries', ...args]);
 const OVER = (endpointId: EndpointId) => ({ owedTo: attentionOf(endpointId), settledAt: new Date() });
 
-/** An endpoint of its own for each test, because the event log is never emptied. */
+/** A new endpoint for each test, because the EventLog table is never cleared. */
 async function anEndpoint(attributes: object = {}) {
   const id = anEndpointId(randomUUID());
   await relay().put('endpoint', id, { url: 'https://erp.example/', ...attributes });
   return id;
 }
 
-/** A delivery of a fanned out event of an order of its own. */
+/** A delivery of a fanned out event, in a new order. */
 async function aDelivery(endpointId: EndpointId, parts: Partial<DeliveryAttributes> = {}) {
   const event = await stored({ source: await aSource(), orderId: '7-501', niceId: 'Magic7-501' });
   const delivery = await owed(event, { endpointId, ...parts });
@@ -60,7 +60,7 @@ const listedSchema = z.object({
 const listed = async (...args: string[]) =>
   listedSchema.parse(jsonOf(await deliveries('list', ...args, '--json')));
 
-/** The bodies of what is on a queue. */
+/** The bodies of a queue's messages. */
 async function messagesOn(queue: 'events' | 'deliveries'): Promise<string[]> {
   const { sqs, connection } = relay();
   const { Messages = [] } = await sqs.send(
@@ -72,11 +72,11 @@ async function messagesOn(queue: 'events' | 'deliveries'): Promise<string[]> {
 describe('deliveries list', () => {
   it('says that there is nothing to do', async () => {
     expect((await deliveries('list', '--state', 'dead')).out).toBe(
-      'Nothing is owed, and nothing needs a person.\n',
+      'No delivery is pending, and nothing needs attention.\n',
     );
   });
 
-  it('shows what needs a person, the last first, and then what is pending, the next first', async () => {
+  it('shows the items that need attention, latest first, and then the pending deliveries, next due first', async () => {
     const id = await anEndpoint();
     const inAnHour = later(new Date(), 3_600_000);
     const last = await aDelivery(id, { nextAttemptAt: inAnHour, dueAt: inAnHour });
@@ -84,7 +84,7 @@ describe('deliveries list', () => {
     const dead = await aDelivery(id, { state: 'dead', ...OVER(id), dueAt: later(new Date(), -2_000) });
     const cancelled = await aDelivery(id, {
       state: 'cancelled',
-      reason: 'endpoint-off',
+      reason: 'endpoint-disabled',
       ...OVER(id),
       dueAt: new Date(),
     });
@@ -93,9 +93,9 @@ describe('deliveries list', () => {
 
     expect(exitCode).toBe(0);
     const [head, ...lines] = out.trimEnd().split('\n');
-    expect(head).toMatch(/^ORDER +ENDPOINT +STATE +TRIES +OWED SINCE +NEXT TRY +EVENT +LAST RESULT$/);
+    expect(head).toMatch(/^ORDER +ENDPOINT +STATE +ATTEMPTS +OWED SINCE +NEXT ATTEMPT +EVENT +LAST RESULT$/);
     expect(lines).toEqual([
-      expect.stringMatching(`^Magic7-501 .* cancelled +2 .* – +${cancelled.eventId} +endpoint is off$`),
+      expect.stringMatching(`^Magic7-501 .* cancelled +2 .* – +${cancelled.eventId} +endpoint is disabled$`),
       expect.stringMatching(`^Magic7-501 .* dead +2 .* ${dead.eventId} +timeout after 10 s, attempt 2$`),
       expect.stringMatching(`^Magic7-501 .* pending +2 .* – +${next.eventId} +endpoint is paused$`),
       expect.stringMatching(`^Magic7-501 .* pending +2 .* ${last.eventId} +timeout after 10 s, attempt 2$`),
@@ -104,7 +104,7 @@ describe('deliveries list', () => {
     ]);
   });
 
-  it('lists what is owed to all endpoints, to those that were removed, too', async () => {
+  it('lists the deliveries of all endpoints, also of removed ones', async () => {
     const removed = anEndpointId(randomUUID());
     await relay().put('health', removed, { state: 'ok', version: 1 });
     const both = [await aDelivery(await anEndpoint()), await aDelivery(removed)];
@@ -130,14 +130,14 @@ describe('deliveries list', () => {
     expect(found.map((one) => one.state)).toEqual(states);
   });
 
-  it('leaves out what has ended, though a list still names it', async () => {
+  it('omits a settled delivery that the index still lists', async () => {
     const id = await anEndpoint();
     await aDelivery(id, { state: 'delivered' });
 
     expect(await listed('--endpoint', id)).toEqual({ deliveries: [], more: false });
   });
 
-  it('leaves out what became owed before a moment', async () => {
+  it('omits items that became owed before --since', async () => {
     const id = await anEndpoint();
     const now = new Date();
     await aDelivery(id, { owedSince: later(now, -7_200_000), dueAt: now });
@@ -157,7 +157,7 @@ describe('deliveries list', () => {
       more: true,
     });
     expect((await deliveries('list', '--endpoint', id, '--limit', '2')).out).toMatch(
-      /\n2 pending\. There are more: --limit shows them\.\n$/,
+      /\n2 pending\. --limit shows more\.\n$/,
     );
     expect(await listed('--endpoint', id, '--limit', '3')).toMatchObject({
       deliveries: [{}, {}, {}],
@@ -169,7 +169,7 @@ describe('deliveries list', () => {
     const event = await aSetAsideEvent();
 
     expect((await deliveries('list', '--state', 'quarantined')).out).toMatch(
-      new RegExp(`7-501 +all +quarantined +83 .* ${event.eventId} +its fan-out fails\n`),
+      new RegExp(`7-501 +all +quarantined +83 .* ${event.eventId} +fan-out failed\n`),
     );
     const { deliveries: found } = await listed('--state', 'quarantined');
     expect(found.find(({ eventId }) => eventId === event.eventId)).toMatchObject({
@@ -179,13 +179,13 @@ describe('deliveries list', () => {
     expect(
       (await relay().cli(['events', 'show', event.eventId, '--order', '7-501', '--source', event.source]))
         .out,
-    ).toContain(`no, 83 tries failed: \`deliveries retry ${event.eventId} --state quarantined\``);
+    ).toContain(`no, 83 attempts failed: \`deliveries retry ${event.eventId} --state quarantined\``);
   });
 
   it.each([
     ['--endpoint nobody', 'there is no endpoint nobody'],
     ['--state late', '--state must be pending, dead, cancelled or quarantined'],
-    ['--since soon', '--since must be so long ago'],
+    ['--since soon', '--since must be a duration before now'],
     ['--limit 0', '--limit must be at least 1'],
   ])('refuses %s with exit code 2', async (args, message) => {
     const { exitCode, out, err } = await deliveries('list', ...args.split(' '));
@@ -196,7 +196,7 @@ describe('deliveries list', () => {
 });
 
 describe('deliveries retry', () => {
-  it('makes the dead and cancelled deliveries of an endpoint owed again, and wakes them', async () => {
+  it('retries the dead and cancelled deliveries of an endpoint with one message to deliver', async () => {
     const id = await anEndpoint();
     const dead = await aDelivery(id, { state: 'dead', ...OVER(id) });
     const cancelled = await aDelivery(id, { state: 'cancelled', ...OVER(id) });
@@ -206,7 +206,7 @@ describe('deliveries retry', () => {
     const result = await deliveries('retry', '--endpoint', id);
 
     expect(result).toMatchObject({ exitCode: 0, err: '' });
-    expect(result.out).toBe('2 deliveries are tried again.\nDeliver starts now.\n');
+    expect(result.out).toBe('2 deliveries are retried.\nDeliver starts now.\n');
     for (const delivery of [dead, cancelled]) {
       expect(await rowOf(delivery)).toMatchObject({
         state: 'pending',
@@ -216,8 +216,8 @@ describe('deliveries retry', () => {
       });
     }
     expect(await rowOf(pending)).toMatchObject({ nextAttemptAt: tomorrow });
-    const woken = (await messagesOn('deliveries')).join();
-    for (const { eventId } of [dead, cancelled]) expect(woken).toContain(eventId);
+    const messages = (await messagesOn('deliveries')).filter((message) => message.includes(id));
+    expect(messages).toHaveLength(1);
   });
 
   it('makes a pending one due now, without starting its count anew', async () => {
@@ -228,7 +228,7 @@ describe('deliveries retry', () => {
 
     const result = await deliveries('retry', '--endpoint', id, '--state', 'pending', '--json');
 
-    expect(jsonOf(result)).toMatchObject({ retried: 1, dueAlready: 1, underWay: 0 });
+    expect(jsonOf(result)).toMatchObject({ retried: 1, alreadyDue: 1, inFlight: 0 });
     const row = await rowOf(pending);
     expect(row).toMatchObject({ state: 'pending', reason: 'retry', attemptCount: 2 });
     expect(row).not.toHaveProperty('nextAttemptAt');
@@ -244,7 +244,7 @@ describe('deliveries retry', () => {
 
     const { out } = await deliveries('retry', one.eventId, '--endpoint', id);
 
-    expect(out).toMatch(/^1 delivery is tried again\.\n/);
+    expect(out).toMatch(/^1 delivery is retried\.\n/);
     expect(await rowOf(one)).toMatchObject({ state: 'pending' });
     expect(await rowOf(other)).toMatchObject({ state: 'dead' });
   });
@@ -255,11 +255,11 @@ describe('deliveries retry', () => {
 
     const { out } = await deliveries('retry', '--endpoint', id, '--dry-run');
 
-    expect(out).toBe('1 delivery would be tried again.\n');
+    expect(out).toBe('1 delivery would be retried.\n');
     expect(await rowOf(dead)).toMatchObject({ state: 'dead' });
   });
 
-  it('leaves alone what is being sent', async () => {
+  it('does not change a delivery in flight', async () => {
     const id = await anEndpoint();
     const leased = await aDelivery(id, {
       state: 'leased',
@@ -269,11 +269,11 @@ describe('deliveries retry', () => {
 
     const { out } = await deliveries('retry', leased.eventId, '--endpoint', id);
 
-    expect(out).toBe('0 deliveries are tried again.\n1 is being sent at this moment.\n');
+    expect(out).toBe('0 deliveries are retried.\n1 is in flight.\n');
     expect(await rowOf(leased)).toEqual(leased);
   });
 
-  it('says what the endpoint waits for', async () => {
+  it('says why the endpoint receives them later', async () => {
     const id = await anEndpoint({ state: 'paused' });
     await aDelivery(id, { state: 'dead', ...OVER(id) });
 
@@ -287,7 +287,7 @@ describe('deliveries retry', () => {
 
     const { exitCode, out } = await deliveries('retry', event.eventId, '--state', 'quarantined');
 
-    expect({ exitCode, out }).toEqual({ exitCode: 0, out: '1 event is tried again.\nDeliver starts now.\n' });
+    expect({ exitCode, out }).toEqual({ exitCode: 0, out: '1 event is retried.\nDeliver starts now.\n' });
     const row = await relay().connection.eventLog.event(event);
     expect(row).toMatchObject({ fanOutAttempts: 1 });
     expect(row).not.toHaveProperty('abandonedAt');
@@ -310,7 +310,7 @@ describe('deliveries retry', () => {
     }
   });
 
-  it('stops when it is interrupted, and says what to do', async () => {
+  it('stops when it is interrupted, and shows how to continue', async () => {
     const id = await anEndpoint();
     const dead = await aDelivery(id, { state: 'dead', ...OVER(id) });
 
@@ -318,20 +318,20 @@ describe('deliveries retry', () => {
       interruption: AbortSignal.abort(),
     });
 
-    expect({ exitCode, out }).toEqual({ exitCode: 1, out: '0 deliveries are tried again.\n' });
-    expect(err).toMatch(/^error: it was interrupted\nWhat is counted above is done/);
+    expect({ exitCode, out }).toEqual({ exitCode: 1, out: '0 deliveries are retried.\n' });
+    expect(err).toMatch(/^error: the command was interrupted\nThe counts above are done/);
     expect(await rowOf(dead)).toMatchObject({ state: 'dead' });
   });
 
   it.each([
-    ['off', { state: 'off' }, {}, 'is off\n`endpoints enable '],
+    ['disabled', { state: 'disabled' }, {}, 'is disabled\n`endpoints enable '],
     [
       'disabled',
       {},
       { state: 'disabled', reason: 'it is gone' },
       'is disabled: it is gone\n`endpoints enable ',
     ],
-    ['wrong', { state: 'of' }, {}, 'is wrong: state: '],
+    ['wrong', { state: 'of' }, {}, 'is invalid: state: '],
   ])(
     'refuses an endpoint that is %s: all would be cancelled again',
     async (_, attributes, health, message) => {
@@ -360,7 +360,7 @@ describe('deliveries retry', () => {
   it.each([
     ['', '--endpoint is missing'],
     ['--state dead', '--endpoint is missing'],
-    ['--state quarantined --endpoint erp', '--endpoint does not go with --state quarantined'],
+    ['--state quarantined --endpoint erp', '--endpoint cannot be combined with --state quarantined'],
     ['--endpoint nobody', 'there is no endpoint nobody'],
     ['evt_1 --endpoint erp', '<event-id> must be evt_'],
     ['evt_01M86WVMXHG7RHAJ1ZPVK76BDE --endpoint erp', 'there is no event evt_01M86WVMXHG7RHAJ1ZPVK76BDE'],
@@ -375,7 +375,7 @@ describe('deliveries retry', () => {
 });
 
 describe('deliveries cancel', () => {
-  it('gives up what is pending to an endpoint, in the row and in the event', async () => {
+  it('cancels the pending deliveries of an endpoint, in the row and in the event', async () => {
     const id = await anEndpoint();
     const pending = await aDelivery(id);
     const dead = await aDelivery(id, { state: 'dead', ...OVER(id) });
@@ -384,7 +384,7 @@ describe('deliveries cancel', () => {
 
     expect({ exitCode, out }).toEqual({
       exitCode: 0,
-      out: '1 delivery is cancelled.\n`deliveries retry` takes that back.\n',
+      out: '1 delivery is cancelled.\n`deliveries retry` makes them pending again.\n',
     });
     expect(await rowOf(pending)).toMatchObject({
       ...{ state: 'cancelled', reason: 'cancelled-by-hand', owedTo: attentionOf(id) },
@@ -405,7 +405,7 @@ describe('deliveries cancel', () => {
     expect(await rowOf(pending)).toEqual(pending);
   });
 
-  it('leaves alone what is being sent', async () => {
+  it('does not change a delivery in flight', async () => {
     const id = await anEndpoint();
     const leased = await aDelivery(id, {
       state: 'leased',
@@ -414,7 +414,7 @@ describe('deliveries cancel', () => {
     });
 
     expect(jsonOf(await deliveries('cancel', '--endpoint', id, '--json'))).toEqual({
-      ...{ cancelled: 0, underWay: 1, interrupted: false },
+      ...{ cancelled: 0, inFlight: 1, interrupted: false },
     });
     expect(await rowOf(leased)).toEqual(leased);
   });

@@ -10,9 +10,9 @@ import { z } from 'zod';
 import { SqsDeadLetters } from '../../lib/aws/sqs/dead-letters.ts';
 import type { QueueName } from '../../lib/operator/connection.ts';
 import { jsonOf } from './cli.ts';
-import { useRelayOfTables } from './relay-of-tables.ts';
+import { useTablesOnlyRelay } from './tables-only-relay.ts';
 
-const relay = useRelayOfTables();
+const relay = useTablesOnlyRelay();
 const dlq = (args: string) => relay().cli(['dlq', ...args.split(' ')]);
 
 const EVENT = { orderKey: 'main/7-501', eventId: 'evt_01M86WVMXHG7RHAJ1ZPVK76BDE' };
@@ -38,7 +38,7 @@ async function aLetter(
   return MessageId;
 }
 
-/** Takes all that is on a queue. */
+/** Receives and deletes all messages of a queue. */
 async function take(QueueUrl: string) {
   const { Messages = [] } = await relay().sqs.send(
     new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ['All'] }),
@@ -48,7 +48,7 @@ async function take(QueueUrl: string) {
   return Messages;
 }
 
-/** Of a group of a FIFO queue, the next ones come only when those before them are deleted. */
+/** A FIFO queue returns the next messages of a group only after earlier ones are deleted. */
 async function takeAll(url: string) {
   const all = await take(url);
   for (let more = all; more.length > 0; all.push(...more)) more = await take(url);
@@ -57,7 +57,7 @@ async function takeAll(url: string) {
 
 const bodiesOn = async (url: string) => (await takeAll(url)).map(({ Body }) => Body);
 
-/** They are shared by the tests of this file. */
+/** The queues are shared by the tests of this file. */
 afterEach(async () => {
   for (const queue of ['events', 'deliveries'] as const) {
     for (const url of [deadLetterUrl(queue), sourceUrl(queue)]) await takeAll(url);
@@ -65,7 +65,7 @@ afterEach(async () => {
 });
 
 const listSchema = z.object({
-  letters: z.array(z.looseObject({ messageId: z.string(), queue: z.string() })),
+  messages: z.array(z.looseObject({ messageId: z.string(), queue: z.string() })),
   approximateCount: z.number(),
 });
 const list = async (args = '') => listSchema.parse(jsonOf(await dlq(`list --json ${args}`.trim())));
@@ -75,7 +75,7 @@ describe('dlq list', () => {
     expect(await dlq('list')).toEqual({ exitCode: 0, out: 'The dead-letter queues are empty.\n', err: '' });
   });
 
-  it('shows of the relay’s own messages what they name, and of others how they begin', async () => {
+  it('shows the key of the relay’s own messages, and the start of foreign ones', async () => {
     const reason = { DataType: 'String', StringValue: 'body is not JSON' };
     const own = await aLetter('deliveries', { ...EVENT, endpointId: 'erp' });
     const foreign = await aLetter('events', `hello\n${'x'.repeat(100)}`, { MessageAttributes: { reason } });
@@ -89,13 +89,13 @@ describe('dlq list', () => {
     expect(lines).toEqual([
       expect.stringMatching(`^events +${foreign} .* 1 +body is not JSON +hello.u000ax{54}$`),
       expect.stringMatching(
-        `^events +${whole} .* 1 +received too often +main/7-501 +${EVENT.eventId} +holds the event itself$`,
+        `^events +${whole} .* 1 +received too many times +main/7-501 +${EVENT.eventId} +contains the event$`,
       ),
       expect.stringMatching(
-        `^deliveries +${own} .* 1 +received too often +main/7-501 +${EVENT.eventId} +to erp$`,
+        `^deliveries +${own} .* 1 +received too many times +main/7-501 +${EVENT.eventId} +to erp$`,
       ),
       '',
-      '3 messages of about 3: SQS counts roughly, and hides what somebody has just received.',
+      '3 messages of about 3: SQS counts approximately, and hides messages that another receiver is processing.',
     ]);
     expect(out).not.toContain('somebody"');
   });
@@ -106,11 +106,11 @@ describe('dlq list', () => {
 
     const [before, now] = [await list(), await list()];
 
-    expect(before.letters.map(({ messageId }) => messageId)).toEqual(
-      now.letters.map(({ messageId }) => messageId),
+    expect(before.messages.map(({ messageId }) => messageId)).toEqual(
+      now.messages.map(({ messageId }) => messageId),
     );
     expect(now).toMatchObject({
-      letters: [{ queue: 'events', names: { ...EVENT, holdsEvent: false } }, { queue: 'deliveries' }],
+      messages: [{ queue: 'events', key: { ...EVENT, holdsEvent: false } }, { queue: 'deliveries' }],
       approximateCount: 2,
     });
   });
@@ -120,19 +120,19 @@ describe('dlq list', () => {
     await aLetter('events', EVENT);
 
     expect(await list('--limit 2 --queue deliveries')).toMatchObject({
-      letters: [{}, {}],
+      messages: [{}, {}],
       approximateCount: 3,
     });
     expect(await list('--queue events')).toMatchObject({
-      letters: [{ queue: 'events' }],
+      messages: [{ queue: 'events' }],
       approximateCount: 1,
     });
-    expect((await list('--queue deliveries')).letters).toHaveLength(3);
+    expect((await list('--queue deliveries')).messages).toHaveLength(3);
   });
 });
 
 describe('dlq redrive', () => {
-  it('sends all back to where they came from, in their groups, and in their order', async () => {
+  it('sends all messages to their source queues, with their groups and in order', async () => {
     for (let count = 0; count < 12; count++) await aLetter('events', { count });
     const delivery = { ...EVENT, endpointId: 'erp' };
     await aLetter('deliveries', delivery);
@@ -140,8 +140,8 @@ describe('dlq redrive', () => {
     const { exitCode, out } = await dlq('redrive --all');
 
     expect(exitCode).toBe(0);
-    expect(out).toMatch(/^13 messages are on the way again\.\n/);
-    expect(await list()).toEqual({ letters: [], approximateCount: 0 });
+    expect(out).toMatch(/^13 messages are redriven\.\n/);
+    expect(await list()).toEqual({ messages: [], approximateCount: 0 });
     const events = await takeAll(sourceUrl('events'));
     expect(events.map(({ Body }) => Body)).toEqual(
       Array.from({ length: 12 }, (_, count) => JSON.stringify({ count })),
@@ -150,13 +150,13 @@ describe('dlq redrive', () => {
     expect(await bodiesOn(sourceUrl('deliveries'))).toEqual([JSON.stringify(delivery)]);
   });
 
-  it('sends one back, and leaves the others', async () => {
+  it('redrives one message, and leaves the others', async () => {
     const [one] = [await aLetter('deliveries', 'one'), await aLetter('deliveries', 'other')];
 
     const { exitCode, out } = await dlq(`redrive --message-id ${one} --queue deliveries`);
 
     expect(exitCode).toBe(0);
-    expect(out).toMatch(/^1 message is on the way again\.\n/);
+    expect(out).toMatch(/^1 message is redriven\.\n/);
     expect(await bodiesOn(sourceUrl('deliveries'))).toEqual(['one']);
     expect(await bodiesOn(deadLetterUrl('deliveries'))).toEqual(['other']);
   });
@@ -185,13 +185,13 @@ describe('dlq redrive', () => {
     });
 
     expect(exitCode).toBe(1);
-    expect(err).toContain('error: it was interrupted');
+    expect(err).toContain('error: the command was interrupted');
     expect(await bodiesOn(deadLetterUrl('deliveries'))).toEqual(['kept']);
   });
 });
 
 describe('dlq drop', () => {
-  it('deletes all but events that are nowhere else', async () => {
+  it('keeps messages with the only copy of an event', async () => {
     await aLetter('events', UNSTORED);
     await aLetter('events', { fullEvent: 'of an odd form' }, { MessageGroupId: 'another' });
     await aLetter('events', EVENT, { MessageGroupId: 'a third' });
@@ -200,33 +200,35 @@ describe('dlq drop', () => {
     const { exitCode, out } = await dlq('drop --all');
 
     expect(exitCode).toBe(0);
-    expect(out).toMatch(/^2 messages are deleted\.\n2 messages are kept: an event that is nowhere else, /);
-    expect((await list()).letters).toMatchObject([
-      { names: { holdsEvent: true } },
-      { beginning: '{"fullEvent":"of an odd form"}' },
+    expect(out).toMatch(
+      /^2 messages are deleted\.\n2 messages are kept: they contain the only copy of an event, /,
+    );
+    expect((await list()).messages).toMatchObject([
+      { key: { holdsEvent: true } },
+      { excerpt: '{"fullEvent":"of an odd form"}' },
     ]);
   });
 
-  it('refuses to delete such an event by its id, too, unless it is said twice', async () => {
+  it('refuses to delete such a message by id without --include-full-events', async () => {
     const id = await aLetter('events', UNSTORED);
 
     const { exitCode, err } = await dlq(`drop --message-id ${id}`);
 
     expect(exitCode).toBe(2);
-    expect(err).toMatch(`error: the message ${id} holds an event that is nowhere else\n\`dlq redrive\``);
+    expect(err).toMatch(`error: the message ${id} contains the only copy of an event\n\`dlq redrive\``);
     expect((await dlq(`drop --message-id ${id} --include-full-events`)).out).toBe('1 message is deleted.\n');
-    expect((await list()).letters).toEqual([]);
+    expect((await list()).messages).toEqual([]);
   });
 });
 
-describe('a dlq command that is wrong', () => {
+describe('an invalid dlq command', () => {
   it.each([
-    ['redrive', '--message-id is missing, or --all'],
-    ['drop', '--message-id is missing, or --all'],
-    ['drop --all --message-id a', '--all does not go with --message-id'],
+    ['redrive', '--message-id or --all is required'],
+    ['drop', '--message-id or --all is required'],
+    ['drop --all --message-id a', '--all cannot be combined with --message-id'],
     ['list --queue dead', '--queue must be events or deliveries'],
     ['list --limit 0', '--limit must be at least 1'],
-    ['redrive --message-id nothing', 'there is no message nothing among those that can be received now'],
+    ['redrive --message-id nothing', 'there is no message nothing among the visible messages'],
   ])('is refused with exit code 2: %s', async (args, message) => {
     const { exitCode, out, err } = await dlq(args);
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '../../lib/relay/model/ids.ts';
 import { jsonOf } from './cli.ts';
-import { useRelayOfTables } from './relay-of-tables.ts';
+import { useTablesOnlyRelay } from './tables-only-relay.ts';
 
-const relay = useRelayOfTables();
+const relay = useTablesOnlyRelay();
 
 const URL_OF_ERP = 'https://erp.example/hook?orderid=';
 const NOW = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
@@ -13,14 +13,14 @@ const anEndpoint = (attributes: object = {}, id = 'erp') =>
 const aSource = (id: string) => relay().put('source', id, { tokenSha256: sha256Hex(id) });
 
 describe('endpoints add', () => {
-  it('writes what was given and no defaults, and prints the row with them', async () => {
+  it('writes the given attributes without defaults, and prints the row with defaults', async () => {
     const result = await endpoints('add', '--id', 'erp', '--url', URL_OF_ERP, '--json');
 
     expect(result).toMatchObject({ exitCode: 0, err: '' });
     expect(jsonOf(result)).toMatchObject({
       id: 'erp',
       url: URL_OF_ERP,
-      state: 'on',
+      state: 'enabled',
       ordering: 'latest',
       timeoutSeconds: 10,
       maxAttempts: 10,
@@ -35,7 +35,7 @@ describe('endpoints add', () => {
   it('takes every attribute', async () => {
     await aSource('main');
     await aSource('shop');
-    const given = '--state paused --source main --source shop --ordering strict --timeout-seconds 2.5';
+    const given = '--state paused --sources main --sources shop --ordering strict --timeout-seconds 2.5';
 
     const result = await endpoints(
       ...['add', '--id', 'erp', '--url', URL_OF_ERP, ...given.split(' ')],
@@ -60,7 +60,7 @@ describe('endpoints add', () => {
     });
   });
 
-  it('shows a person what has been added, by the names of the options', async () => {
+  it('shows the added endpoint by the names of the options', async () => {
     const { out } = await endpoints('add', '--id', 'erp', '--url', URL_OF_ERP, '--ordering', 'none');
 
     expect(out).toMatch(/^Endpoint erp is added\.\n/);
@@ -70,7 +70,7 @@ describe('endpoints add', () => {
   });
 
   it.each([
-    ['an id that exists', ['--id', 'erp', '--url', URL_OF_ERP], 'there is already an endpoint erp'],
+    ['an id that exists', ['--id', 'erp', '--url', URL_OF_ERP], 'the endpoint erp already exists'],
     ['a bad URL', ['--id', 'b', '--url', 'erp.example'], '--url must be an absolute http or https URL'],
     ['a password in the URL', ['--id', 'b', '--url', 'https://a:b@erp.example'], '--url must not carry'],
     ['a bad id', ['--id', 'b#c', '--url', URL_OF_ERP], '--id must be 1 to 64 visible characters'],
@@ -80,8 +80,8 @@ describe('endpoints add', () => {
     ['an argument', ['b', '--id', 'b', '--url', URL_OF_ERP], 'too many arguments'],
     [
       'an unknown source',
-      ['--id', 'b', '--url', URL_OF_ERP, '--source', 'shop'],
-      '--source must be main: there is no source shop',
+      ['--id', 'b', '--url', URL_OF_ERP, '--sources', 'shop'],
+      '--sources must be main: there is no source shop',
     ],
     [
       'a wait for quiet with an ordering that leaves nothing out',
@@ -91,7 +91,7 @@ describe('endpoints add', () => {
     [
       'several wrong attributes, naming each',
       `--id b --url ${URL_OF_ERP} --state of --ordering x --timeout-seconds 31 --max-attempts 1.5`.split(' '),
-      '--state must be on, paused or off; --ordering must be latest, strict or none; ' +
+      '--state must be enabled, paused or disabled; --ordering must be latest, strict or none; ' +
         '--timeout-seconds must be at most 30; --max-attempts must be a whole number',
     ],
     [
@@ -116,42 +116,42 @@ describe('endpoints add', () => {
     expect(await relay().config()).toEqual(before);
   });
 
-  it('says that there is no source yet, when one is named', async () => {
-    const { exitCode, err } = await endpoints('add', '--id', 'b', '--url', URL_OF_ERP, '--source', 'main');
+  it('says that the relay has no source yet', async () => {
+    const { exitCode, err } = await endpoints('add', '--id', 'b', '--url', URL_OF_ERP, '--sources', 'main');
 
     expect(exitCode).toBe(2);
-    expect(err).toContain('there is none yet');
+    expect(err).toContain('the relay has none yet');
   });
 });
 
 describe('endpoints list', () => {
-  it('says how to begin when there is none', async () => {
+  it('says how to add the first one', async () => {
     expect((await endpoints('list')).out).toMatch(/^No endpoints yet\. `endpoints add /);
     expect(jsonOf(await endpoints('list', '--json'))).toEqual([]);
   });
 
-  it('shows each endpoint with its health in a word, and what the word means just now', async () => {
-    await anEndpoint({ state: 'off' }, 'shop');
+  it('shows each endpoint with its state and health, and explains the health', async () => {
+    await anEndpoint({ state: 'disabled' }, 'shop');
     await anEndpoint({ ordering: 'strict' });
     await relay().put('health', 'shop', { state: 'failing', reason: 'it times out' });
     await relay().put('health', 'erp', { state: 'ok', provenAt: '2026-03-01T12:00:00Z', version: 2 });
 
     expect((await endpoints('list')).out).toBe(
       [
-        'ENDPOINT  STATE  HEALTH   ORDERING  URL',
-        `erp       on     ok       strict    ${URL_OF_ERP}`,
-        `shop      off    failing  latest    ${URL_OF_ERP}`,
+        'ENDPOINT  STATE     HEALTH   ORDERING  URL',
+        `erp       enabled   ok       strict    ${URL_OF_ERP}`,
+        `shop      disabled  failing  latest    ${URL_OF_ERP}`,
         '',
-        'shop  it times out; nothing is sent but a probe, the next one within a minute',
+        'shop  it times out; only probes are sent, the next within a minute',
         '',
       ].join('\n'),
     );
     const shared = { url: URL_OF_ERP, timeoutSeconds: 10, maxAttempts: 10 };
     expect(jsonOf(await endpoints('list', '--json'))).toMatchObject([
-      { id: 'erp', state: 'on', ordering: 'strict', ...shared },
+      { id: 'erp', state: 'enabled', ordering: 'strict', ...shared },
       {
         id: 'shop',
-        state: 'off',
+        state: 'disabled',
         ordering: 'latest',
         ...shared,
         health: { state: 'failing', reason: 'it times out' },
@@ -159,22 +159,24 @@ describe('endpoints list', () => {
     ]);
   });
 
-  it('names a row that is wrong, and why, beside those that work', async () => {
+  it('shows an invalid row with the reason beside valid rows', async () => {
     await anEndpoint();
     await anEndpoint({ timeoutSeconds: 'ten', colour: 'red' }, 'shop');
 
     const { exitCode, out } = await endpoints('list');
 
     expect(exitCode).toBe(0);
-    expect(out).toContain('erp       on ');
-    expect(out).toMatch(/what the endpoint would get waits:\n {2}shop {2}timeoutSeconds: .*; .*"colour"\n$/);
+    expect(out).toContain('erp       enabled ');
+    expect(out).toMatch(
+      /the endpoint’s deliveries are parked:\n {2}shop {2}timeoutSeconds: .*; .*"colour"\n$/,
+    );
     expect(jsonOf(await endpoints('list', '--json'))).toEqual([
       expect.objectContaining({ id: 'erp' }),
       { id: 'shop', invalid: expect.stringContaining('timeoutSeconds') },
     ]);
   });
 
-  it('shows what could steer a terminal as codes', async () => {
+  it('shows control characters as codes', async () => {
     await anEndpoint({ url: 'https://erp.example/\u001b[31m' });
 
     expect((await endpoints('list')).out).toContain('https://erp.example/\\u001b[31m');
@@ -196,14 +198,14 @@ describe('endpoints show', () => {
       [
         'Endpoint erp',
         `  url                    ${URL_OF_ERP}`,
-        '  state                  on',
-        '  source                 main',
+        '  state                  enabled',
+        '  sources                main',
         '  ordering               latest',
         '  timeout-seconds        10',
         '  max-attempts           10',
         '  rate-limit-per-second  2.5',
         '  description            the ERP',
-        '  health                 disabled: it answered 410; after it is repaired, run `endpoints enable erp`',
+        '  health                 disabled: it answered 410; fix the endpoint and run `endpoints enable erp`',
         '  added                  in March',
         '  changed                in May',
         '',
@@ -215,7 +217,7 @@ describe('endpoints show', () => {
     });
   });
 
-  it('shows what is wrong with a row', async () => {
+  it('shows why a row is invalid', async () => {
     await anEndpoint({ state: 'of' });
 
     expect((await endpoints('show', 'erp')).out).toMatch(/ {2}erp {2}state: /);
@@ -227,7 +229,7 @@ describe('endpoints show', () => {
 });
 
 describe('endpoints set', () => {
-  it('changes what is named, and nothing else', async () => {
+  it('changes only the given attributes', async () => {
     await anEndpoint({ maxAttempts: 3, createdAt: 'in March' });
 
     const result = await endpoints(
@@ -259,7 +261,7 @@ describe('endpoints set', () => {
 
     const result = await endpoints(
       ...['set', 'erp', '--unset', 'max-attempts', '--unset', 'timeoutSeconds'],
-      ...['--unset', 'source', '--unset', 'colour'],
+      ...['--unset', 'sources', '--unset', 'colour'],
     );
 
     expect(result).toMatchObject({ exitCode: 0, err: '' });
@@ -270,20 +272,20 @@ describe('endpoints set', () => {
   });
 
   it.each([
-    ['nothing to change', ['erp'], 'there is nothing to change'],
-    ['an unknown id', ['shop', '--state', 'on'], 'there is no endpoint shop'],
-    ['an empty id', ['', '--state', 'on'], 'there is no endpoint without an id'],
-    ['no id', ['--state', 'on'], "missing required argument 'id'"],
+    ['nothing to change', ['erp'], 'no option names a change'],
+    ['an unknown id', ['shop', '--state', 'enabled'], 'there is no endpoint shop'],
+    ['an empty id', ['', '--state', 'enabled'], 'there is no endpoint without an id'],
+    ['no id', ['--state', 'enabled'], "missing required argument 'id'"],
     ['another id', ['erp', '--id', 'b'], "unknown option '--id'"],
     ['a bad value', ['erp', '--max-attempts', '0'], '--max-attempts must be at least 1'],
-    ['an unknown source', ['erp', '--source', 'shop'], '--source must be main: there is no source shop'],
+    ['an unknown source', ['erp', '--sources', 'shop'], '--sources must be main: there is no source shop'],
     ['to take away the URL', ['erp', '--unset', 'url'], '--url has no default'],
     [
-      'to take away what is not there',
+      'to take away what does not exist',
       ['erp', '--unset', 'colour'],
-      '“colour” is no attribute of an endpoint',
+      '“colour” is not an attribute of an endpoint',
     ],
-    ['to set and unset', ['erp', '--state', 'on', '--unset', 'state'], '--state is both set and unset'],
+    ['to set and unset', ['erp', '--state', 'enabled', '--unset', 'state'], '--state is both set and unset'],
   ])('refuses %s with exit code 2, and writes nothing', async (_, args, message) => {
     await anEndpoint();
     await aSource('main');
@@ -296,11 +298,11 @@ describe('endpoints set', () => {
     expect(await relay().config()).toEqual(before);
   });
 
-  it('does not leave a row behind that is wrong for what it was before', async () => {
+  it('does not write a row that stays invalid', async () => {
     await anEndpoint({ timeoutSeconds: 99 });
     const before = await relay().config();
 
-    const { exitCode, err } = await endpoints('set', 'erp', '--state', 'off');
+    const { exitCode, err } = await endpoints('set', 'erp', '--state', 'disabled');
 
     expect(exitCode).toBe(2);
     expect(err).toContain('error: --timeout-seconds must be at most 30');
@@ -311,19 +313,19 @@ describe('endpoints set', () => {
 describe('endpoints pause, resume, disable and enable', () => {
   it.each([
     ['pause', 'paused', 'Endpoint erp is paused.'],
-    ['resume', 'on', 'Endpoint erp is on.'],
-    ['disable', 'off', 'Endpoint erp is off.'],
-    ['enable', 'on', 'Endpoint erp is on.'],
-  ])('%s sets the state to %s', async (deed, state, news) => {
-    await anEndpoint({ state: 'on', maxAttempts: 3 });
+    ['resume', 'enabled', 'Endpoint erp is enabled.'],
+    ['disable', 'disabled', 'Endpoint erp is disabled.'],
+    ['enable', 'enabled', 'Endpoint erp is enabled.'],
+  ])('%s sets the state to %s', async (command_, state, news) => {
+    await anEndpoint({ state: 'enabled', maxAttempts: 3 });
 
-    const { exitCode, out } = await endpoints(deed, 'erp');
+    const { exitCode, out } = await endpoints(command_, 'erp');
 
     expect(exitCode).toBe(0);
     expect(out).toMatch(`${news}\n`);
-    expect(out).toContain('The relay goes by it within 10 s.');
+    expect(out).toContain('The change takes effect within 10 s.');
     expect(await relay().config()).toMatchObject([{ id: 'erp', state, maxAttempts: 3, updatedAt: NOW }]);
-    expect(jsonOf(await endpoints(deed, 'erp', '--json'))).toMatchObject({ id: 'erp', state });
+    expect(jsonOf(await endpoints(command_, 'erp', '--json'))).toMatchObject({ id: 'erp', state });
   });
 
   const TROUBLE = {
@@ -344,13 +346,13 @@ describe('endpoints pause, resume, disable and enable', () => {
     ['enable', 'ok'],
     ['resume', 'disabled'],
     ['resume', 'failing'],
-  ])('%s closes a circuit that is %s, and keeps what is known of speed', async (deed, state) => {
-    await anEndpoint({ state: 'off' });
+  ])('%s closes a circuit that is %s, and keeps what is known of speed', async (command_, state) => {
+    await anEndpoint({ state: 'disabled' });
     await relay().put('health', 'erp', { state, version: 4, ...TROUBLE, ...SPEED, ...RIGHTS });
 
-    const result = await endpoints(deed, 'erp', '--json');
+    const result = await endpoints(command_, 'erp', '--json');
 
-    expect(jsonOf(result)).toMatchObject({ id: 'erp', state: 'on', clearedHealth: { state } });
+    expect(jsonOf(result)).toMatchObject({ id: 'erp', state: 'enabled', clearedHealth: { state } });
     expect(await healthRow()).toEqual({
       ...{ kind: 'health', id: 'erp', state: 'ok', consecutiveFailures: 0, recoveredAt: NOW, version: 5 },
       ...SPEED,
@@ -363,17 +365,17 @@ describe('endpoints pause, resume, disable and enable', () => {
     ['enable', 'ok', SPEED],
     ['pause', 'failing', TROUBLE],
     ['disable', 'failing', TROUBLE],
-  ])('%s leaves a circuit alone that is %s', async (deed, state, parts) => {
+  ])('%s leaves a circuit alone that is %s', async (command_, state, parts) => {
     await anEndpoint();
     await relay().put('health', 'erp', { state, version: 4, ...parts });
     const before = await healthRow();
 
-    await endpoints(deed, 'erp');
+    await endpoints(command_, 'erp');
 
     expect(await healthRow()).toEqual(before);
   });
 
-  it('says what was wrong, and how the endpoint gets what it has missed', async () => {
+  it('shows the cleared health, and how to replay missed events', async () => {
     await anEndpoint();
     await relay().put('health', 'erp', { state: 'disabled', version: 4, ...TROUBLE });
 
@@ -384,22 +386,22 @@ describe('endpoints pause, resume, disable and enable', () => {
   });
 
   it('writes no health of an endpoint of which nothing is known', async () => {
-    await anEndpoint({ state: 'off' });
+    await anEndpoint({ state: 'disabled' });
 
     await endpoints('enable', 'erp');
 
-    expect(await relay().config()).toMatchObject([{ kind: 'endpoint', state: 'on' }]);
+    expect(await relay().config()).toMatchObject([{ kind: 'endpoint', state: 'enabled' }]);
   });
 });
 
 describe('endpoints remove', () => {
-  it('removes the row, and says what becomes of what was owed', async () => {
+  it('removes the row, and says that pending deliveries are cancelled', async () => {
     await anEndpoint();
 
     const { exitCode, out } = await endpoints('remove', 'erp');
 
     expect(exitCode).toBe(0);
-    expect(out).toMatch(/^Endpoint erp is removed\.\n.*cancels the deliveries that wait\.\n$/);
+    expect(out).toMatch(/^Endpoint erp is removed\.\n.*cancels its pending deliveries\.\n$/);
     expect(await relay().config()).toEqual([]);
   });
 
@@ -419,7 +421,7 @@ describe.each(['show', 'pause', 'resume', 'enable', 'disable', 'remove'])('endpo
     const { exitCode, err } = await endpoints(command, id);
 
     expect(exitCode).toBe(2);
-    expect(err).toMatch(/^error: there is no endpoint .*\n`endpoints list` shows those there are\.\n$/);
+    expect(err).toMatch(/^error: there is no endpoint .*\n`endpoints list` shows all endpoints\.\n$/);
     expect(await relay().config()).toEqual([]);
   });
 });

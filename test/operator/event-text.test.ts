@@ -13,7 +13,7 @@ import type { EventRecord, Outcomes } from '../../lib/relay/model/event.ts';
 import type { Change } from '../../lib/relay/model/item-changes.ts';
 import { aDelivery, anEndpointId, anEvent } from '../ports/builders.ts';
 
-/** Colours that can be read. */
+/** Colours as readable text. */
 const COLOURS: Colours = {
   bold: (text) => `<bold ${text}>`,
   dim: (text) => `<dim ${text}>`,
@@ -28,7 +28,7 @@ const fannedOut = (parts: Partial<EventRecord> = {}) =>
   anEvent({ fannedOutAt: new Date(), items: [], outcomes: {}, changes: [], ...parts });
 
 describe('an order in a list', () => {
-  it('goes by what people call it', () => {
+  it('is the nice id', () => {
     expect(orderText({ niceId: 'Magic7-501', orderId: '7-501' })).toBe('Magic7-501');
     expect(orderText({ orderId: '7-501' })).toBe('7-501');
     expect(orderText({})).toBe('–');
@@ -52,7 +52,7 @@ describe('changes in a list', () => {
     [
       'a tracking number that went',
       { changes: [{ change: 'changed', trackingNumberFrom: '1Z' }] },
-      'tracking number gone',
+      'tracking number removed',
     ],
     ['nothing', {}, '<dim nothing changed>'],
   ])('are a few words: %s', (_, parts, text) => {
@@ -105,7 +105,7 @@ describe('outcomes in a list', () => {
   });
 
   it('say why there are none', () => {
-    expect(outcomesText(anEvent(), COLOURS)).toBe('<yellow waiting>');
+    expect(outcomesText(anEvent(), COLOURS)).toBe('<yellow not fanned out yet>');
     expect(outcomesText(fannedOut(), COLOURS)).toBe('<dim no endpoints>');
   });
 });
@@ -120,7 +120,7 @@ describe('an outcome', () => {
 });
 
 describe('a delivery', () => {
-  it('says when it is tried again', () => {
+  it('shows the next attempt', () => {
     const nextAttemptAt = new Date();
     const delivery = aDelivery({ reason: 'endpoint-paused', nextAttemptAt });
 

@@ -5,16 +5,16 @@ import type { Outcomes } from '../../lib/relay/model/event.ts';
 import { sha256Hex } from '../../lib/relay/model/ids.ts';
 import { anEndpointId, aPayload } from '../ports/builders.ts';
 import { jsonOf } from './cli.ts';
-import { useRelayOfTables } from './relay-of-tables.ts';
 import { storedEvents } from './stored-events.ts';
+import { useTablesOnlyRelay } from './tables-only-relay.ts';
 
-const relay = useRelayOfTables();
+const relay = useTablesOnlyRelay();
 const { aSource, stored, fannedOut, owed } = storedEvents(relay);
 
 const TIME = String.raw`(\w{3} [ \d]\d (\d{4} )?)?\d\d:\d\d:\d\d`;
 
 describe('events list', () => {
-  it('shows the newest first: when, which order, what changed, what became of it', async () => {
+  it('shows the newest first, with time, order, changes and outcomes', async () => {
     const source = await aSource();
     const first = await stored({
       source,
@@ -33,7 +33,7 @@ describe('events list', () => {
     const [head, ...lines] = out.trimEnd().split('\n');
     expect(head).toMatch(/^RECEIVED +ORDER +CHANGES +OUTCOMES +EVENT$/);
     expect(lines).toEqual([
-      expect.stringMatching(`^${TIME} {2}7-501 +Shipped +waiting +${second.eventId}$`),
+      expect.stringMatching(`^${TIME} {2}7-501 +Shipped +not fanned out yet +${second.eventId}$`),
       expect.stringMatching(`^${TIME} {2}Magic7-501 +\\+ New +1 delivered +${first.eventId}$`),
     ]);
   });
@@ -54,7 +54,7 @@ describe('events list', () => {
     const list = (...args: string[]) => relay().cli(['events', 'list', '--source', source, ...args]);
 
     expect(jsonOf(await list('--limit', '1', '--json'))).toMatchObject([{ eventId: newest.eventId }]);
-    expect((await list('--limit', '1')).out).toContain('There may be older ones: --limit shows more.');
+    expect((await list('--limit', '1')).out).toContain('--limit shows older events.');
     expect((await list('--limit', '3')).out).not.toContain('--limit');
   });
 
@@ -70,7 +70,7 @@ describe('events list', () => {
     );
   });
 
-  it('leaves out what is older than a moment, and says what it looked through', async () => {
+  it('omits events before --since, and shows the searched range', async () => {
     const source = await aSource();
     await stored({ source });
     const moment = after(new Date(), 60_000).toISOString();
@@ -78,8 +78,8 @@ describe('events list', () => {
     const { exitCode, out } = await relay().cli(['events', 'list', '--source', source, '--since', moment]);
 
     expect(exitCode).toBe(0);
-    expect(out).toMatch(`No events.\nWhat came since `);
-    expect(out).toContain(`from the source ${source} was looked through.`);
+    expect(out).toMatch(`No events.\nSearched from `);
+    expect(out).toContain(`until now in the source ${source}.`);
   });
 
   it.each([
@@ -87,7 +87,7 @@ describe('events list', () => {
     ['--limit 1001', '--limit must be at most 1000'],
     ['--limit 1.5', '--limit must be a whole number'],
     ['--limit all', '--limit must be a number'],
-    ['--since yesterday', '--since must be so long ago (30m, 2h, 3d) or a time in ISO 8601'],
+    ['--since yesterday', '--since must be a duration before now (30m, 2h, 3d) or a time in ISO 8601'],
     ['--source a/b', '--source must be 1 to 64 letters'],
     ['--order 7', "unknown option '--order'"],
     ['7-501', 'too many arguments'],
@@ -100,7 +100,7 @@ describe('events list', () => {
 });
 
 describe('events show', () => {
-  it('shows the record, every change, and what became of it at each endpoint', async () => {
+  it('shows the event, every change, and the outcome of each endpoint', async () => {
     const source = await aSource();
     const event = await stored(
       { source, orderId: '7-501', niceId: 'Magic7-501', items: [{ status: 'Shipped' }, { status: 'New' }] },
@@ -162,7 +162,7 @@ describe('events show', () => {
     const { eventId } = await stored({ source }, aPayload(body));
     const show = (...args: string[]) => relay().cli(['events', 'show', eventId, '--body', ...args]);
 
-    expect((await show()).out).toMatch(/\nBody\nIt is not text; --json has it in base64\.\n$/);
+    expect((await show()).out).toMatch(/\nBody\nThe body is not text\. --json shows it in base64\.\n$/);
     const event = jsonOf(await show('--json'));
     expect(event).toHaveProperty('payload', { bytes: 2, sha256: sha256Hex(body), bodyBase64: '/wA=' });
   });
@@ -184,13 +184,13 @@ describe('events show', () => {
 
     const { out } = await relay().cli(['events', 'show', eventId]);
 
-    expect(out).toContain('  order       none was named\n');
+    expect(out).toContain('  order       none\n');
     expect(out).toContain('  fanned out  not yet\n');
     expect(out).toContain('  items       the body is not an order\n');
   });
 
   it.each([
-    ['evt_1', '<event-id> must be evt_ and 26 digits and capital letters'],
+    ['evt_1', '<event-id> must be evt_ followed by 26 digits and capital letters'],
     ['evt_01ARZ3NDEKTSV4RRFFQ69G5FAV', 'there is no event evt_01ARZ3NDEKTSV4RRFFQ69G5FAV'],
   ])('refuses %s with exit code 2', async (eventId, message) => {
     const { exitCode, out, err } = await relay().cli(['events', 'show', eventId]);
@@ -225,7 +225,7 @@ describe('orders show', () => {
     expect(byNiceId).toEqual(byOrderId);
     expect(byOrderId.out.replaceAll(new RegExp(TIME, 'g'), 'TIME')).toBe(
       [
-        `Order ${niceId}  ${orderId}  of the source ${source}`,
+        `Order ${niceId}  ${orderId}  source ${source}`,
         '',
         `TIME  + New          ${first.eventId}`,
         '  erp        delivered 200 in 4 ms',
@@ -234,7 +234,7 @@ describe('orders show', () => {
         '             2.  TIME  timeout after 10 s',
         '',
         `TIME  New → Shipped  ${second.eventId}`,
-        '  there was no endpoint',
+        '  no endpoint was subscribed',
         '',
         `TIME  Delivered      ${third.eventId}`,
         '  not fanned out yet',
@@ -277,7 +277,7 @@ describe('orders show', () => {
     const { exitCode, err } = await relay().cli(['orders', 'show', orderId]);
 
     expect(exitCode).toBe(2);
-    expect(err).toMatch(/^error: --source must be .* or .*: each has such an order\n$/);
+    expect(err).toMatch(/^error: --source must be .* or .*: each has an order with this id\n$/);
     const named = await relay().cli(['orders', 'show', orderId, '--source', other, '--json']);
     expect(jsonOf(named)).toMatchObject({ source: other });
   });

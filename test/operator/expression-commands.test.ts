@@ -6,10 +6,10 @@ import { z } from 'zod';
 import { presetText } from '../../lib/operator/endpoints/presets.ts';
 import { aPayload } from '../ports/builders.ts';
 import { jsonOf } from './cli.ts';
-import { useRelayOfTables } from './relay-of-tables.ts';
 import { storedEvents } from './stored-events.ts';
+import { useTablesOnlyRelay } from './tables-only-relay.ts';
 
-const relay = useRelayOfTables();
+const relay = useTablesOnlyRelay();
 const { aSource, stored, fannedOut } = storedEvents(relay);
 
 const URL_OF_ERP = 'https://erp.example/hook?orderid=';
@@ -29,7 +29,7 @@ async function aFile(text: string): Promise<string> {
   return path;
 }
 
-/** An endpoint that hears nothing but a source of its own, which has one event. */
+/** An endpoint that is subscribed to a new source with one event. */
 async function withEvent(attributes: object, order: object = { Id: '1', Status: 'Shipped' }) {
   const source = await aSource();
   await relay().put('endpoint', 'erp', { url: URL_OF_ERP, sources: [source], ...attributes });
@@ -61,18 +61,18 @@ describe('endpoints add and set', () => {
   });
 
   it.each<[string[], string]>([
-    [['--filter', 'order..'], 'error: --filter is no JSONata: Syntax error: ".." at character 7'],
+    [['--filter', 'order..'], 'error: --filter is not valid JSONata: Syntax error: ".." at character 7'],
     [
       ['--transform', '{"a": }'],
-      'error: --transform is no JSONata: The symbol "}" cannot be used as a unary operator at character 7',
+      'error: --transform is not valid JSONata: The symbol "}" cannot be used as a unary operator at character 7',
     ],
     [['--filter', '@/no/such/file'], 'error: --filter names a file that cannot be read: ENOENT'],
-    [['--filter', ''], 'error: --filter is no JSONata: Unexpected end of expression'],
+    [['--filter', ''], 'error: --filter is not valid JSONata: Unexpected end of expression'],
     [['--filter', `"${'x'.repeat(9_000)}"`], 'error: --filter must be at most 8192 characters'],
     [['--content-type', 'html'], 'error: --content-type must be a media type such as application/json'],
     [['--content-type', 'text/html\r\nx: y'], 'error: --content-type must be a media type'],
     [['--preset', 'icq'], 'error: --preset must be slack or teams or discord or changes'],
-    [['--preset', 'slack', '--transform', '1'], 'error: --preset does not go with --transform'],
+    [['--preset', 'slack', '--transform', '1'], 'error: --preset cannot be combined with --transform'],
   ])('refuse %j, and write nothing', async (args, message) => {
     const { exitCode, err } = await add(...args);
 
@@ -117,12 +117,12 @@ describe('endpoints add and set', () => {
   });
 
   it.each(['--filter', '--transform'])(
-    'warn of a %s that looks at changes some of which are never told',
+    'warn of a %s that reads changes, some of which are never sent',
     async (option) => {
       const { err } = await add(option, '$count(changes[statusTo="Shipped"]) > 0');
 
       expect(err).toMatch(
-        /^warning: the (filter|transform) of erp looks at changes, and with the ordering latest/,
+        /^warning: the (filter|transform) of erp reads changes, but the ordering latest never/,
       );
     },
   );
@@ -167,11 +167,11 @@ describe('endpoints test-filter', () => {
     expect(json).toMatchObject([{ eventId, niceId: 'Magic7-501', result }]);
   });
 
-  it('tries another filter, without writing it', async () => {
+  it('evaluates another filter, without writing it', async () => {
     await withEvent({ filter: 'false' });
 
     expect((await endpoints('test-filter', 'erp', '--filter', 'order.Status + 1')).out).toMatch(
-      /Magic7-501 .*error +The left side of the "\+" operator must evaluate to a number.*\n\nThe relay passes on/,
+      /Magic7-501 .*error +The left side of the "\+" operator must evaluate to a number.*\n\nThe relay sends an event/,
     );
     expect(await rowOf('erp')).toMatchObject({ filter: 'false' });
   });
@@ -183,16 +183,14 @@ describe('endpoints test-filter', () => {
     const { exitCode, err } = await endpoints('test-filter', 'erp');
 
     expect({ exitCode, err }).toEqual({ exitCode: 2, err: expect.stringContaining('erp has no filter') });
-    expect((await endpoints('test-filter', 'erp', '--filter', 'true')).out).toContain(
-      'no events to try it on',
-    );
+    expect((await endpoints('test-filter', 'erp', '--filter', 'true')).out).toContain('No events');
   });
 });
 
 const previewsSchema = z.array(z.object({ body: z.string(), contentType: z.string() }));
 
 describe('endpoints preview', () => {
-  it('shows what would be sent of an event', async () => {
+  it('shows the body that the transform makes', async () => {
     const { eventId } = await withEvent({ transform: '{"id": order.Id}' });
 
     const { out } = await endpoints('preview', 'erp', '--event', eventId);
@@ -201,7 +199,7 @@ describe('endpoints preview', () => {
     expect(out).toContain('application/json\n{"id":"1"}\n');
   });
 
-  it('shows what a preset would make of it', async () => {
+  it('shows the body that a preset makes', async () => {
     const { eventId } = await withEvent({});
 
     const json = previewsSchema.parse(
@@ -229,13 +227,13 @@ describe('endpoints preview', () => {
     expect((await endpoints('preview', 'erp', '--event', eventId)).out).toContain('a\nb\\u001b[2J');
   });
 
-  it('refuses when the endpoint is sent what came', async () => {
+  it('refuses an endpoint without a transform', async () => {
     const { eventId } = await withEvent({});
 
     const { exitCode, err } = await endpoints('preview', 'erp', '--event', eventId);
 
     expect(exitCode).toBe(2);
-    expect(err).toContain('has no transform: it is sent what came, as it came');
+    expect(err).toContain('has no transform: it receives the webhook unchanged');
   });
 });
 

@@ -19,10 +19,11 @@ function aCommand(): Command {
     .command('group')
     .command('do <event-id>')
     .option('--timeout-seconds <s>')
-    .option('--source <id>');
+    .option('--sources <ids>')
+    .option('--header <name: value>');
 }
 
-/** An error of the AWS SDK, which has a name and no class of its own. */
+/** An error of the AWS SDK: it has a name and no class. */
 function anAwsError(name: string, message = 'an explanation', fields: object = {}): Error {
   return Object.assign(new Error(message), { name, ...fields });
 }
@@ -30,7 +31,8 @@ function anAwsError(name: string, message = 'an explanation', fields: object = {
 describe('what was typed wrong', () => {
   it.each([
     ['timeoutSeconds', '--timeout-seconds'],
-    ['sources', '--source'],
+    ['sources', '--sources'],
+    ['headers', '--header'],
     ['eventId', '<event-id>'],
     ['port', '--port'],
     ['createdAt', '“createdAt”'],
@@ -43,14 +45,14 @@ describe('what was typed wrong', () => {
     });
   });
 
-  it('is told all at once', () => {
+  it('names all issues', () => {
     const error = new InvalidInputError([
       { attribute: 'port', problem: 'is wrong' },
-      { attribute: 'source', problem: 'is missing' },
+      { attribute: 'sources', problem: 'is missing' },
     ]);
 
     expect(failureOf(error, aCommand(), explainAwsFailure).message).toBe(
-      '--port is wrong; --source is missing',
+      '--port is wrong; --sources is missing',
     );
   });
 
@@ -59,7 +61,7 @@ describe('what was typed wrong', () => {
     new NotFoundError('order', '7-501'),
     new AlreadyExistsError('source', 'main'),
     new AlreadyExistsError('endpoint', 'erp'),
-    new NotPossibleError('the endpoint erp is off', '`endpoints enable erp` turns it on.'),
+    new NotPossibleError('the endpoint erp is disabled', '`endpoints enable erp` enables it.'),
   ])('is exit code 2, with what to do: $message', (error) => {
     const failure = failureOf(error, aCommand(), explainAwsFailure);
 
@@ -72,24 +74,24 @@ describe('what failed', () => {
   it.each<[Error, string]>([
     [new NotARelayError('local', 'no relay is running'), 'no relay is running'],
     [new NotARelayError('stack', 'there is no stack'), 'there is no stack'],
-    [new InterruptedError('it was interrupted', 'Do it again.'), 'it was interrupted'],
+    [new InterruptedError('the command was interrupted', 'Do it again.'), 'the command was interrupted'],
     [
-      new InterruptedError('it was interrupted', 'Do it again.', {
+      new InterruptedError('the command was interrupted', 'Do it again.', {
         cause: new StoreError('x', { cause: anAwsError('ThrottlingException') }),
       }),
-      'it was interrupted: AWS is throttling these requests: try again in a moment',
+      'the command was interrupted: AWS throttled the requests: try again in a moment',
     ],
     [new SendError('relay.example did not answer'), 'relay.example did not answer'],
     [new Error('outer', { cause: new Error('inner') }), 'outer: inner'],
     [
       new StoreError('reading failed', { cause: anAwsError('ThrottlingException') }),
-      'AWS is throttling these requests: try again in a moment',
+      'AWS throttled the requests: try again in a moment',
     ],
   ])('is exit code 1: %s', (error, message) => {
     expect(failureOf(error, aCommand(), explainAwsFailure)).toMatchObject({ exitCode: 1, message });
   });
 
-  it('is told though it is no error', () => {
+  it('is described although it is not an Error', () => {
     expect(failureOf('odd', aCommand(), explainAwsFailure)).toEqual({
       exitCode: 1,
       message: 'unexpected: odd',
@@ -116,11 +118,11 @@ describe('a failure of AWS', () => {
       /cannot be used: The SSO session has expired/,
     ],
     [anAwsError('ExpiredTokenException'), /have expired: sign in again/],
-    [anAwsError('UnrecognizedClientException'), /does not accept these credentials/],
+    [anAwsError('UnrecognizedClientException'), /rejected the credentials/],
     [anAwsError('Error', 'Region is missing'), /^there is no AWS region: set AWS_REGION/],
-    [anAwsError('ResourceNotFoundException'), /^a table of the relay is not there/],
+    [anAwsError('ResourceNotFoundException'), /^a table of the relay does not exist/],
     [anAwsError('ProvisionedThroughputExceededException'), /throttling/],
-    [anAwsError('TimeoutError'), /does not answer in time/],
+    [anAwsError('TimeoutError'), /did not respond in time/],
     [
       anAwsError('Error', '', { code: 'ECONNREFUSED', address: '127.0.0.1', port: 8000 }),
       /cannot be reached: ECONNREFUSED \(127\.0\.0\.1:8000\)$/,

@@ -9,10 +9,10 @@ import type { EventRecord } from '../../lib/relay/model/event.ts';
 import { nextEventId, type SourceId } from '../../lib/relay/model/ids.ts';
 import { anEndpointId, aPayload } from '../ports/builders.ts';
 import { jsonOf } from './cli.ts';
-import { useRelayOfTables } from './relay-of-tables.ts';
 import { storedEvents } from './stored-events.ts';
+import { useTablesOnlyRelay } from './tables-only-relay.ts';
 
-const relay = useRelayOfTables();
+const relay = useTablesOnlyRelay();
 const { aSource, stored, fannedOut, owed } = storedEvents(relay);
 
 const ERP = anEndpointId('erp');
@@ -58,7 +58,7 @@ describe('forget', () => {
       payloads: 2,
       cancelled: 1,
       answers: 2,
-      underWay: 0,
+      inFlight: 0,
       deadLetters: [],
       interrupted: false,
     });
@@ -68,7 +68,7 @@ describe('forget', () => {
     for (const made of attempts) expect(made).not.toHaveProperty('answer');
   });
 
-  it('keeps the events, which say when it was done, and what became of every delivery', async () => {
+  it('keeps the events with the time of the erasure and all outcomes', async () => {
     const { source, newer } = await anOrder();
 
     await forget(source);
@@ -98,7 +98,7 @@ describe('forget', () => {
     expect(json).toMatchObject({ events: [{ forgottenAt: expect.any(String) }, { niceId: 'Magic7-501' }] });
   });
 
-  it('leaves nothing owed, to an endpoint or to a person', async () => {
+  it('leaves no delivery pending or in need of attention', async () => {
     const { source, newer } = await anOrder();
 
     await forget(source);
@@ -122,7 +122,7 @@ describe('forget', () => {
     expect(jsonOf(await forget(source, '--json'))).toEqual(dry);
   });
 
-  it('tells a person what is done and what is not in its hands', async () => {
+  it('shows the results and the remaining data', async () => {
     const { source } = await anOrder();
 
     const { out, exitCode } = await forget(source);
@@ -130,9 +130,9 @@ describe('forget', () => {
     expect(exitCode).toBe(0);
     expect(out).toBe(
       [
-        'Of the order 7-501, 2 payloads and 2 answers of endpoints are erased; 2 events are kept without.',
+        'Order 7-501: 2 payloads and 2 answers of endpoints are erased; 2 events are kept without payload.',
         '1 pending delivery is cancelled.',
-        'Backups keep what there was for up to 35 days. A webhook that comes later brings new data.',
+        'Backups keep the data for up to 35 days. A later webhook of the order brings new data.',
         '',
       ].join('\n'),
     );
@@ -153,8 +153,8 @@ describe('forget', () => {
 
     const { out } = await forget(source);
 
-    expect(out).toContain('Nothing will be sent of 1 event not fanned out yet.');
-    expect(out).toContain('run it again in two minutes');
+    expect(out).toContain('1 event not fanned out yet will not be sent.');
+    expect(out).toContain('run the command again in two minutes');
     const row = await relay().connection.eventLog.event(event);
     expect(row).toMatchObject({ forgottenAt: expect.any(Date) });
     expect(row).not.toHaveProperty('fannedOutAt');
@@ -172,7 +172,7 @@ describe('forget', () => {
     expect(await payloadsOf([unused])).toEqual([]);
   });
 
-  it('leaves alone what is being sent at this moment, and says so', async () => {
+  it('does not change a delivery in flight, and says so', async () => {
     const source = await aSource();
     const event = await stored({ source, orderId: '7-501' }, PERSONAL);
     await fannedOut(event, { [ERP]: { state: 'pending' } });
@@ -181,8 +181,8 @@ describe('forget', () => {
 
     const { out } = await forget(source);
 
-    expect(out).toContain('1 delivery is being sent at this moment.\n');
-    expect(out).toContain('run it again in two minutes');
+    expect(out).toContain('1 delivery is in flight.\n');
+    expect(out).toContain('run the command again in two minutes');
     expect(await rowsOf(event)).toMatchObject([{ state: 'leased', leaseId: 'a lease' }]);
     expect(await payloadsOf([event])).toEqual([]);
   });

@@ -24,16 +24,16 @@ describe('the health of an endpoint', () => {
     [
       'ok',
       { ...PROVEN, consecutiveFailures: 1, lastError: 'status 503' },
-      /^it has failed once in a row: status 503$/,
+      /^1 failure in a row: status 503$/,
     ],
-    ['ok', { ...PROVEN, consecutiveFailures: 3 }, /^it has failed 3 times in a row: no answer$/],
+    ['ok', { ...PROVEN, consecutiveFailures: 3 }, /^3 failures in a row: no answer$/],
     ['new', { ...UNKNOWN_HEALTH, recoveredAt: NOW }, undefined],
     [
       'failing',
       { ...PROVEN, state: 'failing', reason: 'it times out', retryAt: LATER },
-      new RegExp(`^it times out; nothing is sent but a probe, the next one after ${timeText(LATER, NOW)}$`),
+      new RegExp(`^it times out; only probes are sent, the next after ${timeText(LATER, NOW)}$`),
     ],
-    ['failing', { ...PROVEN, state: 'failing', retryAt: NOW }, /the next one within a minute$/],
+    ['failing', { ...PROVEN, state: 'failing', retryAt: NOW }, /the next within a minute$/],
     [
       'disabled',
       { ...PROVEN, state: 'disabled', reason: 'it is gone' },

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 const CLI = new URL('../../bin/relay.ts', import.meta.url);
 
-/** The SDK's commands go by the names of the actions, but for these. */
+/** SDK commands whose names differ from the IAM actions. */
 const ACTIONS: Readonly<Record<string, string>> = {
   'lib-dynamodb:Get': 'dynamodb:GetItem',
   'lib-dynamodb:Put': 'dynamodb:PutItem',
@@ -38,7 +38,7 @@ function policy(name: string) {
 const actionsOf = (statements: ReturnType<typeof policy>) =>
   [...new Set(statements.flatMap(({ Action }) => Action))].toSorted();
 
-/** The actions of all commands that the code which is reached from a file may send. */
+/** The IAM actions of all SDK commands in the code that a file imports. */
 function actionsReachedFrom(file: URL, seen = new Map<string, string[]>()): string[] {
   if (seen.has(file.href)) return [];
   const source = readFileSync(file, 'utf8');
@@ -60,7 +60,7 @@ function actionOf(sdk: string, command: string): string {
 describe('the policy for operators', () => {
   const statements = policy('operator-policy.json');
 
-  it('allows what the CLI’s code sends to AWS, and nothing else', () => {
+  it('allows exactly the calls in the CLI’s code', () => {
     const sent = actionsReachedFrom(CLI);
 
     expect(sent).toContain('cloudformation:DescribeStacks');
@@ -76,7 +76,7 @@ describe('the policy for operators', () => {
 });
 
 describe('the policy for reading', () => {
-  it('allows to read, on what the other one names', () => {
+  it('allows reads of the same resources', () => {
     const resources = policy('operator-policy.json').flatMap(({ Resource }) => Resource);
     const reading = policy('operator-policy-read-only.json');
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type CliOptions, type CliResult, jsonOf } from './cli.ts';
-import { useRelayOfTables } from './relay-of-tables.ts';
+import { useTablesOnlyRelay } from './tables-only-relay.ts';
 
-const relay = useRelayOfTables();
+const relay = useTablesOnlyRelay();
 
 const URL_OF_ERP = 'https://erp.example/hook?orderid=';
 const endpoints = (args: readonly string[], options?: CliOptions) =>
@@ -16,7 +16,7 @@ const set = (...args: string[]) => endpoints(['set', 'erp', ...args]);
 const anEndpoint = (attributes: object = {}) =>
   relay().put('endpoint', 'erp', { url: URL_OF_ERP, ...attributes });
 
-/** The endpoint's row, without what every one has. */
+/** The endpoint's row without the common attributes. */
 async function row(): Promise<object> {
   const [found = {}] = await relay().config();
   const { kind: _, id: __, url: ___, createdAt: ____, updatedAt: _____, ...attributes } = found;
@@ -103,7 +103,7 @@ describe('signing', () => {
     expect((await endpoints(['show', 'erp'])).out).toContain('signing-secret   ***\n');
   });
 
-  it('is begun later, too, and tells programs the secret', async () => {
+  it('can start later, and shows the secret in JSON', async () => {
     await anEndpoint();
 
     const { signingSecret } = z
@@ -139,7 +139,7 @@ const rotatedSchema = z.object({ signingSecrets: z.array(z.string()), previousSe
 describe('endpoints rotate-secret', () => {
   it.each([
     [[], 24],
-    [['--keep-old', '90m'], 1.5],
+    [['--grace-period', '90m'], 1.5],
   ])('puts a new secret first and keeps the old one for a while: %j', async (args, hours) => {
     await anEndpoint({ signingSecrets: [SIGNING_SECRET, OLD_SECRET] });
     const before = Date.now();
@@ -155,7 +155,7 @@ describe('endpoints rotate-secret', () => {
     expect(out).not.toContain(SIGNING_SECRET);
   });
 
-  it('drops the old one at once when it is told to', async () => {
+  it('removes the old secret at once with --now', async () => {
     await anEndpoint({ signingSecrets: [SIGNING_SECRET], previousSecretUntil: '2026-03-01T12:00:00Z' });
 
     const { out } = await endpoints(['rotate-secret', 'erp', '--now']);
@@ -224,19 +224,27 @@ describe('what is refused', () => {
     [
       'a header twice',
       ['--header', `a: ${HUSH}`, '--header', `a: ${HUSH}`],
-      '--header must name each header once',
+      '--header must not repeat a header',
     ],
     ['a bad name', ['--header', `${HUSH} x: y`], '--header must have names of letters'],
     ['a bad value', ['--header', `x-key: ${HUSH}é`], '--header must have visible ASCII'],
-    ['to unset a header that is not there', ['--unset', 'header:x-none'], '--header has no x-none to unset'],
+    [
+      'to unset a header that does not exist',
+      ['--unset', 'header:x-none'],
+      '--header has no x-none to unset',
+    ],
     ['to set and unset', ['--header', `a: ${HUSH}`, '--unset', 'headers'], '--header is both set and unset'],
     ['an unknown auth', ['--auth', 'digest'], '--auth must be none, basic, bearer, header or oauth2'],
-    ['parts without auth', ['--auth-token', HUSH], '--auth-token goes with an --auth'],
-    ['parts of no auth', ['--auth', 'none', '--auth-token', HUSH], '--auth-token goes with an --auth'],
+    ['parts without auth', ['--auth-token', HUSH], '--auth-token requires the matching --auth'],
+    [
+      'parts of no auth',
+      ['--auth', 'none', '--auth-token', HUSH],
+      '--auth-token requires the matching --auth',
+    ],
     [
       'parts of another auth',
       ['--auth', 'bearer', '--auth-token', HUSH, '--auth-value', HUSH],
-      '--auth-value does not go',
+      '--auth-value cannot be combined',
     ],
     ['an auth without a part', ['--auth', 'basic', '--auth-password', HUSH], '--auth-username is missing'],
     ['an empty part', ['--auth', 'bearer', '--auth-token', ''], '--auth-token must not be empty'],
@@ -251,16 +259,16 @@ describe('what is refused', () => {
       '--auth-token-url must be an',
     ],
     ['a bad signing secret', ['--signing-secret', HUSH], '--signing-secret must be whsec_ and the base64'],
-    ['two ways to sign', ['--sign', '--signing-secret', HUSH], '--signing-secret is given'],
+    ['two ways to sign', ['--sign', '--signing-secret', HUSH], '--signing-secret cannot be combined'],
     [
-      'a file that is not there',
+      'a file that does not exist',
       ['--auth', 'bearer', '--auth-token', `@${HUSH}`],
       '--auth-token begins with @',
     ],
     [
       'the standard input twice',
       [...OAUTH2, '--auth-client-secret', '-', '--signing-secret', '-'],
-      '--signing-secret is the second that wants',
+      '--signing-secret cannot read the standard input',
     ],
     ['an option that there is not', [`--auth-tokn=${HUSH}`], "unknown option '--auth-tokn=…'"],
     [
@@ -285,22 +293,22 @@ describe('what is refused', () => {
       'to sign what is signed',
       { signingSecrets: [SIGNING_SECRET] },
       ['set', 'erp', '--sign'],
-      'is signed already',
+      'already has a signing secret',
     ],
-    ['to rotate what is not signed', {}, ['rotate-secret', 'erp'], 'is not signed'],
+    ['to rotate what has no signing secret', {}, ['rotate-secret', 'erp'], 'has no signing secret'],
     [
       'both to keep and to drop the old one',
       { signingSecrets: [SIGNING_SECRET] },
-      ['rotate-secret', 'erp', '--now', '--keep-old', '1h'],
+      ['rotate-secret', 'erp', '--now', '--grace-period', '1h'],
       'cannot be used with',
     ],
     [
       'a time that is none',
       { signingSecrets: [SIGNING_SECRET] },
-      ['rotate-secret', 'erp', '--keep-old', 'long'],
-      '--keep-old must be a time span such as 30m, 12h or 3d',
+      ['rotate-secret', 'erp', '--grace-period', 'long'],
+      '--grace-period must be a duration such as 30m, 12h or 3d',
     ],
-    ['to rotate what is not there', {}, ['rotate-secret', 'shop'], 'there is no endpoint shop'],
+    ['to rotate what does not exist', {}, ['rotate-secret', 'shop'], 'there is no endpoint shop'],
   ])('%s', async (_, attributes, args, message) => {
     await anEndpoint(attributes);
     const before = await relay().config();
@@ -314,7 +322,7 @@ describe('what is refused', () => {
 });
 
 describe('the secrets of endpoints', () => {
-  /** Every secret that a row can hold, each recognisable. */
+  /** Every kind of secret in a row, each recognisable. */
   const AUTHS = {
     basic: { type: 'basic', username: 'relay', password: 'S3CRET-password' },
     bearer: { type: 'bearer', token: 'S3CRET-token' },
@@ -349,7 +357,7 @@ describe('the secrets of endpoints', () => {
       await run('set', id, '--max-attempts', '0');
       await run('set', id, '--header', 'x-more: S3CRET-more', '--header', 'content-type: S3CRET-type');
       await run('set', id, '--auth', type, '--auth-value', 'S3CRET-other');
-      for (const deed of ['pause', 'resume', 'disable', 'enable']) await run(deed, id);
+      for (const command_ of ['pause', 'resume', 'disable', 'enable']) await run(command_, id);
       await run('rotate-secret', id, '--signing-secret', OLD_SECRET);
       await run('rotate-secret', id, '--signing-secret', 'whsec_S3CRET');
       await run('add', '--id', id, '--url', URL_OF_ERP, '--header', 'x-key: S3CRET-again');

@@ -3,7 +3,7 @@ import { awsRelays } from '../../lib/connect/relays.ts';
 import { Output, printable, printableLines } from '../../lib/operator/cli/output.ts';
 import { indent, shortened, table } from '../../lib/operator/cli/table.ts';
 
-/** An output, and what is written to it. */
+/** An output that records its text. */
 function anOutput({ json = false } = {}) {
   const written = { out: '', err: '' };
   const terminal = {
@@ -78,7 +78,7 @@ describe('what is shown to programs', () => {
     expect(JSON.parse(written.out)).toEqual({ id: ESCAPES, at: '1970-01-01T00:00:00.000Z' });
   });
 
-  it('is another form of the value if there is one, and an error with what to do', () => {
+  it('uses the JSON form of a value, and an error with its hint', () => {
     const { output, written } = anOutput({ json: true });
 
     output.show(

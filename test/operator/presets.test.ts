@@ -11,7 +11,7 @@ import { endpointSchema } from '../../lib/relay/endpoint/endpoint.ts';
 import type { ExpressionInput } from '../../lib/relay/model/expression-input.ts';
 import type { Change } from '../../lib/relay/model/item-changes.ts';
 
-/** As lib/aws/expressions/expression-thread.ts bounds it; time is told by what it takes there. */
+/** The limits of lib/aws/expressions/expression-thread.ts. */
 const BOUNDS = { stack: 20_000, sequence: 100_000 };
 
 const ADDRESS = { FirstName: 'Zoë', LastName: 'Müller', Line1: '12 Long Lane', Email: 'zoe@example.com' };
@@ -181,11 +181,11 @@ describe('a preset', () => {
     ['slack', '• Mug: New → removed'],
     ['slack', '• Hat: added'],
     ['slack', '• Cap: New'],
-    ['slack', '• an item: tracking number gone'],
+    ['slack', '• an item: tracking number removed'],
     ['discord', '• Hat: added'],
-    ['discord', '• an item: tracking number gone'],
+    ['discord', '• an item: tracking number removed'],
     ['teams', 'Mug: New → removed'],
-    ['teams', 'an item: tracking number gone'],
+    ['teams', 'an item: tracking number removed'],
   ])('%s has a word for every kind of change: %s', async (preset, line) => {
     const changes: Change[] = [
       { change: 'removed', sku: 'Mug', statusFrom: 'New' },
@@ -321,7 +321,7 @@ describe('whatever the order holds', () => {
     await fc.assert(
       fc.asyncProperty(order, fc.array(change, { maxLength: 25 }), async (body, changes) => {
         const input = anInput({ order: body, changes: changes as Change[] });
-        // As the evaluator gets it: in JSON, which has no infinite numbers.
+        // JSON has no infinite numbers.
         const value: unknown = await expression.evaluate(JSON.parse(JSON.stringify(input)));
 
         expect(JSON.stringify(value)).toContain(preset === 'changes' ? 'evt_1' : 'Order Magic7-501');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { aFreePort } from './a-server.ts';
 import { cli, jsonOf } from './cli.ts';
+import { aFreePort } from './http-server.ts';
 
 const COMMANDS = [
   ...['add', 'list', 'rotate', 'remove'].map((name) => `sources ${name}`),
@@ -22,7 +22,7 @@ describe('--help', () => {
 
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
     expect(out).toContain('$ npm run relay -- endpoints add --id erp --url https://');
-    expect(out).toContain('Exit code: 0 done, 1 ');
+    expect(out).toContain('Exit codes: 0 success; 1 ');
   });
 
   it.each(COMMANDS)('explains %s, with the options that every command takes', async (command) => {
@@ -41,7 +41,7 @@ describe('--version', () => {
   });
 });
 
-describe('a command line that is wrong', () => {
+describe('an invalid command line', () => {
   it.each([[[]], [['sources']], [['endpoints', '--port', '1']]])(
     'is answered with the commands there are when one is missing: %j',
     async (args) => {
@@ -58,7 +58,7 @@ describe('a command line that is wrong', () => {
     [['sources', 'list', '--stak', 'x'], "unknown option '--stak'\nDid you mean --stack?"],
     [
       ['sources', 'list', '--port'],
-      "option '--port <number>' argument missing\n--help says what a command takes.",
+      "option '--port <number>' argument missing\n--help shows the options of a command.",
     ],
     [['sources', 'list', 'all'], "too many arguments for 'list'. Expected 0 arguments but got 1\n"],
   ])('is refused with exit code 2: %j', async (args, message) => {
@@ -69,11 +69,11 @@ describe('a command line that is wrong', () => {
   });
 
   it.each([
-    [['--json'], 'a command is missing. --help says what a command takes.'],
+    [['--json'], 'a command is required. --help shows the options of a command.'],
     [['--json', 'source'], "unknown command 'source'. Did you mean sources?"],
     [
       ['endpoints', 'add', '--json'],
-      "required option '--id <id>' not specified. --help says what a command takes.",
+      "required option '--id <id>' not specified. --help shows the options of a command.",
     ],
     [['events', 'list', '--limit', '0', '--json'], '--limit must be at least 1'],
   ])('is refused in JSON when JSON is wanted: %j', async (args, error) => {
@@ -91,7 +91,7 @@ describe('a command line that is wrong', () => {
     }
   });
 
-  it('does not repeat what stands where nothing should', async () => {
+  it('does not repeat an excess argument', async () => {
     const { exitCode, err } = await cli(['endpoints', 'set', 'erp', '--header', 'x-key: two', 'S3CRET']);
 
     expect(exitCode).toBe(2);
@@ -99,7 +99,7 @@ describe('a command line that is wrong', () => {
     expect(err).not.toContain('S3CRET');
   });
 
-  it('does not repeat what was given to an option that there is not', async () => {
+  it('does not repeat the value of an unknown option', async () => {
     const { exitCode, err } = await cli([
       'send',
       '--adress=https://relay.example/webhooks/5UDXymzof',
@@ -112,7 +112,7 @@ describe('a command line that is wrong', () => {
 });
 
 describe('a failure', () => {
-  it('is told in JSON when JSON is wanted, on one line', async () => {
+  it('is one line of JSON with --json', async () => {
     const port = await aFreePort();
 
     const { exitCode, out, err } = await cli(['sources', 'list', '--json', '--port', port]);

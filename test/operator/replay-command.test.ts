@@ -6,15 +6,15 @@ import { type EndpointId, orderKeyOf, type SourceId } from '../../lib/relay/mode
 import { MemoryClock } from '../memory/clock.ts';
 import { anEndpointId, anEventId, aPayload } from '../ports/builders.ts';
 import { type CliOptions, jsonOf } from './cli.ts';
-import { useRelayOfTables } from './relay-of-tables.ts';
 import { storedEvents } from './stored-events.ts';
+import { useTablesOnlyRelay } from './tables-only-relay.ts';
 
-const relay = useRelayOfTables();
+const relay = useTablesOnlyRelay();
 const { aSource, stored, fannedOut, owed } = storedEvents(relay);
 
 const replay = (args: string, options?: CliOptions) => relay().cli(['replay', ...args.split(' ')], options);
 
-/** An endpoint that hears one source alone: the event log is never emptied. */
+/** An endpoint that is subscribed to one source: the EventLog table is never cleared. */
 async function anEndpoint(source: SourceId, attributes: object = {}) {
   const id = anEndpointId(randomUUID());
   const row = { url: 'https://erp.example/', ordering: 'none', sources: [source] };
@@ -22,14 +22,14 @@ async function anEndpoint(source: SourceId, attributes: object = {}) {
   return id;
 }
 
-/** An event of an order of its own, unless one is named, that was fanned out. */
+/** A fanned out event, in a new order unless one is given. */
 async function anEvent(source: SourceId, outcomes: Outcomes = {}, orderId: string = randomUUID()) {
   const event = await stored({ source, orderId });
   await fannedOut(event, outcomes);
   return event;
 }
 
-/** One that came some time ago. */
+/** An older event. */
 async function anOldEvent(source: SourceId, agoMs: number) {
   const { eventLog } = relay().connection;
   const receivedAt = later(new Date(), -agoMs);
@@ -47,7 +47,7 @@ async function rowOf({ orderKey, eventId }: EventRecord, id: EndpointId) {
 }
 
 describe('replay --event', () => {
-  it('makes the event owed to every endpoint that hears its source and did not get it', async () => {
+  it('replays the event to every subscribed endpoint that did not receive it', async () => {
     const source = await aSource();
     const [had, dead, fresh] = [await anEndpoint(source), await anEndpoint(source), await anEndpoint(source)];
     const deaf = await anEndpoint(await aSource());
@@ -60,7 +60,7 @@ describe('replay --event', () => {
 
     expect(exitCode).toBe(0);
     expect(out).toMatch(
-      /^2 deliveries are owed again: 1 to .*, 1 to .*\.\n1 was delivered before: .*\nDeliver starts now\.\n$/,
+      /^2 deliveries are replayed: 1 to .*, 1 to .*\.\n1 is delivered already: .*\nDeliver starts now\.\n$/,
     );
     for (const id of [dead, fresh]) {
       expect(await rowOf(event, id)).toMatchObject({
@@ -72,7 +72,7 @@ describe('replay --event', () => {
     for (const id of [had, deaf]) expect(await rowOf(event, id)).toBeUndefined();
   });
 
-  it('can be for one endpoint, and include what it got', async () => {
+  it('can be for one endpoint, and include delivered events', async () => {
     const source = await aSource();
     const [one, other] = [await anEndpoint(source), await anEndpoint(source)];
     const event = await anEvent(source, {
@@ -84,16 +84,16 @@ describe('replay --event', () => {
 
     expect(jsonOf(result)).toEqual({
       ...{
-        owed: 1,
+        replayed: 1,
         delivered: 0,
-        underWay: 0,
-        replayed: 0,
-        newer: 0,
+        pending: 0,
+        alreadyReplayed: 0,
+        superseded: 0,
         skipped: 0,
         notFannedOut: 0,
         erased: 0,
       },
-      ...{ owedTo: { [one]: 1 }, leftOut: [], waits: [], atOnce: true, interrupted: false },
+      ...{ replayedTo: { [one]: 1 }, excluded: [], waitReasons: [], enqueued: true, interrupted: false },
     });
     expect(await rowOf(event, one)).toMatchObject({
       state: 'pending',
@@ -105,13 +105,15 @@ describe('replay --event', () => {
   it('leaves out endpoints that would get nothing, and says why', async () => {
     const source = await aSource();
     const id = await anEndpoint(source);
-    const off = await anEndpoint(source, { state: 'off' });
+    const disabled = await anEndpoint(source, { state: 'disabled' });
     const event = await anEvent(source);
 
     const { out } = await replay(`--event ${event.eventId}`);
 
-    expect(out).toContain(`1 delivery is owed again: 1 to ${id}.\nLeft out: the endpoint ${off} is off.\n`);
-    expect(await rowOf(event, off)).toBeUndefined();
+    expect(out).toContain(
+      `1 delivery is replayed: 1 to ${id}.\nNo replay: the endpoint ${disabled} is disabled.\n`,
+    );
+    expect(await rowOf(event, disabled)).toBeUndefined();
   });
 
   it('shows in the timeline of the order that it was a replay', async () => {
@@ -132,18 +134,18 @@ describe('replay --event', () => {
 });
 
 describe('replay --order', () => {
-  it('takes every event of the order, the oldest first', async () => {
+  it('replays every event of the order, oldest first', async () => {
     const source = await aSource();
     const id = await anEndpoint(source);
     const orderId = randomUUID();
     const events = [await anEvent(source, {}, orderId), await anEvent(source, {}, orderId)];
 
-    expect(jsonOf(await replay(`--order ${orderId} --json`))).toMatchObject({ owed: 2 });
+    expect(jsonOf(await replay(`--order ${orderId} --json`))).toMatchObject({ replayed: 2 });
 
     for (const event of events) expect(await rowOf(event, id)).toMatchObject({ state: 'pending' });
   });
 
-  it('takes the newest event alone for an endpoint with latest', async () => {
+  it('replays only the newest event to an endpoint with latest', async () => {
     const source = await aSource();
     const id = await anEndpoint(source, { ordering: 'latest' });
     const orderId = randomUUID();
@@ -152,14 +154,12 @@ describe('replay --order', () => {
 
     const { out } = await replay(`--order ${orderId}`);
 
-    expect(out).toContain(
-      '1 gives way to a newer event of the same order.\n1 is yet to be sent for the first time.\n',
-    );
+    expect(out).toContain('1 is superseded by a newer event of the same order.\n1 is not fanned out yet.\n');
     expect(await rowOf(old, id)).toBeUndefined();
     expect(await rowOf(newest, id)).toMatchObject({ state: 'pending' });
   });
 
-  it('takes nothing for an endpoint with latest that has had the newest', async () => {
+  it('replays nothing to an endpoint with latest that received the newest event', async () => {
     const source = await aSource();
     const id = await anEndpoint(source, { ordering: 'latest' });
     const orderId = randomUUID();
@@ -167,19 +167,19 @@ describe('replay --order', () => {
     await anEvent(source, { [id]: { state: 'delivered', status: 200, durationMs: 4 } }, orderId);
 
     expect(jsonOf(await replay(`--order ${orderId} --json`))).toMatchObject({
-      owed: 0,
-      newer: 1,
+      replayed: 0,
+      superseded: 1,
       delivered: 1,
     });
     expect(jsonOf(await replay(`--order ${orderId} --include-delivered --json`))).toMatchObject({
-      owed: 1,
-      newer: 1,
+      replayed: 1,
+      superseded: 1,
     });
   });
 });
 
 describe('replay --endpoint --since', () => {
-  it('takes what the endpoint did not get since then, from before it was there, too', async () => {
+  it('replays all events that the endpoint did not receive since then, also from before it was added', async () => {
     const source = await aSource();
     const id = await anEndpoint(source);
     const before = await anOldEvent(source, 3 * 86_400_000);
@@ -192,7 +192,7 @@ describe('replay --endpoint --since', () => {
     await anEvent(await aSource());
 
     expect(jsonOf(await replay(`--endpoint ${id} --since 2d --json`))).toMatchObject({
-      owed: 3,
+      replayed: 3,
       delivered: 1,
     });
 
@@ -200,7 +200,7 @@ describe('replay --endpoint --since', () => {
     expect(await rowOf(before, id)).toBeUndefined();
   });
 
-  it('does the same again without doing anything twice', async () => {
+  it('changes nothing when it is repeated', async () => {
     const source = await aSource();
     const id = await anEndpoint(source);
     const event = await anEvent(source);
@@ -208,8 +208,8 @@ describe('replay --endpoint --since', () => {
     const row = await rowOf(event, id);
 
     expect(jsonOf(await replay(`--endpoint ${id} --since 1h --json`))).toMatchObject({
-      owed: 0,
-      underWay: 1,
+      replayed: 0,
+      pending: 1,
     });
 
     expect(await rowOf(event, id)).toEqual(row);
@@ -222,23 +222,21 @@ describe('replay --endpoint --since', () => {
 
     const { out } = await replay(`--endpoint ${id} --since 1h --dry-run`);
 
-    expect(out).toBe(`1 delivery would be sent again: 1 to ${id}.\n`);
+    expect(out).toBe(`1 delivery would be replayed: 1 to ${id}.\n`);
     expect(await rowOf(event, id)).toBeUndefined();
   });
 
-  it('leaves more than ten to sweep', async () => {
+  it('enqueues one message for all deliveries of an endpoint', async () => {
     const source = await aSource();
     const id = await anEndpoint(source);
     for (let count = 0; count < 11; count++) await anEvent(source);
 
     const { out } = await replay(`--endpoint ${id} --since 1h`);
 
-    expect(out).toMatch(
-      /^11 deliveries are owed again: 11 to .*\nDeliver starts within a minute, with the oldest, /,
-    );
+    expect(out).toMatch(/^11 deliveries are replayed: 11 to .*\nDeliver starts now/);
   });
 
-  it('says what a paused endpoint waits for', async () => {
+  it('says that a paused endpoint receives the events later', async () => {
     const source = await aSource();
     const id = await anEndpoint(source, { state: 'paused' });
     await anEvent(source);
@@ -248,27 +246,27 @@ describe('replay --endpoint --since', () => {
     );
   });
 
-  it('is ended by Ctrl-C, and goes on from there with --resume', async () => {
+  it('is interrupted by Ctrl-C, and continues with --resume', async () => {
     const source = await aSource();
     const id = await anEndpoint(source);
     const outcomes: Outcomes = { [id]: { state: 'delivered', status: 200, durationMs: 4 } };
     for (let count = 0; count < 12; count++) await anEvent(source, outcomes);
     const all = `--endpoint ${id} --since 1h --include-delivered`;
-    // It is ended by the first line of progress.
+    // The first line of progress aborts the run.
     const controller = new AbortController();
     const interrupting = { interruption: controller.signal, errColumns: 80, onErr: () => controller.abort() };
 
     const first = await replay(`${all} --json`, interrupting);
-    const [, resume = ''] = /--resume (\S+) does the rest/.exec(first.err) ?? [];
+    const [, resume = ''] = /--resume (\S+) for the rest/.exec(first.err) ?? [];
     await settleAll(id, source);
     const second = await replay(`${all} --json --resume ${resume}`);
 
     expect(first.exitCode).toBe(1);
-    expect(jsonOf(first)).toMatchObject({ owed: 10, interrupted: true, resume });
-    expect(jsonOf(second)).toMatchObject({ owed: 2, replayed: 10, interrupted: false });
+    expect(jsonOf(first)).toMatchObject({ replayed: 10, interrupted: true, resume });
+    expect(jsonOf(second)).toMatchObject({ replayed: 2, alreadyReplayed: 10, interrupted: false });
   });
 
-  it('shows how far it is where a person watches, and nothing in a pipe', async () => {
+  it('shows progress in a terminal, and none in a pipe', async () => {
     const source = await aSource();
     const id = await anEndpoint(source);
     await anEvent(source);
@@ -276,13 +274,13 @@ describe('replay --endpoint --since', () => {
 
     const { err } = await replay(count, { errColumns: 40 });
     const cleared = '\r\u001b[K';
-    expect(err).toMatch('1 made owed, up to what came');
+    expect(err).toMatch('1 replayed, up to the event of');
     expect(err.startsWith(cleared) && err.endsWith(cleared)).toBe(true);
     expect((await replay(count)).err).toBe('');
   });
 });
 
-/** Everything that was replayed has arrived. */
+/** Marks all replayed deliveries as delivered. */
 async function settleAll(id: EndpointId, source: SourceId) {
   const { eventLog, eventReader } = relay().connection;
   for (const { orderKey } of await eventReader.newest({
@@ -298,9 +296,9 @@ async function settleAll(id: EndpointId, source: SourceId) {
   }
 }
 
-describe('a replay that is wrong', () => {
+describe('an invalid replay', () => {
   it.each([
-    ['off', { state: 'off' }, {}, 'is off\n`endpoints enable '],
+    ['disabled', { state: 'disabled' }, {}, 'is disabled\n`endpoints enable '],
     [
       'disabled',
       {},
@@ -320,30 +318,30 @@ describe('a replay that is wrong', () => {
     }
     expect(await replay(`--event ${event.eventId}`)).toMatchObject({
       exitCode: 2,
-      err: expect.stringMatching(/^error: no endpoint would get it: the endpoint .* is /),
+      err: expect.stringMatching(/^error: no endpoint would receive the replay: the endpoint .* is /),
     });
     expect(await rowOf(event, id)).toBeUndefined();
   });
 
-  it('is refused for an endpoint that does not hear the source', async () => {
+  it('is refused for an endpoint that is not subscribed to the source', async () => {
     const id = await anEndpoint(await aSource());
     const event = await anEvent(await aSource());
 
     const { exitCode, err } = await replay(`--event ${event.eventId} --endpoint ${id}`);
 
     expect(exitCode).toBe(2);
-    expect(err).toContain(`error: the endpoint ${id} does not hear the source ${event.source}`);
+    expect(err).toContain(`error: the endpoint ${id} is not subscribed to the source ${event.source}`);
   });
 
   it.each([
-    ['--dry-run', '--event is missing, or --order, or --endpoint with --since'],
-    ['--since 1h', '--event is missing, or --order, or --endpoint with --since'],
-    ['--endpoint erp', '--since is missing'],
-    ['--endpoint erp --since soon', '--since must be so long ago'],
-    ['--event a --order b', '--order does not go with --event'],
-    ['--event a --since 1h', '--since does not go with --event or --order'],
-    ['--event a --source b', '--source goes with --order alone'],
-    ['--event a --resume soon', '--resume must be so long ago'],
+    ['--dry-run', '--event or --order or --endpoint with --since'],
+    ['--since 1h', '--event or --order or --endpoint with --since'],
+    ['--endpoint erp', '--since is required'],
+    ['--endpoint erp --since soon', '--since must be a duration before now'],
+    ['--event a --order b', '--order cannot be combined with --event'],
+    ['--event a --since 1h', '--since cannot be combined with --event or --order'],
+    ['--event a --source b', '--source requires --order'],
+    ['--event a --resume soon', '--resume must be a duration before now'],
     ['--event a', '--event must be evt_'],
     ['--event evt_01M86WVMXHG7RHAJ1ZPVK76BDE', 'there is no event evt_01M86WVMXHG7RHAJ1ZPVK76BDE'],
     ['--order nothing', 'there is no order nothing'],

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { aDiscovery } from './a-discovery.ts';
-import { type Answer, aFreePort, aServer } from './a-server.ts';
 import { cli, jsonOf } from './cli.ts';
+import { aDiscoveryResponse } from './discovery-response.ts';
+import { type Answer, aFreePort, anHttpServer } from './http-server.ts';
 
 const TOKEN = '5UDXymzofXN0JDz3XeGA5GVZeVy4RKz_syDgwbA4GBE';
 const EVENT_ID = 'evt_01ARZ3NDEKTSV4RRFFQ69G5FAV';
@@ -22,9 +22,9 @@ function aFile(content: string | Uint8Array): string {
   return file;
 }
 
-/** Something that takes webhooks as a relay does. */
+/** A server that responds like a relay. */
 async function aRelay(answer: Answer = STORED) {
-  const server = await aServer(answer);
+  const server = await anHttpServer(answer);
   return { ...server, address: `${server.url}/webhooks/${TOKEN}?orderid=`, host: new URL(server.url).host };
 }
 
@@ -37,7 +37,7 @@ describe('send', () => {
 
     expect(result).toEqual({
       exitCode: 0,
-      out: `${host} answered 200: stored as ${EVENT_ID}, of the order 7 501\n\`orders show '7 501'\` tells what becomes of it.\n`,
+      out: `${host} answered 200: stored as ${EVENT_ID}, of the order 7 501\n\`orders show '7 501'\` shows its outcomes.\n`,
       err: '',
     });
     expect(requests).toHaveLength(1);
@@ -73,7 +73,7 @@ describe('send', () => {
     expect(requests[0]?.url).toBe(`/webhooks/${TOKEN}?orderid=`);
   });
 
-  it('says what a relay has to say when there was nothing to store', async () => {
+  it('shows the relay’s message when it stored nothing', async () => {
     const { address, host } = await aRelay({ body: '{"message":"This address works."}' });
 
     const { exitCode, out } = await cli(['send', '-', '--address', address]);
@@ -82,7 +82,7 @@ describe('send', () => {
   });
 
   it.each([
-    [404, '{"message":"Not Found"}', '404: Not Found, which means that no enabled source has this address'],
+    [404, '{"message":"Not Found"}', '404: Not Found: no enabled source has this address'],
     [503, '{"message":"Not stored. Please send it again."}', '503: Not stored. Please send it again.'],
     [302, 'moved', '302'],
     [500, '', '500'],
@@ -100,22 +100,22 @@ describe('send', () => {
     expect(jsonOf(json)).toMatchObject({ status });
   });
 
-  it('says that nothing answers, without the token', async () => {
+  it('reports a missing response, without the token', async () => {
     const host = `127.0.0.1:${await aFreePort()}`;
 
     const result = await cli(['send', '-', '--address', `http://${host}/webhooks/${TOKEN}?orderid=`]);
 
-    expect(result).toEqual({ exitCode: 1, out: '', err: `error: ${host} did not answer: ECONNREFUSED\n` });
+    expect(result).toEqual({ exitCode: 1, out: '', err: `error: ${host} did not respond: ECONNREFUSED\n` });
   });
 
-  it('needs an address when the relay keeps none', async () => {
-    const { port } = await aServer({ body: aDiscovery() });
+  it('needs an address when the relay has no saved one', async () => {
+    const { port } = await anHttpServer({ body: aDiscoveryResponse() });
 
     const environment = { RELAY_WEBHOOK_ADDRESS: '' };
     const { exitCode, out, err } = await cli(['send', '-', '--port', port], { environment });
 
     expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
-    expect(err).toContain('error: --address or RELAY_WEBHOOK_ADDRESS must say where to');
+    expect(err).toContain('error: --address or RELAY_WEBHOOK_ADDRESS is required');
   });
 
   it('says that no relay is running when it has to ask one for its address', async () => {
@@ -127,7 +127,7 @@ describe('send', () => {
 
   it.each([
     ['no file', [], "missing required argument 'file'"],
-    ['a file that is not there', ['nowhere.json'], '<file> nowhere.json is not there'],
+    ['a file that does not exist', ['nowhere.json'], '<file> nowhere.json does not exist'],
     ['a folder', ['.'], '<file> . is a folder'],
     [
       'a relative address',

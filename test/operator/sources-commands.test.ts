@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '../../lib/relay/model/ids.ts';
 import { jsonOf } from './cli.ts';
-import { useRelayOfTables, WEBHOOKS } from './relay-of-tables.ts';
+import { useTablesOnlyRelay, WEBHOOKS } from './tables-only-relay.ts';
 
-const relay = useRelayOfTables();
+const relay = useTablesOnlyRelay();
 
 const TOKEN_SHA256 = sha256Hex('a token');
 const NOW = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
@@ -20,18 +20,18 @@ describe('sources add', () => {
     ]);
   });
 
-  it('tells a person what to do with the address, and that it is shown once', async () => {
+  it('says where to paste the address, and that it is shown once', async () => {
     const { exitCode, out } = await relay().cli(['sources', 'add', 'main', '--description', 'the shop']);
 
     expect(exitCode).toBe(0);
     expect(out).toMatch(/^Source main is added\.$/m);
     expect(out).toMatch(/^ {2}https:\/\/relay\.example\/webhooks\/[\w-]{43}\?orderid=$/m);
-    expect(out).toContain('It is shown only now');
+    expect(out).toContain('The address is shown only now');
     expect(await relay().config()).toMatchObject([{ id: 'main', description: 'the shop' }]);
   });
 
   it.each([
-    ['an id that exists', ['main'], /^error: there is already a source main\n.*sources rotate/],
+    ['an id that exists', ['main'], /^error: the source main already exists\n.*sources rotate/],
     ['an id with a slash', ['ma/in'], /^error: <id> must be 1 to 64 letters/],
     ['no id', [], /^error: missing required argument 'id'/],
     [
@@ -53,7 +53,7 @@ describe('sources add', () => {
 });
 
 describe('sources list', () => {
-  it('says how to begin when there is none', async () => {
+  it('says how to add the first one', async () => {
     expect(await relay().cli(['sources', 'list'])).toMatchObject({
       exitCode: 0,
       out: expect.stringMatching(/^No sources yet\. `sources add main`/),
@@ -68,9 +68,9 @@ describe('sources list', () => {
     const text = await relay().cli(['sources', 'list']);
     expect(text.out).toBe(
       [
-        'SOURCE  STATE        ADDED     DESCRIPTION',
-        'main    enabled      –         the shop',
-        'shop    not enabled  in March',
+        'SOURCE  STATE     ADDED     DESCRIPTION',
+        'main    enabled   –         the shop',
+        'shop    disabled  in March',
         '',
       ].join('\n'),
     );
@@ -96,7 +96,7 @@ describe('sources list', () => {
     ]);
   });
 
-  it('names a row that is wrong, and why', async () => {
+  it('shows an invalid row with the reason', async () => {
     await relay().put('source', 'main', { tokenSha256: 'none' });
 
     const text = await relay().cli(['sources', 'list']);
@@ -109,7 +109,7 @@ describe('sources list', () => {
 });
 
 describe('sources rotate', () => {
-  /** Until when the old address is kept, in hours from now. */
+  /** The end of the grace period, in hours from now. */
   async function keptHours(): Promise<number> {
     const [row] = await relay().config();
     return (Date.parse(String(row?.previousTokenUntil)) - Date.now()) / 3_600_000;
@@ -139,25 +139,25 @@ describe('sources rotate', () => {
     expect(await keptHours()).toBeCloseTo(24, 1);
   });
 
-  it('keeps the old address for as long as is asked, and says until when', async () => {
+  it('keeps the old address valid for the grace period, and shows its end', async () => {
     await relay().put('source', 'main', { tokenSha256: TOKEN_SHA256 });
 
-    const { out } = await relay().cli(['sources', 'rotate', 'main', '--keep-old', '12h']);
+    const { out } = await relay().cli(['sources', 'rotate', 'main', '--grace-period', '12h']);
 
     expect(out).toMatch(/^Source main has a new address\.$/m);
-    expect(out).toMatch(/^The new address works within 10 s, and the old one until .*\d\d:\d\d:\d\d\.$/m);
+    expect(out).toMatch(/^The new address works within 10 s. The old one works until .*\d\d:\d\d:\d\d\.$/m);
     expect(await keptHours()).toBeCloseTo(12, 1);
   });
 
-  it('stops the old address, and any before it, at once when told to', async () => {
+  it('stops all old addresses at once with --now', async () => {
     const previousTokenUntil = new Date(Date.now() + 60_000).toISOString();
     const tokens = { tokenSha256: TOKEN_SHA256, previousTokenSha256: TOKEN_SHA256, previousTokenUntil };
     await relay().put('source', 'main', tokens);
 
     const { out } = await relay().cli(['sources', 'rotate', 'main', '--now']);
 
-    expect(out).toContain('The old address stops working, and the new one starts, within 10 s.');
-    expect(out).toContain('The address before those two was kept until now, and stops as well.');
+    expect(out).toContain('The new address works within 10 s, and the old one stops.');
+    expect(out).toContain('An even older address was still valid, and stops, too.');
     const [row] = await relay().config();
     expect(Object.keys(row ?? {}).toSorted()).toEqual(['id', 'kind', 'tokenSha256', 'updatedAt']);
   });
@@ -184,10 +184,10 @@ describe('sources rotate', () => {
   });
 
   it.each([
-    [['--keep-old', '0h'], /--keep-old must be a time span/],
-    [['--keep-old', '31d'], /at most 30d/],
-    [['--keep-old', 'long'], /--keep-old must be a time span/],
-    [['--keep-old', '1h', '--now'], /cannot be used with/],
+    [['--grace-period', '0h'], /--grace-period must be a duration/],
+    [['--grace-period', '31d'], /at most 30d/],
+    [['--grace-period', 'long'], /--grace-period must be a duration/],
+    [['--grace-period', '1h', '--now'], /cannot be used with/],
   ])('refuses %j and changes nothing', async (options, message) => {
     await relay().put('source', 'main', { tokenSha256: TOKEN_SHA256 });
     const before = await relay().config();
@@ -224,7 +224,7 @@ describe.each(['rotate', 'remove'])('sources %s', (command) => {
     const { exitCode, err } = await relay().cli(['sources', command, id]);
 
     expect(exitCode).toBe(2);
-    expect(err).toMatch(/^error: there is no source .*\n`sources list` shows those there are\.\n$/);
+    expect(err).toMatch(/^error: there is no source .*\n`sources list` shows all sources\.\n$/);
     expect(await relay().config()).toEqual(before);
   });
 });

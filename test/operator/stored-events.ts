@@ -1,4 +1,4 @@
-/** Events and deliveries as the functions would have stored them. */
+/** Stores events and deliveries as the functions do. */
 import { randomUUID } from 'node:crypto';
 import { sourceIdSchema } from '../../lib/relay/endpoint/source.ts';
 import { after } from '../../lib/relay/model/clock.ts';
@@ -6,18 +6,18 @@ import type { Delivery } from '../../lib/relay/model/delivery.ts';
 import type { EventRecord, Outcomes, Payload } from '../../lib/relay/model/event.ts';
 import { aliasKeyOf, nextEventId, orderKeyOf, sha256Hex } from '../../lib/relay/model/ids.ts';
 import { aDelivery, aPayload } from '../ports/builders.ts';
-import type { RelayOfTables } from './relay-of-tables.ts';
+import type { TablesOnlyRelay } from './tables-only-relay.ts';
 
-export function storedEvents(relay: () => Pick<RelayOfTables, 'connection' | 'put'>) {
+export function storedEvents(relay: () => Pick<TablesOnlyRelay, 'connection' | 'put'>) {
   return {
-    /** A source of its own for each test, because the event log is never emptied. */
+    /** A new source for each test, because the EventLog table is never cleared. */
     async aSource() {
       const source = sourceIdSchema.parse(randomUUID());
       await relay().put('source', source, { tokenSha256: sha256Hex(source) });
       return source;
     },
 
-    /** An event that has just come, and is stored. */
+    /** A new event, stored. */
     async stored(parts: Partial<EventRecord> & Pick<EventRecord, 'source'>, payload?: Payload) {
       const { clock, eventLog } = relay().connection;
       const { orderId } = parts;
@@ -36,7 +36,7 @@ export function storedEvents(relay: () => Pick<RelayOfTables, 'connection' | 'pu
       return relay().connection.eventLog.finishFanOut(event, { outcomes, changes, fannedOutAt });
     },
 
-    /** A delivery of an event that failed twice and is owed. */
+    /** A pending delivery with two failed attempts. */
     async owed({ orderKey, eventId, receivedAt }: EventRecord, parts: Partial<Delivery> = {}) {
       const attempts = [
         { at: receivedAt, durationMs: 20, status: 503, answer: 'busy\u001b[2J' },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { durationText, parseMoment, timeText, writtenTimeText } from '../../lib/operator/cli/times.ts';
 
-/** In the zone of this machine, as people read it. */
+/** In this machine's time zone. */
 const local = (text: string) => new Date(text);
 const NOW = local('2026-03-10T13:04:05');
 
@@ -11,11 +11,11 @@ describe('a time for people', () => {
     ['2026-03-09T23:59:59', 'Mar  9 23:59:59'],
     ['2026-12-24T08:00:00', 'Dec 24 08:00:00'],
     ['2025-03-10T13:04:05', 'Mar 10 2025 13:04:05'],
-  ])('says no more than needed: %s is %s', (moment, text) => {
+  ])('says no more than requireEndpoint: %s is %s', (moment, text) => {
     expect(timeText(local(moment), NOW)).toBe(text);
   });
 
-  it('is what a person wrote into a row, when that is no time', () => {
+  it('is the text of the row if that is not a time', () => {
     expect(writtenTimeText('2026-03-10T13:04:05', NOW)).toBe('13:04:05');
     expect(writtenTimeText('in March', NOW)).toBe('in March');
     expect(writtenTimeText(undefined, NOW)).toBe('–');

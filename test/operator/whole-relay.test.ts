@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aServer } from './a-server.ts';
 import { type CliOptions, cli, jsonOf } from './cli.ts';
+import { anHttpServer } from './http-server.ts';
 
 const START = fileURLToPath(new URL('../../bin/start.ts', import.meta.url));
 
@@ -33,9 +33,9 @@ afterAll(async () => {
 const relay = (args: readonly string[], options?: CliOptions) => cli([...args, '--port', port], options);
 
 describe('the CLI on a relay that runs', () => {
-  it('adds endpoints, plays the Hub, and tells what became of the webhook', async () => {
-    const erp = await aServer({ body: 'thanks' });
-    const shop = await aServer({ status: 503, body: 'busy' });
+  it('adds endpoints, sends a webhook, and shows its outcomes', async () => {
+    const erp = await anHttpServer({ body: 'thanks' });
+    const shop = await anHttpServer({ status: 503, body: 'busy' });
     await relay(['endpoints', 'add', '--id', 'erp', '--url', `${erp.url}/hook?orderid=`]);
     await relay(['endpoints', 'add', '--id', 'shop', '--url', shop.url]);
     const file = join(dataDir, 'order.json');
@@ -64,9 +64,9 @@ describe('the CLI on a relay that runs', () => {
     expect(endpoints).toMatchObject([{ id: 'erp' }, { id: 'shop', health: { state: 'ok' } }]);
   });
 
-  it('tries an endpoint out with an example, shows what it answers, and says so when it does not take it', async () => {
-    const good = await aServer({ body: 'thank you' });
-    const bad = await aServer({ status: 422, body: 'who are you?' });
+  it('sends a test event, shows the answer, and fails if the endpoint refuses it', async () => {
+    const good = await anHttpServer({ body: 'thank you' });
+    const bad = await anHttpServer({ status: 422, body: 'who are you?' });
     const secretly = ['--sign', '--auth', 'bearer', '--auth-token', 'hush-hush'];
     const slowly = ['--rate-limit-per-second', '0.3'];
     await relay([
@@ -97,17 +97,20 @@ describe('the CLI on a relay that runs', () => {
       {},
       { headers: { authorization: 'Bearer hush-hush', 'webhook-signature': expect.stringMatching(/^v1,/) } },
     ]);
-    expect(failed).toMatchObject({ exitCode: 1, err: 'error: the endpoint bad did not take it\n' });
+    expect(failed).toMatchObject({
+      exitCode: 1,
+      err: 'error: the endpoint bad did not accept the test event\n',
+    });
     expect(failed.out).toMatch(/^bad {2}dead: 422 in \d+ ms\n {2}1\. .*who are you\?/);
     expect(bad.requests).toHaveLength(1);
-    expect((await relay(['events', 'list'])).out).toContain('a test of good');
+    expect((await relay(['events', 'list'])).out).toContain('a test event for good');
     expect((await relay(['deliveries', 'list'])).out).not.toContain('bad');
   }, 60_000);
 
   it('goes on with the new address of the first source when that was rotated', async () => {
     const rotated = await relay(['sources', 'rotate', 'main', '--json']);
 
-    // The functions read the sources again no more often than once a second.
+    // The functions reread the sources at most once a second.
     await expect
       .poll(() => relay(['send', '-'], { input: '{"Id": "7-502"}' }), { timeout: 15_000 })
       .toMatchObject({ exitCode: 0, out: expect.stringContaining('of the order 7-502') });

@@ -40,21 +40,24 @@ export function describeConfigWriter(name: string, make: () => Promise<ConfigWri
     });
 
     it('changes the given attributes, removes those given as null, and leaves the others', async () => {
-      await writer.add('endpoint', 'erp', { state: 'on', ordering: 'strict', description: 'ERP' });
+      await writer.add('endpoint', 'erp', { state: 'enabled', ordering: 'strict', description: 'ERP' });
 
-      expect(await writer.change('endpoint', 'erp', { state: 'off', ordering: null })).toBe(true);
+      expect(await writer.change('endpoint', 'erp', { state: 'disabled', ordering: null })).toBe(true);
 
-      expect((await writer.row('endpoint', 'erp'))?.attributes).toEqual({ state: 'off', description: 'ERP' });
+      expect((await writer.row('endpoint', 'erp'))?.attributes).toEqual({
+        state: 'disabled',
+        description: 'ERP',
+      });
     });
 
     it('neither changes nor removes a row that does not exist', async () => {
-      expect(await writer.change('endpoint', 'erp', { state: 'off' })).toBe(false);
+      expect(await writer.change('endpoint', 'erp', { state: 'disabled' })).toBe(false);
       expect(await writer.remove('endpoint', 'erp')).toBe(false);
       expect(await writer.row('endpoint', 'erp')).toBeUndefined();
     });
 
     it('removes a row', async () => {
-      await writer.add('endpoint', 'erp', { state: 'on' });
+      await writer.add('endpoint', 'erp', { state: 'enabled' });
 
       expect(await writer.remove('endpoint', 'erp')).toBe(true);
 

@@ -126,16 +126,16 @@ describe('an endpoint that is removed while deliveries are pending', () => {
 });
 
 describe('an endpoint that is changed while deliveries are pending', () => {
-  it('has them cancelled when it is off, and its new ones left out', async () => {
+  it('has them cancelled when it is disabled, and its new ones left out', async () => {
     const { relay, eventId } = await withPending();
-    relay.newEndpoint('erp', { state: 'off' });
+    relay.newEndpoint('erp', { state: 'disabled' });
 
     await relay.run(2);
     const next = await relay.accepted();
     await relay.fanOut();
 
     expect(relay.sender.requests).toEqual([]);
-    expect(await relay.outcomes(eventId)).toEqual({ erp: 'cancelled: endpoint is off' });
+    expect(await relay.outcomes(eventId)).toEqual({ erp: 'cancelled: endpoint is disabled' });
     expect(await relay.outcomes(next)).toEqual({});
     expect(await relay.owed('attention#erp')).toHaveLength(1);
   });

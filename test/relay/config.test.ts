@@ -16,7 +16,7 @@ describe('parseRows', () => {
         {
           id: 'erp',
           url: 'https://erp.example.com/hook',
-          state: 'on',
+          state: 'enabled',
           ordering: 'latest',
           timeoutSeconds: 10,
           maxAttempts: 10,

@@ -100,7 +100,7 @@ describe('deliver', () => {
 
   it.each([
     ['attempted again', {}, 'pending'],
-    ['cancelled', { state: 'off' }, 'cancelled'],
+    ['cancelled', { state: 'disabled' }, 'cancelled'],
   ])(
     'notes of a lease that nobody returned that the event may have arrived: %s',
     async (_, attributes, state) => {
@@ -198,14 +198,14 @@ describe('deliver', () => {
     expect(relay.sender.requests).toEqual([]);
   });
 
-  it('cancels the deliveries of an endpoint that is off, and they need attention', async () => {
+  it('cancels the deliveries of an endpoint that is disabled, and they need attention', async () => {
     const { relay, eventId } = await withFailedDelivery();
-    relay.endpoint('erp', { state: 'off' });
+    relay.endpoint('erp', { state: 'disabled' });
     relay.clock.advance(11_000);
 
     await relay.deliver();
 
-    expect(await relay.outcomes(eventId)).toEqual({ erp: 'cancelled: endpoint is off' });
+    expect(await relay.outcomes(eventId)).toEqual({ erp: 'cancelled: endpoint is disabled' });
     expect(await relay.owed('attention#erp')).toHaveLength(1);
   });
 

@@ -182,10 +182,10 @@ describe('fan-out', () => {
     expect(relay.telemetry.counts.get('ConfigRowsInvalid')).toBe(1);
   });
 
-  it('parks the delivery of a paused endpoint, and writes none for one that is off', async () => {
+  it('parks the delivery of a paused endpoint, and writes none for one that is disabled', async () => {
     const relay = aRelay();
     relay.endpoint('erp', { state: 'paused' });
-    relay.endpoint('shop', { state: 'off' });
+    relay.endpoint('shop', { state: 'disabled' });
     const eventId = await relay.accepted();
 
     await relay.fanOut();

@@ -53,7 +53,7 @@ describe('a service with a settled row whose event is not fanned out', () => {
 
   it('sends no message to continue when it cancelled nothing', async () => {
     const { relay } = await withUnfinishedEvent();
-    relay.newEndpoint('erp', { ordering: 'none', state: 'off' });
+    relay.newEndpoint('erp', { ordering: 'none', state: 'disabled' });
     await relay.sweep();
 
     await durationOf(relay);

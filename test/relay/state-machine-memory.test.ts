@@ -55,7 +55,7 @@ describe('what the endpoint may have received', () => {
   });
 
   function endedUnder(row: UnfinishedDelivery): Delivery {
-    return ended(row, 'cancelled', 'endpoint-off', NOON);
+    return ended(row, 'cancelled', 'endpoint-disabled', NOON);
   }
 });
 

@@ -275,7 +275,7 @@ export const TABLE: readonly TableRow[] = [
   }),
   transition({
     event: 'ended',
-    name: 'the endpoint was removed or turned off, or an operator cancels the delivery',
+    name: 'the endpoint was removed or disabled, or an operator cancels the delivery',
     before: PENDING,
     next: (row) => ended(row, 'cancelled', 'endpoint-removed', NOON),
     ...{ state: 'cancelled', owedTo: 'erp', dueAt: 0 },

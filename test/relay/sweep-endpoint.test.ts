@@ -49,12 +49,12 @@ describe('sweep of an endpoint’s deliveries', () => {
     expect(await relay.owed('attention#erp')).toHaveLength(120);
   });
 
-  it('sends one message for an endpoint that is off, before its deliveries are due', async () => {
+  it('sends one message for an endpoint that is disabled, before its deliveries are due', async () => {
     const relay = aRelay();
     relay.endpoint('erp', { ordering: 'none' });
     relay.sender.answers.set('erp', UNAVAILABLE);
     await fannedOut(relay, 3);
-    relay.newEndpoint('erp', { state: 'off' });
+    relay.newEndpoint('erp', { state: 'disabled' });
     relay.clock.advance(1_000);
 
     await relay.run(1);

@@ -26,10 +26,10 @@ export async function checkAttention(world: RunWorld): Promise<void> {
   for (const item of listed) fail(`${item} needs attention, but has no row`);
 }
 
-/** Only what an endpoint is owed that was off, removed or disabled is cancelled. */
+/** Only what an endpoint is owed that was disabled or removed is cancelled. */
 export function checkCancelled(endpointId: string, eventId: string, world: RunWorld): void {
   if (mayHaveCancelled(endpointId, world)) return;
-  world.fail(`${eventId} is cancelled, but ${endpointId} was never off, removed or disabled`);
+  world.fail(`${eventId} is cancelled, but ${endpointId} was never disabled or removed`);
 }
 
 export function mayHaveCancelled(endpointId: string, { configTable, operator }: RunWorld): boolean {

@@ -1,4 +1,4 @@
-/** A person at work while the relay runs: pauses, turns off, removes, mistypes, changes settings, replays. */
+/** A person at work while the relay runs: pauses, disables, removes, mistypes, changes settings, replays. */
 
 import { replay } from '../../lib/relay/delivery/replay.ts';
 import type { EventRecord } from '../../lib/relay/model/event.ts';
@@ -22,10 +22,20 @@ export interface OperatorWorld {
   readonly note: (text: string) => void;
 }
 
-const DEEDS = ['pause', 'off', 'remove', 'spoil', 'spoil', 'replay', 'replay', 'replay', 'regret'] as const;
+const DEEDS = [
+  'pause',
+  'disable',
+  'remove',
+  'spoil',
+  'spoil',
+  'replay',
+  'replay',
+  'replay',
+  'regret',
+] as const;
 
 /** The state in the row; one that is none makes it invalid. */
-const STATES = { pause: 'paused', off: 'off', spoil: 'onn' } as const;
+const STATES = { pause: 'paused', disable: 'disabled', spoil: 'enabledd' } as const;
 type Interruption = keyof typeof STATES | 'remove';
 
 const SETTINGS = ['ordering', 'filter', 'timeoutSeconds', 'rateLimitPerSecond', 'url'] as const;
@@ -34,7 +44,7 @@ const KEEPS_SETTINGS: readonly string[] = ['quiet', 'tally'];
 
 export class Operator {
   readonly #world: OperatorWorld;
-  /** Endpoints that were off or gone at some time: what came then they need not have got. */
+  /** Endpoints that were disabled or removed at some time: what came then they need not have got. */
   readonly wasAway = new Set<string>();
   /** How often each event was replayed to each endpoint, by `endpoint event`. */
   readonly replays = new Map<string, number>();
@@ -43,7 +53,7 @@ export class Operator {
     this.#world = world;
   }
 
-  /** Does something every now and then, for as long as faults go on; then everything is on again. */
+  /** Does something every now and then, for as long as faults go on; then everything is enabled again. */
   async work(): Promise<void> {
     const { scheduler, faults } = this.#world;
     for (;;) {
@@ -98,11 +108,11 @@ export class Operator {
     const row = (await configTable.rows('endpoint')).find((each) => each.id === id);
     if (row === undefined || row.attributes.state !== undefined) return;
     note(`operator: ${deed} ${id}`);
-    if (deed === 'off' || deed === 'remove') this.wasAway.add(id);
+    if (deed === 'disable' || deed === 'remove') this.wasAway.add(id);
     if (deed === 'remove') await configTable.remove('endpoint', id);
     else configTable.put('endpoint', id, { ...row.attributes, state: STATES[deed] });
     await scheduler.sleep(durationMs);
-    note(`operator: ${id} is on again`);
+    note(`operator: ${id} is enabled again`);
     const { state: _, ...attributes } =
       (await configTable.rows('endpoint')).find((each) => each.id === id)?.attributes ?? row.attributes;
     configTable.put('endpoint', id, attributes);
@@ -126,7 +136,7 @@ export class Operator {
     if (newest === undefined || older.length === 0) return;
     const id = scheduler.pick(ENDPOINT_IDS) as EndpointId;
     this.#replayEvent(newest, id);
-    await this.#interrupt('off', id);
+    await this.#interrupt('disable', id);
     this.#replayEvent(scheduler.pick(older), id);
   }
 

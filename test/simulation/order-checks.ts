@@ -24,7 +24,7 @@ export interface OrderEnd {
 
 const CLOCKS_DIFFER_MS = 2_500;
 
-/** An endpoint that was off or gone may have missed anything; and rows that have expired tell nothing. */
+/** An endpoint that was disabled or removed may have missed anything; and rows that have expired tell nothing. */
 export function checkOrder(end: OrderEnd, world: RunWorld): void {
   if (world.operator.wasAway.has(end.endpointId) || world.faults.countOf('rows expire soon') > 0) return;
   if (end.endpointId === 'tally') checkEndsOnWhatIsSaid(end, world);

@@ -4,17 +4,17 @@ import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
 import { QUEUE_NAMES } from '../connection.ts';
 import {
+  type DeadLetterResult,
+  type DeadLetterSelection,
   dropDeadLetters,
-  type LetterResult,
-  type LetterSelection,
   listDeadLetters,
   redriveDeadLetters,
 } from '../dlq/dead-letters.ts';
 import { InterruptedError, InvalidInputError } from '../errors.ts';
-import { letterListText, letterResultText } from './dlq-text.ts';
-import { type GivenOptions, onRelay } from './on-relay.ts';
+import { deadLetterListText, deadLetterResultText } from './dlq-text.ts';
 import type { Output, Terminal } from './output.ts';
-import { watched } from './watched.ts';
+import { withProgress } from './progress.ts';
+import { type GivenOptions, withConnection } from './with-connection.ts';
 
 const queue = z.enum(QUEUE_NAMES).exactOptional();
 const flag = z.boolean().default(false);
@@ -26,56 +26,55 @@ const listOptionsSchema = z.object({
 const workOptionsSchema = z.object({ queue, messageId: z.string().exactOptional(), all: flag });
 const dropOptionsSchema = workOptionsSchema.extend({ includeFullEvents: flag });
 
-const QUEUE = 'only events or only deliveries; both unless given';
+const QUEUE = 'select one queue: events or deliveries (default: both)';
 
 export function addDlqCommands(program: Command, terminal: Terminal): void {
   const dlq = program
     .command('dlq')
     .helpCommand(false)
-    .description(
-      'the dead-letter queues: messages that the relay could not read, or failed on again and again',
-    );
+    .description('list, redrive and delete messages in the dead-letter queues');
 
   dlq
     .command('list')
-    .description('list the messages, as far as they can be had; they stay where they are')
+    .description('list the visible messages; they stay in the queue')
     .option('--queue <name>', QUEUE)
-    .option('--limit <number>', 'how many, 1 to 1000; 50 unless given')
+    .option('--limit <number>', 'list at most this many, 1 to 1000 (default: 50)')
     .action(async (options: GivenOptions, command: Command) => {
       const { limit, ...given } = checkAttributes(listOptionsSchema, options);
-      await onRelay(command, terminal, async (connection, output) => {
+      await withConnection(command, terminal, async (connection, output) => {
         const list = await listDeadLetters(connection, queuesOf(given), limit);
-        output.show(list, (one) => letterListText(one, output.colours));
+        output.show(list, (one) => deadLetterListText(one, output.colours));
       });
     });
 
   dlq
     .command('redrive')
-    .description('send messages back to the queue that they come from')
+    .description('send messages to their source queue again')
     .option('--queue <name>', QUEUE)
-    .option('--message-id <id>', 'only this one')
-    .option('--all', 'all that there are', false)
+    .option('--message-id <id>', 'select one message')
+    .option('--all', 'select all messages', false)
     .action(async (options: GivenOptions, command: Command) => {
       const selection = selectionOf(checkAttributes(workOptionsSchema, options));
-      await onRelay(command, terminal, async (connection, output) => {
-        const work = () => watched(terminal, {}, (run) => redriveDeadLetters(connection, selection, run));
-        showResult(output, await work(), 'on the way again');
-        output.hint('What the relay cannot read comes back here.');
+      await withConnection(command, terminal, async (connection, output) => {
+        const work = () =>
+          withProgress(terminal, {}, (run) => redriveDeadLetters(connection, selection, run));
+        showResult(output, await work(), 'redriven');
+        output.hint('A message that the relay cannot process returns to the dead-letter queue.');
       });
     });
 
   dlq
     .command('drop')
-    .description('delete messages; what they were to wake stays in the tables, and is done all the same')
+    .description('delete messages; pending deliveries stay in the tables, so sweep enqueues them again')
     .option('--queue <name>', QUEUE)
-    .option('--message-id <id>', 'only this one')
-    .option('--all', 'all that there are', false)
-    .option('--include-full-events', 'those, too, that hold an event which is nowhere else')
+    .option('--message-id <id>', 'select one message')
+    .option('--all', 'select all messages', false)
+    .option('--include-full-events', 'also delete messages that contain the only copy of an event')
     .action(async (options: GivenOptions, command: Command) => {
       const { includeFullEvents, ...given } = checkAttributes(dropOptionsSchema, options);
       const selection = { ...selectionOf(given), includeFullEvents };
-      await onRelay(command, terminal, async (connection, output) => {
-        const work = () => watched(terminal, {}, (run) => dropDeadLetters(connection, selection, run));
+      await withConnection(command, terminal, async (connection, output) => {
+        const work = () => withProgress(terminal, {}, (run) => dropDeadLetters(connection, selection, run));
         showResult(output, await work(), 'deleted');
       });
     });
@@ -83,13 +82,13 @@ export function addDlqCommands(program: Command, terminal: Terminal): void {
 
 type Given = z.output<typeof workOptionsSchema>;
 
-/** @throws InvalidInputError unless it is said which ones: nobody is asked whether they are sure */
-function selectionOf({ queue, messageId, all }: Given): LetterSelection {
+/** @throws InvalidInputError unless a message or --all is given: there is no confirmation prompt */
+function selectionOf({ queue, messageId, all }: Given): DeadLetterSelection {
   if (messageId === undefined && !all) {
-    throw new InvalidInputError([{ attribute: 'messageId', problem: 'is missing, or --all' }]);
+    throw new InvalidInputError([{ attribute: 'messageId', problem: 'or --all is required' }]);
   }
   if (messageId !== undefined && all) {
-    throw new InvalidInputError([{ attribute: 'all', problem: 'does not go with --message-id' }]);
+    throw new InvalidInputError([{ attribute: 'all', problem: 'cannot be combined with --message-id' }]);
   }
   return { queues: queuesOf({ ...(queue !== undefined && { queue }) }), messageId };
 }
@@ -98,11 +97,11 @@ function queuesOf({ queue }: Pick<Given, 'queue'>) {
   return queue === undefined ? QUEUE_NAMES : [queue];
 }
 
-function showResult(output: Output, result: LetterResult, deed: string): void {
-  output.show(result, (one) => letterResultText(one, deed));
+function showResult(output: Output, result: DeadLetterResult, action: string): void {
+  output.show(result, (one) => deadLetterResultText(one, action));
   if (result.interrupted)
     throw new InterruptedError(
-      'it was interrupted',
-      'What is counted above is done; the same command does the rest.',
+      'the command was interrupted',
+      'The counts above are done. Run the command again for the rest.',
     );
 }

@@ -1,15 +1,15 @@
-/** Messages of the dead-letter queues as a table; and what came of moving or deleting them. */
-import type { LetterList, LetterResult, ListedLetter } from '../dlq/dead-letters.ts';
-import { isOrAre, plural } from './delivery-view.ts';
+/** Dead-letter messages as a table, and the result of a redrive or a deletion. */
+import type { DeadLetterList, DeadLetterResult, DeadLetterSummary } from '../dlq/dead-letters.ts';
+import { isOrAre, plural } from './delivery-text.ts';
 import type { Colours } from './output.ts';
 import { shortened, table } from './table.ts';
 import { timeText } from './times.ts';
 
 const REASON_LENGTH = 40;
 
-export function letterListText({ letters, approximateCount }: LetterList, colours: Colours): string {
-  if (letters.length === 0 && approximateCount === 0) return 'The dead-letter queues are empty.';
-  const rows = letters.map((letter) => [
+export function deadLetterListText({ messages, approximateCount }: DeadLetterList, colours: Colours): string {
+  if (messages.length === 0 && approximateCount === 0) return 'The dead-letter queues are empty.';
+  const rows = messages.map((letter) => [
     letter.queue,
     letter.messageId,
     letter.sentAt === undefined ? '–' : timeText(letter.sentAt),
@@ -17,7 +17,7 @@ export function letterListText({ letters, approximateCount }: LetterList, colour
     shortened(letter.reason, REASON_LENGTH),
     contentText(letter, colours),
   ]);
-  const count = `${plural(letters.length, 'message')} of about ${approximateCount.toLocaleString('en')}: SQS counts roughly, and hides what somebody has just received.`;
+  const count = `${plural(messages.length, 'message')} of about ${approximateCount.toLocaleString('en')}: SQS counts approximately, and hides messages that another receiver is processing.`;
   return [
     ...(rows.length > 0
       ? [table(rows, ['queue', 'message', 'sent', 'received', 'reason', 'content']), '']
@@ -26,23 +26,23 @@ export function letterListText({ letters, approximateCount }: LetterList, colour
   ].join('\n');
 }
 
-function contentText({ names, beginning = '' }: ListedLetter, { dim, yellow }: Colours): string {
-  if (names === undefined) return beginning === '' ? dim('empty') : beginning;
-  const { orderKey, eventId, endpointId, holdsEvent } = names;
+function contentText({ key, excerpt = '' }: DeadLetterSummary, { dim, yellow }: Colours): string {
+  if (key === undefined) return excerpt === '' ? dim('empty') : excerpt;
+  const { orderKey, eventId, endpointId, holdsEvent } = key;
   return [
     shortened(orderKey, 40),
     dim(eventId),
     ...(endpointId === undefined ? [] : [`to ${endpointId}`]),
-    ...(holdsEvent ? [yellow('holds the event itself')] : []),
+    ...(holdsEvent ? [yellow('contains the event')] : []),
   ].join('  ');
 }
 
-export function letterResultText({ done, kept }: LetterResult, deed: string): string {
+export function deadLetterResultText({ done, kept }: DeadLetterResult, action: string): string {
   return [
-    `${plural(done, 'message')} ${isOrAre(done)} ${deed}.`,
+    `${plural(done, 'message')} ${isOrAre(done)} ${action}.`,
     ...(kept > 0
       ? [
-          `${plural(kept, 'message')} ${isOrAre(kept)} kept: an event that is nowhere else, and it keeps back what stands behind it in its group. \`dlq redrive\` has it stored and sent.`,
+          `${plural(kept, 'message')} ${isOrAre(kept)} kept: they contain the only copy of an event, and block later messages of their group. \`dlq redrive\` sends them to fan-out.`,
         ]
       : []),
   ].join('\n');

@@ -8,10 +8,10 @@ import { InvalidInputError } from '../errors.ts';
 import { checkEventId } from '../events/event-key.ts';
 import { changesText, orderText } from './event-text.ts';
 import { presetOption, textOf, withExpressions } from './expression-options.ts';
-import { type GivenOptions, onRelay, outputOf } from './on-relay.ts';
 import { type Colours, printableLines, type Terminal } from './output.ts';
 import { table } from './table.ts';
 import { timeText } from './times.ts';
+import { type GivenOptions, outputOf, withConnection } from './with-connection.ts';
 
 const text = z.string().exactOptional();
 const limit = (fallback: number) => z.coerce.number().pipe(z.int().min(1).max(1_000)).default(fallback);
@@ -21,17 +21,17 @@ const previewSchema = z.object({ transform: text, preset: text, event: text, lim
 export function addExpressionCommands(endpoints: Command, terminal: Terminal): void {
   endpoints
     .command('test-filter <id>')
-    .description('show which of the newest events an endpoint’s filter lets pass; nothing is sent')
-    .option('--filter <jsonata>', 'another one than its own; @file reads a file')
-    .option('--event <id>', 'only this event')
-    .option('--limit <number>', 'how many events, 1 to 1000; 20 unless given')
+    .description('evaluate an endpoint’s filter on the newest events, without sending anything')
+    .option('--filter <jsonata>', 'evaluate this filter instead; @file reads a file')
+    .option('--event <id>', 'evaluate only this event')
+    .option('--limit <number>', 'read at most this many events, 1 to 1000 (default: 20)')
     .action(async (id: string, options: GivenOptions, command: Command) => {
       const given = checkAttributes(trialSchema, options);
       const filter = z
         .string()
         .optional()
         .parse(await textOf('filter', given.filter));
-      await onRelay(command, terminal, async (connection, output) => {
+      await withConnection(command, terminal, async (connection, output) => {
         const trials = await tryFilter(connection, queryOf(id, given), filter);
         output.show(trials, (all) => trialsText(all, output.colours), trialsJson);
       });
@@ -40,12 +40,12 @@ export function addExpressionCommands(endpoints: Command, terminal: Terminal): v
   endpoints
     .command('preview <id>')
     .description(
-      'show what an endpoint would be sent of the newest events, by its transform; nothing is sent',
+      'show the body that an endpoint’s transform makes of the newest events, without sending anything',
     )
-    .option('--transform <jsonata>', 'another one than its own; @file reads a file')
+    .option('--transform <jsonata>', 'use this transform instead; @file reads a file')
     .addOption(presetOption())
-    .option('--event <id>', 'only this event')
-    .option('--limit <number>', 'how many events, 1 to 1000; 1 unless given')
+    .option('--event <id>', 'use only this event')
+    .option('--limit <number>', 'read at most this many events, 1 to 1000 (default: 1)')
     .action(async (id: string, options: GivenOptions, command: Command) => {
       const { transform: given, preset, ...query } = checkAttributes(previewSchema, options);
       const typed = {
@@ -53,7 +53,7 @@ export function addExpressionCommands(endpoints: Command, terminal: Terminal): v
         ...(preset !== undefined && { preset }),
       };
       const { transform } = z.object({ transform: text }).parse(await withExpressions(typed));
-      await onRelay(command, terminal, async (connection, output) => {
+      await withConnection(command, terminal, async (connection, output) => {
         const previews = await previewContent(connection, queryOf(id, query), transform);
         output.show(
           previews.map((one) => ('body' in one ? { ...one, body: Buffer.from(one.body) } : one)),
@@ -65,7 +65,7 @@ export function addExpressionCommands(endpoints: Command, terminal: Terminal): v
 
   endpoints
     .command('presets [name]')
-    .description('list the ready-made transforms, or print one, to be copied and edited')
+    .description('list the ready-made transforms, or print one')
     .action(async (name: string | undefined, _options: GivenOptions, command: Command) => {
       const output = outputOf(command, terminal);
       if (name === undefined) {
@@ -88,7 +88,7 @@ function queryOf(endpointId: string, { event, limit }: { event?: string | undefi
   return { endpointId, limit, ...(event !== undefined && { eventId: checkEventId(event, 'event') }) };
 }
 
-const NO_EVENTS = 'There are no events to try it on: none has come in the last 30 days that it hears.';
+const NO_EVENTS = 'No events: the endpoint’s sources received none in the last 30 days.';
 
 function trialsText(trials: readonly FilterTrial[], colours: Colours): string {
   if (trials.length === 0) return NO_EVENTS;
@@ -102,7 +102,7 @@ function trialsText(trials: readonly FilterTrial[], colours: Colours): string {
     ...(reason === '' ? [] : [reason]),
   ]);
   const failed = trials.some(({ result }) => result === 'error');
-  const note = failed ? ['', 'The relay passes on what the filter fails on.'] : [];
+  const note = failed ? ['', 'The relay sends an event when its filter fails.'] : [];
   return [table(rows, ['event', 'received', 'order', 'changes', 'filter']), ...note].join('\n');
 }
 

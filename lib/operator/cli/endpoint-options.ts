@@ -1,26 +1,26 @@
-/** The options that stand for an endpoint's attributes, and how they are read. */
+/** The options for an endpoint's attributes. */
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
 import type { Connection } from '../connection.ts';
 import type { GivenAttributes } from '../endpoints/endpoints.ts';
 import { changedHeaders } from '../endpoints/header-change.ts';
-import { refuseSecondSecret } from '../endpoints/signing.ts';
+import { checkUnsigned } from '../endpoints/signing.ts';
 import { InvalidInputError } from '../errors.ts';
 import { sourceIds } from '../sources/sources.ts';
 import { addExpressionOptions, withExpressions } from './expression-options.ts';
-import type { GivenOptions } from './on-relay.ts';
+import { repeatedIds } from './option-values.ts';
 import { addOutgoingOptions, outgoingOptionsSchema, readOutgoingOptions } from './outgoing-options.ts';
 import type { Terminal } from './output.ts';
-import { severalTexts } from './several-texts.ts';
+import type { GivenOptions } from './with-connection.ts';
 
 const texts = z.array(z.string());
 
-/** What the values may be is the row's schema's to say. */
+/** The row's schema validates the values. */
 const attributesSchema = z.object({
   url: z.string().exactOptional(),
   state: z.string().exactOptional(),
-  source: texts.exactOptional(),
+  sources: texts.exactOptional(),
   ordering: z.string().exactOptional(),
   timeoutSeconds: z.coerce.number().exactOptional(),
   maxAttempts: z.coerce.number().exactOptional(),
@@ -38,42 +38,48 @@ const optionsSchema = attributesSchema.extend(outgoingOptionsSchema.shape);
 const addOptionsSchema = optionsSchema.extend({ id: z.string() });
 const setOptionsSchema = optionsSchema.extend({ unset: texts.default([]) });
 
-/** Of one header: `header:X-Api-Key`. */
+/** `--unset header:X-Api-Key` */
 const HEADER_NAME = /^(--)?headers?:/;
 
-/** All but `--url`, which `add` needs and `set` does not. */
+/** All options but `--url`, which only `add` requires. */
 export function addAttributeOptions(command: Command): Command {
   const described = addExpressionOptions(command)
-    .option('--state <state>', 'on, paused (it waits) or off (it is cancelled); on unless given')
     .option(
-      '--source <id>',
-      'a source that it hears; may be given several times; all unless given',
-      severalTexts,
+      '--state <state>',
+      'set enabled, paused (parks deliveries) or disabled (cancels deliveries) (default: enabled)',
+    )
+    .option(
+      '--sources <ids>',
+      'subscribe to these sources only: main,shop or a repeated option (default: all)',
+      repeatedIds,
     )
     .option(
       '--ordering <ordering>',
-      'of an order’s webhooks: latest (a newer one replaces one that waits), strict (every one, in turn) or none (every one, as it comes); latest unless given',
+      'order the events of an order: latest (a newer event supersedes a pending one), strict (every event, one after the other) or none (every event at once) (default: latest)',
     )
-    .option('--timeout-seconds <seconds>', 'over one whole attempt, 1 to 30; 10 unless given')
-    .option('--max-attempts <number>', 'how often a delivery is tried, 1 to 100; 10 unless given')
+    .option('--timeout-seconds <seconds>', 'limit one attempt, 1 to 30 (default: 10)')
+    .option('--max-attempts <number>', 'limit the attempts of a delivery, 1 to 100 (default: 10)')
     .option(
       '--rate-limit-per-second <number>',
-      'so many requests a second at most, 0.01 to 1000; no limit unless given',
+      'limit the requests per second, 0.01 to 1000 (default: no limit)',
     )
     .option(
       '--debounce-seconds <seconds>',
-      'the newest of an order alone, once the order has been quiet for so long, 1 to 900; at once unless given',
+      'send only the newest event of an order, after no event for this long, 1 to 900 (default: send at once)',
     )
-    .option('--skip-unchanged', 'not what says the same as the webhook before')
-    .option('--notices', 'the relay’s own news, too: who is down or back, what failed for good, a silent Hub')
-    .option('--description <text>', 'a note to yourself');
+    .option('--skip-unchanged', 'skip webhooks whose order is identical to the previous one')
+    .option(
+      '--notices',
+      'send notices, too: endpoints that are failing or recovered, dead deliveries, a silent Hub',
+    )
+    .option('--description <text>', 'store a note');
   return addOutgoingOptions(described);
 }
 
 export interface AddedEndpoint {
   readonly id: string;
   readonly attributes: GivenAttributes;
-  /** A signing secret that was made just now, to be shown once. */
+  /** A generated signing secret, to show once. */
   readonly newSecret?: string;
 }
 
@@ -90,9 +96,9 @@ export async function readAddOptions(options: GivenOptions, terminal: Terminal):
 }
 
 export interface ChangedEndpoint {
-  /** Makes the attributes of those that the row has now; null for one whose default is to be put back. */
+  /** Computes the changed attributes from the row's attributes; null restores a default. */
   readonly change: (present: GivenAttributes) => GivenAttributes;
-  /** The attributes that do not depend on those that there are. */
+  /** The attributes that do not depend on the row. */
   readonly attributes: GivenAttributes;
   readonly isNothing: boolean;
   readonly newSecret?: string;
@@ -120,7 +126,7 @@ export async function readSetOptions(
   }
   const attributes = { ...given, ...Object.fromEntries(names.map((name) => [name, null])) };
   const change = (present: GivenAttributes) => {
-    if (rest.newSecret !== undefined) refuseSecondSecret(id, present);
+    if (rest.newSecret !== undefined) checkUnsigned(id, present);
     return { ...attributes, ...changedHeaders(present, { set: headers, remove }) };
   };
   const isNothing = Object.keys(attributes).length === 0 && !set.includes('headers');
@@ -128,16 +134,13 @@ export async function readSetOptions(
 }
 
 function toAttributes(typed: z.output<typeof attributesSchema>): GivenAttributes {
-  const { source, ...rest } = attributesSchema.parse(typed);
-  return { ...rest, ...(source !== undefined && { sources: source }) };
+  return attributesSchema.parse(typed);
 }
 
-/** An attribute may be named as its option is, `timeout-seconds`, or as it stands in the row. */
+/** Accepts the name of the option, `timeout-seconds`, and the name in the row. */
 function attributesOf(typed: string): string[] {
   const name = typed.replace(/^--/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
   switch (name) {
-    case 'source':
-      return ['sources'];
     case 'header':
       return ['headers'];
     case 'sign':
@@ -154,7 +157,7 @@ function partition<Value>(values: readonly Value[], is: (value: Value) => boolea
 }
 
 /**
- * An endpoint that hears a source of which there is none would hear nothing, and nobody would know.
+ * Rejects unknown sources: a typing error would leave the endpoint without events.
  *
  * @throws InvalidInputError
  */
@@ -168,7 +171,7 @@ export async function checkSources(
   const unknown = named.filter((id) => !known.includes(id));
   if (unknown.length === 0) return;
   const choice =
-    known.length === 0 ? 'names a source, of which there is none yet' : `must be ${known.join(' or ')}`;
+    known.length === 0 ? 'must name a source, but the relay has none yet' : `must be ${known.join(' or ')}`;
   throw new InvalidInputError([
     { attribute: 'sources', problem: `${choice}: there is no source ${unknown.join(', ')}` },
   ]);

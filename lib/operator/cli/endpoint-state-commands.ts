@@ -1,63 +1,63 @@
 /** `endpoints pause`, `resume`, `disable` and `enable` */
 import type { Command } from 'commander';
-import { changeState, DEEDS, type Deed, type StateChange } from '../endpoints/endpoints.ts';
+import { changeState, STATE_COMMANDS, type StateChange, type StateCommand } from '../endpoints/endpoints.ts';
 import { endpointText } from './endpoint-text.ts';
-import { type GivenOptions, onRelay } from './on-relay.ts';
 import type { Colours, Output, Terminal } from './output.ts';
+import { type GivenOptions, withConnection } from './with-connection.ts';
 
-interface DeedText {
+interface CommandTexts {
   readonly description: string;
-  readonly news: string;
+  readonly result: string;
   readonly hint: string;
 }
 
-const TEXTS: Readonly<Record<Deed, DeedText>> = {
+const TEXTS: Readonly<Record<StateCommand, CommandTexts>> = {
   pause: {
-    description: 'keep what an endpoint would get until it is resumed: set --state paused',
-    news: 'is paused.',
-    hint: 'New deliveries wait from now on; `endpoints resume` sends them.',
+    description: 'park the deliveries of an endpoint (state: paused)',
+    result: 'is paused.',
+    hint: 'Its deliveries are parked until `endpoints resume`.',
   },
   resume: {
-    description: 'send to an endpoint again, what was kept for it first',
-    news: 'is on.',
-    hint: 'Its waiting deliveries are sent within a minute, the longest overdue first, as fast as it answers.',
+    description: 'end a pause and send the parked deliveries (state: enabled)',
+    result: 'is enabled.',
+    hint: 'Deliver sends its parked deliveries within a minute, oldest due first, as fast as it answers.',
   },
   disable: {
-    description: 'cancel what an endpoint would get: set --state off',
-    news: 'is off.',
-    hint: 'Its waiting deliveries are cancelled: `deliveries list` shows them. After `endpoints enable`, `replay` sends them.',
+    description: 'cancel the deliveries of an endpoint (state: disabled)',
+    result: 'is disabled.',
+    hint: 'The relay cancels its pending deliveries: `deliveries list` shows them. After `endpoints enable`, `replay` sends them.',
   },
   enable: {
-    description: 'send to an endpoint, whatever was wrong with it: set --state on, and forget its failures',
-    news: 'is on.',
-    hint: 'New deliveries are sent to it, and waiting ones within a minute.',
+    description: 'send to an endpoint again and clear its health (state: enabled)',
+    result: 'is enabled.',
+    hint: 'Deliver sends its pending deliveries within a minute.',
   },
 };
 
 export function addStateCommands(endpoints: Command, terminal: Terminal): void {
-  for (const deed of DEEDS) {
+  for (const name of STATE_COMMANDS) {
     endpoints
-      .command(`${deed} <id>`)
-      .description(TEXTS[deed].description)
+      .command(`${name} <id>`)
+      .description(TEXTS[name].description)
       .action((id: string, _options: GivenOptions, command: Command) =>
-        onRelay(command, terminal, async (connection, output) => {
-          showChange(output, await changeState(connection, id, deed), deed);
+        withConnection(command, terminal, async (connection, output) => {
+          showChange(output, await changeState(connection, id, name), name);
         }),
       );
   }
 }
 
-function showChange(output: Output, change: StateChange, deed: Deed): void {
+function showChange(output: Output, change: StateChange, name: StateCommand): void {
   const { endpoint, cleared } = change;
-  output.show(change, (one) => changeText(one, TEXTS[deed].news, output.colours), changeJson);
-  output.hint(`${TEXTS[deed].hint} The relay goes by it within 10 s.`);
+  output.show(change, (one) => changeText(one, TEXTS[name].result, output.colours), changeJson);
+  output.hint(`${TEXTS[name].hint} The change takes effect within 10 s.`);
   if (cleared?.state !== 'disabled') return;
   const since = cleared.failingSince?.toISOString() ?? '<time>';
-  output.hint(`\`replay --endpoint ${endpoint.id} --since ${since}\` sends it what it has missed.`);
+  output.hint(`\`replay --endpoint ${endpoint.id} --since ${since}\` sends the events that it missed.`);
 }
 
-function changeText({ endpoint, cleared }: StateChange, news: string, colours: Colours): string {
-  const text = endpointText({ valid: endpoint }, colours, news);
+function changeText({ endpoint, cleared }: StateChange, result: string, colours: Colours): string {
+  const text = endpointText({ valid: endpoint }, colours, result);
   if (cleared === undefined) return text;
   const { state, reason, lastError = 'no answer' } = cleared;
   const trouble = state === 'ok' ? `failing: ${lastError}` : `${state}: ${reason ?? lastError}`;

@@ -3,20 +3,23 @@ import type { Command } from 'commander';
 import { type EndpointTest, testEndpoint } from '../endpoints/endpoint-test.ts';
 import { SendError } from '../events/send.ts';
 import { attemptCells, colouredOutcome } from './event-text.ts';
-import { type GivenOptions, onRelay } from './on-relay.ts';
 import { type Colours, printableLines, type Terminal } from './output.ts';
+import { withProgress } from './progress.ts';
 import { indent, table } from './table.ts';
-import { watched } from './watched.ts';
+import { type GivenOptions, withConnection } from './with-connection.ts';
 
 export function addTestCommand(endpoints: Command, terminal: Terminal): void {
   endpoints
     .command('test <id>')
-    .description('send an endpoint one example, the way of every webhook, and show what it answers')
+    .description('send a test event to an endpoint and show its answer')
     .action((id: string, _options: GivenOptions, command: Command) =>
-      onRelay(command, terminal, async (connection, output) => {
-        const result = await watched(terminal, { dryRun: false }, (run) => testEndpoint(connection, id, run));
+      withConnection(command, terminal, async (connection, output) => {
+        const result = await withProgress(terminal, { dryRun: false }, (run) =>
+          testEndpoint(connection, id, run),
+        );
         output.show(result, (one) => testText(one, output.colours), testJson);
-        if (result.delivery?.state !== 'delivered') throw new SendError(`the endpoint ${id} did not take it`);
+        if (result.delivery?.state !== 'delivered')
+          throw new SendError(`the endpoint ${id} did not accept the test event`);
       }),
     );
 }
@@ -25,12 +28,12 @@ function testText({ endpoint, eventId, outcome, delivery, request }: EndpointTes
   const { bold, dim } = colours;
   const attempts = delivery?.attempts ?? [];
   return [
-    `${bold(endpoint.id)}  ${outcome === undefined ? 'nothing was heard of it in time' : colouredOutcome(outcome, colours)}`,
+    `${bold(endpoint.id)}  ${outcome === undefined ? 'no outcome in time' : colouredOutcome(outcome, colours)}`,
     ...(attempts.length === 0
       ? []
       : [indent(table(attempts.map((made, index) => attemptCells(made, index + 1, colours))))]),
     ...(request === undefined ? [] : ['', ...requestLines(request, colours), '']),
-    dim(`${eventId}, a test: it has gone to nobody else`),
+    dim(`${eventId}, a test event: no other endpoint receives it`),
   ].join('\n');
 }
 

@@ -1,4 +1,4 @@
-/** Endpoints as text and as JSON: those that work, and those whose row is wrong. */
+/** Endpoints as text and as JSON. */
 import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
 import type { ListedEndpoint } from '../endpoints/endpoints.ts';
 import type { MaskedEndpoint } from '../endpoints/masked-endpoint.ts';
@@ -8,11 +8,11 @@ import type { Colours } from './output.ts';
 import { indent, shortened, table } from './table.ts';
 import { timeText, writtenTimeText } from './times.ts';
 
-/** `--json` shows all of it. */
+/** `--json` shows the whole expression. */
 const EXPRESSION_LENGTH = 120;
-const CONSEQUENCE = 'what the endpoint would get waits';
+const CONSEQUENCE = 'the endpoint’s deliveries are parked';
 
-/** The row with its health, if there is any. */
+/** The row with its health. */
 export function endpointJson(listed: ListedEndpoint): object {
   const { health } = listed;
   const row = 'valid' in listed ? listed.valid : { id: listed.invalid.id, invalid: listed.invalid.reason };
@@ -35,7 +35,7 @@ export function endpointListText(rows: readonly ListedEndpoint[], colours: Colou
   ].join('\n');
 }
 
-/** What a word says too little about. */
+/** Explains health states other than ok. */
 function healthNotes(rows: readonly ListedEndpoint[], { bold }: Colours): string[] {
   const notes = rows.flatMap((row) => {
     if (!('valid' in row)) return [];
@@ -47,19 +47,19 @@ function healthNotes(rows: readonly ListedEndpoint[], { bold }: Colours): string
 }
 
 /**
- * Every attribute, by the name of the option that changes it.
+ * Every attribute by the name of its option.
  *
- * @param news what has just become of it: `is added.`
+ * @param result the result of a command: `is added.`
  */
-export function endpointText(listed: ListedEndpoint, colours: Colours, news = ''): string {
+export function endpointText(listed: ListedEndpoint, colours: Colours, result = ''): string {
   if ('invalid' in listed) return invalidRowsText([listed], CONSEQUENCE, colours).join('\n');
   const { health, valid: endpoint } = listed;
-  // Of one that has just been changed, nothing was read but its own row.
-  const isKnown = news === '';
+  // A command that changes the row does not read the health.
+  const isHealthKnown = result === '';
   const rows = [
     ['url', endpoint.url],
     ['state', stateText(endpoint.state, colours)],
-    ['source', endpoint.sources === undefined ? 'all' : endpoint.sources.join(', ') || 'none'],
+    ['sources', endpoint.sources === undefined ? 'all' : endpoint.sources.join(', ') || 'none'],
     ['ordering', endpoint.ordering],
     ['timeout-seconds', String(endpoint.timeoutSeconds)],
     ['max-attempts', String(endpoint.maxAttempts)],
@@ -76,7 +76,7 @@ export function endpointText(listed: ListedEndpoint, colours: Colours, news = ''
     ...expressionRow('transform', endpoint.transform),
     ...(endpoint.contentType === undefined ? [] : [['content-type', endpoint.contentType]]),
     ...(endpoint.description === undefined ? [] : [['description', endpoint.description]]),
-    ...(isKnown
+    ...(isHealthKnown
       ? [
           [
             'health',
@@ -88,12 +88,12 @@ export function endpointText(listed: ListedEndpoint, colours: Colours, news = ''
     ...(endpoint.updatedAt === endpoint.createdAt ? [] : [['changed', writtenTimeText(endpoint.updatedAt)]]),
   ];
   return [
-    colours.bold(`Endpoint ${endpoint.id} ${news}`.trimEnd()),
+    colours.bold(`Endpoint ${endpoint.id} ${result}`.trimEnd()),
     indent(table(rows.map(([name = '', value = '']) => [colours.dim(name), value]))),
   ].join('\n');
 }
 
-/** What its requests carry, as far as it may be seen. */
+/** Headers, auth and signing secrets, masked. */
 function outgoingRows({
   headers = {},
   auth,
@@ -117,20 +117,20 @@ function optionOf(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** On one line, and so much of it that it is recognized. */
+/** The start of the expression, on one line. */
 function expressionRow(name: string, expression: string | undefined): string[][] {
   if (expression === undefined) return [];
-  // Line ends are codes by now: see Output.show.
+  // Output.show has replaced line ends by codes.
   return [[name, shortened(expression.replaceAll('\\u000a', ' ').replace(/\s+/g, ' '), EXPRESSION_LENGTH)]];
 }
 
 function stateText(state: Endpoint['state'], { green, yellow, dim }: Colours): string {
   switch (state) {
-    case 'on':
+    case 'enabled':
       return green(state);
     case 'paused':
       return yellow(state);
-    case 'off':
+    case 'disabled':
       return dim(state);
   }
 }

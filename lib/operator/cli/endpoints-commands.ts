@@ -12,29 +12,29 @@ import { addAttributeOptions, checkSources, readAddOptions, readSetOptions } fro
 import { addStateCommands } from './endpoint-state-commands.ts';
 import { addTestCommand } from './endpoint-test-command.ts';
 import { endpointJson, endpointListText, endpointText } from './endpoint-text.ts';
-import { type GivenOptions, onRelay } from './on-relay.ts';
+import { repeated } from './option-values.ts';
 import type { Terminal } from './output.ts';
 import { addRotateSecretCommand } from './rotate-secret-command.ts';
-import { severalTexts } from './several-texts.ts';
-import { showChanged } from './show-changed.ts';
+import { showSavedEndpoint } from './saved-endpoint.ts';
+import { type GivenOptions, withConnection } from './with-connection.ts';
 
 export function addEndpointsCommands(program: Command, terminal: Terminal): void {
   const endpoints = program
     .command('endpoints')
     .helpCommand(false)
-    .description('the URLs that get the webhooks');
+    .description('add, change, test and list endpoints: the URLs that receive the webhooks');
 
   addAttributeOptions(
     endpoints
       .command('add')
-      .description('add an endpoint: it gets the webhooks that come from now on')
-      .requiredOption('--id <id>', 'what it is called')
-      .requiredOption('--url <url>', 'where webhooks are sent'),
+      .description('add an endpoint; it receives the webhooks from now on')
+      .requiredOption('--id <id>', 'name the endpoint')
+      .requiredOption('--url <url>', 'send webhooks to this URL'),
   ).action(async (options: GivenOptions, command: Command) => {
     const { id, attributes, newSecret } = await readAddOptions(options, terminal);
-    await onRelay(command, terminal, async (connection, output) => {
+    await withConnection(command, terminal, async (connection, output) => {
       await checkSources(connection, attributes);
-      await showChanged(output, await addEndpoint(connection, id, attributes), 'is added.', newSecret);
+      await showSavedEndpoint(output, await addEndpoint(connection, id, attributes), 'is added.', newSecret);
     });
   });
 
@@ -42,7 +42,7 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
     .command('list')
     .description('list the endpoints')
     .action((_options: GivenOptions, command: Command) =>
-      onRelay(command, terminal, async (connection, output) => {
+      withConnection(command, terminal, async (connection, output) => {
         output.show(
           await listEndpoints(connection),
           (rows) => endpointListText(rows, output.colours),
@@ -53,9 +53,9 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
 
   endpoints
     .command('show <id>')
-    .description('show all there is to know about an endpoint')
+    .description('show an endpoint’s attributes and health')
     .action((id: string, _options: GivenOptions, command: Command) =>
-      onRelay(command, terminal, async (connection, output) => {
+      withConnection(command, terminal, async (connection, output) => {
         const endpoint = await showEndpoint(connection, id);
         output.show(endpoint, (one) => endpointText(one, output.colours), endpointJson);
       }),
@@ -64,20 +64,25 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
   addAttributeOptions(
     endpoints
       .command('set <id>')
-      .description('change what is named, and nothing else')
-      .option('--url <url>', 'where webhooks are sent'),
+      .description('change the given attributes')
+      .option('--url <url>', 'send webhooks to this URL'),
   )
     .option(
       '--unset <attribute>',
-      'put an attribute’s default back: timeout-seconds, header:X-Key; may be given several times',
-      severalTexts,
+      'restore an attribute’s default: timeout-seconds, header:X-Key; repeat for several',
+      repeated,
     )
     .action(async (id: string, options: GivenOptions, command: Command) => {
       const { change, attributes, isNothing, newSecret } = await readSetOptions(id, options, terminal);
-      if (isNothing) command.error('error: there is nothing to change');
-      await onRelay(command, terminal, async (connection, output) => {
+      if (isNothing) command.error('error: no option names a change');
+      await withConnection(command, terminal, async (connection, output) => {
         await checkSources(connection, attributes);
-        await showChanged(output, await changeEndpoint(connection, id, change), 'is changed.', newSecret);
+        await showSavedEndpoint(
+          output,
+          await changeEndpoint(connection, id, change),
+          'is changed.',
+          newSecret,
+        );
       });
     });
 
@@ -88,12 +93,12 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
 
   endpoints
     .command('remove <id>')
-    .description('remove an endpoint; what it was still owed is cancelled')
+    .description('remove an endpoint and cancel its pending deliveries')
     .action((id: string, _options: GivenOptions, command: Command) =>
-      onRelay(command, terminal, async (connection, output) => {
+      withConnection(command, terminal, async (connection, output) => {
         await removeEndpoint(connection, id);
         output.show({ id, removed: true }, (one) => `Endpoint ${one.id} is removed.`);
-        output.hint('Within 10 s the relay sends nothing more to it, and cancels the deliveries that wait.');
+        output.hint('The relay stops sending to it within 10 s, and cancels its pending deliveries.');
       }),
     );
 }

@@ -1,4 +1,4 @@
-/** An event and its deliveries in a few words. */
+/** Events, outcomes and deliveries in a few words. */
 
 import { type Attempt, type Delivery, isUnfinished, outcomeOf } from '../../relay/model/delivery.ts';
 import {
@@ -15,23 +15,23 @@ import type { Colour, Colours } from './output.ts';
 import { shortened } from './table.ts';
 import { timeText } from './times.ts';
 
-/** How much is said of changes: more kinds than these are counted, and what is longer is cut. */
-export interface ChangesRoom {
+/** The limits of a text about changes. */
+export interface ChangesLimit {
   readonly kinds: number;
   readonly length: number;
 }
-const IN_A_LIST: ChangesRoom = { kinds: 2, length: 44 };
+const IN_A_LIST: ChangesLimit = { kinds: 2, length: 44 };
 const TEXT_LENGTH = 40;
 const ORDER_LENGTH = 24;
 
-/** What people call the order. */
+/** The nice id, or the Hub's order id. */
 export function orderText({ niceId, orderId }: Pick<EventRecord, 'niceId' | 'orderId'>): string {
   return shortened(niceId ?? orderId ?? '–', ORDER_LENGTH);
 }
 
-/** `New → Pending ×2`, `+ New ×3`; the statuses as long as the event is not fanned out. */
-export function changesText(event: EventRecord, { dim }: Colours, room: ChangesRoom = IN_A_LIST): string {
-  if (isRelayEvent(event.orderKey)) return dim(shortened(ownText(event), room.length));
+/** `New → Pending ×2`, `+ New ×3`; before fan-out, only the statuses. */
+export function changesText(event: EventRecord, { dim }: Colours, room: ChangesLimit = IN_A_LIST): string {
+  if (isRelayEvent(event.orderKey)) return dim(shortened(relayEventText(event), room.length));
   if (event.items === undefined) return dim('not an order');
   if (event.changes === undefined) return shortened(statusesText(event.items), room.length);
   const kinds = counted(event.changes.map(changeText));
@@ -41,9 +41,9 @@ export function changesText(event: EventRecord, { dim }: Colours, room: ChangesR
   return shortened(shown.join(', '), room.length);
 }
 
-/** What an event is that no Hub has sent. */
-export function ownText({ source, endpointId }: EventRecord): string {
-  if (source === TESTS) return `a test of ${endpointId}`;
+/** Describes an event of the relay itself. */
+export function relayEventText({ source, endpointId }: EventRecord): string {
+  if (source === TESTS) return `a test event for ${endpointId}`;
   return endpointId === undefined ? 'a notice' : `a notice about ${endpointId}`;
 }
 
@@ -52,7 +52,7 @@ export function statusesText(items: readonly Item[]): string {
   return counted(items.map((item) => item.status ?? 'no status')).join(', ') || 'no items';
 }
 
-/** For a table of all changes: which item, what happened, and to which tracking number. */
+/** Table rows: item, change, tracking number. */
 export function changeRows({ changes = [] }: EventRecord): string[][] {
   return changes.map((change) => [
     shortened(change.sku ?? 'no SKU', TEXT_LENGTH),
@@ -69,7 +69,7 @@ function changeText({ change, statusFrom, statusTo, trackingNumberTo }: Change):
       return `− ${statusFrom ?? 'no status'}`;
     case 'changed':
       if (statusFrom !== statusTo) return `${statusFrom ?? 'no status'} → ${statusTo ?? 'no status'}`;
-      return trackingNumberTo === undefined ? 'tracking number gone' : 'tracking number';
+      return trackingNumberTo === undefined ? 'tracking number removed' : 'tracking number';
   }
 }
 
@@ -81,7 +81,7 @@ function counted(texts: readonly string[]): string[] {
 
 /** `3 delivered`, `2 delivered, 1 pending`. */
 export function outcomesText(event: EventRecord, colours: Colours): string {
-  if (event.fannedOutAt === undefined) return colours.yellow('waiting');
+  if (event.fannedOutAt === undefined) return colours.yellow('not fanned out yet');
   const states = Object.values(event.outcomes ?? {}).map(({ state }) => state);
   if (states.length === 0) return colours.dim('no endpoints');
   return SHOWN_STATES.flatMap((state) => {
@@ -90,29 +90,29 @@ export function outcomesText(event: EventRecord, colours: Colours): string {
   }).join(', ');
 }
 
-/** One endpoint's outcome, coloured by how good it is. */
+/** One endpoint's outcome, coloured by its state. */
 export function colouredOutcome(outcome: Outcome, colours: Colours): string {
   const { state } = outcome;
   return colours[colourOf(state)](state) + outcomeText(outcome).slice(state.length);
 }
 
-/** A delivery's state by itself. */
+/** A delivery's state. */
 export function stateText(state: DeliveryState, colours: Colours): string {
   const shown = shownState(state);
   return colours[colourOf(shown)](shown);
 }
 
-/** A delivery's outcome, when it was replayed, and when it is tried again. */
+/** A delivery's outcome, the time of its replay, and the time of its next attempt. */
 export function deliveryText(delivery: Delivery, colours: Colours): string {
   const { replayedAt } = delivery;
   const nextAttemptAt = isUnfinished(delivery) ? delivery.nextAttemptAt : undefined;
-  // An outcome ends by saying that it is of a replay: the row knows since when.
+  // The outcome's text ends with `replayed`. The row adds the time.
   const replayed = replayedAt === undefined ? '' : ` ${timeText(replayedAt)}`;
   const text = colouredOutcome(outcomeOf(delivery), colours) + replayed;
   return nextAttemptAt === undefined ? text : `${text}, next attempt ${timeText(nextAttemptAt)}`;
 }
 
-/** One row for a table of attempts: number, time, result, and the answer if it was asked for. */
+/** A table row: number, time, result and answer of an attempt. */
 export function attemptCells(made: Attempt, number: number, { dim }: Colours): string[] {
   const { status, error = 'failed', durationMs, unsent } = made;
   return [

@@ -2,12 +2,12 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
-import { type EventListQuery, LISTED_DAYS, listEvents, showEvent } from '../events/events.ts';
-import { eventJson, eventListText, eventText } from './event-view.ts';
-import { readMoment } from './moment-option.ts';
-import { type GivenOptions, onRelay } from './on-relay.ts';
+import { DEFAULT_LIST_DAYS, type EventListQuery, listEvents, showEvent } from '../events/events.ts';
+import { eventJson, eventListText, eventText } from './event-detail-text.ts';
+import { readMoment } from './option-values.ts';
 import type { Terminal } from './output.ts';
 import { timeText } from './times.ts';
+import { type GivenOptions, withConnection } from './with-connection.ts';
 
 const text = z.string().exactOptional();
 
@@ -20,33 +20,36 @@ const listOptionsSchema = z.object({
 const showOptionsSchema = z.object({ order: text, source: text, body: z.boolean().default(false) });
 
 export function addEventsCommands(program: Command, terminal: Terminal): void {
-  const events = program.command('events').helpCommand(false).description('the webhooks that came');
+  const events = program
+    .command('events')
+    .helpCommand(false)
+    .description('list and show events: the webhooks that the relay accepted');
 
   events
     .command('list')
-    .description('list events, the newest first')
-    .option('--limit <number>', 'how many, 1 to 1000; 20 unless given')
-    .option('--since <moment>', 'none older: 30m, 2h or 3d ago, or a time such as 2026-03-01T09:30')
-    .option('--source <id>', 'only of this source')
+    .description('list events, newest first')
+    .option('--limit <number>', 'list at most this many, 1 to 1000 (default: 20)')
+    .option('--since <moment>', 'skip older events: 30m, 2h or 3d ago, or a time such as 2026-03-01T09:30')
+    .option('--source <id>', 'list only this source’s events')
     .action(async (options: GivenOptions, command: Command) => {
       const query = readListOptions(options);
-      await onRelay(command, terminal, async (connection, output) => {
+      await withConnection(command, terminal, async (connection, output) => {
         const found = await listEvents(connection, query);
         output.show(found, (all) => eventListText(all, output.colours));
-        if (found.length === 0) output.hint(`${rangeText(query)} was looked through.`);
-        if (found.length === query.limit) output.hint('There may be older ones: --limit shows more.');
+        if (found.length === 0) output.hint(`Searched ${rangeText(query)}.`);
+        if (found.length === query.limit) output.hint('--limit shows older events.');
       });
     });
 
   events
     .command('show <event-id>')
-    .description('show an event: its changes, and what became of it at each endpoint')
-    .option('--order <id>', 'either id of its order: finds an event that has only just come')
-    .option('--source <id>', 'with --order: the source of the order')
-    .option('--body', 'with its body, which holds personal data')
+    .description('show an event with its changes and the outcome of each endpoint')
+    .option('--order <id>', 'give either id of its order, to find an event of the last second')
+    .option('--source <id>', 'give the source of the order; requires --order')
+    .option('--body', 'show the body, which contains personal data')
     .action(async (eventId: string, options: GivenOptions, command: Command) => {
       const { body, ...query } = checkAttributes(showOptionsSchema, options);
-      await onRelay(command, terminal, async (connection, output) => {
+      await withConnection(command, terminal, async (connection, output) => {
         const event = await showEvent(connection, { eventId, ...query, withBody: body });
         output.show(event, (one) => eventText(one, output.colours), eventJson);
       });
@@ -60,6 +63,6 @@ function readListOptions(options: GivenOptions): EventListQuery {
 
 function rangeText({ since, source }: EventListQuery): string {
   const time =
-    since === undefined ? `What came in the last ${LISTED_DAYS} days` : `What came since ${timeText(since)}`;
-  return source === undefined ? time : `${time} from the source ${source}`;
+    since === undefined ? `the last ${DEFAULT_LIST_DAYS} days` : `from ${timeText(since)} until now`;
+  return source === undefined ? time : `${time} in the source ${source}`;
 }

@@ -1,4 +1,4 @@
-/** The options that stand for an endpoint's expressions, which may also be read from files. */
+/** The options for an endpoint's expressions. A value can be read from a file. */
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import type { GivenAttributes } from '../endpoints/endpoints.ts';
@@ -8,18 +8,21 @@ import { InvalidInputError } from '../errors.ts';
 
 export function addExpressionOptions(command: Command): Command {
   return command
-    .option('--filter <jsonata>', 'which events it wants: those of which this is true; @file reads a file')
-    .option('--transform <jsonata>', 'what it is sent instead of what came; @file reads a file')
+    .option('--filter <jsonata>', 'send only events for which this is true; @file reads a file')
+    .option(
+      '--transform <jsonata>',
+      'send the result of this instead of the webhook’s body; @file reads a file',
+    )
     .addOption(presetOption())
-    .option('--content-type <type>', 'of what the transform gives, if not what follows from that');
+    .option('--content-type <type>', 'set the content type of the transform’s result');
 }
 
 export function presetOption(): Option {
-  return new Option('--preset <name>', `a ready-made transform: ${PRESET_NAMES.join(', ')}`);
+  return new Option('--preset <name>', `use a ready-made transform: ${PRESET_NAMES.join(', ')}`);
 }
 
 /**
- * The attributes with the files' texts and the preset's in their places, checked.
+ * Replaces file names and the preset by their expressions, and validates them.
  *
  * @throws InvalidInputError
  */
@@ -30,7 +33,7 @@ export async function withExpressions(given: GivenAttributes): Promise<GivenAttr
     textOf('transform', attributes.transform),
     ofPreset(preset, attributes),
   ]);
-  // What was given by itself comes before what the preset has along with its transform.
+  // Given attributes override those of the preset.
   const all = {
     ...made,
     ...attributes,
@@ -45,13 +48,13 @@ export async function withExpressions(given: GivenAttributes): Promise<GivenAttr
 async function ofPreset(preset: unknown, attributes: GivenAttributes): Promise<GivenAttributes> {
   if (typeof preset !== 'string') return {};
   if ('transform' in attributes)
-    throw new InvalidInputError([{ attribute: 'preset', problem: 'does not go with --transform' }]);
+    throw new InvalidInputError([{ attribute: 'preset', problem: 'cannot be combined with --transform' }]);
   if (!isPreset(preset))
     throw new InvalidInputError([{ attribute: 'preset', problem: `must be ${PRESET_NAMES.join(' or ')}` }]);
   return presetAttributes(preset);
 }
 
-/** @throws InvalidInputError when it names a file that cannot be read */
+/** @throws InvalidInputError when the file cannot be read */
 export async function textOf(attribute: string, given: unknown): Promise<unknown> {
   if (typeof given !== 'string' || !given.startsWith('@')) return given;
   const path = given.slice(1);

@@ -1,4 +1,4 @@
-/** How the CLI tells of an error: a sentence, what to do about it, and the exit code. */
+/** Converts an error into a message, a hint and an exit code. */
 import { type Command, CommanderError } from 'commander';
 import type { Relays } from '../connection.ts';
 import {
@@ -9,13 +9,13 @@ import {
   NotARelayError,
   NotFoundError,
   NotPossibleError,
-  type Thing,
+  type Resource,
 } from '../errors.ts';
 import { SendError } from '../events/send.ts';
 
-/** The relay or AWS failed, or is not reachable. */
+/** The relay or AWS failed, or cannot be reached. */
 const FAILED = 1;
-/** What was typed is wrong; nothing was written. */
+/** The input is invalid; nothing was written. */
 const MISUSED = 2;
 
 export interface Failure {
@@ -25,7 +25,7 @@ export interface Failure {
 }
 
 /**
- * @param command the one that was running: what it calls an attribute is what the person has typed
+ * @param command the command that failed: the message uses the names of its options
  * @param explain explains a failure of the services behind the ports
  */
 export function failureOf(error: unknown, command: Command, explain: Relays['explainFailure']): Failure {
@@ -34,13 +34,13 @@ export function failureOf(error: unknown, command: Command, explain: Relays['exp
     return { exitCode: MISUSED, message: error.issues.map((issue) => issueText(issue, command)).join('; ') };
   }
   if (error instanceof NotFoundError) {
-    return { exitCode: MISUSED, message: error.message, hint: HINTS_NOT_FOUND[error.thing] };
+    return { exitCode: MISUSED, message: error.message, hint: HINTS_NOT_FOUND[error.resource] };
   }
   if (error instanceof AlreadyExistsError) {
     const hint =
-      error.thing === 'source'
+      error.resource === 'source'
         ? '`sources rotate` gives it a new address.'
-        : '`endpoints set` changes it, `endpoints remove` removes it.';
+        : '`endpoints set` changes it. `endpoints remove` removes it.';
     return { exitCode: MISUSED, message: error.message, hint };
   }
   if (error instanceof NotPossibleError) {
@@ -52,29 +52,33 @@ export function failureOf(error: unknown, command: Command, explain: Relays['exp
   return { exitCode: FAILED, message: explain(error) ?? describe(error) };
 }
 
-const HINTS_NOT_FOUND: Readonly<Record<Thing, string>> = {
-  endpoint: '`endpoints list` shows those there are.',
-  source: '`sources list` shows those there are.',
-  event: 'One that has only just come may take a second to be found; --order finds it at once.',
-  delivery: '`orders show` and `events show` tell what became of an event at each endpoint.',
+const HINTS_NOT_FOUND: Readonly<Record<Resource, string>> = {
+  endpoint: '`endpoints list` shows all endpoints.',
+  source: '`sources list` shows all sources.',
+  event: 'A new event can take a second to appear in the index. --order finds it at once.',
+  delivery: '`orders show` and `events show` show the outcome of each endpoint.',
   message:
-    '`dlq list` shows those there are; one that somebody else has just received comes back within a minute.',
-  order: 'Orders are known by the Hub’s id and by their nice id; `events list` shows those of late.',
+    '`dlq list` shows all visible messages. A message that another receiver is processing is visible again within a minute.',
+  order: 'Give the Hub’s order id or the nice id. `events list` shows recent orders.',
 };
 
-/** True when a command is missing, and commander has shown which ones there are. */
+/** True when a command is missing, and commander has shown the help. */
 export function isHelp(error: unknown): boolean {
   return error instanceof CommanderError && error.code === 'commander.help';
 }
 
 /** `error: unknown option '--ulr'`, and on a second line `(Did you mean --url?)`. */
 function misused(error: CommanderError): Failure {
-  const message = isHelp(error) ? 'a command is missing' : withoutValues(error.message);
+  const message = isHelp(error) ? 'a command is required' : withoutValues(error.message);
   const [, problem = message, suggestion] = /^(?:error: )?(.*?)\.?(?:\n\((.*)\))?$/s.exec(message) ?? [];
-  return { exitCode: MISUSED, message: problem, hint: suggestion ?? '--help says what a command takes.' };
+  return {
+    exitCode: MISUSED,
+    message: problem,
+    hint: suggestion ?? '--help shows the options of a command.',
+  };
 }
 
-/** What was given to an option that there is not, or stands where nothing should, may be a secret all the same. */
+/** The value of an unknown option or argument can be a secret. */
 function withoutValues(message: string): string {
   return message
     .replaceAll(/(--[\w-]+=)[^']*/g, '$1…')
@@ -89,8 +93,8 @@ function interrupted({ message, hint, cause }: InterruptedError, explain: Relays
 function notARelay({ place, message }: NotARelayError): Failure {
   const hint =
     place === 'local'
-      ? 'Start one with `npm start`, or say which one you mean with --port or --stack.'
-      : 'AWS_REGION and AWS_PROFILE say where it is looked for; `npm run deploy` deploys one.';
+      ? 'Start one with `npm start`, or select one with --port or --stack.'
+      : 'AWS_REGION and AWS_PROFILE select the region and the account. `npm run deploy` deploys a relay.';
   return { exitCode: FAILED, message, hint };
 }
 
@@ -101,7 +105,7 @@ function issueText({ attribute, problem }: InputIssue, command: Command): string
 
 function typedNameOf(attribute: string, command: Command): string {
   const options = [...command.options, ...(command.parent?.parent ?? command.parent ?? command).options];
-  // `sources`, in the row, is `--source` given several times; `auth.token` is `--auth-token`.
+  // `headers` in the row is the repeated option `--header`; `auth.token` is `--auth-token`.
   const name = attribute.replaceAll(/\.(\w)/g, (_, letter: string) => letter.toUpperCase());
   const option = options.find((one) => [name, name.replace(/s$/, '')].includes(one.attributeName()));
   if (option?.long) return option.long;

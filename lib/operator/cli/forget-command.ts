@@ -1,13 +1,13 @@
-/** `forget`: erases the personal data of an order. */
+/** `forget` */
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
 import { InterruptedError, InvalidInputError } from '../errors.ts';
 import { type ForgetResult, forgetOrder } from '../orders/forget.ts';
-import { isOrAre, plural } from './delivery-view.ts';
-import { type GivenOptions, onRelay } from './on-relay.ts';
+import { isOrAre, plural } from './delivery-text.ts';
 import type { Terminal } from './output.ts';
-import { watched } from './watched.ts';
+import { withProgress } from './progress.ts';
+import { type GivenOptions, withConnection } from './with-connection.ts';
 
 const text = z.string().exactOptional();
 const optionsSchema = z.object({ order: text, source: text, dryRun: z.boolean().default(false) });
@@ -15,21 +15,21 @@ const optionsSchema = z.object({ order: text, source: text, dryRun: z.boolean().
 export function addForgetCommand(program: Command, terminal: Terminal): void {
   program
     .command('forget')
-    .description('erase an order’s payloads and what endpoints answered; its events stay without them')
-    .option('--order <id>', 'the order, by either of its ids')
-    .option('--source <id>', 'the source that it came from; all are looked through unless given')
-    .option('--dry-run', 'count what there is, and change nothing')
+    .description('erase the personal data of an order: its payloads and the answers of endpoints')
+    .option('--order <id>', 'select the order by either of its ids')
+    .option('--source <id>', 'search only this source (default: all)')
+    .option('--dry-run', 'count the rows and change nothing')
     .action(async (options: GivenOptions, command: Command) => {
       const { order, source, dryRun } = checkAttributes(optionsSchema, options);
       if (order === undefined) throw new InvalidInputError([{ attribute: 'order', problem: 'is missing' }]);
-      await onRelay(command, terminal, async (connection, output) => {
-        const result = await watched(terminal, { dryRun }, (run) =>
+      await withConnection(command, terminal, async (connection, output) => {
+        const result = await withProgress(terminal, { dryRun }, (run) =>
           forgetOrder(connection, { id: order, source }, run),
         );
         output.show(result, (one) => forgetText(one, order, dryRun));
         for (const line of hints(result, dryRun)) output.hint(line);
         if (result.interrupted)
-          throw new InterruptedError('it was interrupted', 'The same command does the rest.');
+          throw new InterruptedError('the command was interrupted', 'Run the command again for the rest.');
       });
     });
 }
@@ -42,27 +42,25 @@ function forgetText(
   const would = (count: number) => (isDryRun ? 'would be' : isOrAre(count));
   const erased = `${plural(payloads, 'payload')} and ${plural(answers, 'answer')} of endpoints`;
   return [
-    `Of the order ${order}, ${erased} ${would(2)} erased; ${plural(events, 'event')} ${would(events)} kept without.`,
+    `Order ${order}: ${erased} ${would(2)} erased; ${plural(events, 'event')} ${would(events)} kept without payload.`,
     ...(cancelled > 0 ? [`${plural(cancelled, 'pending delivery')} ${would(cancelled)} cancelled.`] : []),
     ...(notFannedOut > 0
-      ? [
-          `Nothing ${isDryRun ? 'would be' : 'will be'} sent of ${plural(notFannedOut, 'event')} not fanned out yet.`,
-        ]
+      ? [`${plural(notFannedOut, 'event')} not fanned out yet ${isDryRun ? 'would' : 'will'} not be sent.`]
       : []),
   ].join('\n');
 }
 
-function hints({ underWay, notFannedOut, deadLetters }: ForgetResult, isDryRun: boolean): string[] {
-  const unfinished = underWay > 0 || notFannedOut > 0;
+function hints({ inFlight, notFannedOut, deadLetters }: ForgetResult, isDryRun: boolean): string[] {
+  const unfinished = inFlight > 0 || notFannedOut > 0;
   return [
-    ...(underWay > 0
-      ? [`${plural(underWay, 'delivery')} ${isOrAre(underWay)} being sent at this moment.`]
+    ...(inFlight > 0 ? [`${plural(inFlight, 'delivery')} ${isOrAre(inFlight)} in flight.`] : []),
+    ...(unfinished && !isDryRun
+      ? ['A function may be processing the order: run the command again in two minutes.']
       : []),
-    ...(unfinished && !isDryRun ? ['Functions may be at it just now: run it again in two minutes.'] : []),
     ...deadLetters.map(
       (id) =>
-        `A message holds an event of it: \`dlq drop --message-id ${id} --include-full-events\` deletes that.`,
+        `A dead-letter message contains an event of the order: \`dlq drop --message-id ${id} --include-full-events\` deletes it.`,
     ),
-    'Backups keep what there was for up to 35 days. A webhook that comes later brings new data.',
+    'Backups keep the data for up to 35 days. A later webhook of the order brings new data.',
   ];
 }

@@ -1,4 +1,4 @@
-/** An endpoint's health, for people. */
+/** An endpoint's health as text. */
 import { type Health, isProven } from '../../relay/health/health.ts';
 import type { Colours } from './output.ts';
 import { timeText } from './times.ts';
@@ -31,29 +31,29 @@ export function healthDetail(id: string, health: Health | undefined, now = new D
   const { reason = 'no reason was recorded', lastError = 'no answer', consecutiveFailures } = health;
   switch (health.state) {
     case 'failing':
-      return `${reason}; nothing is sent but a probe, ${probeText(health, now)}`;
+      return `${reason}; only probes are sent, ${probeText(health, now)}`;
     case 'disabled':
-      return `${reason}; after it is repaired, run \`endpoints enable ${id}\``;
+      return `${reason}; fix the endpoint and run \`endpoints enable ${id}\``;
     case 'ok': {
-      if (consecutiveFailures > 0) return `${times(consecutiveFailures)} in a row: ${lastError}`;
+      if (consecutiveFailures > 0) return `${failuresText(consecutiveFailures)} in a row: ${lastError}`;
       return wordOf(health) === 'slow' ? slowText(health, now) : undefined;
     }
   }
 }
 
 function slowText({ slowUntil }: Health, now: Date): string {
-  const quickAgain = 'it is served apart from the others until it answers within 2 s';
+  const untilQuick = 'only deliver attempts it, until it answers within 2 s';
   return slowUntil === undefined || slowUntil <= now
-    ? quickAgain
-    : `${quickAgain}, and until ${timeText(slowUntil, now)} at least`;
+    ? untilQuick
+    : `${untilQuick}, and until ${timeText(slowUntil, now)} at least`;
 }
 
 function probeText({ retryAt }: Health, now: Date): string {
   return retryAt === undefined || retryAt <= now
-    ? 'the next one within a minute'
-    : `the next one after ${timeText(retryAt, now)}`;
+    ? 'the next within a minute'
+    : `the next after ${timeText(retryAt, now)}`;
 }
 
-function times(count: number): string {
-  return count === 1 ? 'it has failed once' : `it has failed ${count} times`;
+function failuresText(count: number): string {
+  return count === 1 ? '1 failure' : `${count} failures`;
 }

@@ -1,17 +1,17 @@
-/** The options for what goes out with a webhook: headers, auth, signature. */
+/** The options for the headers, the auth and the signature of requests. */
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { AUTH_TYPES } from '../../relay/endpoint/auth.ts';
 import type { GivenAttributes } from '../endpoints/endpoints.ts';
-import { newSigningSecret, signedWith } from '../endpoints/signing.ts';
+import { newSigningSecret, signingAttributes } from '../endpoints/signing.ts';
 import { InvalidInputError } from '../errors.ts';
+import { repeated } from './option-values.ts';
 import type { Terminal } from './output.ts';
 import { secretInput } from './secret-input.ts';
-import { severalTexts } from './several-texts.ts';
 
 const text = z.string().exactOptional();
 
-/** The parts of `auth`, by the names of their options: `--auth-token-url` is `auth.tokenUrl`. */
+/** The parts of `auth` by option: `--auth-token-url` is `auth.tokenUrl`. */
 const authPartsSchema = z.object({
   authUsername: text,
   authPassword: text,
@@ -37,39 +37,42 @@ export function addOutgoingOptions(command: Command): Command {
   return command
     .option(
       '--header <name: value>',
-      'a header of its requests; may be given several times; `set` leaves the others as they are',
-      severalTexts,
+      'add a header to requests; repeat for several; `set` keeps the other headers',
+      repeated,
     )
     .option(
       '--auth <type>',
-      'how it is shown who sends: none, basic, bearer, header or oauth2 (client credentials), with the options below; `set` replaces all of it',
+      'authenticate requests: none, basic, bearer, header or oauth2 (client credentials), with the options below; `set` replaces the whole auth',
     )
-    .option('--auth-username <text>', 'for basic')
-    .option('--auth-password <secret>', 'for basic')
-    .option('--auth-token <secret>', 'for bearer')
-    .option('--auth-name <name>', 'for header: which one')
-    .option('--auth-value <secret>', 'for header')
-    .option('--auth-token-url <url>', 'for oauth2: where tokens are made')
-    .option('--auth-client-id <text>', 'for oauth2')
-    .option('--auth-client-secret <secret>', 'for oauth2')
-    .option('--auth-scope <text>', 'for oauth2; nothing unless given')
-    .option('--auth-audience <text>', 'for oauth2; nothing unless given')
-    .option('--sign', 'sign what it gets (Standard Webhooks) with a new secret, which is shown once')
-    .option('--signing-secret <secret>', 'sign with this one: whsec_ and the base64 of 24 to 64 bytes')
+    .option('--auth-username <text>', 'set the user name for basic')
+    .option('--auth-password <secret>', 'set the password for basic')
+    .option('--auth-token <secret>', 'set the token for bearer')
+    .option('--auth-name <name>', 'set the header’s name for header')
+    .option('--auth-value <secret>', 'set the header’s value for header')
+    .option('--auth-token-url <url>', 'set the token URL for oauth2')
+    .option('--auth-client-id <text>', 'set the client id for oauth2')
+    .option('--auth-client-secret <secret>', 'set the client secret for oauth2')
+    .option('--auth-scope <text>', 'set the scope for oauth2 (optional)')
+    .option('--auth-audience <text>', 'set the audience for oauth2 (optional)')
+    .option('--sign', 'sign requests (Standard Webhooks) with a generated secret, shown once')
+    .option(
+      '--signing-secret <secret>',
+      'sign requests with this secret: whsec_ and the base64 of 24 to 64 bytes',
+    )
     .addHelpText(
       'after',
       `
-A <secret>, and the value of a header, may be given as @path, which reads a file, or as -, which
-reads the standard input; or as ssm:/name, which stays in the row: then the relay reads it from
-SSM’s Parameter Store when it sends.`,
+A <secret> or a header’s value can be @path to read a file, or - to read the standard input.
+With ssm:/name, the row stores the name, and the relay reads the secret from SSM Parameter Store
+when it sends.`,
     );
 }
 
 export interface OutgoingChange {
-  /** All but the headers; null for what is to be taken away. */
+  /** Without the headers. Null removes an attribute. */
   readonly attributes: GivenAttributes;
   readonly headers: Readonly<Record<string, string>>;
-  /** One that was made just now, to be shown once. */
+  /** A generated signing secret, to show once. */
   readonly newSecret?: string;
 }
 
@@ -79,13 +82,13 @@ export async function readOutgoingOptions(
   terminal: Terminal,
 ): Promise<OutgoingChange> {
   const read = secretInput(terminal);
-  if (sign && signingSecret !== undefined) throw wrong('signingSecret', 'is given, and so --sign makes none');
+  if (sign && signingSecret !== undefined) throw wrong('signingSecret', 'cannot be combined with --sign');
   const headers = await readHeaders(header, read);
   const authChange = await readAuth(auth, authPartsSchema.parse(rest), read);
   const newSecret = sign ? newSigningSecret() : undefined;
   const secret = signingSecret === undefined ? newSecret : await read('signingSecrets', signingSecret);
   return {
-    attributes: { ...authChange, ...(secret !== undefined && signedWith(secret)) },
+    attributes: { ...authChange, ...(secret !== undefined && signingAttributes(secret)) },
     headers,
     ...(newSecret !== undefined && { newSecret }),
   };
@@ -99,7 +102,7 @@ async function readHeaders(typed: readonly string[], read: Read): Promise<Record
     const [, name, value] = /^([^:]+):\s*(.*)$/s.exec(header) ?? [];
     if (name === undefined || value === undefined)
       throw wrong('headers', 'must be a name, a colon and a value');
-    if (headers.has(name)) throw wrong('headers', 'must name each header once');
+    if (headers.has(name)) throw wrong('headers', 'must not repeat a header');
     headers.set(name, await read('headers', value.trimEnd()));
   }
   return Object.fromEntries(headers);
@@ -112,7 +115,7 @@ async function readAuth(
 ): Promise<GivenAttributes> {
   const entries: [string, string][] = [];
   for (const [option, typed] of Object.entries(parts)) {
-    if (type === undefined || type === 'none') throw wrong(option, 'goes with an --auth that it is part of');
+    if (type === undefined || type === 'none') throw wrong(option, 'requires the matching --auth');
     const isSecret = SECRET_PARTS.includes(option);
     entries.push([partOf(option), isSecret ? await read(option, typed) : typed]);
   }

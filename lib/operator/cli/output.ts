@@ -1,23 +1,23 @@
-/** What the CLI writes: text for people or, with `--json`, one JSON value for programs. */
+/** Writes the results of commands: text, or one JSON value with `--json`. */
 import { bold, cyan, dim, green, red, yellow } from 'yoctocolors';
 import type { Relays } from '../connection.ts';
 
-/** What the CLI runs in. */
+/** The environment of the CLI. */
 export interface Terminal {
   out(text: string): void;
   err(text: string): void;
   /** All of the standard input, to its end. */
   input(): Promise<Uint8Array>;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Colour is for people: never in a pipe, nor against NO_COLOR (https://no-color.org). */
+  /** False in a pipe and with NO_COLOR (https://no-color.org). */
   readonly isColoured: boolean;
-  /** How wide it is; absent for a pipe. */
+  /** The width of stdout; absent for a pipe. */
   readonly columns?: number | undefined;
-  /** How wide that is where errors are written; absent for a pipe, into which no progress is written. */
+  /** The width of stderr; absent for a pipe, which gets no progress line. */
   readonly errColumns?: number | undefined;
   /** The relays that commands can find and connect to. */
   readonly relays: Relays;
-  /** From now on Ctrl-C asks the command to end, as this signal tells it; a second one ends it by force. */
+  /** The signal that the first Ctrl-C aborts. A second Ctrl-C ends the process. */
   interruption(): AbortSignal;
 }
 
@@ -47,9 +47,8 @@ export class Output {
   /**
    * Shows the result of a command.
    *
-   * @param asText gets the value with nothing in it that could steer a terminal: order ids, and much else, are
-   * whatever somebody sent
-   * @param asJson the value's form for programs, if it is not its own; dates become ISO 8601
+   * @param asText receives the value without control characters, because webhooks contain untrusted text
+   * @param asJson converts the value for JSON; dates become ISO 8601
    */
   show<Value>(
     value: Value,
@@ -59,53 +58,53 @@ export class Output {
     this.#terminal.out(`${this.isJson ? jsonText(asJson(value)) : asText(printable(value))}\n`);
   }
 
-  /** For programs only: what people are told in other words. */
+  /** Writes a value with `--json` only. */
   data(value: unknown): void {
     if (this.isJson) this.#terminal.out(`${jsonText(value)}\n`);
   }
 
-  /** A word on how to go on; for people only. */
+  /** Writes a hint as text only. */
   hint(text: string): void {
     if (!this.isJson) this.#terminal.out(`${this.colours.dim(printable(text))}\n`);
   }
 
-  /** Something that is odd, but does not stop the command. */
+  /** Writes a warning as text only. */
   warn(text: string): void {
     if (!this.isJson) this.#terminal.err(`warning: ${printable(text)}\n`);
   }
 
-  /** Says what went wrong, and what to do about it. */
+  /** Writes an error and a hint. */
   fail(message: string, hint?: string): void {
-    const said = withoutTokens(message);
+    const safe = withoutTokens(message);
     if (this.isJson) {
-      const error = hint === undefined ? said : `${said}. ${hint}`;
+      const error = hint === undefined ? safe : `${safe}. ${hint}`;
       this.#terminal.err(`${jsonText({ error })}\n`);
     } else {
-      this.#terminal.err([`error: ${printable(said)}`, ...(hint === undefined ? [] : [hint]), ''].join('\n'));
+      this.#terminal.err([`error: ${printable(safe)}`, ...(hint === undefined ? [] : [hint]), ''].join('\n'));
     }
   }
 }
 
-/** An address that was typed in the wrong place would otherwise be repeated with its token in it. */
+/** Removes the token of a webhook address that was typed as a wrong argument. */
 function withoutTokens(text: string): string {
   return text.replaceAll(/(\/webhooks\/)[^/?\s'"]+/g, '$1…');
 }
 
-/** Characters that move the cursor, change the direction of writing, or start a new line. */
-const STEERING = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+/** Characters that move the cursor, change the writing direction, or start a line. */
+const CONTROL_CHARACTERS = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
-/** JSON that is safe to look at, too: what the codes stand for is the same text. */
+/** JSON with control characters escaped, so that it is safe to print. */
 function jsonText(value: unknown): string {
-  return JSON.stringify(value).replace(STEERING, codeOf);
+  return JSON.stringify(value).replace(CONTROL_CHARACTERS, codeOf);
 }
 
-/** The same value, with steering characters shown as their codes in every text in it. */
+/** Replaces control characters by their codes in every text of a value. */
 export function printable<Value>(value: Value): Value {
   return mapTexts(value) as Value;
 }
 
 function mapTexts(value: unknown): unknown {
-  if (typeof value === 'string') return value.replace(STEERING, codeOf);
+  if (typeof value === 'string') return value.replace(CONTROL_CHARACTERS, codeOf);
   if (Array.isArray(value)) return value.map(mapTexts);
   if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Uint8Array)
     return value;
@@ -116,7 +115,7 @@ function codeOf(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** Text of several lines: as {@link printable}, but line ends and tabs stay. */
+/** Like {@link printable}, but keeps line ends and tabs. */
 export function printableLines(text: string): string {
   return text
     .split(/\r?\n/)

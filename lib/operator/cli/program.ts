@@ -1,4 +1,4 @@
-/** The CLI: a table of contents. */
+/** The CLI with all its commands. */
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { addDeliveriesCommands } from './deliveries-commands.ts';
@@ -7,14 +7,14 @@ import { addEndpointsCommands } from './endpoints-commands.ts';
 import { addEventsCommands } from './events-commands.ts';
 import { failureOf, isHelp } from './failure.ts';
 import { addForgetCommand } from './forget-command.ts';
-import { addGlobalOptions } from './on-relay.ts';
 import { addOrdersCommands } from './orders-commands.ts';
 import { Output, type Terminal } from './output.ts';
 import { addReplayCommand } from './replay-command.ts';
 import { addSendCommand } from './send-command.ts';
 import { addSourcesCommands } from './sources-commands.ts';
+import { addGlobalOptions } from './with-connection.ts';
 
-/** Of a pipe. */
+/** The width of the help in a pipe. */
 const HELP_COLUMNS = 100;
 
 const EXAMPLES = `
@@ -29,7 +29,7 @@ Examples:
   $ npm run relay -- replay --endpoint erp --since 2026-03-01T09:30
   $ npm run relay -- send order.json --order 7-501
 
-Exit code: 0 done, 1 the relay or AWS failed or is not reachable, 2 what was typed is wrong and nothing was written.
+Exit codes: 0 success; 1 the relay or AWS failed or cannot be reached; 2 the input is invalid, nothing was written.
 For JSON in a pipe: npm run --silent relay -- …`;
 
 /**
@@ -52,13 +52,13 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const { exitCode, message, hint } = failureOf(error, running, terminal.relays.explainFailure);
-    // For a command that is missing, there is the help of those there are.
+    // Commander has already shown the help for a missing command.
     if (json || !isHelp(error)) output.fail(message, hint);
     return exitCode;
   }
 }
 
-/** Before anything is parsed: that it cannot be parsed is told in JSON, too. */
+/** Read before parsing, because a parse error must be JSON, too. */
 function wantsJson(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   return args.slice(0, end === -1 ? undefined : end).includes('--json');
@@ -66,15 +66,13 @@ function wantsJson(args: readonly string[]): boolean {
 
 function buildProgram(terminal: Terminal, { colours, isJson }: Output): Command {
   const program = new Command('npm run relay --')
-    .description(
-      'looks after a relay, on this machine or deployed: its sources, its endpoints, and what became of each webhook',
-    )
+    .description('manage a relay: its sources, endpoints, events and deliveries')
     .version(packageJson.version)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text),
       writeErr: (text) => isJson || terminal.err(text),
-      // Errors are told by what catches them.
+      // `run` writes errors.
       outputError: () => {},
       getOutHelpWidth: () => terminal.columns ?? HELP_COLUMNS,
       getErrHelpWidth: () => terminal.columns ?? HELP_COLUMNS,
@@ -100,7 +98,7 @@ function buildProgram(terminal: Terminal, { colours, isJson }: Output): Command 
   return program;
 }
 
-/** A description as it stands in a list of commands, as the beginning of that command's own page. */
+/** Makes a sentence of a command's description. */
 function sentence(description: string): string {
   return `${description.charAt(0).toUpperCase()}${description.slice(1)}.`;
 }

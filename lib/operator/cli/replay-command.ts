@@ -1,15 +1,15 @@
-/** `replay`: has events sent once more. */
+/** `replay` */
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
 import { InterruptedError, InvalidInputError } from '../errors.ts';
 import { checkEventId } from '../events/event-key.ts';
 import { ReplayFailedError, type ReplayQuery, type ReplayResult, replayEvents } from '../replay/replays.ts';
-import { readMoment } from './moment-option.ts';
-import { type GivenOptions, onRelay } from './on-relay.ts';
+import { readMoment } from './option-values.ts';
 import type { Output, Terminal } from './output.ts';
+import { withProgress } from './progress.ts';
 import { replayHints, replayJson, replayText } from './replay-text.ts';
-import { watched } from './watched.ts';
+import { type GivenOptions, withConnection } from './with-connection.ts';
 
 const text = z.string().exactOptional();
 const flag = z.boolean().default(false);
@@ -29,25 +29,28 @@ const optionsSchema = z.object({
 export function addReplayCommand(program: Command, terminal: Terminal): void {
   program
     .command('replay')
-    .description('have sent again what endpoints did not get: an event, an order, or all since some time')
-    .option('--event <id>', 'this event, to every endpoint that hears its source unless one is named')
-    .option('--order <id>', 'all events of this order, by either of its ids')
-    .option('--source <id>', 'with --order: the source of the order')
-    .option('--endpoint <id>', 'only to this endpoint; with --since: all that it did not get')
+    .description('resend events that endpoints did not receive: one event, an order, or all since a time')
+    .option(
+      '--event <id>',
+      'replay this event, to all endpoints that are subscribed to its source unless --endpoint is given',
+    )
+    .option('--order <id>', 'replay the events of this order, by either of its ids')
+    .option('--source <id>', 'give the source of the order; requires --order')
+    .option('--endpoint <id>', 'replay to this endpoint only')
     .option(
       '--since <moment>',
-      'with --endpoint: what came since: 2h or 3d ago, or a time such as 2026-03-01T09:30',
+      'replay all events since then: 2h or 3d ago, or a time such as 2026-03-01T09:30; requires --endpoint',
     )
-    .option('--include-delivered', 'what the endpoint did get, too')
-    .option('--include-skipped', 'what the endpoint did not want, too: its filter is asked anew')
-    .option('--dry-run', 'count them, and change nothing')
-    .option('--resume <moment>', 'go on with a replay that was interrupted: when it was begun')
+    .option('--include-delivered', 'also replay events that the endpoint received')
+    .option('--include-skipped', 'also evaluate the filter again for skipped events')
+    .option('--dry-run', 'count the deliveries and change nothing')
+    .option('--resume <moment>', 'continue an interrupted replay that started at this time')
     .action(async (options: GivenOptions, command: Command) => {
       const { dryRun, ...given } = checkAttributes(optionsSchema, options);
       const query = readQuery(given);
-      await onRelay(command, terminal, async (connection, output) => {
-        const work = () => watched(terminal, { dryRun }, (run) => replayEvents(connection, query, run));
-        const { result, cause } = await evenIfItFails(work);
+      await withConnection(command, terminal, async (connection, output) => {
+        const work = () => withProgress(terminal, { dryRun }, (run) => replayEvents(connection, query, run));
+        const { result, cause } = await resultOrPartialResult(work);
         show(output, result, dryRun);
         if (!result.interrupted) return;
         throw new InterruptedError('the replay was interrupted', resumeHint(query, result), { cause });
@@ -57,7 +60,7 @@ export function addReplayCommand(program: Command, terminal: Terminal): void {
 
 type Given = Omit<z.output<typeof optionsSchema>, 'dryRun'>;
 
-/** @throws InvalidInputError unless exactly one thing is named that is to be replayed */
+/** @throws InvalidInputError unless the options select one event, one order, or one endpoint and a time */
 function readQuery({
   event,
   order,
@@ -70,20 +73,19 @@ function readQuery({
 }: Given): ReplayQuery {
   const rules = { includeDelivered, includeSkipped, resume: readMoment('resume', resume) };
   const refuse = (attribute: string, problem: string) => new InvalidInputError([{ attribute, problem }]);
-  if (event !== undefined && order !== undefined) throw refuse('order', 'does not go with --event');
-  if (source !== undefined && order === undefined) throw refuse('source', 'goes with --order alone');
+  if (event !== undefined && order !== undefined) throw refuse('order', 'cannot be combined with --event');
+  if (source !== undefined && order === undefined) throw refuse('source', 'requires --order');
   const isOne = event !== undefined || order !== undefined;
-  if (since !== undefined && isOne) throw refuse('since', 'does not go with --event or --order');
+  if (since !== undefined && isOne) throw refuse('since', 'cannot be combined with --event or --order');
   if (event !== undefined) return { ...rules, eventId: checkEventId(event, 'event'), endpointId: endpoint };
   if (order !== undefined) return { ...rules, order, source, endpointId: endpoint };
-  if (endpoint === undefined)
-    throw refuse('event', 'is missing, or --order, or --endpoint with --since: what is to be replayed?');
+  if (endpoint === undefined) throw refuse('event', 'or --order or --endpoint with --since is required');
   const moment = readMoment('since', since);
-  if (moment === undefined) throw refuse('since', 'is missing: how far back?');
+  if (moment === undefined) throw refuse('since', 'is required with --endpoint');
   return { ...rules, endpointId: endpoint, since: moment };
 }
 
-async function evenIfItFails(
+async function resultOrPartialResult(
   work: () => Promise<ReplayResult>,
 ): Promise<{ result: ReplayResult; cause?: unknown }> {
   try {
@@ -101,6 +103,6 @@ function show(output: Output, result: ReplayResult, dryRun: boolean): void {
 
 function resumeHint({ includeDelivered, includeSkipped }: ReplayQuery, { resume }: ReplayResult): string {
   return includeDelivered || includeSkipped
-    ? `The same command with --resume ${resume.toISOString()} does the rest.`
-    : 'The same command does the rest.';
+    ? `Run the command again with --resume ${resume.toISOString()} for the rest.`
+    : 'Run the command again for the rest.';
 }

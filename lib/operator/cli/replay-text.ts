@@ -1,35 +1,35 @@
-/** What came of a replay, for people and for programs. */
+/** The result of a replay, as text and as JSON. */
 import type { ReplayResult } from '../replay/replays.ts';
-import { isOrAre, plural, whenText } from './delivery-view.ts';
+import { isOrAre, plural, scheduleHints } from './delivery-text.ts';
 
-export function replayText({ counts, owedTo, leftOut }: ReplayResult, isDryRun: boolean): string {
-  const { owed, delivered, underWay, replayed, newer, skipped, notFannedOut, erased } = counts;
-  const done = isDryRun ? 'would be sent again' : `${isOrAre(owed)} owed again`;
-  const line = (count: number, what: string) =>
-    count === 0 ? [] : [`${count.toLocaleString('en')} ${what}`];
+export function replayText({ counts, replayedTo, excluded }: ReplayResult, isDryRun: boolean): string {
+  const { replayed, delivered, pending, alreadyReplayed, superseded, skipped, notFannedOut, erased } = counts;
+  const result = isDryRun ? 'would be replayed' : `${isOrAre(replayed)} replayed`;
+  const line = (count: number, text: string) =>
+    count === 0 ? [] : [`${count.toLocaleString('en')} ${text}`];
   return [
-    `${plural(owed, 'delivery')} ${done}${toWhom(owedTo)}.`,
-    ...line(delivered, `${wasOrWere(delivered)} delivered before: --include-delivered sends that once more.`),
-    ...line(underWay, `${isOrAre(underWay)} under way.`),
-    ...line(replayed, `${wasOrWere(replayed)} replayed before it was interrupted.`),
-    ...line(newer, `${givesOrGive(newer)} way to a newer event of the same order.`),
+    `${plural(replayed, 'delivery')} ${result}${perEndpoint(replayedTo)}.`,
+    ...line(delivered, `${isOrAre(delivered)} delivered already: --include-delivered replays them.`),
+    ...line(pending, `${isOrAre(pending)} pending already.`),
+    ...line(alreadyReplayed, `${wasOrWere(alreadyReplayed)} replayed before the interruption.`),
+    ...line(superseded, `${isOrAre(superseded)} superseded by a newer event of the same order.`),
     ...line(
       skipped,
-      `${wasOrWere(skipped)} not wanted: --include-skipped asks the filter anew, and sends what it lets pass.`,
+      `${isOrAre(skipped)} skipped by the filter: --include-skipped evaluates the filter again.`,
     ),
-    ...line(notFannedOut, `${isOrAre(notFannedOut)} yet to be sent for the first time.`),
-    ...line(erased, `${isOrAre(erased)} without a payload: the order was forgotten.`),
-    ...leftOut.map((reason) => `Left out: ${reason}.`),
+    ...line(notFannedOut, `${isOrAre(notFannedOut)} not fanned out yet.`),
+    ...line(erased, `${hasOrHave(erased)} no payload: the order was forgotten.`),
+    ...excluded.map((reason) => `No replay: ${reason}.`),
   ].join('\n');
 }
 
-function toWhom(owedTo: ReplayResult['owedTo']): string {
-  const parts = Object.entries(owedTo).map(([id, count]) => `${count.toLocaleString('en')} to ${id}`);
+function perEndpoint(replayedTo: ReplayResult['replayedTo']): string {
+  const parts = Object.entries(replayedTo).map(([id, count]) => `${count.toLocaleString('en')} to ${id}`);
   return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
 }
 
-export function replayHints({ counts, atOnce, waits }: ReplayResult, isDryRun: boolean): string[] {
-  return whenText({ count: isDryRun ? 0 : counts.owed, atOnce, waits });
+export function replayHints({ counts, enqueued, waitReasons }: ReplayResult, isDryRun: boolean): string[] {
+  return scheduleHints({ count: isDryRun ? 0 : counts.replayed, enqueued, waitReasons });
 }
 
 export function replayJson({ counts, interrupted, resume, ...rest }: ReplayResult): object {
@@ -37,4 +37,4 @@ export function replayJson({ counts, interrupted, resume, ...rest }: ReplayResul
 }
 
 const wasOrWere = (count: number) => (count === 1 ? 'was' : 'were');
-const givesOrGive = (count: number) => (count === 1 ? 'gives' : 'give');
+const hasOrHave = (count: number) => (count === 1 ? 'has' : 'have');

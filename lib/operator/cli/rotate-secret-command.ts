@@ -3,34 +3,39 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
 import { newSigningSecret, rotateSecret } from '../endpoints/signing.ts';
-import { addKeepOldOptions, keepOldOptionsSchema, readKeepOld } from './keep-old-options.ts';
-import { type GivenOptions, onRelay } from './on-relay.ts';
+import { addGracePeriodOptions, gracePeriodOptionsSchema, readGracePeriod } from './grace-period-options.ts';
 import type { Terminal } from './output.ts';
+import { showSavedEndpoint } from './saved-endpoint.ts';
 import { secretInput } from './secret-input.ts';
-import { showChanged } from './show-changed.ts';
+import { type GivenOptions, withConnection } from './with-connection.ts';
 
-const optionsSchema = keepOldOptionsSchema.extend({ signingSecret: z.string().exactOptional() });
+const optionsSchema = gracePeriodOptionsSchema.extend({ signingSecret: z.string().exactOptional() });
 
 export function addRotateSecretCommand(endpoints: Command, terminal: Terminal): void {
   const command = endpoints
     .command('rotate-secret <id>')
-    .description('sign with a new secret, which is shown once, and for a while with the old one, too');
-  addKeepOldOptions(command, {
-    keepOld: 'how long to sign with the old one, too',
-    now: 'not with the old one any more: it has become known',
+    .description('sign requests with a new secret, shown once, and for a grace period also with the old one');
+  addGracePeriodOptions(command, {
+    gracePeriod: 'also sign with the old secret for this long',
+    now: 'remove the old secret at once, for example after a leak',
   })
-    .option('--signing-secret <secret>', 'one that there is already, instead of a new one')
+    .option('--signing-secret <secret>', 'use this secret instead of a generated one')
     .action(async (id: string, options: GivenOptions, command: Command) => {
       const { signingSecret, ...rest } = checkAttributes(optionsSchema, options);
-      const keepOldMs = readKeepOld(rest);
+      const gracePeriodMs = readGracePeriod(rest);
       const given =
         signingSecret === undefined
           ? undefined
           : await secretInput(terminal)('signingSecrets', signingSecret);
       const secret = given ?? newSigningSecret();
-      await onRelay(command, terminal, async (connection, output) => {
-        const endpoint = await rotateSecret(connection, id, secret, keepOldMs);
-        await showChanged(output, endpoint, 'has a new secret.', given === undefined ? secret : undefined);
+      await withConnection(command, terminal, async (connection, output) => {
+        const endpoint = await rotateSecret(connection, id, secret, gracePeriodMs);
+        await showSavedEndpoint(
+          output,
+          endpoint,
+          'has a new secret.',
+          given === undefined ? secret : undefined,
+        );
       });
     });
 }

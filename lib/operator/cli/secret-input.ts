@@ -1,4 +1,4 @@
-/** Reads secrets from where a shell does not keep them: files, and the standard input. */
+/** Reads secrets from files and the standard input, so that they stay out of the shell history. */
 import { readFile } from 'node:fs/promises';
 import { InvalidInputError } from '../errors.ts';
 import type { Terminal } from './output.ts';
@@ -6,28 +6,27 @@ import type { Terminal } from './output.ts';
 const STANDARD_INPUT = '-';
 
 /**
- * What a typed value stands for: the content of a file for `@path`, of the standard input for `-`, else itself. One
- * line end at the end of a content is not part of it.
+ * Reads `@path` from a file and `-` from the standard input, without a final line end. Other values stay as they are.
  *
- * @returns a function that takes the attribute's name, for its errors
+ * @returns a function that takes the attribute's name for its errors
  */
 export function secretInput(terminal: Terminal): (attribute: string, typed: string) => Promise<string> {
   let isRead = false;
   return async (attribute, typed) => {
     if (typed.startsWith('@')) return contentOf(attribute, await readSecretFile(attribute, typed.slice(1)));
     if (typed !== STANDARD_INPUT) return typed;
-    if (isRead) throw wrong(attribute, 'is the second that wants the standard input, of which there is one');
+    if (isRead) throw wrong(attribute, 'cannot read the standard input: another option reads it');
     isRead = true;
     return contentOf(attribute, await terminal.input());
   };
 }
 
-/** The path is not repeated: it may be a secret that begins with an @. */
+/** The error omits the path: it can be a secret that begins with @. */
 async function readSecretFile(attribute: string, path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch {
-    throw wrong(attribute, 'begins with @ and so names a file, which cannot be read');
+    throw wrong(attribute, 'begins with @ and names a file that cannot be read');
   }
 }
 

@@ -1,13 +1,13 @@
-/** `send`: plays the Hub. */
+/** `send` */
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
 import { InvalidInputError } from '../errors.ts';
-import { SendError, sendWebhook, type WebhookAnswer } from '../events/send.ts';
-import { keptAddress } from '../sources/kept-address.ts';
-import { findRelay, type GivenOptions, outputOf } from './on-relay.ts';
+import { SendError, sendWebhook, type WebhookResponse } from '../events/send.ts';
+import { readSavedAddress } from '../sources/saved-address.ts';
 import type { Terminal } from './output.ts';
+import { findRelay, type GivenOptions, outputOf } from './with-connection.ts';
 
 const optionsSchema = z.object({
   order: z.string().regex(/./s, 'must not be empty').exactOptional(),
@@ -21,19 +21,20 @@ const optionsSchema = z.object({
 export function addSendCommand(program: Command, terminal: Terminal): void {
   program
     .command('send <file>')
-    .description('send a file as a webhook, as the Hub would; - for standard input')
-    .option('--order <id>', 'the order id to append to the address; the body’s unless given')
+    .description('send a file as a webhook, as the Hub does; - reads the standard input')
+    .option('--order <id>', 'append this order id to the address (default: the id in the body)')
     .option(
       '--address <url>',
-      'the webhook address; RELAY_WEBHOOK_ADDRESS or, for a local relay, the one it started with unless given',
+      'send to this webhook address (default: RELAY_WEBHOOK_ADDRESS, or the saved address of a local relay)',
     )
-    .option('--content-type <type>', 'application/json unless given')
+    .option('--content-type <type>', 'set the content type (default: application/json)')
     .action(async (file: string, options: GivenOptions, command: Command) => {
       const output = outputOf(command, terminal);
       const { order: orderId, contentType, ...given } = checkAttributes(optionsSchema, options);
       const body = await readBody(file, terminal);
       const address =
-        given.address ?? (terminal.environment.RELAY_WEBHOOK_ADDRESS || (await lookUp(command, terminal)));
+        given.address ??
+        (terminal.environment.RELAY_WEBHOOK_ADDRESS || (await findAddress(command, terminal)));
       const answer = await sendWebhook({ address, body, contentType, orderId });
       const from = new URL(address).host;
       if (answer.status < 200 || answer.status > 299) {
@@ -42,7 +43,7 @@ export function addSendCommand(program: Command, terminal: Terminal): void {
       }
       output.show(answer, (one) => acceptedText(one, from));
       if (answer.orderId !== undefined)
-        output.hint(`\`orders show ${shellWord(answer.orderId)}\` tells what becomes of it.`);
+        output.hint(`\`orders show ${shellWord(answer.orderId)}\` shows its outcomes.`);
     });
 }
 
@@ -59,35 +60,34 @@ async function readBody(file: string, terminal: Terminal): Promise<Uint8Array> {
 }
 
 const PROBLEMS: Readonly<Record<string, string>> = {
-  ENOENT: 'is not there',
+  ENOENT: 'does not exist',
   EISDIR: 'is a folder',
-  EACCES: 'may not be read by you',
+  EACCES: 'cannot be read: permission denied',
 };
 
-/** @throws InvalidInputError when nobody but who has written it down knows the address */
-async function lookUp(command: Command, terminal: Terminal): Promise<string> {
+/** @throws InvalidInputError when the relay has no saved address */
+async function findAddress(command: Command, terminal: Terminal): Promise<string> {
   const { relay } = await findRelay(command, terminal);
-  const address = await keptAddress(relay);
+  const address = await readSavedAddress(relay);
   if (address !== undefined) return address;
-  const problem =
-    'or RELAY_WEBHOOK_ADDRESS must say where to: the relay knows no more of an address than a hash';
+  const problem = 'or RELAY_WEBHOOK_ADDRESS is required: the relay stores only a hash of the address';
   throw new InvalidInputError([{ attribute: 'address', problem }]);
 }
 
-function acceptedText({ status, orderId, eventId, message }: WebhookAnswer, from: string): string {
+function acceptedText({ status, orderId, eventId, message }: WebhookResponse, from: string): string {
   const order = orderId === undefined ? 'without an order id' : `of the order ${orderId}`;
-  const what = eventId === undefined ? (message ?? 'nothing') : `stored as ${eventId}, ${order}`;
-  return `${from} answered ${status}: ${what}`;
+  const result = eventId === undefined ? (message ?? 'nothing') : `stored as ${eventId}, ${order}`;
+  return `${from} answered ${status}: ${result}`;
 }
 
-function refusedText({ status, message }: WebhookAnswer, from: string): string {
-  const said = message === undefined ? '' : `: ${message}`;
-  // A relay says no more to whoever does not know an address.
-  const meaning = status === 404 ? ', which means that no enabled source has this address' : '';
-  return `${from} answered ${status}${said}${meaning}`;
+function refusedText({ status, message }: WebhookResponse, from: string): string {
+  const text = message === undefined ? '' : `: ${message}`;
+  // For an unknown address, the relay sends no explanation.
+  const meaning = status === 404 ? ': no enabled source has this address' : '';
+  return `${from} answered ${status}${text}${meaning}`;
 }
 
-/** As it has to be typed: an order id may hold whatever somebody sent. */
+/** Quotes an order id for a shell. */
 function shellWord(text: string): string {
   return /^\w[\w.:-]*$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { hasPreviousToken, type Source } from '../../relay/endpoint/source.ts';
 import { checkAttributes } from '../attributes.ts';
-import type { Listed } from '../listing.ts';
+import type { ListedRow } from '../config-rows.ts';
 import {
   type AddressedSource,
   addSource,
@@ -12,12 +12,12 @@ import {
   removeSource,
   rotateSource,
 } from '../sources/sources.ts';
+import { addGracePeriodOptions, gracePeriodOptionsSchema, readGracePeriod } from './grace-period-options.ts';
 import { invalidRowsText } from './invalid-rows.ts';
-import { addKeepOldOptions, keepOldOptionsSchema, readKeepOld } from './keep-old-options.ts';
-import { type GivenOptions, onRelay } from './on-relay.ts';
 import type { Colours, Terminal } from './output.ts';
 import { table } from './table.ts';
 import { timeText, writtenTimeText } from './times.ts';
+import { type GivenOptions, withConnection } from './with-connection.ts';
 
 const addOptionsSchema = z.object({ description: z.string().exactOptional() });
 
@@ -25,18 +25,18 @@ export function addSourcesCommands(program: Command, terminal: Terminal): void {
   const sources = program
     .command('sources')
     .helpCommand(false)
-    .description('the Hub accounts whose webhooks the relay takes: each has an address of its own');
+    .description('add, list, rotate and remove sources: the Hub accounts that send webhooks');
 
   sources
     .command('add <id>')
-    .description('add a source; its address is shown once')
-    .option('--description <text>', 'a note to yourself')
+    .description('add a source and show its webhook address once')
+    .option('--description <text>', 'store a note')
     .action(async (id: string, options: GivenOptions, command: Command) => {
       const attributes = checkAttributes(addOptionsSchema, options);
-      await onRelay(command, terminal, async (connection, output) => {
+      await withConnection(command, terminal, async (connection, output) => {
         const source = await addSource(connection, id, attributes);
         output.show(source, (one) => addressText(one, `Source ${one.id} is added.`, output.colours));
-        output.hint('It works within 10 s.');
+        output.hint('The address works within 10 s.');
       });
     });
 
@@ -44,7 +44,7 @@ export function addSourcesCommands(program: Command, terminal: Terminal): void {
     .command('list')
     .description('list the sources')
     .action((_options: unknown, command: Command) =>
-      onRelay(command, terminal, async (connection, output) => {
+      withConnection(command, terminal, async (connection, output) => {
         output.show(
           await listSources(connection),
           (rows) => listText(rows, output.colours),
@@ -55,14 +55,14 @@ export function addSourcesCommands(program: Command, terminal: Terminal): void {
 
   const rotate = sources
     .command('rotate <id>')
-    .description('give a source a new address, shown once; the one before works for a day more');
-  addKeepOldOptions(rotate, {
-    keepOld: 'how long the old address works',
-    now: 'stop the old address at once, for it is in wrong hands',
+    .description('give a source a new address, shown once; the old one stays valid for a grace period');
+  addGracePeriodOptions(rotate, {
+    gracePeriod: 'keep the old address valid for this long',
+    now: 'stop the old address at once, for example after a leak',
   }).action(async (id: string, options: GivenOptions, command: Command) => {
-    const keepOldMs = readKeepOld(checkAttributes(keepOldOptionsSchema, options));
-    await onRelay(command, terminal, async (connection, output) => {
-      const source = await rotateSource(connection, id, keepOldMs);
+    const gracePeriodMs = readGracePeriod(checkAttributes(gracePeriodOptionsSchema, options));
+    await withConnection(command, terminal, async (connection, output) => {
+      const source = await rotateSource(connection, id, gracePeriodMs);
       const title = `Source ${source.id} has a new address.`;
       output.show(source, (one) => addressText(one, title, output.colours), rotatedJson);
       for (const line of oldAddressText(source)) output.hint(line);
@@ -71,12 +71,12 @@ export function addSourcesCommands(program: Command, terminal: Terminal): void {
 
   sources
     .command('remove <id>')
-    .description('remove a source; its events stay')
+    .description('remove a source; its events stay until they expire')
     .action((id: string, _options: unknown, command: Command) =>
-      onRelay(command, terminal, async (connection, output) => {
+      withConnection(command, terminal, async (connection, output) => {
         await removeSource(connection, id);
         output.show({ id, removed: true }, (one) => `Source ${one.id} is removed.`);
-        output.hint('Its address stops working within 10 s; its events stay until they expire.');
+        output.hint('Its address stops within 10 s. Its events stay until they expire.');
       }),
     );
 }
@@ -84,12 +84,12 @@ export function addSourcesCommands(program: Command, terminal: Terminal): void {
 function addressText({ address }: AddressedSource, title: string, { bold, cyan, dim }: Colours): string {
   return [
     bold(title),
-    'Paste this address into the Hub’s settings, as it is:',
+    'Paste this address unchanged into the Hub’s settings:',
     '',
     `  ${cyan(address)}`,
     '',
     dim(
-      'It is shown only now, for the relay keeps no more than a hash of it. Who knows it can send webhooks.',
+      'The address is shown only now: the relay stores a hash of it. Keep it secret, because it is all that a sender needs.',
     ),
   ].join('\n');
 }
@@ -101,17 +101,17 @@ function rotatedJson({ id, address, previousTokenUntil }: RotatedSource) {
 function oldAddressText({ previousTokenUntil, olderEnded }: RotatedSource): string[] {
   const old =
     previousTokenUntil === undefined
-      ? 'The old address stops working, and the new one starts, within 10 s.'
-      : `The new address works within 10 s, and the old one until ${timeText(previousTokenUntil)}.`;
-  return olderEnded ? [old, 'The address before those two was kept until now, and stops as well.'] : [old];
+      ? 'The new address works within 10 s, and the old one stops.'
+      : `The new address works within 10 s. The old one works until ${timeText(previousTokenUntil)}.`;
+  return olderEnded ? [old, 'An even older address was still valid, and stops, too.'] : [old];
 }
 
-function listText(rows: readonly Listed<Source>[], colours: Colours): string {
+function listText(rows: readonly ListedRow<Source>[], colours: Colours): string {
   if (rows.length === 0) return 'No sources yet. `sources add main` adds one and shows its address.';
   const valid = rows.flatMap((row) => ('valid' in row ? [row.valid] : []));
   const cells = valid.map((source) => [
     colours.bold(source.id),
-    source.enabled ? colours.green('enabled') : colours.yellow('not enabled'),
+    source.enabled ? colours.green('enabled') : colours.yellow('disabled'),
     writtenTimeText(source.createdAt),
     [source.description, oldAddressNote(source)].filter(Boolean).join('; '),
   ]);
@@ -127,8 +127,8 @@ function oldAddressNote(source: Source): string | undefined {
   return `its old address works until ${timeText(previousTokenUntil)}`;
 }
 
-/** Without the tokens' hashes, of which nobody has any use. */
-function toJson(row: Listed<Source>) {
+/** Leaves out the hashes of the tokens. */
+function toJson(row: ListedRow<Source>) {
   if ('invalid' in row) return { id: row.invalid.id, invalid: row.invalid.reason };
   const { tokenSha256: _, previousTokenSha256: __, previousTokenUntil: until, ...source } = row.valid;
   return hasPreviousToken(row.valid, new Date()) ? { ...source, oldAddressUntil: until } : source;

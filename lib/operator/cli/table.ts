@@ -1,4 +1,4 @@
-/** Tables without borders: they fit a hundred columns, and what is copied from them is what it seems. */
+/** Tables without borders, so that copied text contains no lines. */
 import Table from 'cli-table3';
 
 const NO_BORDERS = {
@@ -19,7 +19,7 @@ const NO_BORDERS = {
   middle: '  ',
 };
 
-/** Aligned columns; the head, if there is one, in capitals. Long cells go last: nothing is wrapped or cut. */
+/** Aligns columns, with the head in capitals. Cells are not wrapped or cut, so the longest column should be last. */
 export function table(rows: readonly (readonly string[])[], head?: readonly string[]): string {
   const lines = new Table({
     chars: NO_BORDERS,
@@ -38,7 +38,7 @@ export function indent(text: string, columns = 2): string {
   return text.replaceAll(/^(?=.)/gm, ' '.repeat(columns));
 }
 
-/** No longer than so many characters: for ids that somebody made up. */
+/** Cuts a text to a length. */
 export function shortened(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }

@@ -1,8 +1,8 @@
-/** Times as people read them: of this machine's zone, and no longer than needed. JSON has them in ISO 8601. */
+/** Formats and parses times and durations, in this machine's time zone. JSON uses ISO 8601. */
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
 
-/** `13:04:05` today, else `Mar  1 13:04:05`, with the year when it is another one. */
+/** `13:04:05` today, otherwise `Mar  1 13:04:05`, with the year if it is not this year. */
 export function timeText(moment: Date, now = new Date()): string {
   const time = [moment.getHours(), moment.getMinutes(), moment.getSeconds()].map(twoDigits).join(':');
   if (moment.toDateString() === now.toDateString()) return time;
@@ -16,7 +16,7 @@ function twoDigits(number: number): string {
   return String(number).padStart(2, '0');
 }
 
-/** A time as a row has it, where people may write what they like. */
+/** Formats a row's time attribute. Returns any other text unchanged: people can edit rows. */
 export function writtenTimeText(text: string | undefined, now = new Date()): string {
   if (text === undefined) return '–';
   const moment = new Date(text);
@@ -40,12 +40,12 @@ export function parseDuration(text: string): number | undefined {
   return isUnit(unit) ? Number(amount) * UNIT_MS[unit] : undefined;
 }
 
-/** A moment as it is typed: so long ago (`90s`, `30m`, `2h`, `3d`, `1w`), or ISO 8601; undefined for anything else. */
+/** Parses a duration before now (`90s`, `30m`, `2h`, `3d`, `1w`) or ISO 8601; undefined for anything else. */
 export function parseMoment(text: string, now: Date): Date | undefined {
   const agoMs = parseDuration(text);
   if (agoMs !== undefined) return new Date(now.getTime() - agoMs);
   if (!/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)?)?$/.test(text)) return undefined;
-  // A date alone is that day's start where the operator is; JavaScript would take it for UTC.
+  // JavaScript parses a date alone as UTC. Here it means the start of the local day.
   const moment = new Date(text.includes('T') ? text : `${text}T00:00`);
   return Number.isNaN(moment.getTime()) ? undefined : moment;
 }

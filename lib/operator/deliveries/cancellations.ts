@@ -1,40 +1,40 @@
-/** Gives up deliveries that are pending. */
+/** Cancels pending deliveries. */
 
 import { settle } from '../../relay/delivery/settle.ts';
 import { isLeased, isUnfinished } from '../../relay/model/delivery.ts';
+import type { BulkRun } from '../bulk-run.ts';
 import type { Connection } from '../connection.ts';
-import type { Run } from '../long-run.ts';
-import { type DeliverySelection, eachSelected } from './delivery-selection.ts';
+import { type DeliverySelection, forEachSelected } from './delivery-selection.ts';
 
 const CANCELLED = 'cancelled-by-hand';
 
 export interface CancelResult {
-  /** Cancelled, or, in a dry run, to be cancelled. */
+  /** Cancelled; in a dry run, would be cancelled. */
   readonly cancelled: number;
-  /** Being sent at this moment. */
-  readonly underWay: number;
+  /** A function holds their lease, so they were not cancelled. */
+  readonly inFlight: number;
   readonly interrupted: boolean;
 }
 
 /**
- * Gives up deliveries that are pending. Each is listed as cancelled, and can be retried or replayed.
+ * Cancels pending deliveries. A cancelled delivery needs attention: it can be retried or replayed.
  *
  * @throws NotFoundError
- * @throws NotPossibleError when the one that is named is not pending
+ * @throws NotPossibleError when the named delivery is not pending
  */
 export async function cancelDeliveries(
   connection: Connection,
   selection: Omit<DeliverySelection, 'state'>,
-  run: Run = {},
+  run: BulkRun = {},
 ): Promise<CancelResult> {
-  const counts = { cancelled: 0, underWay: 0 };
+  const counts = { cancelled: 0, inFlight: 0 };
   const pending = { ...selection, state: 'pending' } as const;
-  const ended = await eachSelected(connection, pending, ['pending'], run, async (delivery) => {
+  const ended = await forEachSelected(connection, pending, ['pending'], run, async (delivery) => {
     const isCancelled =
       isUnfinished(delivery) &&
       !isLeased(delivery, connection.clock.now()) &&
       (run.dryRun || (await settle(connection, delivery, 'cancelled', CANCELLED)));
-    counts[isCancelled ? 'cancelled' : 'underWay'] += 1;
+    counts[isCancelled ? 'cancelled' : 'inFlight'] += 1;
     run.onProgress?.(`${counts.cancelled} cancelled`);
   });
   return { ...counts, interrupted: !ended };

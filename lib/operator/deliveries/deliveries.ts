@@ -1,4 +1,4 @@
-/** What an operator reads of deliveries that did not go through, and of events that were not fanned out. */
+/** Lists pending deliveries, and the deliveries and events that need attention. */
 import type { Connection } from '../connection.ts';
 import { findEndpointId, OWED_STATES, type OwedState, type OwedWork, owedWork } from './owed-work.ts';
 
@@ -11,12 +11,12 @@ export interface DeliveryListQuery {
 
 export interface DeliveryList {
   readonly found: readonly OwedWork[];
-  /** Whether there are more than the limit. */
+  /** True when the limit cut the list. */
   readonly isCut: boolean;
 }
 
 /**
- * What needs a person first, the last to do so at the top; then what is pending, the next to be tried at the top.
+ * First the items that need attention, latest first. Then the pending deliveries, next due first.
  *
  * @throws NotFoundError
  */

@@ -1,16 +1,15 @@
-/** The deliveries that an operator means: one, or all of an endpoint that are in some state. */
+/** Selects deliveries: one, or all of an endpoint in given states. */
 
 import type { Delivery } from '../../relay/model/delivery.ts';
 import { shownState } from '../../relay/model/delivery-state.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import type { EndpointId } from '../../relay/model/ids.ts';
+import { type BulkRun, forEachInBatches } from '../bulk-run.ts';
 import type { Connection } from '../connection.ts';
 import { NotFoundError, NotPossibleError } from '../errors.ts';
 import { findEventKey } from '../events/event-key.ts';
-import { type Run, workThrough } from '../long-run.ts';
 import { findEndpointId, OWED_STATES, type OwedState, owedWork } from './owed-work.ts';
 
-/** Which deliveries to work on: one, or all of an endpoint. */
 export interface DeliverySelection {
   readonly endpointId: string;
   readonly eventId?: string | undefined;
@@ -21,18 +20,18 @@ export interface DeliverySelection {
 type Visit = (delivery: Delivery, event: EventRecord | undefined) => Promise<void>;
 
 /**
- * Visits them one batch after the other, the oldest first.
+ * Visits the selected deliveries in batches, oldest first.
  *
- * @param unlessNamed the states to look for when the selection names none
- * @returns false when the run was ended before the last
+ * @param defaultStates the states to select when the selection names none
+ * @returns false when the run was interrupted before the last delivery
  * @throws NotFoundError
- * @throws NotPossibleError when the one that is named is in another state
+ * @throws NotPossibleError when the named delivery is in another state
  */
-export async function eachSelected(
+export async function forEachSelected(
   connection: Connection,
   { endpointId, eventId, state, since }: DeliverySelection,
-  unlessNamed: readonly OwedState[],
-  run: Run,
+  defaultStates: readonly OwedState[],
+  run: BulkRun,
   visit: Visit,
 ): Promise<boolean> {
   const id = await findEndpointId(connection, endpointId);
@@ -40,10 +39,10 @@ export async function eachSelected(
     await visitOne(connection, { eventId, endpointId: id, state }, visit);
     return true;
   }
-  const query = { endpointId: id, states: state === undefined ? unlessNamed : [state], since };
+  const query = { endpointId: id, states: state === undefined ? defaultStates : [state], since };
   for await (const batch of owedWork(connection, query)) {
     const work = batch.flatMap((one) => (one.kind === 'delivery' ? [one] : []));
-    if (!(await workThrough(work, run, ({ delivery, event }) => visit(delivery, event)))) return false;
+    if (!(await forEachInBatches(work, run, ({ delivery, event }) => visit(delivery, event)))) return false;
   }
   return true;
 }
@@ -62,7 +61,7 @@ async function visitOne(
   const delivery = rows.find((row) => row.eventId === key.eventId && row.endpointId === endpointId);
   const name = `${key.eventId} to ${endpointId}`;
   if (delivery === undefined) {
-    throw new NotFoundError('delivery', name, ' that needed more than its first attempt, or a person');
+    throw new NotFoundError('delivery', name, ': either its first attempt ended it, or it never existed');
   }
   const current = shownState(delivery.state);
   const isWanted = state === undefined ? isOwedState(current) : current === state;
@@ -70,8 +69,8 @@ async function visitOne(
     throw new NotPossibleError(
       `the delivery ${name} is ${current}`,
       current === 'pending'
-        ? '--state pending has it tried at once.'
-        : `\`replay --event ${key.eventId} --endpoint ${endpointId} --include-delivered\` sends it once more.`,
+        ? '--state pending makes it due at once.'
+        : `\`replay --event ${key.eventId} --endpoint ${endpointId} --include-delivered\` replays it.`,
     );
   }
   await visit(delivery, event);

@@ -1,4 +1,4 @@
-/** What is owed and what needs a person, read from the lists in which the relay keeps it: nothing is scanned. */
+/** Reads pending deliveries, and the items that need attention, from the lists of the index `owed`. Scans nothing. */
 
 import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
 import { FAN_OUT_ATTENTION } from '../../relay/fan-out/quarantine.ts';
@@ -10,32 +10,32 @@ import type { OwedItem } from '../../relay/ports/event-log.ts';
 import type { Connection } from '../connection.ts';
 import { NotFoundError } from '../errors.ts';
 
-/** `quarantined` is an event whose fan-out has failed for days; the others are states of deliveries. */
+/** `quarantined`: fan-out gave up on the event. The others are states of deliveries. */
 export const OWED_STATES = ['pending', 'dead', 'cancelled', 'quarantined'] as const;
 export type OwedState = (typeof OWED_STATES)[number];
 
-/** A delivery that is not delivered, or an event that was not even fanned out. */
+/** A delivery that is not delivered, or an event that is not fanned out. */
 export type OwedWork =
   | { readonly kind: 'delivery'; readonly delivery: Delivery; readonly event?: EventRecord }
   | { readonly kind: 'event'; readonly event: EventRecord };
 
 export interface OwedWorkQuery {
-  /** All when absent: those that there are, and those that were removed and are owed something still. */
+  /** All endpoints when absent, also removed ones that still have deliveries. */
   readonly endpointId?: EndpointId | undefined;
   readonly states: readonly OwedState[];
-  /** Nothing that became owed before. */
+  /** Skip items that became owed earlier. */
   readonly since?: Date | undefined;
-  /** What needs a person comes first and is in order of when it began to; backwards, the last comes first. */
+  /** Latest first among the items that need attention; otherwise oldest first. */
   readonly backwards?: boolean;
   /** Rows to read at a time, at most 100. */
   readonly batchSize?: number;
 }
 
-type Reading = Pick<Connection, 'configTable' | 'eventReader'>;
+type ReadConnection = Pick<Connection, 'configTable' | 'eventReader'>;
 
-/** In batches, which are read as they are asked for. */
+/** Yields batches. Each batch is read when the caller asks for it. Items that need attention come first. */
 export async function* owedWork(
-  connection: Reading,
+  connection: ReadConnection,
   query: OwedWorkQuery,
 ): AsyncGenerator<OwedWork[], void, undefined> {
   const { batchSize = 100 } = query;
@@ -50,17 +50,17 @@ export async function* owedWork(
 }
 
 async function* owedItems(
-  connection: Reading,
+  connection: ReadConnection,
   { endpointId, states, since, backwards = false }: OwedWorkQuery,
   pageSize: number,
 ): AsyncGenerator<OwedItem, void, undefined> {
   const ids = endpointId === undefined ? [...(await knownEndpointIds(connection))] : [endpointId];
-  const needPerson = states.includes('dead') || states.includes('cancelled');
+  const needsAttention = states.includes('dead') || states.includes('cancelled');
   const attention = [
-    ...(needPerson ? ids.map(attentionOf) : []),
+    ...(needsAttention ? ids.map(attentionOf) : []),
     ...(states.includes('quarantined') && endpointId === undefined ? [FAN_OUT_ATTENTION] : []),
   ];
-  // Nothing is due before it became owed.
+  // An item is never due before it became owed, so this range contains all wanted items.
   const dueSince = since ?? new Date(0);
   const { eventReader } = connection;
   yield* eventReader.owed(attention, { dueSince, backwards, pageSize });
@@ -68,7 +68,7 @@ async function* owedItems(
 }
 
 async function readWork(
-  { eventReader }: Reading,
+  { eventReader }: ReadConnection,
   query: OwedWorkQuery,
   items: readonly OwedItem[],
 ): Promise<OwedWork[]> {
@@ -88,7 +88,7 @@ async function readWork(
   });
 }
 
-/** A list may be a moment behind: the row decides. */
+/** The index is eventually consistent, so the row decides. */
 function isWantedDelivery(delivery: Delivery, { states, since }: OwedWorkQuery): boolean {
   return (
     states.some((state) => state === shownState(delivery.state)) &&
@@ -100,13 +100,13 @@ function isWantedEvent({ abandonedAt, receivedAt }: EventRecord, { since }: Owed
   return abandonedAt !== undefined && (since === undefined || receivedAt >= since);
 }
 
-/** Of the endpoints that there are, and of removed ones for as long as something is owed to them. */
+/** Endpoint rows, and health rows: the health row of a removed endpoint stays until its deliveries are cancelled. */
 async function knownEndpointIds({ configTable }: Pick<Connection, 'configTable'>): Promise<Set<EndpointId>> {
   const rows = await Promise.all([configTable.rows('endpoint'), configTable.rows('health')]);
   return new Set(rows.flat().flatMap(({ id }) => endpointIdSchema.safeParse(id).data ?? []));
 }
 
-/** @throws NotFoundError when there is no such endpoint, nor was one that is owed anything */
+/** @throws NotFoundError when the endpoint does not exist, and has no deliveries left from before it was removed */
 export async function findEndpointId(
   connection: Pick<Connection, 'configTable'>,
   text: string,

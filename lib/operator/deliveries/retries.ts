@@ -1,74 +1,76 @@
-/** Has tried again what did not go through. */
+/** Retries deliveries, and events that are quarantined. */
 
 import { replay } from '../../relay/delivery/replay.ts';
 import { applyChange, retried } from '../../relay/delivery/state-machine.ts';
 import { type Delivery, type DeliveryKey, isLeased, isSettled } from '../../relay/model/delivery.ts';
-import type { EventKey, EventRecord } from '../../relay/model/event.ts';
+import type { EventRecord } from '../../relay/model/event.ts';
+import type { EndpointId } from '../../relay/model/ids.ts';
+import { type BulkRun, forEachInBatches } from '../bulk-run.ts';
 import type { Connection } from '../connection.ts';
 import { NotFoundError, NotPossibleError } from '../errors.ts';
 import { findEventKey } from '../events/event-key.ts';
-import { type Run, workThrough } from '../long-run.ts';
-import { findReceiver, waitUntilHeard } from '../replay/receiver.ts';
-import { type DeliverySelection, eachSelected } from './delivery-selection.ts';
+import { findReplayTarget, waitForConfigCache } from '../replay/replay-target.ts';
+import { type DeliverySelection, forEachSelected } from './delivery-selection.ts';
+import { enqueueEndpoints } from './enqueue-endpoints.ts';
 import { owedWork } from './owed-work.ts';
-import { FewKeys, wakeDeliveries, wakeEvents } from './wake-few.ts';
 
 const RETRIED = 'retry';
 
 export interface RetryResult {
-  /** Made due, or, in a dry run, to be made due. */
+  /** Made due; in a dry run, would be made due. */
   readonly retried: number;
-  /** Being sent at this moment. */
-  readonly underWay: number;
-  /** Pending and due: they wait for their endpoint, or for their turn. */
-  readonly dueAlready: number;
+  /** A function holds their lease, so they were not changed. */
+  readonly inFlight: number;
+  /** Pending and due: they wait for their endpoint, or for an earlier delivery. */
+  readonly alreadyDue: number;
   /** Their events have expired. */
   readonly expired: number;
-  /** Whether they go now; otherwise sweep begins with them within a minute. */
-  readonly atOnce: boolean;
-  /** What the endpoint waits for. */
-  readonly waits?: string;
+  /** Whether messages were enqueued; otherwise sweep enqueues them within a minute. */
+  readonly enqueued: boolean;
+  /** Why the endpoint receives nothing yet. */
+  readonly waitReason?: string;
   readonly interrupted: boolean;
 }
 
 /**
- * Has deliveries tried again: dead and cancelled ones from the start, unless `state` says otherwise; pending ones at
- * once, whatever they wait for. The endpoint's circuit, rate limit and ordering hold as always.
+ * Retries dead and cancelled deliveries, or those in `state`. A pending delivery becomes due at once. The endpoint's
+ * circuit, rate limit and ordering still apply.
  *
  * @throws NotFoundError
- * @throws NotPossibleError when the endpoint would get nothing
+ * @throws NotPossibleError when the endpoint is disabled or its row is invalid
  */
 export async function retryDeliveries(
   connection: Connection,
   selection: DeliverySelection,
-  run: Run = {},
+  run: BulkRun = {},
 ): Promise<RetryResult> {
-  const receiver = await findReceiver(connection, selection.endpointId);
-  const { waits } = receiver;
-  const counts = { retried: 0, underWay: 0, dueAlready: 0, expired: 0 };
-  const keys = new FewKeys<DeliveryKey>();
-  if (!run.dryRun) await waitUntilHeard(connection, [receiver], run);
+  const target = await findReplayTarget(connection, selection.endpointId);
+  const { waitReason } = target;
+  const counts = { retried: 0, inFlight: 0, alreadyDue: 0, expired: 0 };
+  const firstDue = new Map<EndpointId, DeliveryKey>();
+  if (!run.dryRun) await waitForConfigCache(connection, [target], run);
   const startedAt = connection.clock.now();
 
-  const ended = await eachSelected(
+  const ended = await forEachSelected(
     connection,
     selection,
     ['dead', 'cancelled'],
     run,
     async (delivery, event) => {
-      if (isHandled(delivery, startedAt)) return;
+      if (isDoneInThisRun(delivery, startedAt)) return;
       const result = await retryOne(connection, delivery, event, run);
       counts[result] += 1;
-      if (result === 'retried' || result === 'dueAlready') keys.add(delivery);
-      run.onProgress?.(`${counts.retried} made due`);
+      const isDue = result === 'retried' || result === 'alreadyDue';
+      if (isDue && !firstDue.has(delivery.endpointId)) firstDue.set(delivery.endpointId, delivery);
+      run.onProgress?.(`${counts.retried} retried`);
     },
   );
-  const atOnce = !run.dryRun && (await wakeDeliveries(connection, keys));
-  return { ...counts, atOnce, ...(waits !== undefined && { waits }), interrupted: !ended };
+  const enqueued = !run.dryRun && (await enqueueEndpoints(connection, firstDue));
+  return { ...counts, enqueued, ...(waitReason !== undefined && { waitReason }), interrupted: !ended };
 }
 
-/** A delivery that this run has made due, or that has ended since, can come up again in the list. */
-function isHandled(delivery: Delivery, startedAt: Date): boolean {
+/** The list can return a delivery again that this run made due, or that was settled since. */
+function isDoneInThisRun(delivery: Delivery, startedAt: Date): boolean {
   return isSettled(delivery)
     ? delivery.settledAt >= startedAt
     : delivery.reason === RETRIED && delivery.dueAt >= startedAt;
@@ -78,20 +80,20 @@ async function retryOne(
   connection: Connection,
   delivery: Delivery,
   event: EventRecord | undefined,
-  { dryRun = false }: Run,
-): Promise<'retried' | 'underWay' | 'dueAlready' | 'expired'> {
+  { dryRun = false }: BulkRun,
+): Promise<'retried' | 'inFlight' | 'alreadyDue' | 'expired'> {
   const now = connection.clock.now();
-  if (isLeased(delivery, now)) return 'underWay';
+  if (isLeased(delivery, now)) return 'inFlight';
   if (isSettled(delivery)) {
     if (event === undefined) return 'expired';
     return dryRun || (await replay(connection, event, delivery.endpointId)) === 'owed'
       ? 'retried'
-      : 'underWay';
+      : 'inFlight';
   }
   const { nextAttemptAt } = delivery;
-  if (nextAttemptAt === undefined || nextAttemptAt <= now) return 'dueAlready';
+  if (nextAttemptAt === undefined || nextAttemptAt <= now) return 'alreadyDue';
   if (dryRun) return 'retried';
-  return (await applyChange(connection, delivery, retried(delivery, now, RETRIED))) ? 'retried' : 'underWay';
+  return (await applyChange(connection, delivery, retried(delivery, now, RETRIED))) ? 'retried' : 'inFlight';
 }
 
 export interface QuarantineSelection {
@@ -100,24 +102,24 @@ export interface QuarantineSelection {
 }
 
 /**
- * Has events fanned out after all whose fan-out had failed for days.
+ * Returns events to fan-out after fan-out gave up on them.
  *
  * @throws NotFoundError
- * @throws NotPossibleError when the one that is named is not such an event
+ * @throws NotPossibleError when the named event is not quarantined, or fan-out has not given up on it
  */
 export async function retryQuarantined(
   connection: Connection,
   { eventId, since }: QuarantineSelection,
-  run: Run = {},
+  run: BulkRun = {},
 ): Promise<RetryResult> {
-  const counts = { retried: 0, underWay: 0, dueAlready: 0, expired: 0 };
-  const keys = new FewKeys<EventKey>();
+  const counts = { retried: 0, inFlight: 0, alreadyDue: 0, expired: 0 };
+  let unsent = 0;
   const retryEvent = async (event: EventRecord) => {
-    const { eventWriter, clock } = connection;
+    const { eventWriter, clock, queues } = connection;
     const isRetried = run.dryRun || (await eventWriter.retryFanOut(event, clock.now()));
-    counts[isRetried ? 'retried' : 'underWay'] += 1;
-    if (isRetried) keys.add(event);
-    run.onProgress?.(`${counts.retried} given back to fan-out`);
+    counts[isRetried ? 'retried' : 'inFlight'] += 1;
+    if (isRetried && !run.dryRun) unsent += (await (await queues()).eventQueue.sendAgain([event])).length;
+    run.onProgress?.(`${counts.retried} returned to fan-out`);
   };
 
   let ended = true;
@@ -126,17 +128,17 @@ export async function retryQuarantined(
     if (event === undefined) throw new NotFoundError('event', eventId);
     if (event.abandonedAt === undefined || event.fannedOutAt !== undefined)
       throw new NotPossibleError(
-        `the event ${eventId} is not quarantined for a person`,
-        `\`events show ${eventId}\` tells what became of it.`,
+        `the event ${eventId} does not need attention`,
+        `\`events show ${eventId}\` shows its outcomes.`,
       );
     await retryEvent(event);
   } else {
     for await (const batch of owedWork(connection, { states: ['quarantined'], since })) {
       const events = batch.flatMap((one) => (one.kind === 'event' ? [one.event] : []));
-      ended = await workThrough(events, run, retryEvent);
+      ended = await forEachInBatches(events, run, retryEvent);
       if (!ended) break;
     }
   }
-  const atOnce = !run.dryRun && (await wakeEvents(connection, keys));
-  return { ...counts, atOnce, interrupted: !ended };
+  const enqueued = !run.dryRun && counts.retried > 0 && unsent === 0;
+  return { ...counts, enqueued, interrupted: !ended };
 }

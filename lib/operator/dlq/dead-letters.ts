@@ -1,86 +1,87 @@
-/** What an operator does with messages that nobody could work off: looks at them, has them tried again, deletes them. */
+/** Lists, redrives and deletes the messages in the dead-letter queues. */
 import { z } from 'zod';
 import type { DeadLetter, DeadLetters } from '../../relay/ports/operator.ts';
+import type { BulkRun } from '../bulk-run.ts';
 import type { Connection, QueueName } from '../connection.ts';
 import { NotFoundError, NotPossibleError } from '../errors.ts';
-import type { Run } from '../long-run.ts';
 
-/** A look takes seconds; nobody else sees the messages meanwhile. */
-const LOOKING_SECONDS = 20;
-/** Ten messages are moved or deleted within seconds. */
-const WORKING_SECONDS = 60;
-/** What is shown of a message that is not the relay's own. */
-const BEGINNING_LENGTH = 60;
+/** Listing takes seconds. SQS hides the messages from other receivers for this time. */
+const LIST_VISIBILITY_SECONDS = 20;
+/** The visibility timeout while up to ten messages are redriven or deleted. */
+const WORK_VISIBILITY_SECONDS = 60;
+/** The length of the excerpt of a foreign message. */
+const EXCERPT_LENGTH = 60;
 
-/** A message as it can be shown: of the relay's own only what they name, for one may hold a whole webhook. */
-export interface ListedLetter {
+/** A message without its body: the body can contain a whole webhook. */
+export interface DeadLetterSummary {
   readonly queue: QueueName;
   readonly messageId: string;
   readonly sentAt?: Date;
   readonly receiveCount: number;
   readonly reason: string;
-  readonly names?: MessageNames;
-  /** Of one that names nothing. */
-  readonly beginning?: string;
+  /** Absent for a foreign message. */
+  readonly key?: MessageKey;
+  /** The start of a foreign message. */
+  readonly excerpt?: string;
 }
 
-type MessageNames = z.output<typeof namesSchema> & {
-  /** Whether the message holds the event itself, which is nowhere else. */
+type MessageKey = z.output<typeof messageKeySchema> & {
+  /** True when the message contains the only copy of the event. */
   readonly holdsEvent: boolean;
 };
 
-const namesSchema = z.object({
+const messageKeySchema = z.object({
   orderKey: z.string(),
   eventId: z.string(),
   endpointId: z.string().exactOptional(),
 });
 
-export interface LetterList {
-  readonly letters: readonly ListedLetter[];
-  /** How many there are in all, roughly. */
+export interface DeadLetterList {
+  readonly messages: readonly DeadLetterSummary[];
+  /** Of all messages in the queues. SQS counts approximately. */
   readonly approximateCount: number;
 }
 
-/** As many as can be had at this moment; they are back for everybody else afterwards. */
+/** Receives the visible messages, and returns them to the queues afterwards. */
 export async function listDeadLetters(
   connection: Pick<Connection, 'queues'>,
   names: readonly QueueName[],
   limit: number,
-): Promise<LetterList> {
+): Promise<DeadLetterList> {
   const { deadLetters } = await connection.queues();
-  const letters: ListedLetter[] = [];
+  const messages: DeadLetterSummary[] = [];
   let approximateCount = 0;
   for (const queue of names) {
     approximateCount += await deadLetters[queue].count();
-    await eachLetter(deadLetters[queue], LOOKING_SECONDS, async (letter) => {
-      if (letters.length >= limit) return 'stop';
-      letters.push(describe(queue, letter));
+    await eachDeadLetter(deadLetters[queue], LIST_VISIBILITY_SECONDS, async (letter) => {
+      if (messages.length >= limit) return 'stop';
+      messages.push(describe(queue, letter));
       return 'keep';
     });
   }
-  return { letters, approximateCount };
+  return { messages, approximateCount };
 }
 
-function describe(queue: QueueName, letter: DeadLetter): ListedLetter {
-  const { messageId, sentAt, receiveCount, reason = 'received too often', body } = letter;
-  const names = namesIn(body);
+function describe(queue: QueueName, letter: DeadLetter): DeadLetterSummary {
+  const { messageId, sentAt, receiveCount, reason = 'received too many times', body } = letter;
+  const key = messageKeyOf(body);
   return {
     queue,
     messageId,
     ...(sentAt !== undefined && { sentAt }),
     receiveCount,
     reason,
-    ...(names === undefined ? { beginning: body.slice(0, BEGINNING_LENGTH) } : { names }),
+    ...(key === undefined ? { excerpt: body.slice(0, EXCERPT_LENGTH) } : { key }),
   };
 }
 
-/** Undefined for a message that is none of the relay's. */
-function namesIn(body: string): MessageNames | undefined {
-  const parsed = namesSchema.safeParse(jsonIn(body));
+/** Undefined for a foreign message. */
+function messageKeyOf(body: string): MessageKey | undefined {
+  const parsed = messageKeySchema.safeParse(jsonIn(body));
   return parsed.success ? { ...parsed.data, holdsEvent: holdsEvent(body) } : undefined;
 }
 
-/** Asked of a body that is odd in other respects, too: an event in it would be lost all the same. */
+/** Also true for a body that is malformed otherwise: its event would be lost with it. */
 function holdsEvent(body: string): boolean {
   const json = jsonIn(body);
   return typeof json === 'object' && json !== null && 'fullEvent' in json;
@@ -90,60 +91,59 @@ function jsonIn(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    // Not JSON: somebody else's.
+    // Not JSON, so the message is foreign.
     return undefined;
   }
 }
 
-export interface LetterSelection {
+export interface DeadLetterSelection {
   readonly queues: readonly QueueName[];
   /** All when absent. */
   readonly messageId?: string | undefined;
 }
 
-export interface LetterResult {
-  /** Sent back, or deleted. */
+export interface DeadLetterResult {
+  /** Redriven or deleted. */
   readonly done: number;
-  /** Left where they are, because they hold an event that is nowhere else. */
+  /** Not deleted, because they contain the only copy of an event. */
   readonly kept: number;
   readonly interrupted: boolean;
 }
 
 /**
- * Sends messages back to the queue that they come from, so that they are worked off after all. None is deleted before
- * it is there; if that fails, it may be there and here.
+ * Sends messages to their source queue and then deletes them here. If a deletion fails, a message is in both queues.
  *
  * @throws NotFoundError
  */
 export function redriveDeadLetters(
   connection: Connection,
-  selection: LetterSelection,
-  run: Run = {},
-): Promise<LetterResult> {
-  return workOff(connection, selection, run, async (letters, letter) => {
+  selection: DeadLetterSelection,
+  run: BulkRun = {},
+): Promise<DeadLetterResult> {
+  return processDeadLetters(connection, selection, run, async (letters, letter) => {
     await letters.sendBack(letter);
     return 'done';
   });
 }
 
 /**
- * Deletes messages. What they were to wake stays in the tables and is done all the same; but some hold an event that
- * the table had refused, and those stay unless asked for.
+ * Deletes messages. Pending deliveries are in the tables, so nothing is lost. A message can contain the only copy of an
+ * event: it is deleted only with `includeFullEvents`.
  *
  * @throws NotFoundError
- * @throws NotPossibleError when the one that is named holds an event
+ * @throws NotPossibleError when the named message contains an event
  */
 export function dropDeadLetters(
   connection: Connection,
-  selection: LetterSelection & { readonly includeFullEvents: boolean },
-  run: Run = {},
-): Promise<LetterResult> {
-  return workOff(connection, selection, run, async (letters, letter) => {
+  selection: DeadLetterSelection & { readonly includeFullEvents: boolean },
+  run: BulkRun = {},
+): Promise<DeadLetterResult> {
+  return processDeadLetters(connection, selection, run, async (letters, letter) => {
     if (!selection.includeFullEvents && holdsEvent(letter.body)) {
       if (selection.messageId === undefined) return 'keep';
       throw new NotPossibleError(
-        `the message ${letter.messageId} holds an event that is nowhere else`,
-        '`dlq redrive` has it stored and sent; --include-full-events deletes it all the same.',
+        `the message ${letter.messageId} contains the only copy of an event`,
+        '`dlq redrive` sends it to fan-out, which stores the event. --include-full-events deletes it.',
       );
     }
     await letters.delete(letter);
@@ -151,20 +151,20 @@ export function dropDeadLetters(
   });
 }
 
-async function workOff(
+async function processDeadLetters(
   connection: Pick<Connection, 'queues' | 'clock'>,
-  { queues: names, messageId }: LetterSelection,
-  run: Run,
+  { queues: names, messageId }: DeadLetterSelection,
+  run: BulkRun,
   work: (letters: DeadLetters, letter: DeadLetter) => Promise<'done' | 'keep'>,
-): Promise<LetterResult> {
+): Promise<DeadLetterResult> {
   const { deadLetters } = await connection.queues();
   const startedAt = connection.clock.now();
   const counts = { done: 0, kept: 0 };
   for (const queue of names) {
-    await eachLetter(deadLetters[queue], WORKING_SECONDS, async (letter) => {
+    await eachDeadLetter(deadLetters[queue], WORK_VISIBILITY_SECONDS, async (letter) => {
       if (run.signal?.aborted || (messageId !== undefined && counts.done > 0)) return 'stop';
       const isWanted =
-        messageId === undefined ? !cameSince(letter, startedAt) : letter.messageId === messageId;
+        messageId === undefined ? !wasSentAfter(letter, startedAt) : letter.messageId === messageId;
       if (!isWanted) return 'keep';
       const result = await work(deadLetters[queue], letter);
       counts[result === 'done' ? 'done' : 'kept'] += 1;
@@ -173,20 +173,20 @@ async function workOff(
     });
   }
   if (messageId !== undefined && counts.done === 0 && !run.signal?.aborted)
-    throw new NotFoundError('message', messageId, ' among those that can be received now');
+    throw new NotFoundError('message', messageId, ' among the visible messages');
   return { ...counts, interrupted: run.signal?.aborted === true };
 }
 
-/** What this run has sent back may be here again already: it would go round in circles. */
-function cameSince({ sentAt }: DeadLetter, startedAt: Date): boolean {
+/** A redriven message can return within the same run. Without this check, the run would redrive it forever. */
+function wasSentAfter({ sentAt }: DeadLetter, startedAt: Date): boolean {
   return sentAt !== undefined && sentAt > startedAt;
 }
 
 /**
- * Visits the messages of a queue as far as they can be had; those that are kept are given back at the end, and so are
- * those after the one that the visits stop at.
+ * Visits the visible messages of a queue until a visit returns `stop`. At the end, all messages that are not done become
+ * visible again.
  */
-async function eachLetter(
+async function eachDeadLetter(
   letters: DeadLetters,
   hiddenForSeconds: number,
   visit: (letter: DeadLetter) => Promise<'done' | 'keep' | 'stop'>,
@@ -195,7 +195,7 @@ async function eachLetter(
   try {
     for (let stopped = false; !stopped; ) {
       const received = await letters.receive(hiddenForSeconds);
-      // A message that comes again was hidden for too short a time: there are no others.
+      // A repeated message has outlived its visibility timeout. All other messages were received before it.
       if (received.every(({ messageId }) => kept.has(messageId))) return;
       for (const letter of received) {
         const { messageId, receiptHandle } = letter;

@@ -1,14 +1,14 @@
-/** How an endpoint fares, as the functions have written it down; and forgetting it, so that they try again. */
+/** Reads and clears the health of endpoints. */
 import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
 import { cleared, type Health } from '../../relay/health/health.ts';
 import { type HealthRow, healthAttributes, parseHealthRow } from '../../relay/health/health-row.ts';
 import { StoreError } from '../../relay/ports/event-log.ts';
 import type { Connection } from '../connection.ts';
 
-/** The functions write the row at the same time. */
-const TRIES = 5;
+/** The functions update the row concurrently, so a conditional write can fail. */
+const MAX_WRITES = 5;
 
-/** By endpoint id; of endpoints that were removed, too, as long as something is owed to them. */
+/** By endpoint id. Includes removed endpoints until their deliveries are cancelled. */
 export async function readHealth({
   configTable,
 }: Pick<Connection, 'configTable'>): Promise<Map<string, Health>> {
@@ -17,27 +17,27 @@ export async function readHealth({
 }
 
 /**
- * Makes an endpoint `ok` again and forgets its failures. What is known of its speed stays, and so does the row itself,
- * by which sweep finds the endpoint's deliveries.
+ * Resets an endpoint's health to `ok` with no failures. Keeps its measured speed, and the row: sweep finds the endpoint's
+ * deliveries through it.
  *
- * @param when decides, by the health as it is at the moment of writing, whether there is anything to clear
- * @returns the health that was cleared; undefined when there was nothing to clear
+ * @param when returns whether to clear the current row
+ * @returns the health before; undefined when nothing was cleared
  */
 export async function clearHealth(
   { configTable, clock }: Pick<Connection, 'clock' | 'configTable'>,
   { id }: Pick<Endpoint, 'id'>,
   when: (row: HealthRow) => boolean,
 ): Promise<Health | undefined> {
-  for (let tried = 1; tried <= TRIES; tried++) {
+  for (let write = 1; write <= MAX_WRITES; write++) {
     const written = await configTable.healthRow(id);
     if (written === undefined) return undefined;
     const row = parseHealthRow(written);
     if (!when(row)) return undefined;
     const { version } = row;
-    // Waiting deliveries are sent at once, whatever their schedule says.
+    // `recoveredAt` makes parked deliveries due at once.
     const attributes = healthAttributes({ ...cleared(row.health), recoveredAt: clock.now() });
     const change = { ...attributes, version: (version ?? 0) + 1 };
     if (await configTable.updateHealth(id, { version }, change)) return row.health;
   }
-  throw new StoreError(`the health of ${id} was changed by the functions again and again: try once more`);
+  throw new StoreError(`the functions kept changing the health of ${id}: run the command again`);
 }

@@ -1,25 +1,24 @@
-/** What an operator does with endpoints: the URLs that get the webhooks. */
+/** Adds, changes, lists and removes endpoints. */
 import { type Endpoint, endpointSchema } from '../../relay/endpoint/endpoint.ts';
 import type { Health } from '../../relay/health/health.ts';
 import { checkAttributes } from '../attributes.ts';
+import { canBeRowId, idOf, type ListedRow, listRows, toListedRows } from '../config-rows.ts';
 import type { Connection } from '../connection.ts';
 import { AlreadyExistsError, InvalidInputError, NotFoundError } from '../errors.ts';
-import { idOf, type Listed, listed, listRows } from '../listing.ts';
-import { canBeRowId } from '../row-id.ts';
 import { clearHealth, readHealth } from './endpoint-health.ts';
 import { type MaskedEndpoint, maskEndpoint } from './masked-endpoint.ts';
 
-/** An endpoint's attributes by their names in the row, as they were given: they are checked before they are written. */
+/** Unvalidated attributes of an endpoint, by their names in the row. */
 export type GivenAttributes = Readonly<Record<string, unknown>>;
 
-/** An endpoint's row, or what is wrong with it; and its health once it was sent or owed something. */
-export type ListedEndpoint = Listed<MaskedEndpoint> & { readonly health?: Health };
+/** An endpoint's row, or why it is invalid; and its health, if the functions have written one. */
+export type ListedEndpoint = ListedRow<MaskedEndpoint> & { readonly health?: Health };
 
-/** Of an endpoint that is there, these cannot be taken away. */
-const ESSENTIAL = ['id', 'url'];
+/** Attributes without a default. */
+const REQUIRED_ATTRIBUTES = ['id', 'url'];
 
 /**
- * Adds an endpoint. The row holds what was given and no defaults, so that a better default reaches it, too.
+ * Adds an endpoint. The row contains no defaults, so a changed default also applies to it.
  *
  * @throws InvalidInputError
  * @throws AlreadyExistsError
@@ -54,22 +53,22 @@ export async function showEndpoint(
     connection.configWriter.row('endpoint', id),
     readHealth(connection),
   ]);
-  const [endpoint] = listed(row === undefined ? [] : [row], endpointSchema);
+  const [endpoint] = toListedRows(row === undefined ? [] : [row], endpointSchema);
   if (endpoint === undefined) throw new NotFoundError('endpoint', id);
   return withHealth(endpoint, health);
 }
 
-function withHealth(endpoint: Listed<Endpoint>, all: ReadonlyMap<string, Health>): ListedEndpoint {
+function withHealth(endpoint: ListedRow<Endpoint>, all: ReadonlyMap<string, Health>): ListedEndpoint {
   const health = all.get(idOf(endpoint));
   const shown = 'valid' in endpoint ? { valid: maskEndpoint(endpoint.valid) } : endpoint;
   return { ...shown, ...(health !== undefined && { health }) };
 }
 
 /**
- * Changes what is named and nothing else; null puts a default back.
+ * Changes the given attributes; null restores a default.
  *
- * @param given the attributes, or what makes them of those that the row has now
- * @throws InvalidInputError when the row would be wrong afterwards, be it for an attribute that was wrong before
+ * @param given the attributes, or a function that computes them from the row's attributes
+ * @throws InvalidInputError when the changed row would be invalid, also because of another attribute
  * @throws NotFoundError
  */
 export async function changeEndpoint(
@@ -80,7 +79,7 @@ export async function changeEndpoint(
   const row = canBeRowId(id) ? await configWriter.row('endpoint', id) : undefined;
   if (row === undefined) throw new NotFoundError('endpoint', id);
   const attributes = typeof given === 'function' ? given(row.attributes) : given;
-  refuseUnset(attributes, Object.keys(row.attributes));
+  checkUnset(attributes, Object.keys(row.attributes));
   const change = { ...attributes, updatedAt: clock.now().toISOString() };
   const changed = Object.entries({ ...row.attributes, ...change }).filter(([, value]) => value !== null);
   const endpoint = checkAttributes(endpointSchema, { ...Object.fromEntries(changed), id });
@@ -88,45 +87,45 @@ export async function changeEndpoint(
   return maskEndpoint(endpoint);
 }
 
-/** What a person does with an endpoint as a whole. */
-export const DEEDS = ['pause', 'resume', 'disable', 'enable'] as const;
-export type Deed = (typeof DEEDS)[number];
+export const STATE_COMMANDS = ['pause', 'resume', 'disable', 'enable'] as const;
+export type StateCommand = (typeof STATE_COMMANDS)[number];
 
-const STATE_AFTER = { pause: 'paused', resume: 'on', disable: 'off', enable: 'on' } as const satisfies Record<
-  Deed,
-  Endpoint['state']
->;
+const STATE_AFTER = {
+  pause: 'paused',
+  resume: 'enabled',
+  disable: 'disabled',
+  enable: 'enabled',
+} as const satisfies Record<StateCommand, Endpoint['state']>;
 
 export interface StateChange {
   readonly endpoint: MaskedEndpoint;
-  /** What had been wrong with it and is forgotten now. */
+  /** The health that the command cleared. */
   readonly cleared?: Health;
 }
 
 /**
- * Pauses an endpoint, or ends the pause; turns it off, or on. Whoever resumes or enables one has mended it: a circuit
- * that is open or that has been given up is closed again. To enable goes further and forgets every failure; to resume
- * leaves a drain that is under way as it is.
+ * Sets an endpoint's state. `resume` and `enable` also clear its health when it is failing or disabled. `enable` clears
+ * a count of failures, too.
  *
  * @throws NotFoundError
- * @throws InvalidInputError when the row is wrong in some other respect
+ * @throws InvalidInputError when another attribute of the row is invalid
  */
 export async function changeState(
   connection: Pick<Connection, 'configTable' | 'configWriter' | 'clock'>,
   id: string,
-  deed: Deed,
+  command: StateCommand,
 ): Promise<StateChange> {
-  const endpoint = await changeEndpoint(connection, id, { state: STATE_AFTER[deed] });
-  const cleared = await clearedBy(connection, endpoint, deed);
+  const endpoint = await changeEndpoint(connection, id, { state: STATE_AFTER[command] });
+  const cleared = await clearHealthFor(connection, endpoint, command);
   return { endpoint, ...(cleared !== undefined && { cleared }) };
 }
 
-function clearedBy(
+function clearHealthFor(
   connection: Pick<Connection, 'configTable' | 'clock'>,
   endpoint: Endpoint,
-  deed: Deed,
+  command: StateCommand,
 ): Promise<Health | undefined> {
-  switch (deed) {
+  switch (command) {
     case 'pause':
     case 'disable':
       return Promise.resolve(undefined);
@@ -145,19 +144,19 @@ function clearedBy(
   }
 }
 
-/** What stands in the row can be taken out of it, even what the functions do not know. */
-function refuseUnset(attributes: GivenAttributes, present: readonly string[]): void {
+/** An attribute can be unset if the schema has it, or if the row has it. */
+function checkUnset(attributes: GivenAttributes, present: readonly string[]): void {
   const known = [...Object.keys(endpointSchema.shape), ...present];
   const issues = Object.entries(attributes).flatMap(([attribute, value]) => {
     if (value !== null) return [];
-    if (ESSENTIAL.includes(attribute)) return [{ attribute, problem: 'has no default' }];
-    return known.includes(attribute) ? [] : [{ attribute, problem: 'is no attribute of an endpoint' }];
+    if (REQUIRED_ATTRIBUTES.includes(attribute)) return [{ attribute, problem: 'has no default' }];
+    return known.includes(attribute) ? [] : [{ attribute, problem: 'is not an attribute of an endpoint' }];
   });
   if (issues.length > 0) throw new InvalidInputError(issues);
 }
 
 /**
- * Its pending deliveries are cancelled by sweep.
+ * Removes an endpoint. Sweep cancels its pending deliveries.
  *
  * @throws NotFoundError
  */

@@ -1,4 +1,4 @@
-/** Tries an endpoint's expressions on events that came, without sending anything. */
+/** Evaluates an endpoint's expressions on stored events, without sending anything. */
 import { type Endpoint, isAddressedTo } from '../../relay/endpoint/endpoint.ts';
 import type { EventRecord, Payload } from '../../relay/model/event.ts';
 import { expressionInput } from '../../relay/model/expression-input.ts';
@@ -11,7 +11,7 @@ import { listEvents } from '../events/events.ts';
 import { showEndpoint } from './endpoints.ts';
 import { checkExpressions } from './expressions.ts';
 
-/** Which events it is tried on: one, or the newest that the endpoint hears. */
+/** The events to evaluate: one, or the newest from the sources that the endpoint is subscribed to. */
 export interface TrialQuery {
   readonly endpointId: string;
   readonly eventId?: string | undefined;
@@ -21,12 +21,12 @@ export interface TrialQuery {
 export interface FilterTrial {
   readonly event: EventRecord;
   readonly result: 'pass' | 'skip' | 'error';
-  /** Why it failed. The relay passes such an event on. */
+  /** Why the filter failed. The relay sends such an event. */
   readonly reason?: string;
 }
 
 /**
- * @param filter instead of the endpoint's own
+ * @param filter replaces the endpoint's filter
  * @throws NotFoundError
  * @throws InvalidInputError
  * @throws NotPossibleError when there is no filter
@@ -38,13 +38,16 @@ export async function tryFilter(
 ): Promise<FilterTrial[]> {
   await checkExpressions({ filter });
   const endpoint = await findEndpoint(connection, query.endpointId);
-  const tried = filter ?? endpoint.filter;
-  if (tried === undefined)
-    throw new NotPossibleError(`the endpoint ${endpoint.id} has no filter`, '--filter tries one on it.');
+  const evaluated = filter ?? endpoint.filter;
+  if (evaluated === undefined)
+    throw new NotPossibleError(
+      `the endpoint ${endpoint.id} has no filter`,
+      '--filter evaluates another filter.',
+    );
   return onEvents(connection, endpoint, query, async (expressions, event, payload) => {
-    const found = await expressions.evaluate(tried, expressionInput(event, payload), 'boolean');
-    if (found.kind === 'failure') return { event, result: 'error', reason: found.reason };
-    return { event, result: found.value === true ? 'pass' : 'skip' };
+    const result = await expressions.evaluate(evaluated, expressionInput(event, payload), 'boolean');
+    if (result.kind === 'failure') return { event, result: 'error', reason: result.reason };
+    return { event, result: result.value === true ? 'pass' : 'skip' };
   });
 }
 
@@ -54,7 +57,7 @@ export type Preview = { readonly event: EventRecord } & (
 );
 
 /**
- * @param transform instead of the endpoint's own
+ * @param transform replaces the endpoint's transform
  * @throws NotFoundError
  * @throws InvalidInputError
  * @throws NotPossibleError when there is no transform
@@ -66,17 +69,17 @@ export async function previewContent(
 ): Promise<Preview[]> {
   await checkExpressions({ transform });
   const endpoint = await findEndpoint(connection, query.endpointId);
-  const tried = { ...endpoint, transform: transform ?? endpoint.transform };
-  if (tried.transform === undefined)
+  const previewed = { ...endpoint, transform: transform ?? endpoint.transform };
+  if (previewed.transform === undefined)
     throw new NotPossibleError(
-      `the endpoint ${endpoint.id} has no transform: it is sent what came, as it came`,
-      '--transform or --preset tries one on it.',
+      `the endpoint ${endpoint.id} has no transform: it receives the webhook unchanged`,
+      '--transform or --preset evaluates another transform.',
     );
   const { telemetry } = connection;
   return onEvents(connection, endpoint, query, async (expressions, event, payload) => {
-    // What the functions would log is the result here.
+    // The functions log a failure; here it is the result.
     const quiet = { ...telemetry, warn: () => {} };
-    const content = await applyTransform({ expressions, telemetry: quiet }, tried, event, payload);
+    const content = await applyTransform({ expressions, telemetry: quiet }, previewed, event, payload);
     if ('unsent' in content) return { event, unsent: content.unsent };
     return { event, contentType: content.contentType ?? '', body: Buffer.from(content.body).toString() };
   });
@@ -87,12 +90,12 @@ async function findEndpoint(connection: Connection, id: string): Promise<Endpoin
   const listed = await showEndpoint(connection, id);
   if ('valid' in listed) return listed.valid;
   throw new NotPossibleError(
-    `the row of the endpoint ${id} is wrong: ${listed.invalid.reason}`,
-    '`endpoints set` mends it.',
+    `the row of the endpoint ${id} is invalid: ${listed.invalid.reason}`,
+    '`endpoints set` fixes it.',
   );
 }
 
-/** Newest first; events whose payload has expired or was erased are left out. */
+/** Newest first. Skips events whose payload has expired or was erased. */
 async function onEvents<Result>(
   connection: Connection,
   endpoint: Endpoint,

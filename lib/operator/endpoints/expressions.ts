@@ -1,4 +1,4 @@
-/** What an operator is told of an expression before it is written into an endpoint's row. */
+/** Validates an endpoint's expressions before they are written. */
 import type { ExprNode } from 'jsonata';
 import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
 import { type InputIssue, InvalidInputError } from '../errors.ts';
@@ -7,7 +7,7 @@ import type { GivenAttributes } from './endpoints.ts';
 const ATTRIBUTES = ['filter', 'transform'] as const;
 type ExpressionAttribute = (typeof ATTRIBUTES)[number];
 
-/** @throws InvalidInputError that says what is wrong with the syntax, and where */
+/** @throws InvalidInputError with the syntax error and its position */
 export async function checkExpressions(attributes: GivenAttributes): Promise<void> {
   const issues = await Promise.all(ATTRIBUTES.map((attribute) => issueOf(attribute, attributes[attribute])));
   const found = issues.filter((issue) => issue !== undefined);
@@ -21,40 +21,42 @@ async function issueOf(attribute: ExpressionAttribute, text: unknown): Promise<I
     return undefined;
   } catch (error) {
     const { message, position } = Object(error) as { message?: unknown; position?: unknown };
-    const where = typeof position === 'number' ? ` at ${placeIn(text, position)}` : '';
-    return { attribute, problem: `is no JSONata: ${message ?? 'it cannot be parsed'}${where}` };
+    const where = typeof position === 'number' ? ` at ${positionText(text, position)}` : '';
+    return { attribute, problem: `is not valid JSONata: ${message ?? 'it cannot be parsed'}${where}` };
   }
 }
 
 /** `line 2, character 7`, as editors count. */
-function placeIn(text: string, position: number): string {
+function positionText(text: string, position: number): string {
   const lines = text.slice(0, position).split('\n');
   const character = `character ${Math.max(1, lines.at(-1)?.length ?? 1)}`;
   return text.includes('\n') ? `line ${lines.length}, ${character}` : character;
 }
 
-/** What works, but hardly as it was meant. */
-export async function warningsAbout(endpoint: Endpoint): Promise<string[]> {
+/** Warns about settings that are valid but probably not intended. */
+export async function endpointWarnings(endpoint: Endpoint): Promise<string[]> {
   const { id, ordering, transform, contentType } = endpoint;
   const warnings: string[] = [];
   for (const attribute of ATTRIBUTES) {
     const text = endpoint[attribute];
-    if (text === undefined || ordering !== 'latest' || !(await namesChanges(text))) continue;
+    if (text === undefined || ordering !== 'latest' || !(await readsChanges(text))) continue;
     warnings.push(
-      `the ${attribute} of ${id} looks at changes, and with the ordering latest a superseded event’s changes are never told: ordering none or strict tells all`,
+      `the ${attribute} of ${id} reads changes, but the ordering latest never sends the changes of a superseded event: the ordering none or strict sends all`,
     );
   }
   if (contentType !== undefined && transform === undefined)
-    warnings.push(`${id} has a content type and no transform: what came is sent as what it came as`);
+    warnings.push(
+      `${id} has a content type but no transform: the relay sends the Hub’s body with the Hub’s content type`,
+    );
   return warnings;
 }
 
-/** True for one that reads a field of that name anywhere; one that does not parse reads nothing. */
-async function namesChanges(text: string): Promise<boolean> {
+/** True when the expression reads a field named `changes`. False when it does not parse. */
+async function readsChanges(text: string): Promise<boolean> {
   try {
     return hasName(await parse(text), 'changes');
   } catch {
-    // Somebody has written it past this check; the functions tell of it.
+    // It was written without this check. The functions log the error.
     return false;
   }
 }
@@ -65,7 +67,7 @@ function hasName(node: unknown, name: string): boolean {
   return Object.values(node).some((part) => hasName(part, name));
 }
 
-/** Loaded for those alone who write an expression. */
+/** Imported only by commands that write an expression, because the import is slow. */
 async function parse(text: string): Promise<ExprNode> {
   const { default: jsonata } = await import('jsonata');
   return jsonata(text).ast();

@@ -1,21 +1,21 @@
-/** Changes some of an endpoint's headers and leaves the others, whose values nobody may see any more. */
+/** Changes some of an endpoint's headers. The others stay, because the CLI never shows their values again. */
 import { z } from 'zod';
 import { InvalidInputError } from '../errors.ts';
 import type { GivenAttributes } from './endpoints.ts';
 
 export interface HeaderChange {
-  /** Values by name; what is there under the same name, in any case, goes. */
+  /** Values by name. A header with the same name in any case is replaced. */
   readonly set: Readonly<Record<string, string>>;
-  /** Names, in any case. */
+  /** Names, in any upper or lower case. */
   readonly remove: readonly string[];
 }
 
 const presentSchema = z.record(z.string(), z.unknown()).catch({});
 
 /**
- * The attribute `headers` after a change of those that a row has now; nothing when nothing is changed.
+ * Computes the attribute `headers` after a change. Empty when there is no change.
  *
- * @throws InvalidInputError when there is no header to remove
+ * @throws InvalidInputError when a header to remove does not exist
  */
 export function changedHeaders(present: GivenAttributes, { set, remove }: HeaderChange): GivenAttributes {
   const named = [...Object.keys(set), ...remove].map(lower);

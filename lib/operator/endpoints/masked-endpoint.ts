@@ -1,16 +1,16 @@
-/** An endpoint as it may be shown: with no secret in it. All that an operator gets to see of one goes through here. */
+/** Masks the secrets of an endpoint. Every endpoint that the CLI shows is masked here. */
 import type { Auth } from '../../relay/endpoint/auth.ts';
 import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
 import { isReference } from '../../relay/endpoint/secret.ts';
 
 declare const masked: unique symbol;
-/** Only {@link maskEndpoint} makes one: what shows endpoints asks for these, and so cannot be given others. */
+/** Only {@link maskEndpoint} creates one. Functions that show endpoints accept no other type. */
 export type MaskedEndpoint = Endpoint & { readonly [masked]: true };
 
-/** What stands in the place of a secret. */
+/** Replaces a secret. */
 export const MASK = '***';
 
-/** Every value of a header counts as a secret: which ones are, nobody can tell. */
+/** Masks every header value, because any of them can be a secret. */
 export function maskEndpoint(endpoint: Endpoint): MaskedEndpoint {
   const { headers, auth, signingSecrets } = endpoint;
   return {
@@ -36,7 +36,7 @@ function maskAuth(auth: Auth): Auth {
   }
 }
 
-/** A reference says where a secret is, and is none. */
+/** A reference names a secret and is not one itself. */
 function mask(secret: string): string {
   return isReference(secret) ? secret : MASK;
 }

@@ -1,4 +1,4 @@
-/** Where an event is of which a person has the id. */
+/** Finds an event by its id. */
 import type { EventKey } from '../../relay/model/event.ts';
 import { type EventId, isEventId } from '../../relay/model/ids.ts';
 import type { Connection } from '../connection.ts';
@@ -16,10 +16,12 @@ export async function findEventKey(
 }
 
 /**
- * @param attribute what it is called where it was typed
+ * @param attribute the name in the error message
  * @throws InvalidInputError
  */
 export function checkEventId(text: string, attribute = 'eventId'): EventId {
   if (isEventId(text)) return text;
-  throw new InvalidInputError([{ attribute, problem: 'must be evt_ and 26 digits and capital letters' }]);
+  throw new InvalidInputError([
+    { attribute, problem: 'must be evt_ followed by 26 digits and capital letters' },
+  ]);
 }

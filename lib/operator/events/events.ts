@@ -1,4 +1,4 @@
-/** What an operator reads of events: a list by time, and all there is about one. */
+/** Lists events by time, and shows one event. */
 import { after } from '../../relay/model/clock.ts';
 import type { EventKey, EventRecord, Payload } from '../../relay/model/event.ts';
 import { sha256Hex } from '../../relay/model/ids.ts';
@@ -8,8 +8,8 @@ import { type EventWithDeliveries, findOrder } from '../orders/orders.ts';
 import { checkSourceId } from '../sources/sources.ts';
 import { checkEventId, findEventKey } from './event-key.ts';
 
-/** How far back a list goes that names no beginning: for as long as events are kept unless configured. */
-export const LISTED_DAYS = 30;
+/** The default range of a list. It equals the default retention of events. */
+export const DEFAULT_LIST_DAYS = 30;
 const DAY_MS = 24 * 60 * 60_000;
 
 export interface EventListQuery {
@@ -25,13 +25,13 @@ export function listEvents(
 ): Promise<EventRecord[]> {
   return eventReader.newest({
     limit,
-    since: since ?? after(clock.now(), -LISTED_DAYS * DAY_MS),
+    since: since ?? after(clock.now(), -DEFAULT_LIST_DAYS * DAY_MS),
     ...(source !== undefined && { source: checkSourceId(source) }),
   });
 }
 
 export interface EventDetail extends EventWithDeliveries {
-  /** Absent when it has expired or was erased. */
+  /** Absent when the payload has expired or was erased. */
   readonly payload?: PayloadDetail;
 }
 
@@ -39,13 +39,13 @@ export interface PayloadDetail {
   readonly contentType?: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** Only when asked for: it holds personal data. */
+  /** Only with `withBody`: it contains personal data. */
   readonly body?: Uint8Array;
 }
 
 export interface EventDetailQuery {
   readonly eventId: string;
-  /** Either id of its order, for an event that the index by time does not lead to. */
+  /** Either id of its order. With it, the lookup is consistent and finds a new event at once. */
   readonly order?: string | undefined;
   readonly source?: string | undefined;
   readonly withBody?: boolean | undefined;

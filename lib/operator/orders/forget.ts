@@ -1,39 +1,38 @@
-/** Erases what an order holds of personal data, and keeps the record of what happened to it. */
+/** Erases the personal data of an order, and keeps the records of its events and deliveries. */
 
 import { settle } from '../../relay/delivery/settle.ts';
 import { answersErased, applyChange } from '../../relay/delivery/state-machine.ts';
 import { attentionOf, type Delivery, isLeased, isSettled } from '../../relay/model/delivery.ts';
 import type { OrderKey } from '../../relay/model/ids.ts';
+import { type BulkRun, forEachInBatches } from '../bulk-run.ts';
 import type { Connection } from '../connection.ts';
 import { listDeadLetters } from '../dlq/dead-letters.ts';
-import { type Run, workThrough } from '../long-run.ts';
 import { findOrder, type OrderQuery } from './orders.ts';
 
-/** More than anybody lets pile up. */
-const DEAD_LETTERS_LOOKED_AT = 1_000;
+/** More than a dead-letter queue usually contains. */
+const MAX_DEAD_LETTERS_READ = 1_000;
 
-/** What was erased and ended, or, in a dry run, would be. */
+/** The counts of a run; in a dry run, of what it would do. */
 export interface ForgetResult {
   readonly orderKey: OrderKey;
-  /** Each says from now on that it was forgotten. */
+  /** Marked as forgotten. */
   readonly events: number;
-  /** Of these, the ones that had not been fanned out: fan-out ends them with nothing sent. */
+  /** Events that are not fanned out: fan-out finishes them without sending. */
   readonly notFannedOut: number;
   readonly payloads: number;
-  /** What endpoints had answered: it may repeat what they were sent. */
+  /** Recorded answers of endpoints: an answer can repeat the request. */
   readonly answers: number;
-  /** Deliveries that were pending. */
+  /** Pending deliveries that were cancelled. */
   readonly cancelled: number;
-  /** Deliveries that are being sent at this moment, and stay as they are. */
-  readonly underWay: number;
-  /** Messages in the dead-letter queue that hold a whole event of the order, and stay there. */
+  /** Deliveries that a function holds a lease on. They stay as they are. */
+  readonly inFlight: number;
+  /** Ids of messages in the dead-letter queue that contain an event of the order. They stay. */
   readonly deadLetters: readonly string[];
   readonly interrupted: boolean;
 }
 
 /**
- * Erases the payloads of an order and the answers of endpoints. Events and deliveries stay, without them; what is
- * pending is cancelled, for there is nothing left to send. Doing it twice does no harm.
+ * Erases the payloads of an order and the recorded answers of endpoints, and cancels its pending deliveries. Idempotent.
  *
  * @throws NotFoundError
  * @throws InvalidInputError when several sources have such an order
@@ -41,28 +40,28 @@ export interface ForgetResult {
 export async function forgetOrder(
   connection: Connection,
   query: OrderQuery,
-  run: Run = {},
+  run: BulkRun = {},
 ): Promise<ForgetResult> {
   const { eventLog, eventEraser, clock } = connection;
   const orderKey = await findOrder(connection, query);
   const events = await Array.fromAsync(eventLog.eventsNewestFirst(orderKey));
-  const counts = { cancelled: 0, answers: 0, underWay: 0 };
+  const counts = { cancelled: 0, answers: 0, inFlight: 0 };
   /** In a dry run, nothing is written. */
   const write = <Row>(rows: readonly Row[], work: (row: Row) => Promise<unknown>) =>
-    workThrough(run.dryRun ? [] : rows, run, async (row) => void (await work(row)));
+    forEachInBatches(run.dryRun ? [] : rows, run, async (row) => void (await work(row)));
 
-  // Noted first: fan-out would take an event without a payload for one whose payload has expired.
+  // First, because fan-out otherwise takes the missing payload for an expired one.
   const noted = await write(events, (event) => eventEraser.noteForgotten(event, clock.now()));
   const payloads = await eventEraser.payloadKeys(orderKey);
   const ended =
     noted &&
     (await write(payloads, (key) => eventEraser.erasePayload(key, clock.now()))) &&
-    (await workThrough(await eventLog.deliveries(orderKey), run, async (delivery) => {
-      const result = await end(connection, delivery, run);
-      if (result !== 'ended before') counts[result] += 1;
+    (await forEachInBatches(await eventLog.deliveries(orderKey), run, async (delivery) => {
+      const result = await cancel(connection, delivery, run);
+      if (result !== 'settled before') counts[result] += 1;
       run.onProgress?.(`${counts.cancelled} cancelled`);
     })) &&
-    (await workThrough(await eventLog.deliveries(orderKey), run, async (delivery) => {
+    (await forEachInBatches(await eventLog.deliveries(orderKey), run, async (delivery) => {
       const erased = await eraseAnswers(connection, delivery, run);
       counts.answers += erased;
       run.onProgress?.(`${counts.answers} answers erased`);
@@ -78,37 +77,37 @@ export async function forgetOrder(
   };
 }
 
-/** Nothing is retried that has nothing to send. */
-async function end(
+/** Without a payload, a retry would have nothing to send. */
+async function cancel(
   connection: Connection,
   delivery: Delivery,
-  { dryRun = false }: Run,
-): Promise<'ended before' | 'cancelled' | 'underWay'> {
-  if (isSettled(delivery)) return 'ended before';
-  if (isLeased(delivery, connection.clock.now())) return 'underWay';
+  { dryRun = false }: BulkRun,
+): Promise<'settled before' | 'cancelled' | 'inFlight'> {
+  if (isSettled(delivery)) return 'settled before';
+  if (isLeased(delivery, connection.clock.now())) return 'inFlight';
   return dryRun || (await settle(connection, delivery, 'cancelled', 'payload-erased'))
     ? 'cancelled'
-    : 'underWay';
+    : 'inFlight';
 }
 
-/** How many there were. The row needs no person any more, for nobody could have it sent. */
+/** Returns the number of erased answers. The delivery needs no attention any more: it can never be sent. */
 async function eraseAnswers(
   connection: Connection,
   delivery: Delivery,
-  { dryRun = false }: Run,
+  { dryRun = false }: BulkRun,
 ): Promise<number> {
   if (isLeased(delivery, connection.clock.now())) return 0;
   const { owedTo, endpointId } = delivery;
   const answers = delivery.attempts.filter(({ answer }) => answer !== undefined).length;
-  const needsPerson = owedTo === attentionOf(endpointId);
-  if (dryRun || (answers === 0 && !needsPerson)) return answers;
+  const needsAttention = owedTo === attentionOf(endpointId);
+  if (dryRun || (answers === 0 && !needsAttention)) return answers;
   return (await applyChange(connection, delivery, answersErased(delivery))) === undefined ? 0 : answers;
 }
 
-/** An event that the table had refused travels whole, and may have ended there. */
+/** When the table is down, a message carries the whole event, and can end in the dead-letter queue. */
 async function deadLettersOf(connection: Connection, orderKey: OrderKey): Promise<string[]> {
-  const { letters } = await listDeadLetters(connection, ['events'], DEAD_LETTERS_LOOKED_AT);
-  return letters
-    .filter(({ names }) => names?.holdsEvent && names.orderKey === orderKey)
+  const { messages } = await listDeadLetters(connection, ['events'], MAX_DEAD_LETTERS_READ);
+  return messages
+    .filter(({ key }) => key?.holdsEvent && key.orderKey === orderKey)
     .map(({ messageId }) => messageId);
 }

@@ -1,4 +1,4 @@
-/** What an operator reads of an order: where it is, by either of its ids, and its whole timeline. */
+/** Finds an order by either of its ids, and reads its timeline. */
 import type { Delivery } from '../../relay/model/delivery.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import { aliasKeyOf, type OrderKey, orderKeyOf, type SourceId, sourceOf } from '../../relay/model/ids.ts';
@@ -6,7 +6,7 @@ import type { Connection } from '../connection.ts';
 import { InvalidInputError, NotFoundError } from '../errors.ts';
 import { checkSourceId, sourceIds } from '../sources/sources.ts';
 
-/** An order as the relay has seen it. */
+/** An order with its events and deliveries. */
 export interface Order {
   readonly orderKey: OrderKey;
   readonly source: SourceId;
@@ -17,20 +17,20 @@ export interface Order {
 }
 
 export interface EventWithDeliveries extends EventRecord {
-  /** The deliveries that outlived the event's fan-out; the outcomes tell of the others, too. */
+  /** Only deliveries with a row. The outcomes cover all endpoints. */
   readonly deliveries: readonly Delivery[];
 }
 
 export interface OrderQuery {
-  /** The Hub's id of the order, or the one that people know it by. */
+  /** The Hub's order id, or the nice id. */
   readonly id: string;
-  /** Looked for in every source when absent. */
+  /** All sources when absent. */
   readonly source?: string | undefined;
 }
 
 /**
  * @throws NotFoundError
- * @throws InvalidInputError when several sources have such an order
+ * @throws InvalidInputError when several sources have an order with this id
  */
 export async function showOrder(connection: Connection, query: OrderQuery): Promise<Order> {
   const orderKey = await findOrder(connection, query);
@@ -54,10 +54,10 @@ export async function showOrder(connection: Connection, query: OrderQuery): Prom
 }
 
 /**
- * The partition of an order.
+ * Finds the partition of an order.
  *
  * @throws NotFoundError
- * @throws InvalidInputError when several sources have such an order
+ * @throws InvalidInputError when several sources have an order with this id
  */
 export async function findOrder(connection: Connection, { id, source }: OrderQuery): Promise<OrderKey> {
   const sources = source === undefined ? await sourceIds(connection) : [checkSourceId(source)];
@@ -67,7 +67,7 @@ export async function findOrder(connection: Connection, { id, source }: OrderQue
   if (others.length > 0) {
     const having = [orderKey, ...others].map(sourceOf).join(' or ');
     throw new InvalidInputError([
-      { attribute: 'source', problem: `must be ${having}: each has such an order` },
+      { attribute: 'source', problem: `must be ${having}: each has an order with this id` },
     ]);
   }
   return orderKey;

@@ -1,20 +1,25 @@
-/** Has events sent to endpoints once more: one, an order's, or all that an endpoint did not get since some time. */
+/** Replays events: one event, the events of an order, or the events that an endpoint did not receive since a time. */
 
 import { replay } from '../../relay/delivery/replay.ts';
 import { type Endpoint, isAddressedTo, isSubscribedTo } from '../../relay/endpoint/endpoint.ts';
 import type { Delivery, DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
-import type { EventId, OrderKey } from '../../relay/model/ids.ts';
+import type { EndpointId, EventId, OrderKey } from '../../relay/model/ids.ts';
+import { type BulkRun, forEachInBatches } from '../bulk-run.ts';
 import type { Connection } from '../connection.ts';
-import { FewKeys, wakeDeliveries } from '../deliveries/wake-few.ts';
+import { enqueueEndpoints } from '../deliveries/enqueue-endpoints.ts';
 import { NotFoundError, NotPossibleError } from '../errors.ts';
 import { findEventKey } from '../events/event-key.ts';
-import { type Run, workThrough } from '../long-run.ts';
 import { findOrder } from '../orders/orders.ts';
-import { findReceiver, listReceivers, type Receiver, waitUntilHeard } from './receiver.ts';
-import { type ReplayRules, type Verdict, verdictOf } from './replay-verdict.ts';
+import { decideReplay, type ReplayDecision, type ReplayRules } from './replay-decision.ts';
+import {
+  findReplayTarget,
+  listReplayTargets,
+  type ReplayTarget,
+  waitForConfigCache,
+} from './replay-target.ts';
 
-/** What is to be sent, and to whom. */
+/** The events to replay, and the endpoint or endpoints. */
 export type ReplayQuery = ReplayRules &
   (
     | { readonly eventId: string; readonly endpointId?: string | undefined }
@@ -27,70 +32,73 @@ export type ReplayQuery = ReplayRules &
   );
 
 export interface ReplayResult {
-  /** Deliveries by what was found, and done, about them. In a dry run `owed` are those that would be sent. */
-  readonly counts: Readonly<Record<Verdict, number>>;
-  /** How many of those that are owed to whom. */
-  readonly owedTo: Readonly<Record<string, number>>;
-  /** Endpoints that would hear of it, were it not for this; and what those wait for that do. */
-  readonly leftOut: readonly string[];
-  readonly waits: readonly string[];
-  /** Whether they go now; otherwise sweep begins with them within a minute. */
-  readonly atOnce: boolean;
+  /** Deliveries by decision. In a dry run, `replayed` counts those that would be replayed. */
+  readonly counts: Readonly<Record<ReplayDecision, number>>;
+  /** How many deliveries were replayed to each endpoint. */
+  readonly replayedTo: Readonly<Record<string, number>>;
+  /** Why other endpoints get no replay. */
+  readonly excluded: readonly string[];
+  /** Why endpoints receive their replayed deliveries later. */
+  readonly waitReasons: readonly string[];
+  /** Whether messages were enqueued; otherwise sweep enqueues them within a minute. */
+  readonly enqueued: boolean;
   readonly interrupted: boolean;
-  /** When an interrupted replay was begun: to go on with it, and not from the start. */
+  /** The start of this replay. `--resume` takes it to continue an interrupted replay. */
   readonly resume: Date;
 }
 
-/** What has been done by the time that a replay fails. */
+/** Holds the counts up to the failure. */
 export class ReplayFailedError extends Error {
   override readonly name = 'ReplayFailedError';
   readonly result: ReplayResult;
 
   constructor(result: ReplayResult, options: ErrorOptions) {
-    super('the replay failed before it was done', options);
+    super('the replay failed before its end', options);
     this.result = result;
   }
 }
 
 /**
- * Makes deliveries owed again, the oldest event first. They go the way of all others: sweep wakes them little by
- * little, ordering and rate limits hold. To an endpoint with the ordering `latest` only an order's newest event goes.
+ * Makes deliveries pending again, the oldest event first. The endpoint's circuit, rate limit and ordering apply to them.
+ * With the ordering `latest`, only the newest event of an order is replayed.
  *
  * @throws NotFoundError
- * @throws NotPossibleError when the endpoint, or every one that hears of it, would get nothing
+ * @throws NotPossibleError when no endpoint would receive anything
  * @throws ReplayFailedError
  */
 export async function replayEvents(
   connection: Connection,
   query: ReplayQuery,
-  run: Run = {},
+  run: BulkRun = {},
 ): Promise<ReplayResult> {
   const resume = query.resume ?? connection.clock.now();
   const events = await eventsOf(connection, query);
-  const { receivers, leftOut } = await receiversOf(connection, query, events.source);
-  const work = new Replaying(connection, receivers, query, run);
-  const resultOf = (parts: { atOnce: boolean; interrupted: boolean }): ReplayResult => ({
+  const { targets, excluded } = await targetsOf(connection, query, events.source);
+  const work = new ReplayRun(connection, targets, query, run);
+  const resultOf = (parts: { enqueued: boolean; interrupted: boolean }): ReplayResult => ({
     counts: work.counts,
-    owedTo: Object.fromEntries(work.owedTo),
-    leftOut,
-    waits: receivers.flatMap(({ endpoint, waits }) => (work.owedTo.has(endpoint.id) ? (waits ?? []) : [])),
+    replayedTo: Object.fromEntries(work.replayedTo),
+    excluded,
+    waitReasons: targets.flatMap(({ endpoint, waitReason }) =>
+      work.replayedTo.has(endpoint.id) ? (waitReason ?? []) : [],
+    ),
     ...parts,
     resume,
   });
-  if (!run.dryRun) await waitUntilHeard(connection, receivers, run);
+  if (!run.dryRun) await waitForConfigCache(connection, targets, run);
   try {
     const ended = await work.all(events.batches);
-    const atOnce = !run.dryRun && (await wakeDeliveries(connection, work.keys));
-    return resultOf({ atOnce, interrupted: !ended });
+    const enqueued = !run.dryRun && (await enqueueEndpoints(connection, work.firstDue));
+    return resultOf({ enqueued, interrupted: !ended });
   } catch (cause) {
-    throw new ReplayFailedError(resultOf({ atOnce: false, interrupted: true }), { cause });
+    throw new ReplayFailedError(resultOf({ enqueued: false, interrupted: true }), { cause });
   }
 }
 
 interface EventsToReplay {
   /** Oldest first. */
   readonly batches: AsyncIterable<readonly EventRecord[]>;
-  /** One of them, when all are of one order. */
+  /** The source, when all events belong to one order. */
   readonly source?: EventRecord['source'];
 }
 
@@ -124,63 +132,65 @@ async function* onceAsync<Value>(value: Value): AsyncGenerator<Value, void, unde
 }
 
 /**
- * The endpoint that is named, or all that hear the source.
+ * The named endpoint, or all endpoints that are subscribed to the source.
  *
  * @throws NotFoundError
  * @throws NotPossibleError
  */
-async function receiversOf(
+async function targetsOf(
   connection: Connection,
   { endpointId }: { readonly endpointId?: string | undefined },
   source: EventRecord['source'] | undefined,
-): Promise<{ receivers: Receiver[]; leftOut: string[] }> {
-  const hearing = ({ endpoint }: Receiver) => source === undefined || isSubscribedTo(endpoint, source);
+): Promise<{ targets: ReplayTarget[]; excluded: string[] }> {
+  const isSubscribed = ({ endpoint }: ReplayTarget) =>
+    source === undefined || isSubscribedTo(endpoint, source);
   if (endpointId !== undefined) {
-    const receiver = await findReceiver(connection, endpointId);
-    if (hearing(receiver)) return { receivers: [receiver], leftOut: [] };
+    const target = await findReplayTarget(connection, endpointId);
+    if (isSubscribed(target)) return { targets: [target], excluded: [] };
     throw new NotPossibleError(
-      `the endpoint ${endpointId} does not hear the source ${source}`,
-      `\`endpoints show ${endpointId}\` tells which ones it hears.`,
+      `the endpoint ${endpointId} is not subscribed to the source ${source}`,
+      `\`endpoints show ${endpointId}\` shows its sources.`,
     );
   }
-  const { able, unable } = await listReceivers(connection);
-  const receivers = able.filter(hearing);
-  const leftOut = unable.map(({ message }) => message);
-  if (receivers.length > 0) return { receivers, leftOut };
-  const why = leftOut.length === 0 ? '' : `: ${leftOut.join('; ')}`;
+  const all = await listReplayTargets(connection);
+  const targets = all.targets.filter(isSubscribed);
+  const excluded = all.excluded.map(({ message }) => message);
+  if (targets.length > 0) return { targets, excluded };
+  const why = excluded.length === 0 ? '' : `: ${excluded.join('; ')}`;
   throw new NotPossibleError(
-    `no endpoint would get it${why}`,
-    '`endpoints list` shows those there are; `endpoints enable` and `endpoints add` make it more.',
+    `no endpoint would receive the replay${why}`,
+    '`endpoints list` shows all endpoints. `endpoints enable` enables one, and `endpoints add` adds one.',
   );
 }
 
-/** A replay at work: it holds no more than a batch of events. */
-class Replaying {
-  readonly counts: Record<Verdict, number> = {
-    owed: 0,
-    delivered: 0,
-    underWay: 0,
+/** One run of a replay. It holds one batch of events in memory. */
+class ReplayRun {
+  readonly counts: Record<ReplayDecision, number> = {
     replayed: 0,
-    newer: 0,
+    delivered: 0,
+    pending: 0,
+    alreadyReplayed: 0,
+    superseded: 0,
     skipped: 0,
     notFannedOut: 0,
     erased: 0,
   };
-  readonly owedTo = new Map<string, number>();
-  readonly keys = new FewKeys<DeliveryKey>();
+  readonly replayedTo = new Map<string, number>();
+  /** The first replayed delivery of each endpoint. */
+  readonly firstDue = new Map<EndpointId, DeliveryKey>();
   readonly #connection: Connection;
-  readonly #receivers: readonly Receiver[];
+  readonly #targets: readonly ReplayTarget[];
   readonly #rules: ReplayRules;
-  readonly #run: Run;
+  readonly #run: BulkRun;
 
-  constructor(connection: Connection, receivers: readonly Receiver[], rules: ReplayRules, run: Run) {
+  constructor(connection: Connection, targets: readonly ReplayTarget[], rules: ReplayRules, run: BulkRun) {
     this.#connection = connection;
-    this.#receivers = receivers;
+    this.#targets = targets;
     this.#rules = rules;
     this.#run = run;
   }
 
-  /** False when the run was ended before the last. */
+  /** False when the run was interrupted before the last event. */
   async all(batches: AsyncIterable<readonly EventRecord[]>): Promise<boolean> {
     for await (const events of batches) {
       if (!(await this.#batch(events))) return false;
@@ -189,20 +199,20 @@ class Replaying {
   }
 
   async #batch(events: readonly EventRecord[]): Promise<boolean> {
-    const wanted = events.flatMap((event) =>
-      this.#receivers
+    const deliveries = events.flatMap((event) =>
+      this.#targets
         .filter(({ endpoint }) => isAddressedTo(endpoint, event))
         .map(({ endpoint }) => ({ event, endpoint })),
     );
-    const keys = wanted.map(({ event, endpoint }) => keyOf(event, endpoint));
+    const keys = deliveries.map(({ event, endpoint }) => keyOf(event, endpoint));
     const found = await this.#connection.eventReader.deliveriesOf(keys);
     const rows = new Map(found.map((row) => [nameOf(row), row]));
-    const newest = new NewestEvents(this.#connection);
-    return workThrough(wanted, this.#run, async ({ event, endpoint }) => {
+    const newest = new NewestEventCache(this.#connection);
+    return forEachInBatches(deliveries, this.#run, async ({ event, endpoint }) => {
       const row = rows.get(nameOf(keyOf(event, endpoint)));
       this.counts[await this.#one(event, endpoint, row, newest)] += 1;
       this.#run.onProgress?.(
-        `${this.counts.owed} made owed, up to what came at ${event.receivedAt.toISOString()}`,
+        `${this.counts.replayed} replayed, up to the event of ${event.receivedAt.toISOString()}`,
       );
     });
   }
@@ -211,18 +221,18 @@ class Replaying {
     event: EventRecord,
     endpoint: Endpoint,
     row: Delivery | undefined,
-    newest: NewestEvents,
-  ): Promise<Verdict> {
-    const isNewest = async () => !(await newest.isOvertaken(event, endpoint));
-    const verdict = await verdictOf(event, endpoint, row, this.#rules, isNewest);
-    if (verdict !== 'owed') return verdict;
+    newest: NewestEventCache,
+  ): Promise<ReplayDecision> {
+    const isNewest = async () => !(await newest.isSuperseded(event, endpoint));
+    const decision = await decideReplay(event, endpoint, row, this.#rules, isNewest);
+    if (decision !== 'replayed') return decision;
     if (!this.#run.dryRun) {
-      const replayed = await replay(this.#connection, event, endpoint.id);
-      if (replayed !== 'owed') return 'underWay';
+      const result = await replay(this.#connection, event, endpoint.id);
+      if (result !== 'owed') return 'pending';
     }
-    this.keys.add(keyOf(event, endpoint));
-    this.owedTo.set(endpoint.id, (this.owedTo.get(endpoint.id) ?? 0) + 1);
-    return 'owed';
+    if (!this.firstDue.has(endpoint.id)) this.firstDue.set(endpoint.id, keyOf(event, endpoint));
+    this.replayedTo.set(endpoint.id, (this.replayedTo.get(endpoint.id) ?? 0) + 1);
+    return 'replayed';
   }
 }
 
@@ -232,8 +242,8 @@ function keyOf({ orderKey, eventId }: EventRecord, { id: endpointId }: Endpoint)
 
 const nameOf = ({ eventId, endpointId }: DeliveryKey) => `${eventId}#${endpointId}`;
 
-/** The newest event of an order that an endpoint gets, looked up once for as long as a batch takes. */
-class NewestEvents {
+/** Caches the newest event of an order for each endpoint. A cache lives for one batch. */
+class NewestEventCache {
   readonly #connection: Connection;
   readonly #known = new Map<string, Promise<EventId | undefined>>();
 
@@ -241,8 +251,8 @@ class NewestEvents {
     this.#connection = connection;
   }
 
-  /** True when a newer one takes the event's place at an endpoint with the ordering `latest`. */
-  async isOvertaken({ orderKey, eventId }: EventRecord, endpoint: Endpoint): Promise<boolean> {
+  /** True when a newer event supersedes this one at an endpoint with the ordering `latest`. */
+  async isSuperseded({ orderKey, eventId }: EventRecord, endpoint: Endpoint): Promise<boolean> {
     const name = `${orderKey}#${endpoint.id}`;
     const known = this.#known.get(name) ?? this.#find(orderKey, endpoint);
     this.#known.set(name, known);
@@ -259,7 +269,7 @@ class NewestEvents {
   }
 }
 
-/** With a filter, nobody knows that of one which the filter was never asked about. */
+/** With a filter, an event counts only if fan-out evaluated the filter for it. */
 function isWanted({ outcomes }: EventRecord, { id, filter }: Endpoint): boolean {
   const state = outcomes?.[id]?.state;
   if (state === 'skipped') return false;

@@ -1,17 +1,16 @@
-/** What an operator does with sources: the Hub accounts whose webhooks the relay takes. */
+/** Adds, lists, rotates and removes sources. */
 
 import { hasPreviousToken, type Source, sourceIdSchema, sourceSchema } from '../../relay/endpoint/source.ts';
 import { after } from '../../relay/model/clock.ts';
 import { isReservedSource, type SourceId } from '../../relay/model/ids.ts';
 import { checkAttributes } from '../attributes.ts';
+import { canBeRowId, idOf, type ListedRow, listRows } from '../config-rows.ts';
 import type { Connection } from '../connection.ts';
 import { AlreadyExistsError, InvalidInputError, NotFoundError } from '../errors.ts';
-import { idOf, type Listed, listRows } from '../listing.ts';
-import { canBeRowId } from '../row-id.ts';
-import { replaceKeptAddress } from './kept-address.ts';
+import { replaceSavedAddress } from './saved-address.ts';
 import { newToken, webhookAddress } from './webhook-address.ts';
 
-/** A source and its address, which holds its token and is not stored anywhere: to be shown once. */
+/** A source with its address. The address contains the token and is not stored, so the caller shows it once. */
 export interface AddressedSource {
   readonly id: SourceId;
   readonly address: string;
@@ -34,19 +33,19 @@ export async function addSource(
   return { id: source.id, address: webhookAddress(relay, token) };
 }
 
-export function listSources(connection: Pick<Connection, 'configTable'>): Promise<Listed<Source>[]> {
+export function listSources(connection: Pick<Connection, 'configTable'>): Promise<ListedRow<Source>[]> {
   return listRows(connection, 'source', sourceSchema);
 }
 
-/** The ids of all sources, of those whose row is wrong in some other respect, too. */
+/** The ids of all sources, also of those with an invalid row. */
 export async function sourceIds(connection: Pick<Connection, 'configTable'>): Promise<SourceId[]> {
   return (await listSources(connection)).flatMap((row) => sourceIdSchema.safeParse(idOf(row)).data ?? []);
 }
 
 /**
- * The relay's own sources, of which there are no rows, are among those that can be looked for.
+ * Accepts the relay's own sources, too, although they have no rows.
  *
- * @throws InvalidInputError when no source could have such an id
+ * @throws InvalidInputError when the id is invalid
  */
 export function checkSourceId(text: string): SourceId {
   if (isReservedSource(text)) return text;
@@ -56,34 +55,34 @@ export function checkSourceId(text: string): SourceId {
   throw new InvalidInputError([{ attribute: 'source', problem }]);
 }
 
-/** A source with a new address, and what becomes of those it had. */
+/** A source with a new address, and the end of its old addresses. */
 export interface RotatedSource extends AddressedSource {
-  /** Until then the address before works as well; absent when it stops at once. */
+  /** The end of the old address; absent when it stops at once. */
   readonly previousTokenUntil?: Date;
-  /** Whether there was an even older one that was still kept, and is no longer. */
+  /** True when an even older address was still valid, and now stops. */
   readonly olderEnded: boolean;
 }
 
 /**
- * Gives a source a new address. The one before works as well for as long as it is told to be kept, so that nothing is
- * lost while the new one is put into the Hub's settings; of older ones none does.
+ * Gives a source a new address. The old address stays valid for the grace period, so that no webhook is lost before the
+ * Hub's settings have the new one. Older addresses stop.
  *
- * @param keepOldMs 0 for one that must stop at once, as soon as the functions have read the row again
+ * @param gracePeriodMs 0 stops the old address as soon as the functions reread the row
  * @throws NotFoundError
- * @throws InvalidInputError when the row has other faults
+ * @throws InvalidInputError when another attribute of the row is invalid
  */
 export async function rotateSource(
   { configWriter, clock, relay }: Connection,
   id: string,
-  keepOldMs: number,
+  gracePeriodMs: number,
 ): Promise<RotatedSource> {
   const row = canBeRowId(id) ? await configWriter.row('source', id) : undefined;
   if (row === undefined) throw new NotFoundError('source', id);
-  // What is wrong with the tokens it had is mended by a new one.
+  // A new token also fixes invalid token attributes.
   const before = sourceSchema.safeParse({ ...row.attributes, id }).data;
   const { token, tokenSha256 } = newToken();
   const now = clock.now();
-  const until = keepOldMs > 0 && before !== undefined ? after(now, keepOldMs) : undefined;
+  const until = gracePeriodMs > 0 && before !== undefined ? after(now, gracePeriodMs) : undefined;
   const change = {
     tokenSha256,
     previousTokenSha256: until === undefined ? null : before?.tokenSha256,
@@ -94,7 +93,7 @@ export async function rotateSource(
   const source = checkAttributes(sourceSchema, { ...kept, tokenSha256, id });
   if (!(await configWriter.change('source', id, change))) throw new NotFoundError('source', id);
   const address = webhookAddress(relay, token);
-  await replaceKeptAddress(relay, row.attributes.tokenSha256, address);
+  await replaceSavedAddress(relay, row.attributes.tokenSha256, address);
   return {
     id: source.id,
     address,
@@ -104,7 +103,7 @@ export async function rotateSource(
 }
 
 /**
- * Its events stay; its address stops working as soon as the functions have read the table again.
+ * Removes a source. Its address stops as soon as the functions reread the table. Its events stay.
  *
  * @throws NotFoundError
  */

@@ -1,14 +1,14 @@
-/** The address that a Hub account is given: whoever knows it may send webhooks. */
+/** Creates webhook addresses. An address contains a secret token. */
 import { randomBytes } from 'node:crypto';
 import { sha256Hex } from '../../relay/model/ids.ts';
 import type { RelayDescription } from '../connection.ts';
 
-/** 256 bits: nobody guesses it. */
+/** 256 bits cannot be guessed. */
 const TOKEN_BYTES = 32;
 
 export interface NewToken {
   readonly token: string;
-  /** All that is ever stored of it. */
+  /** The only stored form. */
   readonly tokenSha256: string;
 }
 
@@ -17,7 +17,7 @@ export function newToken(): NewToken {
   return { token, tokenSha256: sha256Hex(token) };
 }
 
-/** Ready to paste: the Hub appends the order id, so the address has to end in `?orderid=`. */
+/** Ends in `?orderid=`, because the Hub appends the order id. */
 export function webhookAddress({ webhookBaseAddress }: RelayDescription, token: string): string {
   return `${webhookBaseAddress.replace(/\/*$/, '/')}${token}?orderid=`;
 }

@@ -30,8 +30,8 @@ export const endpointSchema = z
   .strictObject({
     id: endpointIdSchema,
     url: urlSchema,
-    /** `paused` parks deliveries until the endpoint is `on` again. `off` cancels them. */
-    state: z.enum(['on', 'paused', 'off']).default('on'),
+    /** `paused` parks deliveries until the endpoint is `enabled` again. `disabled` cancels them. */
+    state: z.enum(['enabled', 'paused', 'disabled']).default('enabled'),
     /** The sources that the endpoint is subscribed to; all when absent. */
     sources: z.array(z.string().transform((id) => id as SourceId)).optional(),
     /** `latest`: the newest event of an order supersedes older ones. `strict`: every event, one after the other. `none`: every event at once. */

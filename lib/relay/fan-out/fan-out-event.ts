@@ -69,7 +69,7 @@ export async function fanOutEvent(
   const isNew = ({ id }: Pick<Endpoint, 'id'>) => !existing.has(id);
   const subscribers = endpoints.valid
     .filter(isNew)
-    .filter((endpoint) => endpoint.state !== 'off' && isAddressedTo(endpoint, event));
+    .filter((endpoint) => endpoint.state !== 'disabled' && isAddressedTo(endpoint, event));
   const changes = event.items === undefined ? [] : changesBetween(itemsBefore, event.items);
   const now = context.clock.now();
   const view = { ...backlogEvent, event: { ...event, changes }, rows };

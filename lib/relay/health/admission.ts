@@ -25,21 +25,20 @@ export type CurrentAdmission =
   | { readonly kind: 'invalid' };
 
 /** The state that stops normal sending to an endpoint. */
-export type Block = 'off' | 'disabled' | 'paused' | 'failing';
+export type Block = 'disabled' | 'paused' | 'failing';
 
 /** While the config cannot be read, rows older than this cancel nothing. */
 const MAX_CONFIG_AGE_MS = 60_000;
 
 /**
- * The state that stops normal sending; undefined when there is none. `off` and `disabled` come first: they cancel
- * deliveries, while `paused` and `failing` only delay them.
+ * The state that stops normal sending; undefined when there is none. `disabled` comes first, whether an operator or the
+ * relay disabled the endpoint: it cancels deliveries, while `paused` and `failing` only delay them.
  */
 export function blockOf(
   { state }: Pick<Endpoint, 'state'>,
   health: Health = UNKNOWN_HEALTH,
 ): Block | undefined {
-  if (state === 'off') return 'off';
-  if (health.state === 'disabled') return 'disabled';
+  if (state === 'disabled' || health.state === 'disabled') return 'disabled';
   if (state === 'paused') return 'paused';
   return health.state === 'failing' ? 'failing' : undefined;
 }
@@ -47,8 +46,6 @@ export function blockOf(
 export function admissionOf(endpoint: Endpoint, health: Health, now: Date): Admission {
   const block = blockOf(endpoint, health);
   switch (block) {
-    case 'off':
-      return { kind: 'cancel', reason: 'endpoint-off' };
     case 'disabled':
       return { kind: 'cancel', reason: 'endpoint-disabled' };
     case 'paused':

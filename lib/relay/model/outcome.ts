@@ -21,7 +21,7 @@ export interface Outcome {
 
 /**
  * For people: `delivered 200 in 143 ms`, `delivered 200 in 20 ms, attempt 3`, `pending: 503 in 20 ms`,
- * `cancelled: endpoint is off`.
+ * `cancelled: endpoint is disabled`.
  */
 export function outcomeText(outcome: Outcome): string {
   const { state, late, replayed, ...result } = outcome;

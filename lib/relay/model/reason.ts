@@ -12,7 +12,6 @@ const TEXTS = {
   'filter-refused': 'filter',
   unchanged: 'nothing has changed',
   'newer-event': 'a newer event took its place',
-  'endpoint-off': 'endpoint is off',
   'endpoint-disabled': 'endpoint is disabled',
   'endpoint-removed': 'endpoint was removed',
   'source-not-subscribed': 'endpoint is not subscribed to this source',

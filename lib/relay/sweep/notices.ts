@@ -18,9 +18,9 @@ const HOUR_MS = 60 * 60_000;
 /** A silence that began longer ago than this was already reported. */
 const SILENCE_LOOKBACK_MS = 8 * 24 * HOUR_MS;
 
-/** True when an endpoint that is not off asks for notices. */
+/** True when an endpoint that is not disabled asks for notices. */
 export function areNoticesWanted({ valid }: Endpoints): boolean {
-  return valid.some(({ notices, state }) => notices && state !== 'off');
+  return valid.some(({ notices, state }) => notices && state !== 'disabled');
 }
 
 /**
@@ -72,9 +72,9 @@ async function notifyDeadDeliveries(context: SweepContext, endpoint: Endpoint): 
   const { health, healthRecorder, noticeLedger } = context.config;
   // Without a health row, the ledger has no place to record a notice.
   if (!health.ids().includes(id)) return;
-  // The deliveries of an endpoint that is off or disabled are cancelled, not dead.
+  // The deliveries of a disabled endpoint are cancelled, not dead.
   const block = blockOf(endpoint, healthRecorder.current(id));
-  if (block === 'off' || block === 'disabled') return;
+  if (block === 'disabled') return;
   const until = after(context.clock.now(), -INDEX_LAG_MS);
   const since = noticeLedger.deadNotifiedUntil(id);
   if (since === undefined) return noticeLedger.recordDeadUntil(id, until);

@@ -83,7 +83,7 @@ const resumed: Scenario = {
     const newest = new Set(parked.slice(-100).map(({ eventId }) => eventId));
     await world.runUntil(5 * MINUTE_MS, () => false);
     const resumedAtMs = world.elapsedMs;
-    world.change('paused', { state: 'on' });
+    world.change('paused', { state: 'enabled' });
     const endAtMs = resumedAtMs + (size === 'full' ? 6 * HOUR_MS : boundMs + MINUTE_MS);
     const doneAtMs = await world.runUntil(endAtMs, async () => (await world.owedTo('paused', 1)) === 0);
     const requests = world.receivers.requestsTo('paused');
@@ -114,7 +114,7 @@ const strictResumed: Scenario = {
     const parked = await putParkedDeliveries(world, 'strict', setup);
     await world.runUntil(MINUTE_MS, () => false);
     const resumedAtMs = world.elapsedMs;
-    world.change('strict', { state: 'on' });
+    world.change('strict', { state: 'enabled' });
     const endAtMs = resumedAtMs + boundMs + MINUTE_MS;
     const doneAtMs = await world.runUntil(endAtMs, async () => (await world.owedTo('strict', 1)) === 0);
     const sent = world.receivers.requestsTo('strict').map(({ eventId }) => eventId);

@@ -1,6 +1,6 @@
 /**
- * The one webhook address that can be looked up: a relay on this machine keeps that of its first source in its data
- * folder, to show it at every start. Of all others, nothing but the token's hash is kept.
+ * A local relay saves the webhook address of its first source in its data folder, and shows it at every start. Of all
+ * other addresses, only the token's hash is stored.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,29 +10,29 @@ import { tokenOf, webhookAddress } from './webhook-address.ts';
 
 const FILE = 'webhook-address';
 
-/** The address under which the relay answers now, for it may have moved to another port. */
-export async function keptAddress(relay: RelayDescription): Promise<string | undefined> {
-  const token = await keptToken(relay);
+/** The address with the relay's current port. */
+export async function readSavedAddress(relay: RelayDescription): Promise<string | undefined> {
+  const token = await readSavedToken(relay);
   return token === undefined ? undefined : webhookAddress(relay, token);
 }
 
-/** Keeps a new address in the place of the one whose token has this hash; any other stays. */
-export async function replaceKeptAddress(
+/** Replaces the saved address if its token has this hash. */
+export async function replaceSavedAddress(
   relay: RelayDescription,
   oldTokenSha256: unknown,
   address: string,
 ): Promise<void> {
-  const token = await keptToken(relay);
+  const token = await readSavedToken(relay);
   if (relay.dataDir === undefined || token === undefined || sha256Hex(token) !== oldTokenSha256) return;
   await writeFile(join(relay.dataDir, FILE), `${address}\n`, { mode: 0o600 });
 }
 
-async function keptToken({ dataDir }: RelayDescription): Promise<string | undefined> {
+async function readSavedToken({ dataDir }: RelayDescription): Promise<string | undefined> {
   if (dataDir === undefined) return undefined;
   try {
     return tokenOf((await readFile(join(dataDir, FILE), 'utf8')).trim());
   } catch {
-    // Without the file, the address is known only to who has written it down.
+    // The file is missing, so no address is saved.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** A local relay without functions: enough for every command, for those read and write tables and queues. */
+/** A local relay without functions. Commands only use its tables and queues. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { DeleteCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
@@ -17,11 +17,11 @@ export const WEBHOOKS = 'https://relay.example/webhooks/';
 
 type Row = Readonly<Record<string, unknown>>;
 
-export interface RelayOfTables {
+export interface TablesOnlyRelay {
   readonly port: string;
   readonly dynamoDbEndpoint: string;
   readonly connection: AwsConnection;
-  /** For what no command does: to put messages on queues, and to see what is there. */
+  /** Sends and reads messages in tests. */
   readonly sqs: SQSClient;
   /** Runs a command on this relay. */
   cli(args: readonly string[], options?: CliOptions): Promise<CliResult>;
@@ -33,10 +33,10 @@ export interface RelayOfTables {
   close(): void;
 }
 
-/** Starts it before the tests of a file, and stops it after; each test finds the Config table empty. */
-export function useRelayOfTables(): () => RelayOfTables {
+/** Starts the relay before a file's tests and stops it afterwards. Each test starts with an empty Config table. */
+export function useTablesOnlyRelay(): () => TablesOnlyRelay {
   let relay: LocalRelay | undefined;
-  let tables: RelayOfTables | undefined;
+  let tables: TablesOnlyRelay | undefined;
   beforeAll(async () => {
     relay = await startLocalRelay({ template: tablesTemplate(), root: '.', port: 0 });
     tables = await over(relay);
@@ -47,12 +47,12 @@ export function useRelayOfTables(): () => RelayOfTables {
     await relay?.stop(0);
   });
   return () => {
-    if (tables === undefined) throw new Error('there is a relay only while tests run');
+    if (tables === undefined) throw new Error('the relay only runs during tests');
     return tables;
   };
 }
 
-/** Without the functions there is no HTTP API either: its address is made up. */
+/** The template has no HTTP API, so its address is a placeholder. */
 function tablesTemplate(): unknown {
   const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'Tables');
   const settings = { removalPolicy: 'destroy' } as const;
@@ -73,7 +73,7 @@ function tablesTemplate(): unknown {
   return Template.fromStack(stack).toJSON();
 }
 
-async function over({ url }: LocalRelay): Promise<RelayOfTables> {
+async function over({ url }: LocalRelay): Promise<TablesOnlyRelay> {
   const { port } = new URL(url);
   const description = await findLocalRelay(Number(port));
   const client = dynamoDbClient({ ...PATIENT, ...description.dynamoDbConfig });

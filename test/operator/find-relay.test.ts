@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { aDiscovery } from './a-discovery.ts';
-import { aFreePort, aServer } from './a-server.ts';
 import { cli, jsonOf } from './cli.ts';
-import { useRelayOfTables, WEBHOOKS } from './relay-of-tables.ts';
+import { aDiscoveryResponse } from './discovery-response.ts';
+import { aFreePort, anHttpServer } from './http-server.ts';
+import { useTablesOnlyRelay, WEBHOOKS } from './tables-only-relay.ts';
 
-const relay = useRelayOfTables();
+const relay = useTablesOnlyRelay();
 
 const QUEUES = 'https://sqs.eu-central-1.amazonaws.com/123456789012';
 const QUEUE_URLS = {
@@ -23,7 +23,7 @@ describe('a command on the local relay', () => {
     expect(jsonOf(await cli(['sources', 'list', `--port=${port}`, '--json']))).toEqual([]);
   });
 
-  it('says that none is running, and what to do', async () => {
+  it('says that no relay is running, and how to start one', async () => {
     const port = await aFreePort();
 
     const { exitCode, out, err } = await cli(['endpoints', 'list', '--port', port]);
@@ -40,17 +40,17 @@ describe('a command on the local relay', () => {
     ['other JSON', { body: '{"WebhookBaseAddress": 7}' }],
     ['a redirect', { status: 302, headers: { location: 'http://127.0.0.1/' } }],
   ])('says that what answers is not a relay: %s', async (_, answer) => {
-    const { port } = await aServer(answer);
+    const { port } = await anHttpServer(answer);
 
     const { exitCode, out, err } = await cli(['endpoints', 'list', '--port', port]);
 
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
-    expect(err).toContain(`error: what answers on port ${port} is not a relay`);
+    expect(err).toContain(`error: the server on port ${port} is not a relay`);
   });
 
-  it('says that the tables are not reachable when the relay has gone', async () => {
+  it('says that the tables cannot be reached after the relay stopped', async () => {
     const engines = `http://127.0.0.1:${await aFreePort()}`;
-    const { port } = await aServer({ body: aDiscovery(engines) });
+    const { port } = await anHttpServer({ body: aDiscoveryResponse(engines) });
 
     const { exitCode, out, err } = await cli(['endpoints', 'list', '--port', port]);
 
@@ -76,7 +76,7 @@ describe('a command on the local relay', () => {
 });
 
 describe('a command on a deployed stack', () => {
-  /** An operator's environment, in which nothing of this machine's own configuration is left. */
+  /** An operator's environment without this machine's configuration. */
   beforeEach(() => {
     const own = Object.keys(process.env).filter((name) => name.startsWith('AWS_'));
     const environment = {
@@ -93,9 +93,9 @@ describe('a command on a deployed stack', () => {
     return () => vi.unstubAllEnvs();
   });
 
-  /** What CloudFormation answers, in the XML of its protocol. */
+  /** CloudFormation's response as XML. */
   async function cloudFormation(answer: { status?: number; body: string }) {
-    const server = await aServer({ ...answer, headers: { 'content-type': 'text/xml' } });
+    const server = await anHttpServer({ ...answer, headers: { 'content-type': 'text/xml' } });
     vi.stubEnv('AWS_ENDPOINT_URL_CLOUDFORMATION', server.url);
     return server;
   }
@@ -127,9 +127,9 @@ describe('a command on a deployed stack', () => {
 
   it.each([
     [
-      'a stack that is not there',
+      'a stack that does not exist',
       { status: 400, body: errorXml('ValidationError', 'Stack with id SensariaRelay does not exist') },
-      'there is no stack SensariaRelay in the region eu-central-1\nAWS_REGION and AWS_PROFILE say where',
+      'there is no stack SensariaRelay in the region eu-central-1\nAWS_REGION and AWS_PROFILE select',
     ],
     [
       'a stack of something else',

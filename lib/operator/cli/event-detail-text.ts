@@ -1,9 +1,16 @@
-/** Events as a table, one event in full, and its form for programs. */
+/** Events as a table, and one event as text and as JSON. */
 import type { EventRecord } from '../../relay/model/event.ts';
 import { isRelayEvent } from '../../relay/model/ids.ts';
 import type { EventDetail, PayloadDetail } from '../events/events.ts';
-import { changeRows, changesText, orderText, outcomesText, ownText, statusesText } from './event-text.ts';
-import { endpointColumn, outcomeLines } from './outcome-lines.ts';
+import {
+  changeRows,
+  changesText,
+  orderText,
+  outcomesText,
+  relayEventText,
+  statusesText,
+} from './event-text.ts';
+import { endpointColumn, outcomeLines } from './outcome-text.ts';
 import { type Colours, printableLines } from './output.ts';
 import { indent, shortened, table } from './table.ts';
 import { durationText, timeText } from './times.ts';
@@ -25,8 +32,8 @@ export function eventListText(events: readonly EventRecord[], colours: Colours):
 export function eventText(event: EventDetail, colours: Colours): string {
   const { bold, dim } = colours;
   const facts = [
-    ...(isRelayEvent(event.orderKey) ? [['it is', ownText(event)]] : []),
-    ['order', [event.niceId, event.orderId].filter(Boolean).join('  ') || 'none was named'],
+    ...(isRelayEvent(event.orderKey) ? [['kind', relayEventText(event)]] : []),
+    ['order', [event.niceId, event.orderId].filter(Boolean).join('  ') || 'none'],
     ['source', event.source],
     ['received', timeText(event.receivedAt)],
     ['fanned out', fannedOutText(event, colours)],
@@ -47,9 +54,11 @@ export function eventText(event: EventDetail, colours: Colours): string {
 function fannedOutText(event: EventRecord, { yellow, red }: Colours): string {
   const { eventId, receivedAt, fannedOutAt, fanOutAttempts = 0, quarantinedUntil, abandonedAt } = event;
   if (fannedOutAt === undefined && abandonedAt !== undefined)
-    return red(`no, ${fanOutAttempts} tries failed: \`deliveries retry ${eventId} --state quarantined\``);
+    return red(`no, ${fanOutAttempts} attempts failed: \`deliveries retry ${eventId} --state quarantined\``);
   if (fannedOutAt === undefined && quarantinedUntil !== undefined)
-    return yellow(`not yet: ${fanOutAttempts} tries failed, quarantined until ${timeText(quarantinedUntil)}`);
+    return yellow(
+      `not yet: ${fanOutAttempts} attempts failed, quarantined until ${timeText(quarantinedUntil)}`,
+    );
   if (fannedOutAt === undefined) return yellow('not yet');
   return `${durationText(fannedOutAt.getTime() - receivedAt.getTime())} later`;
 }
@@ -72,11 +81,12 @@ function payloadText({ payload, forgottenAt }: EventDetail): string {
 function bodyLines(payload: PayloadDetail | undefined, { bold, dim }: Colours): string[] {
   if (payload?.body === undefined) return [];
   const text = textOf(payload.body);
-  const shown = text === undefined ? dim('It is not text; --json has it in base64.') : printableLines(text);
+  const shown =
+    text === undefined ? dim('The body is not text. --json shows it in base64.') : printableLines(text);
   return ['', bold('Body'), shown];
 }
 
-/** A body that is text is `body`; any other is `bodyBase64`. */
+/** A text body is in `body`, any other in `bodyBase64`. */
 export function eventJson({ payload, ...event }: EventDetail): object {
   if (payload === undefined) return event;
   const { body, ...facts } = payload;
@@ -86,7 +96,7 @@ export function eventJson({ payload, ...event }: EventDetail): object {
   return { ...event, payload: { ...facts, ...content } };
 }
 
-/** Undefined for bytes that are not UTF-8. A byte order mark stays: the text stands for exactly these bytes. */
+/** Undefined for bytes that are not UTF-8. Keeps a byte order mark, so the text is exact. */
 function textOf(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

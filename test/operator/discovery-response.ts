@@ -1,8 +1,8 @@
-/** What a local relay says of itself, as the body of its answer. */
-import { WEBHOOKS } from './relay-of-tables.ts';
+/** The body of a local relay's discovery response. */
+import { WEBHOOKS } from './tables-only-relay.ts';
 
-/** @param engines where its DynamoDB and SQS are */
-export function aDiscovery(engines = 'http://127.0.0.1:1'): string {
+/** @param engines the URL of its DynamoDB and SQS */
+export function aDiscoveryResponse(engines = 'http://127.0.0.1:1'): string {
   return JSON.stringify({
     WebhookBaseAddress: WEBHOOKS,
     ConfigTableName: 'Config',

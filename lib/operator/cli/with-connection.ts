@@ -1,4 +1,4 @@
-/** Runs a command on the relay that the global options name. */
+/** Connects a command to the relay that the global options select. */
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
@@ -16,25 +16,24 @@ const globalOptionsSchema = z.object({
   json: z.boolean().default(false),
 });
 
-/** A command's options by name, as commander hands them over: text that is yet to be checked. */
+/** A command's options by name, unvalidated. */
 export type GivenOptions = Readonly<Record<string, unknown>>;
 
 type GlobalOptions = z.output<typeof globalOptionsSchema>;
 
-/** Taken by every command, before or after its name. */
+/** Options of every command. */
 export function addGlobalOptions(program: Command): void {
   program
     .addOption(
-      new Option(
-        '--port <number>',
-        `the relay on this machine that listens on this port (default: ${DEFAULT_PORT})`,
-      ).conflicts('stack'),
+      new Option('--port <number>', `use the local relay on this port (default: ${DEFAULT_PORT})`).conflicts(
+        'stack',
+      ),
     )
     .option(
       '--stack <name>',
-      'the relay deployed as this stack; AWS credentials and region from the environment',
+      'use the relay in this CloudFormation stack, with AWS credentials and region from the environment',
     )
-    .option('--json', 'one JSON value instead of text');
+    .option('--json', 'print one JSON value instead of text');
 }
 
 /** @throws InvalidInputError */
@@ -56,8 +55,8 @@ export function outputOf(command: Command, terminal: Terminal): Output {
   return new Output({ terminal, json: globalOptions(command).json });
 }
 
-/** Connects, does the work, and lets go of the connection. */
-export async function onRelay(
+/** Connects, runs the work, and closes the connection. */
+export async function withConnection(
   command: Command,
   terminal: Terminal,
   work: (connection: Connection, output: Output) => Promise<void>,

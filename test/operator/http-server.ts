@@ -1,4 +1,4 @@
-/** An HTTP server for one test, on this machine. */
+/** A local HTTP server for one test. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
@@ -17,8 +17,8 @@ export interface Answer {
   readonly body?: string;
 }
 
-/** Answers every request alike; stops when the test ends. */
-export async function aServer(answer: Answer = {}) {
+/** Sends the same response to every request. Stops when the test ends. */
+export async function anHttpServer(answer: Answer = {}) {
   const requests: Request[] = [];
   const server = createServer(async (request, response) => {
     const { method, url, headers } = request;
@@ -36,7 +36,7 @@ export async function aServer(answer: Answer = {}) {
   return { port: String(address.port), url: `http://127.0.0.1:${address.port}`, requests };
 }
 
-/** A port of this machine on which nothing listens. */
+/** A local port without a listener. */
 export async function aFreePort(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,21 +1,21 @@
-/** Commands that work through any number of rows: how they are watched, and how they end early. */
+/** A command that changes any number of rows: it can be interrupted, and it reports progress. */
 import { settleAll } from '../relay/model/settle-all.ts';
 
-/** Rows that are written at the same time. */
+/** Rows to write at the same time. */
 const PARALLEL = 10;
 
-export interface Run {
-  /** Counts, and changes nothing. */
+export interface BulkRun {
+  /** Counts the rows and writes nothing. */
   readonly dryRun?: boolean;
-  /** Once aborted, the run ends after what it has in hand, and gives what it has counted by then. */
+  /** After an abort, the run finishes the rows in progress and returns its counts. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (text: string) => void;
 }
 
-/** Does the work for every item, several at a time, in their order; false when the run was ended before the last. */
-export async function workThrough<Item>(
+/** Processes the items in order, several at a time. False when the run was interrupted before the last item. */
+export async function forEachInBatches<Item>(
   items: readonly Item[],
-  { signal }: Run,
+  { signal }: BulkRun,
   work: (item: Item) => Promise<void>,
 ): Promise<boolean> {
   for (let start = 0; start < items.length; start += PARALLEL) {

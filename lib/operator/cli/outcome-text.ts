@@ -1,4 +1,4 @@
-/** What became of an event at each endpoint, with the attempts of the deliveries that outlived its fan-out. */
+/** The outcome of an event for each endpoint, with the attempts of deliveries that have a row. */
 import type { Delivery } from '../../relay/model/delivery.ts';
 import type { EventWithDeliveries } from '../orders/orders.ts';
 import { attemptCells, colouredOutcome, deliveryText } from './event-text.ts';
@@ -7,12 +7,12 @@ import { indent, shortened, table } from './table.ts';
 
 const ENDPOINT_LENGTH = 24;
 
-/** @param column how wide that of the endpoints is: what stands under each other has the same */
+/** @param column the width of the endpoint column */
 export function outcomeLines(event: EventWithDeliveries, colours: Colours, column: number): string[] {
   return endpointsOf(event).flatMap((id) => {
     const delivery = event.deliveries.find(({ endpointId }) => endpointId === id);
     const outcome = Object.entries(event.outcomes ?? {}).find(([endpointId]) => endpointId === id)?.[1];
-    // The delivery's row is the truth; the outcome in the event's row follows it.
+    // The event's outcome is written after the delivery's row.
     const text =
       delivery === undefined ? outcome && colouredOutcome(outcome, colours) : deliveryText(delivery, colours);
     const name = shortened(id, ENDPOINT_LENGTH).padEnd(column);
@@ -20,7 +20,7 @@ export function outcomeLines(event: EventWithDeliveries, colours: Colours, colum
   });
 }
 
-/** How wide the column of an event's endpoints has to be. */
+/** The width that an event's endpoint names need. */
 export function endpointColumn(event: EventWithDeliveries): number {
   return Math.max(0, ...endpointsOf(event).map((id) => shortened(id, ENDPOINT_LENGTH).length));
 }
@@ -33,7 +33,7 @@ function endpointsOf({ outcomes = {}, deliveries }: EventWithDeliveries): string
 function attemptLines(delivery: Delivery | undefined, columns: number, colours: Colours): string[] {
   if (delivery === undefined || delivery.attempts.length === 0) return [];
   const { attempts, attemptCount } = delivery;
-  // The row keeps only the last ones; of one that was replayed it keeps those before, too, but counts anew.
+  // The row keeps only the last attempts. A replay keeps earlier attempts but restarts the count.
   const notKept = Math.max(0, attemptCount - attempts.length);
   const rows = attempts.map((made, index) => attemptCells(made, notKept + index + 1, colours));
   return [indent(table(rows), columns)];

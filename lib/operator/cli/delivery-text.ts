@@ -1,4 +1,4 @@
-/** What is owed, as a table and for programs; and what became of a retry or a cancellation. */
+/** Deliveries as a table and as JSON, and the results of a retry and a cancellation. */
 
 import { type Delivery, isUnfinished, outcomeOf } from '../../relay/model/delivery.ts';
 import { shownState } from '../../relay/model/delivery-state.ts';
@@ -14,10 +14,10 @@ import { timeText } from './times.ts';
 
 const ENDPOINT_LENGTH = 24;
 const RESULT_LENGTH = 60;
-const HEAD = ['order', 'endpoint', 'state', 'tries', 'owed since', 'next try', 'event', 'last result'];
+const HEAD = ['order', 'endpoint', 'state', 'attempts', 'owed since', 'next attempt', 'event', 'last result'];
 
 export function deliveryListText({ found, isCut }: DeliveryList, colours: Colours): string {
-  if (found.length === 0) return 'Nothing is owed, and nothing needs a person.';
+  if (found.length === 0) return 'No delivery is pending, and nothing needs attention.';
   const rows = found.map((one) =>
     one.kind === 'delivery' ? deliveryCells(one, colours) : eventCells(one, colours),
   );
@@ -39,27 +39,27 @@ function deliveryCells({ delivery, event }: OwedWork & { kind: 'delivery' }, col
   ];
 }
 
-/** Why it waits, or how it ended: without the state, which has a column of its own. */
+/** The reason without the state, which has its own column. */
 function resultText(delivery: Delivery): string {
   const { late, replayed, ...result } = outcomeOf(delivery);
-  // "replayed" says it already.
+  // The part `replayed` already says this.
   const detail = result.reason === 'replay' ? undefined : detailText(result);
   const parts = [detail, late && 'late', replayed && 'replayed'].filter((part) => part !== undefined);
   return parts.join(', ') || '–';
 }
 
 function eventCells({ event }: OwedWork & { kind: 'event' }, { red, dim }: Colours): string[] {
-  const tries = String(event.fanOutAttempts ?? '–');
+  const attempts = String(event.fanOutAttempts ?? '–');
   const since = timeText(event.receivedAt);
   return [
     orderText(event),
     'all',
     red('quarantined'),
-    tries,
+    attempts,
     since,
     '–',
     dim(event.eventId),
-    'its fan-out fails',
+    'fan-out failed',
   ];
 }
 
@@ -68,7 +68,7 @@ function countText(found: readonly OwedWork[], isCut: boolean): string {
     one.kind === 'delivery' ? shownState(one.delivery.state) : 'quarantined',
   );
   const counts = [...states].map(([state, { length }]) => `${length} ${state}`).join(', ');
-  return isCut ? `${counts}. There are more: --limit shows them.` : `${counts}.`;
+  return isCut ? `${counts}. --limit shows more.` : `${counts}.`;
 }
 
 export function deliveryListJson({ found, isCut }: DeliveryList): object {
@@ -83,53 +83,44 @@ export function deliveryListJson({ found, isCut }: DeliveryList): object {
   };
 }
 
-export function retryText(result: RetryResult, isDryRun: boolean, what: string): string {
-  const { retried, underWay, dueAlready, expired } = result;
-  const done = isDryRun ? 'would be tried again' : 'tried again';
+export function retryText(result: RetryResult, isDryRun: boolean, noun: string): string {
+  const { retried, inFlight, alreadyDue, expired } = result;
+  const done = isDryRun ? 'would be retried' : `${isOrAre(retried)} retried`;
   return [
-    `${plural(retried, what)} ${isDryRun ? done : `${isOrAre(retried)} ${done}`}.`,
-    ...(dueAlready > 0
-      ? [`${dueAlready} ${isOrAre(dueAlready)} due already, and still ${waitsOrWait(dueAlready)}.`]
-      : []),
-    ...(underWay > 0 ? [`${underWay} ${isOrAre(underWay)} being sent at this moment.`] : []),
-    ...(expired > 0 ? [`${expired} cannot be: the events have expired.`] : []),
+    `${plural(retried, noun)} ${done}.`,
+    ...(alreadyDue > 0 ? [`${alreadyDue} ${isOrAre(alreadyDue)} due already.`] : []),
+    ...(inFlight > 0 ? [`${inFlight} ${isOrAre(inFlight)} in flight.`] : []),
+    ...(expired > 0 ? [`${expired} cannot be retried: the events have expired.`] : []),
   ].join('\n');
 }
 
-export function cancelText({ cancelled, underWay }: CancelResult, isDryRun: boolean): string {
+export function cancelText({ cancelled, inFlight }: CancelResult, isDryRun: boolean): string {
   const done = isDryRun ? 'would be cancelled' : `${isOrAre(cancelled)} cancelled`;
   return [
     `${plural(cancelled, 'delivery')} ${done}.`,
-    ...(underWay > 0
-      ? [`${underWay} ${isOrAre(underWay)} being sent at this moment, and stay${underWay === 1 ? 's' : ''}.`]
-      : []),
+    ...(inFlight > 0 ? [`${inFlight} ${isOrAre(inFlight)} in flight and cannot be cancelled.`] : []),
   ].join('\n');
 }
 
-/** For people: when what is owed will go. */
-export function whenText({
+/** When deliver sends the deliveries. */
+export function scheduleHints({
   count,
-  atOnce,
-  waits,
+  enqueued,
+  waitReasons,
 }: {
   count: number;
-  atOnce: boolean;
-  waits: readonly string[];
+  enqueued: boolean;
+  waitReasons: readonly string[];
 }): string[] {
   if (count === 0) return [];
-  if (waits.length > 0) return waits.map((text) => `${text}.`);
-  return [
-    atOnce
-      ? 'Deliver starts now.'
-      : 'Deliver starts within a minute, with the oldest, and goes on as fast as the endpoint answers.',
-  ];
+  if (waitReasons.length > 0) return waitReasons.map((text) => `${text}.`);
+  return [enqueued ? 'Deliver starts now.' : 'Deliver starts within a minute.'];
 }
 
 /** `1 delivery`, `2 deliveries`, `3 events`. */
-export function plural(count: number, what: string): string {
-  if (count === 1) return `1 ${what}`;
-  return `${count.toLocaleString('en')} ${what.replace(/y$/, 'ie')}s`;
+export function plural(count: number, noun: string): string {
+  if (count === 1) return `1 ${noun}`;
+  return `${count.toLocaleString('en')} ${noun.replace(/y$/, 'ie')}s`;
 }
 
 export const isOrAre = (count: number) => (count === 1 ? 'is' : 'are');
-const waitsOrWait = (count: number) => (count === 1 ? 'waits' : 'wait');

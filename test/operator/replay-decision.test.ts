@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ReplayRules, verdictOf } from '../../lib/operator/replay/replay-verdict.ts';
+import { decideReplay, type ReplayRules } from '../../lib/operator/replay/replay-decision.ts';
 import { after } from '../../lib/relay/model/clock.ts';
 import type { Delivery } from '../../lib/relay/model/delivery.ts';
 import type { EventRecord } from '../../lib/relay/model/event.ts';
@@ -20,7 +20,7 @@ interface Case {
 
 function verdict({ event = {}, outcome, row, rules = {}, ordering = 'none', isNewest = true }: Case) {
   const outcomes = outcome === undefined ? {} : { [id]: outcome };
-  return verdictOf(
+  return decideReplay(
     anEvent({ fannedOutAt: THEN, outcomes, ...event }),
     { id, ordering },
     row && aDelivery(row),
@@ -35,7 +35,7 @@ const SKIPPED = { includeSkipped: true };
 describe('an event is replayed', () => {
   it.each<[string, Case]>([
     ['when the endpoint was not there', {}],
-    ['when its delivery was cancelled', { outcome: { state: 'cancelled', reason: 'endpoint-off' } }],
+    ['when its delivery was cancelled', { outcome: { state: 'cancelled', reason: 'endpoint-disabled' } }],
     ['when its delivery is dead', { outcome: { state: 'dead', status: 500, durationMs: 3, attempt: 10 } }],
     [
       'when its row says dead, though the outcome lags behind',
@@ -55,7 +55,7 @@ describe('an event is replayed', () => {
       { row: { state: 'dead', replayedAt: after(THEN, -1) }, rules: { resume: THEN } },
     ],
   ])('%s', async (_, given) => {
-    expect(await verdict(given)).toBe('owed');
+    expect(await verdict(given)).toBe('replayed');
   });
 });
 
@@ -63,21 +63,21 @@ describe('an event is not replayed', () => {
   it.each<[string, Case, string]>([
     ['when it was delivered', { outcome: { state: 'delivered', status: 200, durationMs: 3 } }, 'delivered'],
     ['when its row says so', { outcome: { state: 'dead' }, row: { state: 'delivered' } }, 'delivered'],
-    ['when it is pending', { outcome: { state: 'pending' }, row: {} }, 'underWay'],
+    ['when it is pending', { outcome: { state: 'pending' }, row: {} }, 'pending'],
     [
       'when it is pending, though the outcome lags behind',
       { outcome: { state: 'dead' }, row: {}, rules: ALL },
-      'underWay',
+      'pending',
     ],
     [
       'when a newer one took its place',
       { outcome: { state: 'superseded', reason: 'newer-event' }, rules: ALL },
-      'newer',
+      'superseded',
     ],
     [
       'to an endpoint with latest, when there is a newer one',
       { ordering: 'latest', isNewest: false },
-      'newer',
+      'superseded',
     ],
     [
       'to an endpoint with latest, delivered or not, when there is a newer one',
@@ -87,7 +87,7 @@ describe('an event is not replayed', () => {
         outcome: { state: 'delivered', status: 200, durationMs: 3 },
         rules: ALL,
       },
-      'newer',
+      'superseded',
     ],
     [
       'when its filter refused it',
@@ -98,7 +98,7 @@ describe('an event is not replayed', () => {
     [
       'when the replay that is resumed has seen to it',
       { row: { state: 'delivered', replayedAt: THEN }, rules: { ...ALL, resume: THEN } },
-      'replayed',
+      'alreadyReplayed',
     ],
   ])('%s', async (_, given, expected) => {
     expect(await verdict(given)).toBe(expected);
@@ -108,6 +108,6 @@ describe('an event is not replayed', () => {
     const { fannedOutAt: _, ...event } = anEvent();
     const none = async () => true;
 
-    expect(await verdictOf(event, { id, ordering: 'none' }, undefined, ALL, none)).toBe('notFannedOut');
+    expect(await decideReplay(event, { id, ordering: 'none' }, undefined, ALL, none)).toBe('notFannedOut');
   });
 });

@@ -1,12 +1,12 @@
-/** A request as it may be shown: what an endpoint was sent, but for its secrets. */
+/** Rebuilds the request of an attempt with its secrets masked. */
 import type { Auth } from '../../relay/endpoint/auth.ts';
 import type { EventRecord, Payload } from '../../relay/model/event.ts';
 import type { OutgoingRequest } from '../../relay/ports/outgoing.ts';
 import { buildRequest } from '../../relay/sending/request.ts';
 import { MASK, type MaskedEndpoint } from './masked-endpoint.ts';
 
-/** @param at when it was sent */
-export function shownRequest(
+/** @param at the time of the attempt */
+export function maskedRequest(
   endpoint: MaskedEndpoint,
   event: EventRecord,
   content: Payload,
