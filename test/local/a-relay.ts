@@ -4,6 +4,7 @@ import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { onTestFinished } from 'vitest';
 import { type LocalRelayOptions, startLocalRelay } from '../../lib/local/local-relay.ts';
+import { messageCount } from '../end-to-end/a-queue.ts';
 import { aTemplate } from './a-template.ts';
 
 export async function aRelay(
@@ -36,6 +37,8 @@ export async function aRelay(
     /** The records that the fixture `reports-records.ts` received, oldest first. */
     received: () => lines.map((line): { atMs: number; record: SQSRecord } => JSON.parse(line)),
     lines,
+    /** Counts the messages on the template's `Queue`, those in flight included. */
+    queued: () => messageCount(sqs, relay.engines.resources.outputs.QueueUrl ?? ''),
     /** Puts texts on the template's `Queue` in one request. */
     async send(...bodies: readonly string[]) {
       const Entries = bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody }));

@@ -5,10 +5,12 @@ import { aGate } from './gate.ts';
 
 const WAIT = { timeout: 20_000 };
 const VISIBILITY_SECONDS = 2;
+/** On a busy machine, a batch may take longer than {@link VISIBILITY_SECONDS}. */
+const LONG_VISIBILITY_SECONDS = 30;
 
-function aConsumer(handler: string, lambda = {}, mapping = {}) {
+function aConsumer(handler: string, lambda = {}, mapping = {}, VisibilityTimeout = VISIBILITY_SECONDS) {
   return {
-    Queue: aQueue({ VisibilityTimeout: VISIBILITY_SECONDS }),
+    Queue: aQueue({ VisibilityTimeout }),
     Consumer: aFunction(handler, lambda),
     Map: aMapping('Queue', 'Consumer', mapping),
   };
@@ -57,7 +59,9 @@ describe('an event source mapping', () => {
 
   it('gathers more than ten messages within its window', async () => {
     const mapping = { BatchSize: 100, MaximumBatchingWindowInSeconds: 1 };
-    const { send, received } = await aRelay(aConsumer('reports-records.ts', {}, mapping));
+    const { send, received, queued } = await aRelay(
+      aConsumer('reports-records.ts', {}, mapping, LONG_VISIBILITY_SECONDS),
+    );
     const bodies = Array.from({ length: 25 }, (_, number) => `message ${number}`);
 
     for (const from of [0, 10, 20]) await send(...bodies.slice(from, from + 10));
@@ -69,9 +73,8 @@ describe('an event source mapping', () => {
         .sort(),
     ).toEqual([...bodies].sort());
     // All messages of the batch are deleted, also when there are more than ten.
-    await send('last');
-    await vi.waitFor(() => expect(received().at(-1)?.record.body).toBe('last'), WAIT);
-    expect(received()).toHaveLength(26);
+    await vi.waitFor(async () => expect(await queued()).toBe(0), WAIT);
+    expect(received()).toHaveLength(25);
   });
 
   it('redelivers a whole batch whose function was stopped at its timeout', async () => {
@@ -86,7 +89,7 @@ describe('an event source mapping', () => {
 
   it('runs no more batches at once than its maximum concurrency', async () => {
     const gate = await aGate();
-    const { send } = await aRelay(aConsumer('asks-first.ts', {}, { BatchSize: 1 }));
+    const { send } = await aRelay(aConsumer('asks-first.ts', {}, { BatchSize: 1 }, LONG_VISIBILITY_SECONDS));
 
     await send(gate.url, gate.url, gate.url, gate.url);
     await vi.waitFor(() => expect(gate.waiting).toBe(2), WAIT);
