@@ -44,7 +44,7 @@ async function exitCode(child: ChildProcess): Promise<unknown> {
   return code;
 }
 
-function keptAddress(): string {
+function savedAddress(): string {
   return readFileSync(join(dataDir, 'webhook-address'), 'utf8').trim();
 }
 
@@ -52,7 +52,7 @@ describe('npm start', () => {
   it('runs the real stack: takes webhooks, stops at Ctrl-C, and goes on from there', async () => {
     const first = await startReady();
     expect(first.line).toBe(`{"ready":true,"url":"${first.url}"}`);
-    const address = keptAddress();
+    const address = savedAddress();
     expect((await fetch(`${address}7-501`, { method: 'POST', body: '{}' })).status).toBe(200);
     expect((await fetch(`${first.url}/webhooks/wrong`, { method: 'POST', body: '{}' })).status).toBe(404);
 
@@ -61,7 +61,7 @@ describe('npm start', () => {
 
     const second = await startReady();
     const moved = address.replace(first.url, second.url);
-    expect(keptAddress()).toBe(moved);
+    expect(savedAddress()).toBe(moved);
     expect((await fetch(`${moved}7-502`, { method: 'POST', body: '{}' })).status).toBe(200);
     expect(await refusalOfASecondRelay()).toMatch(/is in use by another relay/);
   });

@@ -79,13 +79,13 @@ describe('what failed', () => {
       new InterruptedError('the command was interrupted', 'Do it again.', {
         cause: new StoreError('x', { cause: anAwsError('ThrottlingException') }),
       }),
-      'the command was interrupted: AWS throttled the requests: try again in a moment',
+      'the command was interrupted: AWS throttled the requests: run the command again in a moment',
     ],
     [new SendError('relay.example did not answer'), 'relay.example did not answer'],
     [new Error('outer', { cause: new Error('inner') }), 'outer: inner'],
     [
       new StoreError('reading failed', { cause: anAwsError('ThrottlingException') }),
-      'AWS throttled the requests: try again in a moment',
+      'AWS throttled the requests: run the command again in a moment',
     ],
   ])('is exit code 1: %s', (error, message) => {
     expect(failureOf(error, aCommand(), explainAwsFailure)).toMatchObject({ exitCode: 1, message });
@@ -121,7 +121,7 @@ describe('a failure of AWS', () => {
     [anAwsError('UnrecognizedClientException'), /rejected the credentials/],
     [anAwsError('Error', 'Region is missing'), /^there is no AWS region: set AWS_REGION/],
     [anAwsError('ResourceNotFoundException'), /^a table of the relay does not exist/],
-    [anAwsError('ProvisionedThroughputExceededException'), /throttling/],
+    [anAwsError('ProvisionedThroughputExceededException'), /throttled/],
     [anAwsError('TimeoutError'), /did not respond in time/],
     [
       anAwsError('Error', '', { code: 'ECONNREFUSED', address: '127.0.0.1', port: 8000 }),
