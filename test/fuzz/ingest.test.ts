@@ -15,14 +15,19 @@ const TEST_LIMIT_MS = 300_000;
 
 const aws = vi.hoisted(() => ({ requestHandler: undefined as unknown }));
 vi.mock(import('../../lib/aws/clients.ts'), async (importOriginal) => {
-  const { dynamoDbClient, sqsClient } = await importOriginal();
+  const actual = await importOriginal();
+  const { dynamoDbClient, sqsClient } = actual;
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const config = () => ({
     region: 'eu-central-1',
     credentials,
     requestHandler: aws.requestHandler as object,
   });
-  return { dynamoDbClient: () => dynamoDbClient(config()), sqsClient: () => sqsClient(config()) };
+  return {
+    ...actual,
+    dynamoDbClient: () => dynamoDbClient(config()),
+    sqsClient: () => sqsClient(config()),
+  };
 });
 
 const services = new AwsInProcess([{ kind: 'source', id: 'main', tokenSha256: sha256Hex(TOKEN) }]);

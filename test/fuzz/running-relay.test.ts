@@ -160,7 +160,8 @@ describe('the running relay', () => {
     const refused = await sent(path, { body: ORDER });
 
     expect(refused).toMatchObject({ status: 503, headers: { 'retry-after': '30' } });
-    expect(relay().lines.join('\n')).toContain('webhook refused');
+    // A function's log reaches the test a moment after its answer.
+    await expect.poll(() => relay().lines.join('\n')).toContain('webhook refused');
     expectNothingGivenAway(refused.text);
   });
 });
