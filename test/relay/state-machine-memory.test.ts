@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { applyChange } from '../../lib/relay/delivery/apply-change.ts';
 import {
-  applyChange,
   attempted,
   cutShort,
   earlyAttemptFailed,

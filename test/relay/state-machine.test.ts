@@ -6,7 +6,7 @@ import { TABLE } from './state-table.ts';
 import { stateTablePage } from './state-table-page.ts';
 
 /** Exports that are no transitions. */
-const OTHERS = ['applyChange', 'isDue', 'messageFor', 'newDelivery'];
+const OTHERS = ['isDue', 'messageFor', 'newDelivery'];
 
 describe('a delivery', () => {
   it.each(TABLE)('$from: when $name', ({ after, state, owedTo, dueAt, message, messages }) => {

@@ -1,7 +1,8 @@
 /** Retries deliveries, and events that are quarantined. */
 
+import { applyChange } from '../../relay/delivery/apply-change.ts';
 import { replay } from '../../relay/delivery/replay.ts';
-import { applyChange, retried } from '../../relay/delivery/state-machine.ts';
+import { retried } from '../../relay/delivery/state-machine.ts';
 import { type Delivery, type DeliveryKey, isLeased, isSettled } from '../../relay/model/delivery.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import type { EndpointId } from '../../relay/model/ids.ts';

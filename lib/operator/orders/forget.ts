@@ -1,7 +1,8 @@
 /** Erases the personal data of an order, and keeps the records of its events and deliveries. */
 
+import { applyChange } from '../../relay/delivery/apply-change.ts';
 import { settle } from '../../relay/delivery/settle.ts';
-import { answersErased, applyChange } from '../../relay/delivery/state-machine.ts';
+import { answersErased } from '../../relay/delivery/state-machine.ts';
 import { attentionOf, type Delivery, isLeased, isSettled } from '../../relay/model/delivery.ts';
 import type { OrderKey } from '../../relay/model/ids.ts';
 import { type BulkRun, forEachInBatches } from '../bulk-run.ts';

@@ -1,11 +1,11 @@
 /** Makes one attempt of deliver under a lease, and writes its result. */
 import { ulid } from 'ulid';
 import type { SendingContext } from '../context.ts';
+import { applyChange } from '../delivery/apply-change.ts';
 import type { EventAndPayload } from '../delivery/delivery-content.ts';
 import { enqueue } from '../delivery/enqueue.ts';
 import { writeOutcome } from '../delivery/settle.ts';
 import {
-  applyChange,
   attempted,
   earlyAttemptFailed,
   isDue,

@@ -1,10 +1,11 @@
 /** Delivers one order to one endpoint: supersedes, evaluates the filter, and sends one request at a time. */
 
 import type { SendingContext } from '../context.ts';
+import { applyChange } from '../delivery/apply-change.ts';
 import { type EventAndPayload, readEventAndPayload } from '../delivery/delivery-content.ts';
 import { nextStep, type OrderView } from '../delivery/ordering.ts';
 import { settle, writeOutcome } from '../delivery/settle.ts';
-import { applyChange, filterPassed, isDue } from '../delivery/state-machine.ts';
+import { filterPassed, isDue } from '../delivery/state-machine.ts';
 import { type Endpoint, isSubscribedTo } from '../endpoint/endpoint.ts';
 import {
   type Attempt,

@@ -1,8 +1,9 @@
 /** Sends deliveries that outlived their fan-out. Each endpoint is served by one invocation at a time. */
 
 import type { SendingContext } from '../context.ts';
+import { applyChange } from '../delivery/apply-change.ts';
 import { enqueue } from '../delivery/enqueue.ts';
-import { applyChange, isDue, madeDue } from '../delivery/state-machine.ts';
+import { isDue, madeDue } from '../delivery/state-machine.ts';
 import { currentAdmission } from '../health/admission.ts';
 import { takeDeliveryLock } from '../health/delivery-lock.ts';
 import type { Deadline } from '../model/clock.ts';

@@ -4,7 +4,8 @@ import type { RelayContext } from '../context.ts';
 import { type Delivery, type DeliveryKey, isLeased } from '../model/delivery.ts';
 import type { EventRecord } from '../model/event.ts';
 import type { EndpointId } from '../model/ids.ts';
-import { applyChange, newDelivery, parked, replayed } from './state-machine.ts';
+import { applyChange } from './apply-change.ts';
+import { newDelivery, parked, replayed } from './state-machine.ts';
 
 /** The ports that a replay needs. The caller may enqueue the delivery; otherwise sweep does. */
 export type ReplayContext = Pick<RelayContext, 'clock' | 'config' | 'eventLog'>;

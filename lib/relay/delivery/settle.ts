@@ -6,7 +6,8 @@ import { isTest, outcomeOf, type SettledDelivery, type UnfinishedDelivery } from
 import type { SettledState } from '../model/delivery-state.ts';
 import type { Reason } from '../model/reason.ts';
 import { StoreError } from '../ports/event-log.ts';
-import { applyChange, ended, outcomePostponed, outcomeRecorded } from './state-machine.ts';
+import { applyChange } from './apply-change.ts';
+import { ended, outcomePostponed, outcomeRecorded } from './state-machine.ts';
 
 /** Two functions may settle the same row at the same time. */
 const TRIES = 3;

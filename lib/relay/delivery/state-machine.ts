@@ -1,9 +1,8 @@
 /**
  * The state machine of a delivery: one pure function for each event that changes a delivery's row. It takes the row and
- * returns the new one. {@link applyChange} writes it, on the condition that the row is still as it was read.
+ * returns the new one. `applyChange` writes it, on the condition that the row is still as it was read.
  */
 
-import { isDeepStrictEqual } from 'node:util';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { after, type Random } from '../model/clock.ts';
 import {
@@ -23,7 +22,6 @@ import type { SettledState } from '../model/delivery-state.ts';
 import type { EventKey } from '../model/event.ts';
 import type { EndpointId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
-import type { DeliveryChange, EventLog } from '../ports/event-log.ts';
 import type { DeliveryMessage } from '../ports/queues.ts';
 
 import { nextAttemptAt } from './retry-schedule.ts';
@@ -221,30 +219,6 @@ export function answersErased(delivery: Delivery): Delivery {
 
 export function isDue({ nextAttemptAt: at }: UnfinishedDelivery, now: Date): boolean {
   return at === undefined || at <= after(now, DUE_WITHIN_MS);
-}
-
-/**
- * Writes a delivery as it is after a transition, on the condition that its row is still as it was read.
- * @returns the row as it is now; undefined, and nothing is written, when it has changed since it was read
- */
-export async function applyChange<Next extends Delivery>(
-  { eventLog }: { readonly eventLog: Pick<EventLog, 'updateDelivery'> },
-  delivery: Delivery,
-  next: Next,
-): Promise<Next | undefined> {
-  const leaseId = delivery.state === 'leased' ? delivery.leaseId : undefined;
-  const condition = { state: delivery.state, leaseId };
-  return (await eventLog.updateDelivery(delivery, condition, changeBetween(delivery, next)))
-    ? next
-    : undefined;
-}
-
-/** The attributes that differ. Only these are written. */
-function changeBetween(before: Delivery, next: Delivery): DeliveryChange {
-  const old = new Map<string, unknown>(Object.entries(before));
-  const removed = [...old.keys()].filter((name) => !(name in next)).map((name) => [name, null]);
-  const set = Object.entries(next).filter(([name, value]) => !isDeepStrictEqual(value, old.get(name)));
-  return Object.fromEntries([...removed, ...set]);
 }
 
 /** The message for a delivery's next attempt, if SQS can delay it for so long. */

@@ -1,0 +1,28 @@
+/** Writes the transitions of the state machine. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Delivery } from '../model/delivery.ts';
+import type { DeliveryChange, EventLog } from '../ports/event-log.ts';
+
+/**
+ * Writes a delivery as it is after a transition, on the condition that its row is still as it was read.
+ * @returns the row as it is now; undefined, and nothing is written, when it has changed since it was read
+ */
+export async function applyChange<Next extends Delivery>(
+  { eventLog }: { readonly eventLog: Pick<EventLog, 'updateDelivery'> },
+  delivery: Delivery,
+  next: Next,
+): Promise<Next | undefined> {
+  const leaseId = delivery.state === 'leased' ? delivery.leaseId : undefined;
+  const condition = { state: delivery.state, leaseId };
+  return (await eventLog.updateDelivery(delivery, condition, changeBetween(delivery, next)))
+    ? next
+    : undefined;
+}
+
+/** The attributes that differ. Only these are written. */
+function changeBetween(before: Delivery, next: Delivery): DeliveryChange {
+  const old = new Map<string, unknown>(Object.entries(before));
+  const removed = [...old.keys()].filter((name) => !(name in next)).map((name) => [name, null]);
+  const set = Object.entries(next).filter(([name, value]) => !isDeepStrictEqual(value, old.get(name)));
+  return Object.fromEntries([...removed, ...set]);
+}
