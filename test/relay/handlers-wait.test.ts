@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { deliver } from '../../lib/relay/deliver/deliver.ts';
 import { StoreError } from '../../lib/relay/ports/event-log.ts';
 import { aRelay, everythingIsWaiting } from './a-relay.ts';
-import { holdAnswers } from './held-answers.ts';
+import { holdAnswers } from './deliver/held-answers.ts';
 
 /** Whether a promise has settled by now. */
 function watch(work: Promise<unknown>) {

@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { deliver } from '../../../lib/relay/deliver/deliver.ts';
+import { after, Deadline } from '../../../lib/relay/model/clock.ts';
+import type { DeliveryKey } from '../../../lib/relay/model/delivery.ts';
+import { aRelay, everythingIsWaiting, OK, UNAVAILABLE } from '../a-relay.ts';
+import { type ARelay, fannedOut } from '../health/an-open-circuit.ts';
+import { holdAnswers } from './held-answers.ts';
+
+/** A relay with so many orders for `erp`, and their messages. */
+async function withMessages(orders: number, attributes: Record<string, unknown> = {}) {
+  const relay = aRelay();
+  relay.newEndpoint('erp', { ordering: 'none', ...attributes });
+  const events = await fannedOut(relay, orders);
+  return { relay, events, messages: relay.deliveryQueue.take() };
+}
+
+/** Runs deliver on the messages; its first requests are answered at once, so many, and those after them take ten seconds. */
+async function serveForTenSeconds(relay: ARelay, messages: readonly DeliveryKey[], quickAnswers = 0) {
+  const erp = holdAnswers(relay, 'erp');
+  const running = deliver(relay.relay, messages, relay.deadline());
+  await everythingIsWaiting();
+  for (let answers = 0; answers < quickAnswers; answers++) await erp.answer(OK, 1);
+  relay.clock.advance(10_000);
+  await erp.answer();
+  relay.sender.answers.delete('erp');
+  return running;
+}
+
+describe('a service that has lasted ten seconds', () => {
+  it('starts no further request, and one message continues it', async () => {
+    const { relay, events, messages } = await withMessages(20);
+
+    expect(await serveForTenSeconds(relay, messages)).toEqual([]);
+
+    expect(relay.sender.eventsTo('erp')).toEqual(events.slice(0, 1));
+    expect(relay.deliveryQueue.take()).toMatchObject([{ eventId: events[1], delaySeconds: 0 }]);
+  });
+
+  it('makes the deliveries due that its messages named, for the service that continues it', async () => {
+    const { relay, events, messages } = await withMessages(20);
+
+    await serveForTenSeconds(relay, messages);
+
+    const dueAt = after(relay.clock.now(), -2_000);
+    expect(await relay.owed('erp')).toMatchObject(events.slice(1).map((eventId) => ({ eventId, dueAt })));
+  });
+
+  it('is continued with the oldest of the list when its messages named no other delivery', async () => {
+    const { relay, events, messages } = await withMessages(20);
+    relay.clock.advance(61_000);
+
+    await serveForTenSeconds(relay, messages.slice(0, 1), 1);
+
+    expect(relay.sender.eventsTo('erp')).toEqual(events.slice(0, 3));
+    expect(relay.deliveryQueue.take()).toMatchObject([{ eventId: events[3], delaySeconds: 0 }]);
+  });
+
+  it('passes on how many requests may be in flight', async () => {
+    const { relay, messages } = await withMessages(20);
+
+    await serveForTenSeconds(relay, messages, 2);
+
+    // Five requests were answered.
+    expect(await relay.healthOf('erp')).toMatchObject({ inFlightLimit: 6 });
+    relay.clock.advance(1);
+    const erp = holdAnswers(relay, 'erp');
+    const next = relay.deliver();
+    await everythingIsWaiting();
+    expect(erp.inFlight).toBe(6);
+    while (erp.inFlight > 0) await erp.answer();
+    await next;
+  });
+
+  it('delays the message until the rate limit allows the next request', async () => {
+    const { relay, messages } = await withMessages(20, { rateLimitPerSecond: 0.05 });
+
+    await serveForTenSeconds(relay, messages);
+
+    expect(relay.deliveryQueue.take()).toEqual([]);
+    relay.clock.advance(10_000);
+    expect(relay.deliveryQueue.take()).toMatchObject([{ delaySeconds: 10 }]);
+  });
+
+  it('is continued by sweep when the message is lost', async () => {
+    const { relay, events, messages } = await withMessages(20);
+    await serveForTenSeconds(relay, messages);
+    relay.deliveryQueue.take();
+
+    await relay.run(1);
+
+    expect(relay.sender.eventsTo('erp')).toEqual(events);
+  });
+});
+
+describe('a service that has done all', () => {
+  it('sends no message, and the next one starts with one request in flight', async () => {
+    const { relay, messages } = await withMessages(3);
+
+    await deliver(relay.relay, messages, relay.deadline());
+
+    expect(relay.deliveryQueue.take()).toEqual([]);
+    expect(await relay.healthOf('erp')).not.toHaveProperty('inFlightLimit');
+  });
+});
+
+describe('a service that made no attempt', () => {
+  it('sends no message when its deadline is too short: sweep continues it', async () => {
+    const { relay, events, messages } = await withMessages(2);
+    relay.clock.advance(10);
+
+    expect(await deliver(relay.relay, messages, new Deadline(relay.clock, 5_000))).toEqual([]);
+
+    expect(relay.sender.requests).toEqual([]);
+    expect(relay.deliveryQueue.take()).toEqual([]);
+    expect(await relay.owed('erp')).toMatchObject(
+      events.map((eventId) => ({ eventId, dueAt: after(relay.clock.now(), -2_000) })),
+    );
+    await relay.run(1);
+    expect(relay.sender.eventsTo('erp')).toEqual(events);
+  });
+
+  it('sends no message when the rate limit allows no request for ten seconds', async () => {
+    const { relay, messages } = await withMessages(2, { rateLimitPerSecond: 0.01 });
+    relay.health('erp', {
+      state: 'ok',
+      nextSendAt: new Date(relay.clock.now().getTime() + 60_000).toISOString(),
+    });
+
+    await deliver(relay.another(), messages, relay.deadline());
+
+    expect(relay.sender.requests).toEqual([]);
+    expect(relay.deliveryQueue.take()).toEqual([]);
+  });
+
+  it('sends no message when the endpoint is paused', async () => {
+    const { relay, messages } = await withMessages(3);
+    relay.newEndpoint('erp', { state: 'paused' });
+
+    await deliver(relay.another(), messages, relay.deadline());
+
+    expect(relay.sender.requests).toEqual([]);
+    expect(relay.deliveryQueue.take()).toEqual([]);
+    expect(await relay.healthOf('erp')).not.toHaveProperty('lockId');
+  });
+});
+
+describe('a service whose endpoint starts to fail', () => {
+  it('ends without a message: the deliveries are parked until a probe succeeds', async () => {
+    const { relay, messages } = await withMessages(12);
+    relay.sender.answers.set('erp', UNAVAILABLE);
+
+    await deliver(relay.relay, messages, relay.deadline());
+
+    expect(relay.sender.requests).toHaveLength(5);
+    expect(await relay.healthOf('erp')).toMatchObject({ state: 'failing' });
+    expect(relay.deliveryQueue.take()).toEqual([]);
+  });
+});

@@ -1,0 +1,364 @@
+/** The specification of a delivery's state machine: for each state, what happens and what follows. Times are from noon. */
+import {
+  answersErased,
+  attempted,
+  behind,
+  cutShort,
+  debounced,
+  earlyAttemptFailed,
+  ended,
+  endedWithoutRow,
+  filterPassed,
+  leased,
+  leaseReturned,
+  leftToDeliver,
+  madeDue,
+  messageFor,
+  outcomePostponed,
+  outcomeRecorded,
+  parked,
+  probeFailed,
+  replayed,
+  retried,
+} from '../../../lib/relay/delivery/state-machine.ts';
+import type { Attempt, Delivery, UnfinishedDelivery } from '../../../lib/relay/model/delivery.ts';
+import type { DeliveryState, SettledState } from '../../../lib/relay/model/delivery-state.ts';
+import { anEndpointId, aPendingDelivery, aSettledDelivery } from '../../ports/builders.ts';
+import { answer, NOON, noAnswer, seconds } from '../attempts.ts';
+
+const NO_JITTER = () => 0;
+const BY_DEFAULT = { maxAttempts: 10, ordering: 'latest' } as const;
+const HOUR = 3_600;
+
+const PENDING = aPendingDelivery({ endpointId: anEndpointId('erp'), nextAttemptAt: NOON, dueAt: NOON });
+const LEASED = leased(PENDING, 'a-lease', seconds(20));
+const TEST = { ...LEASED, orderKey: 'tests/1' as Delivery['orderKey'] };
+
+interface Expected {
+  readonly state: DeliveryState;
+  /** The list of the `owed` index that the row is in afterwards; absent when it is in none. */
+  readonly owedTo?: string;
+  /** Seconds after noon. */
+  readonly dueAt?: number;
+  /** The delay of the message to deliver, in seconds; absent when none is sent. */
+  readonly message?: number;
+}
+
+interface Transition<Before extends Delivery> extends Expected {
+  /** The function of the state machine. */
+  readonly event: string;
+  readonly name: string;
+  /** Fan-out decides it before a row is written. */
+  readonly isNew?: boolean;
+  readonly before: Before;
+  readonly next: (row: Before) => Delivery;
+}
+
+export interface TableRow extends Expected {
+  readonly event: string;
+  readonly name: string;
+  readonly from: DeliveryState | 'new';
+  readonly before: Delivery;
+  readonly after: Delivery;
+  /** The delays of the messages that are sent for the new row. */
+  readonly messages: readonly number[];
+}
+
+/** Fan-out sends messages for the rows that it writes, deliver for the results of its attempts. */
+const ENQUEUED = [
+  ...['leftToDeliver', 'behind', 'debounced', 'parked', 'cutShort'],
+  ...['attempted', 'probeFailed', 'earlyAttemptFailed'],
+];
+
+function transition<Before extends Delivery>({
+  next,
+  before,
+  isNew = false,
+  ...row
+}: Transition<Before>): TableRow {
+  const after = next(before);
+  const sent = ENQUEUED.includes(row.event) ? messageFor(after, NOON) : [];
+  const messages = sent.map(({ delaySeconds }) => delaySeconds);
+  return { ...row, before, after, from: isNew ? 'new' : before.state, messages };
+}
+
+const madeFrom =
+  (endpoint: Parameters<typeof attempted>[1], made: Attempt) =>
+  (row: UnfinishedDelivery): Delivery =>
+    attempted(row, endpoint, made, NOON, NO_JITTER);
+const withAttempts = <Row extends UnfinishedDelivery>(row: Row, attemptCount: number): Row => ({
+  ...row,
+  attemptCount,
+});
+const settledRow = (state: SettledState) => aSettledDelivery(state, { ...LEASED, settledAt: NOON });
+
+export const TABLE: readonly TableRow[] = [
+  transition({
+    event: 'leftToDeliver',
+    name: 'fan-out leaves the first attempt to deliver',
+    isNew: true,
+    before: PENDING,
+    next: (row) => leftToDeliver(row, NOON),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 60, message: 0 },
+  }),
+  transition({
+    event: 'behind',
+    name: 'an earlier delivery of the order is not finished',
+    isNew: true,
+    before: PENDING,
+    next: (row) => behind(row, NOON),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 2 + 60, message: 2 },
+  }),
+  transition({
+    event: 'debounced',
+    name: 'the endpoint waits until its order is quiet for 5 minutes',
+    isNew: true,
+    before: PENDING,
+    next: (row) => debounced(row, seconds(300), NOON),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 300 + 60, message: 300 },
+  }),
+  transition({
+    event: 'parked',
+    name: 'the endpoint cannot be sent to now',
+    isNew: true,
+    before: PENDING,
+    next: (row) => parked(row, 'endpoint-paused'),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 0 },
+  }),
+  transition({
+    event: 'endedWithoutRow',
+    name: 'the filter refuses the event in fan-out',
+    isNew: true,
+    before: PENDING,
+    next: (row) => endedWithoutRow(row, 'skipped', 'filter-refused', NOON),
+    state: 'skipped',
+  }),
+  transition({
+    event: 'leased',
+    name: 'deliver takes a lease of 20 s',
+    before: PENDING,
+    next: (row) => leased(row, 'a-lease', seconds(20)),
+    ...{ state: 'leased', owedTo: 'erp', dueAt: 20 },
+  }),
+  transition({
+    event: 'leased',
+    name: 'the lease has expired and deliver takes a new one of 20 s',
+    before: LEASED,
+    next: (row) => leased(row, 'another-lease', seconds(40)),
+    ...{ state: 'leased', owedTo: 'erp', dueAt: 40 },
+  }),
+  transition({
+    event: 'leaseReturned',
+    name: 'deliver returns the lease without a request',
+    before: LEASED,
+    next: (row) => leaseReturned(row, NOON),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 0 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'the endpoint answers 200',
+    before: LEASED,
+    next: madeFrom(BY_DEFAULT, answer(200)),
+    ...{ state: 'delivered', owedTo: 'erp', dueAt: 20 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'the first attempt fails',
+    before: LEASED,
+    next: madeFrom(BY_DEFAULT, answer(503)),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 5 + 60, message: 5 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'the second attempt fails',
+    before: withAttempts(LEASED, 1),
+    next: madeFrom(BY_DEFAULT, noAnswer()),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 300 + 60, message: 300 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'the third attempt fails: the next one is too far off for a message',
+    before: withAttempts(LEASED, 2),
+    next: madeFrom(BY_DEFAULT, answer(500)),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 1_800 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'an attempt fails and asks for 10 minutes',
+    before: LEASED,
+    next: madeFrom(BY_DEFAULT, answer(429, 0, { retryAfterSeconds: 600 })),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 600 + 60, message: 600 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'an attempt asks for less than the schedule',
+    before: LEASED,
+    next: madeFrom(BY_DEFAULT, answer(429, 0, { retryAfterSeconds: 1 })),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 5 + 60, message: 5 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'the last attempt fails',
+    before: withAttempts(LEASED, 9),
+    next: madeFrom(BY_DEFAULT, answer(503)),
+    ...{ state: 'dead', owedTo: 'erp', dueAt: 20 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'the only attempt of a test fails',
+    before: TEST,
+    next: madeFrom(BY_DEFAULT, answer(503)),
+    ...{ state: 'dead', owedTo: 'erp', dueAt: 20 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'a `strict` endpoint refuses the event a second time',
+    before: withAttempts(LEASED, 1),
+    next: madeFrom({ maxAttempts: 10, ordering: 'strict' }, answer(422)),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 300 + 60, message: 300 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'a `strict` endpoint refuses the event a third time',
+    before: withAttempts(LEASED, 2),
+    next: madeFrom({ maxAttempts: 10, ordering: 'strict' }, answer(422)),
+    ...{ state: 'dead', owedTo: 'erp', dueAt: 20 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'a `strict` endpoint answers 425 a third time',
+    before: withAttempts(LEASED, 2),
+    next: madeFrom({ maxAttempts: 10, ordering: 'strict' }, answer(425)),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 1_800 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'an attempt sends no request',
+    before: LEASED,
+    next: madeFrom(BY_DEFAULT, noAnswer(0, { unsent: true })),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 5 + 60, message: 5 },
+  }),
+  transition({
+    event: 'cutShort',
+    name: 'fan-out cuts an inline attempt short',
+    before: PENDING,
+    next: (row) => cutShort(row, noAnswer(-5, { cutShort: true }), NOON),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 10 + 60, message: 10 },
+  }),
+  transition({
+    event: 'probeFailed',
+    name: 'a probe fails',
+    before: LEASED,
+    next: (row) => probeFailed(row, answer(503), NOON),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 0 },
+  }),
+  transition({
+    event: 'earlyAttemptFailed',
+    name: 'an attempt before its time fails',
+    before: { ...LEASED, nextAttemptAt: seconds(2 * HOUR) },
+    next: (row) => earlyAttemptFailed(row, answer(503), NOON),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 2 * HOUR },
+  }),
+  transition({
+    event: 'ended',
+    name: 'a newer event supersedes it',
+    before: PENDING,
+    next: (row) => ended(row, 'superseded', 'newer-event', NOON),
+    ...{ state: 'superseded', owedTo: 'erp', dueAt: 0 },
+  }),
+  transition({
+    event: 'ended',
+    name: 'the filter refuses the event in deliver',
+    before: { ...PENDING, filterPending: true },
+    next: (row) => ended(row, 'skipped', 'filter-refused', NOON),
+    ...{ state: 'skipped', owedTo: 'erp', dueAt: 0 },
+  }),
+  transition({
+    event: 'ended',
+    name: 'the endpoint was removed or disabled, or an operator cancels the delivery',
+    before: PENDING,
+    next: (row) => ended(row, 'cancelled', 'endpoint-removed', NOON),
+    ...{ state: 'cancelled', owedTo: 'erp', dueAt: 0 },
+  }),
+  transition({
+    event: 'ended',
+    name: 'the payload has expired',
+    before: PENDING,
+    next: (row) => ended(row, 'dead', 'payload-gone', NOON),
+    ...{ state: 'dead', owedTo: 'erp', dueAt: 0 },
+  }),
+  transition({
+    event: 'madeDue',
+    name: 'the endpoint was locked when its message came',
+    before: PENDING,
+    next: (row) => madeDue(row, seconds(7)),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 5 },
+  }),
+  transition({
+    event: 'retried',
+    name: 'an operator retries it',
+    before: { ...PENDING, nextAttemptAt: seconds(2 * HOUR), dueAt: seconds(2 * HOUR) },
+    next: (row) => retried(row, NOON, 'retry'),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 0 },
+  }),
+  transition({
+    event: 'replayed',
+    name: 'an operator replays a pending delivery',
+    before: withAttempts(PENDING, 3),
+    next: (row) => replayed(row, NOON, false),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 0 },
+  }),
+  transition({
+    event: 'replayed',
+    name: 'an operator replays a dead delivery from the attention list',
+    before: aSettledDelivery('dead', { ...PENDING, settledAt: NOON, owedTo: 'attention#erp' }),
+    next: (row) => replayed(row, NOON, true),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 0 },
+  }),
+  transition({
+    event: 'filterPassed',
+    name: 'the filter lets it pass',
+    before: { ...PENDING, filterPending: true },
+    next: (row) => filterPassed(row),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 0 },
+  }),
+  transition({
+    event: 'outcomePostponed',
+    name: 'the event’s outcome cannot be written yet',
+    before: settledRow('delivered'),
+    next: (row) => outcomePostponed(row, NOON),
+    ...{ state: 'delivered', owedTo: 'erp', dueAt: 60 },
+  }),
+  ...(['delivered', 'superseded', 'skipped'] as const).map((state) =>
+    transition({
+      event: 'outcomeRecorded',
+      name: `the event’s outcome is written: ${state}`,
+      before: settledRow(state),
+      next: (row) => outcomeRecorded(row, seconds(3)),
+      state,
+    }),
+  ),
+  ...(['dead', 'cancelled'] as const).map((state) =>
+    transition({
+      event: 'outcomeRecorded',
+      name: `the event’s outcome is written: ${state}`,
+      before: settledRow(state),
+      next: (row) => outcomeRecorded(row, seconds(3)),
+      ...{ state, owedTo: 'attention#erp', dueAt: 3 },
+    }),
+  ),
+  transition({
+    event: 'outcomeRecorded',
+    name: 'the event’s outcome is written: a test is dead',
+    before: { ...settledRow('dead'), orderKey: TEST.orderKey },
+    next: (row) => outcomeRecorded(row, seconds(3)),
+    state: 'dead',
+  }),
+  transition({
+    event: 'answersErased',
+    name: 'an operator erases the order of a dead delivery',
+    before: aSettledDelivery('dead', { ...PENDING, settledAt: NOON, owedTo: 'attention#erp' }),
+    next: (row) => answersErased(row),
+    state: 'dead',
+  }),
+];

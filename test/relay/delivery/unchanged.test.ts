@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isSameOrder } from '../../../lib/relay/delivery/unchanged.ts';
+import { nextEventId } from '../../../lib/relay/model/ids.ts';
+import { aRelay, UNAVAILABLE } from '../a-relay.ts';
+
+const anOrder = (status: string, parts: object = {}) => ({
+  Id: '1',
+  Items: [
+    { Sku: 'MUG', Status: status },
+    { Sku: 'POSTER', Status: 'New' },
+  ],
+  ...parts,
+});
+const aPayload = (value: unknown) => ({
+  contentType: 'application/json',
+  body: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
+});
+
+describe('an endpoint that skips what is unchanged', () => {
+  it('gets the first of several that say the same, and every one that says something else', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { skipUnchanged: true });
+    const first = await relay.accepted(anOrder('New'));
+    const second = await relay.accepted(anOrder('New'));
+    const third = await relay.accepted(anOrder('Shipped'));
+
+    await relay.fanOut();
+
+    expect(relay.sender.eventsTo('erp')).toEqual([first, third]);
+    expect(await relay.outcomes(second)).toEqual({ erp: 'skipped: nothing has changed' });
+    expect(await relay.rows()).toEqual([]);
+  });
+
+  it('gets what differs in anything but the items, too', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { skipUnchanged: true });
+    await relay.accepted(anOrder('New'));
+    const moved = await relay.accepted(anOrder('New', { ShippingAddress: { City: 'Oslo' } }));
+
+    await relay.fanOut();
+
+    expect(relay.sender.eventsTo('erp')).toContain(moved);
+  });
+
+  it('is not spared what it has not had: the event before is still being tried', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { skipUnchanged: true });
+    relay.sender.answers.set('erp', UNAVAILABLE);
+    const first = await relay.accepted(anOrder('New'));
+    const second = await relay.accepted(anOrder('New'));
+
+    await relay.fanOut();
+
+    expect(await relay.outcomes(first)).toMatchObject({
+      erp: expect.stringMatching(/^superseded/),
+    });
+    expect(await relay.outcomes(second)).toMatchObject({ erp: expect.stringMatching(/^pending/) });
+  });
+
+  it('goes on skipping after one that was skipped', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { skipUnchanged: true });
+    for (let count = 0; count < 4; count++) await relay.accepted(anOrder('New'));
+
+    await relay.fanOut();
+
+    expect(relay.sender.eventsTo('erp')).toHaveLength(1);
+  });
+
+  it('does not get an older event that is late: a skipped one counts as received', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { skipUnchanged: true });
+    const first = await relay.accepted(anOrder('New'));
+    relay.clock.advance(1);
+    const late = nextEventId(relay.clock, () => 0.5, undefined);
+    await relay.accepted(anOrder('New'));
+    await relay.fanOut();
+
+    const { orderKey, source, receivedAt } = await relay.event(first);
+    const event = { orderKey, eventId: late, source, receivedAt };
+    await relay.eventLog.putPayload(event, aPayload(anOrder('Hold')));
+    await relay.eventLog.putEvent(event, relay.clock.now());
+    await relay.eventQueue.send(event);
+    await relay.work();
+
+    expect(relay.sender.eventsTo('erp')).toEqual([first]);
+    expect(await relay.outcomes(late)).toEqual({ erp: 'superseded: a newer event took its place' });
+  });
+
+  it('leaves the others alone, and reads nothing for them', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { skipUnchanged: true });
+    relay.endpoint('shop');
+    await relay.accepted(anOrder('New'));
+    await relay.accepted(anOrder('New'));
+
+    await relay.fanOut();
+
+    expect(relay.sender.eventsTo('shop')).toHaveLength(2);
+    expect(relay.sender.eventsTo('erp')).toHaveLength(1);
+  });
+
+  it('gets what cannot be compared, because the payload before is gone', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { skipUnchanged: true });
+    await relay.accepted(anOrder('New'));
+    await relay.fanOut();
+    const second = await relay.accepted(anOrder('New'));
+    relay.eventLog.payload = async ({ eventId }) =>
+      eventId === second ? aPayload(anOrder('New')) : undefined;
+
+    await relay.fanOut();
+
+    expect(relay.sender.eventsTo('erp')).toContain(second);
+  });
+});
+
+describe('isSameOrder', () => {
+  it('is true however items and members are shuffled, and whatever the white space', () => {
+    const items = fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { maxLength: 6 });
+    const shuffled = items.chain((list) =>
+      fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
+    );
+    fc.assert(
+      fc.property(shuffled, fc.nat(4), ([one, other], indent) => {
+        const a = aPayload({ Id: '1', Items: one });
+        const b = aPayload(JSON.stringify({ Items: other, Id: '1' }, null, indent));
+        expect(isSameOrder(a, b)).toBe(true);
+      }),
+    );
+  });
+
+  it('is false for two orders of which one item differs in one value', () => {
+    const statuses = fc.uniqueArray(fc.string(), { minLength: 2, maxLength: 2 });
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue(), { maxLength: 3 }), statuses, (others, [one, other]) => {
+        const withStatus = (Status: unknown) => aPayload({ Items: [...others, { Sku: 'MUG', Status }] });
+
+        expect(isSameOrder(withStatus(one), withStatus(other))).toBe(false);
+      }),
+    );
+  });
+
+  it('is false for what is no JSON and not the same, and for another content type', () => {
+    expect(isSameOrder(aPayload('a=1'), aPayload('a=2'))).toBe(false);
+    expect(isSameOrder(aPayload('{}'), { body: Buffer.from('{}') })).toBe(false);
+    expect(isSameOrder(aPayload('a=1'), aPayload('a=1'))).toBe(true);
+  });
+});

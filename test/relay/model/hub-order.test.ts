@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { orderIdOfQuery, readOrder } from '../../../lib/relay/model/hub-order.ts';
+
+const bytes = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+
+describe('readOrder', () => {
+  it('takes the ids and what the record keeps of each item', () => {
+    const body = {
+      Id: '7-501853e1',
+      NiceId: 'Magic7-501',
+      Items: [
+        {
+          Sku: 'MUG-11',
+          Product: 'Mug',
+          Status: 'Shipped',
+          TrackingNumber: '1Z999',
+          Quantity: 2,
+          Price: { Price: 9 },
+        },
+        { Sku: 'MUG-11', Status: 'New' },
+      ],
+      ShippingAddress: { FirstName: 'Ann', Email: 'ann@example.com' },
+    };
+
+    expect(readOrder(bytes(body))).toEqual({
+      orderId: '7-501853e1',
+      niceId: 'Magic7-501',
+      items: [
+        { sku: 'MUG-11', product: 'Mug', status: 'Shipped', trackingNumber: '1Z999' },
+        { sku: 'MUG-11', status: 'New' },
+      ],
+    });
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['no JSON', 'hello'],
+    ['JSON cut short', '{"Id":"1"'],
+    ['a list', '[1,2]'],
+    ['null', 'null'],
+    ['a number', '7'],
+  ])('reads nothing out of %s', (_, body) => {
+    expect(readOrder(bytes(body))).toEqual({});
+  });
+
+  it('takes fields of unexpected types for missing', () => {
+    expect(readOrder(bytes({ Id: { a: 1 }, NiceId: null, Items: 'none' }))).toEqual({});
+    expect(readOrder(bytes({ Id: '1', Items: [null, 3, { Sku: null, Status: ['New'] }] }))).toEqual({
+      orderId: '1',
+      items: [{}, {}, {}],
+    });
+  });
+
+  it('takes a number for an id', () => {
+    expect(readOrder(bytes({ Id: 12345 }))).toEqual({ orderId: '12345' });
+  });
+
+  it('takes an empty id for none', () => {
+    expect(readOrder(bytes({ Id: '', NiceId: '' }))).toEqual({});
+  });
+
+  it('stops the list of items at 16 KB and says how many are left out', () => {
+    const order = readOrder(
+      bytes({ Items: Array.from({ length: 5000 }, (_, n) => ({ Sku: `SKU-${n}`, Status: 'New' })) }),
+    );
+
+    expect(Buffer.byteLength(JSON.stringify(order.items))).toBeLessThan(17 * 1024);
+    expect(order.items?.length).toBeGreaterThan(300);
+    expect((order.items?.length ?? 0) + (order.itemsOmitted ?? 0)).toBe(5000);
+  });
+
+  it('takes an id that no address could carry for none', () => {
+    expect(readOrder(bytes({ Id: 'x'.repeat(20_000) }))).toEqual({});
+    expect(readOrder(bytes({ Id: 'x'.repeat(5_000) })).orderId).toHaveLength(5_000);
+  });
+
+  it('replaces half a surrogate pair, which no database key can hold', () => {
+    expect(readOrder(bytes('{"Id":"a\\ud800b"}'))).toEqual({ orderId: 'a\ufffdb' });
+  });
+});
+
+describe('orderIdOfQuery', () => {
+  it.each([
+    ['orderid=12345', '12345'],
+    ['a=1&OrderId=12345', '12345'],
+    ['orderid=&orderid=7', '7'],
+    ['orderid=7-5%2F01', '7-5/01'],
+    ['orderid=a+b', 'a+b'],
+    ['orderid=a=b', 'a=b'],
+    ['orderid=100%', '100%'],
+    ['orderid=%F0%9F%8E%81', '🎁'],
+    ['orderid=%ff', '%ff'],
+  ])('finds in %s the id %s', (query, id) => {
+    expect(orderIdOfQuery(query)).toBe(id);
+  });
+
+  it.each(['', 'orderid', 'orderid=', 'order=5', 'myorderid=5'])('finds none in %j', (query) => {
+    expect(orderIdOfQuery(query)).toBeUndefined();
+  });
+});
