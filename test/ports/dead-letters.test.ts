@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { SqsDeadLetters } from '../../lib/aws/sqs/dead-letters.ts';
-import { receive } from '../aws/received-record.ts';
+import { receive } from '../aws/sqs/received-record.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { MemoryDeadLetters } from '../memory/dead-letters.ts';
 import {

@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import type { Parsed } from '../../lib/aws/sqs/messages.ts';
-import { handleBatch } from '../../lib/aws/sqs/sqs-batch.ts';
+import type { Parsed } from '../../../lib/aws/sqs/messages.ts';
+import { handleBatch } from '../../../lib/aws/sqs/sqs-batch.ts';
 
 interface Message {
   readonly name: string;

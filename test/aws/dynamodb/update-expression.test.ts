@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { updateOf } from '../../lib/aws/dynamodb/update-expression.ts';
+import { updateOf } from '../../../lib/aws/dynamodb/update-expression.ts';
 
 describe('updateOf', () => {
   it('sets what is given, removes what is null, and leaves out what is undefined', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EnvironmentError, readEnvironment } from '../../lib/aws/lambda/environment.ts';
+import { EnvironmentError, readEnvironment } from '../../../lib/aws/lambda/environment.ts';
 
 describe('readEnvironment', () => {
   it('gives what it is asked for, parsed', () => {

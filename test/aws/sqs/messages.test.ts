@@ -5,9 +5,9 @@ import {
   eventMessageBody,
   parseDeliveryMessage,
   parseEventMessage,
-} from '../../lib/aws/sqs/messages.ts';
-import { orderKeyOf, sha256Hex, UNVERIFIED } from '../../lib/relay/model/ids.ts';
-import { anEndpointId, anEvent, anEventId, aPayload, aSource } from '../ports/builders.ts';
+} from '../../../lib/aws/sqs/messages.ts';
+import { orderKeyOf, sha256Hex, UNVERIFIED } from '../../../lib/relay/model/ids.ts';
+import { anEndpointId, anEvent, anEventId, aPayload, aSource } from '../../ports/builders.ts';
 
 const received = (body: string, times = 1) => ({
   body,

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { DynamoEventWriter } from '../../lib/aws/dynamodb/event-log-writer.ts';
-import { after as later } from '../../lib/relay/model/clock.ts';
-import type { Outcomes } from '../../lib/relay/model/event.ts';
-import { aliasKeyOf, orderKeyOf, sha256Hex, shardOf } from '../../lib/relay/model/ids.ts';
-import { aDelivery, anEndpointId, anEvent, aPayload, aSource } from '../ports/builders.ts';
+import { DynamoEventWriter } from '../../../lib/aws/dynamodb/event-log-writer.ts';
+import { after as later } from '../../../lib/relay/model/clock.ts';
+import type { Outcomes } from '../../../lib/relay/model/event.ts';
+import { aliasKeyOf, orderKeyOf, sha256Hex, shardOf } from '../../../lib/relay/model/ids.ts';
+import { aDelivery, anEndpointId, anEvent, aPayload, aSource } from '../../ports/builders.ts';
 import { orderKey, useEventLogTable } from './event-log-table.ts';
 
 const given = useEventLogTable();

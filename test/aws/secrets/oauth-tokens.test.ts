@@ -3,9 +3,9 @@ import { createServer, type RequestListener } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { AddressGuard } from '../../lib/aws/http/address-guard.ts';
-import { OAuthTokens } from '../../lib/aws/secrets/oauth-tokens.ts';
-import { type TokenClient, TokenError } from '../../lib/relay/ports/outgoing.ts';
+import { AddressGuard } from '../../../lib/aws/http/address-guard.ts';
+import { OAuthTokens } from '../../../lib/aws/secrets/oauth-tokens.ts';
+import { type TokenClient, TokenError } from '../../../lib/relay/ports/outgoing.ts';
 
 const issuer = new OAuthTokens(new AddressGuard(['127.0.0.0/8']));
 const SECRET = 'hush +&:S3CRET';

@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { describe, expect, it, vi } from 'vitest';
-import { lambdaHandler, telemetry } from '../../lib/aws/lambda/function-setup.ts';
+import { lambdaHandler, telemetry } from '../../../lib/aws/lambda/function-setup.ts';
 
 const CONTEXT: Partial<Context> = {
   functionName: 'sweep',

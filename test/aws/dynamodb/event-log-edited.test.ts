@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { after as later } from '../../lib/relay/model/clock.ts';
-import { eventTime } from '../../lib/relay/model/ids.ts';
-import { StoreError } from '../../lib/relay/ports/event-log.ts';
-import { aDelivery, anEndpointId, anEvent, anEventId, eventsOf } from '../ports/builders.ts';
+import { after as later } from '../../../lib/relay/model/clock.ts';
+import { eventTime } from '../../../lib/relay/model/ids.ts';
+import { StoreError } from '../../../lib/relay/ports/event-log.ts';
+import { aDelivery, anEndpointId, anEvent, anEventId, eventsOf } from '../../ports/builders.ts';
 import { orderKey, useEventLogTable } from './event-log-table.ts';
 
 const given = useEventLogTable();

@@ -1,11 +1,11 @@
 import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { sqsClient } from '../../lib/aws/clients.ts';
-import { extendVisibility, shortenVisibility } from '../../lib/aws/sqs/visibility.ts';
-import { MemoryTelemetry } from '../memory/telemetry.ts';
-import { useEmbedded } from '../ports/embedded.ts';
+import { sqsClient } from '../../../lib/aws/clients.ts';
+import { extendVisibility, shortenVisibility } from '../../../lib/aws/sqs/visibility.ts';
+import { MemoryTelemetry } from '../../memory/telemetry.ts';
+import { useEmbedded } from '../../ports/embedded.ts';
+import { type Answer, useStubService } from '../http/stub-service.ts';
 import { receive, receivedRecords } from './received-record.ts';
-import { type Answer, useStubService } from './stub-service.ts';
 
 const embedded = useEmbedded();
 const serve = useStubService();

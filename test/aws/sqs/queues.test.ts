@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { sqsClient } from '../../lib/aws/clients.ts';
-import { SqsDeliveryQueue } from '../../lib/aws/sqs/delivery-queue.ts';
-import { SqsEventQueue } from '../../lib/aws/sqs/event-queue.ts';
-import { orderKeyOf, sha256Hex } from '../../lib/relay/model/ids.ts';
-import { MemoryTelemetry } from '../memory/telemetry.ts';
-import { aDelivery, anEndpointId, anEvent, aSource } from '../ports/builders.ts';
-import { type Input, type StubService, useStubService } from './stub-service.ts';
+import { sqsClient } from '../../../lib/aws/clients.ts';
+import { SqsDeliveryQueue } from '../../../lib/aws/sqs/delivery-queue.ts';
+import { SqsEventQueue } from '../../../lib/aws/sqs/event-queue.ts';
+import { orderKeyOf, sha256Hex } from '../../../lib/relay/model/ids.ts';
+import { MemoryTelemetry } from '../../memory/telemetry.ts';
+import { aDelivery, anEndpointId, anEvent, aSource } from '../../ports/builders.ts';
+import { type Input, type StubService, useStubService } from '../http/stub-service.ts';
 
 const serve = useStubService();
 

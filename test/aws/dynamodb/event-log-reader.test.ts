@@ -1,10 +1,10 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { DynamoTable } from '../../lib/aws/dynamodb/dynamo-table.ts';
-import { DynamoEventReader } from '../../lib/aws/dynamodb/event-log-reader.ts';
-import { after as later } from '../../lib/relay/model/clock.ts';
-import type { EventRecord } from '../../lib/relay/model/event.ts';
-import { MemoryClock } from '../memory/clock.ts';
-import { aDelivery, anEvent, anEventId } from '../ports/builders.ts';
+import { DynamoTable } from '../../../lib/aws/dynamodb/dynamo-table.ts';
+import { DynamoEventReader } from '../../../lib/aws/dynamodb/event-log-reader.ts';
+import { after as later } from '../../../lib/relay/model/clock.ts';
+import type { EventRecord } from '../../../lib/relay/model/event.ts';
+import { MemoryClock } from '../../memory/clock.ts';
+import { aDelivery, anEvent, anEventId } from '../../ports/builders.ts';
 import { orderKey, useEventLogTable } from './event-log-table.ts';
 
 const log = useEventLogTable();

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { readWebhookRequest } from '../../lib/aws/lambda/webhook-http.ts';
+import { readWebhookRequest } from '../../../lib/aws/lambda/webhook-http.ts';
 
 function anApiEvent(parts: Partial<APIGatewayProxyEventV2> = {}): APIGatewayProxyEventV2 {
   return {

@@ -6,7 +6,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
-import type { Embedded } from '../ports/embedded.ts';
+import type { Embedded } from '../../ports/embedded.ts';
 
 export async function receive(client: SQSClient, queueUrl: string) {
   const { Messages = [] } = await client.send(

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { dynamoDbClient } from '../../lib/aws/clients.ts';
-import { DynamoConfigTable } from '../../lib/aws/dynamodb/config-table.ts';
-import { DynamoEventLog } from '../../lib/aws/dynamodb/event-log.ts';
-import type { EventLog } from '../../lib/relay/ports/event-log.ts';
-import { MemoryClock } from '../memory/clock.ts';
-import { MemoryTelemetry } from '../memory/telemetry.ts';
-import { anEndpointId, anEvent } from '../ports/builders.ts';
-import { useStubService } from './stub-service.ts';
+import { dynamoDbClient } from '../../../lib/aws/clients.ts';
+import { DynamoConfigTable } from '../../../lib/aws/dynamodb/config-table.ts';
+import { DynamoEventLog } from '../../../lib/aws/dynamodb/event-log.ts';
+import type { EventLog } from '../../../lib/relay/ports/event-log.ts';
+import { MemoryClock } from '../../memory/clock.ts';
+import { MemoryTelemetry } from '../../memory/telemetry.ts';
+import { anEndpointId, anEvent } from '../../ports/builders.ts';
+import { useStubService } from '../http/stub-service.ts';
 
 const serve = useStubService();
 const event = anEvent();

@@ -1,14 +1,14 @@
 /** An event log in DynamoDB together with its table, as a person sees it in the DynamoDB console. */
 import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach } from 'vitest';
-import { DynamoEventLog } from '../../lib/aws/dynamodb/event-log.ts';
-import { after as later } from '../../lib/relay/model/clock.ts';
-import type { EventRecord } from '../../lib/relay/model/event.ts';
-import { orderKeyOf } from '../../lib/relay/model/ids.ts';
-import { MemoryClock } from '../memory/clock.ts';
-import { MemoryTelemetry } from '../memory/telemetry.ts';
-import { aPayload, aSource } from '../ports/builders.ts';
-import { useEmbedded } from '../ports/embedded.ts';
+import { DynamoEventLog } from '../../../lib/aws/dynamodb/event-log.ts';
+import { after as later } from '../../../lib/relay/model/clock.ts';
+import type { EventRecord } from '../../../lib/relay/model/event.ts';
+import { orderKeyOf } from '../../../lib/relay/model/ids.ts';
+import { MemoryClock } from '../../memory/clock.ts';
+import { MemoryTelemetry } from '../../memory/telemetry.ts';
+import { aPayload, aSource } from '../../ports/builders.ts';
+import { useEmbedded } from '../../ports/embedded.ts';
 
 /** The order of these tests. Each has a table of its own. */
 export const orderKey = orderKeyOf(aSource, '12345');

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { AddressGuard } from '../../lib/aws/http/address-guard.ts';
-import { HttpSender } from '../../lib/aws/http/http-sender.ts';
+import { AddressGuard } from '../../../lib/aws/http/address-guard.ts';
+import { HttpSender } from '../../../lib/aws/http/http-sender.ts';
 import { aBriefRequest, aRequest, sender, serving, TIMEOUT_MS, timed } from './hostile-receiver.ts';
 
 const run = promisify(execFile);

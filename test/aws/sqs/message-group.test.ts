@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { messageGroupOf } from '../../lib/aws/sqs/messages.ts';
-import { sha256Hex } from '../../lib/relay/model/ids.ts';
+import { messageGroupOf } from '../../../lib/aws/sqs/messages.ts';
+import { sha256Hex } from '../../../lib/relay/model/ids.ts';
 
 describe('messageGroupOf', () => {
   it.each([

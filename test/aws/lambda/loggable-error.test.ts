@@ -1,8 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { describe, expect, it, vi } from 'vitest';
-import { PowertoolsTelemetry } from '../../lib/aws/lambda/telemetry.ts';
-import { StoreError } from '../../lib/relay/ports/event-log.ts';
+import { PowertoolsTelemetry } from '../../../lib/aws/lambda/telemetry.ts';
+import { StoreError } from '../../../lib/relay/ports/event-log.ts';
 
 const PERSONAL = 'A Personal';
 

@@ -2,7 +2,7 @@ import type { LookupAddress, lookup } from 'node:dns';
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
-import { AddressGuard } from '../../lib/aws/http/address-guard.ts';
+import { AddressGuard } from '../../../lib/aws/http/address-guard.ts';
 
 const HTTPS = { protocol: 'https:', port: 443 };
 const guard = new AddressGuard();

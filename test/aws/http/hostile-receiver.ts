@@ -4,9 +4,9 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { createServer, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { AddressGuard } from '../../lib/aws/http/address-guard.ts';
-import { HttpSender } from '../../lib/aws/http/http-sender.ts';
-import type { OutgoingRequest } from '../../lib/relay/ports/outgoing.ts';
+import { AddressGuard } from '../../../lib/aws/http/address-guard.ts';
+import { HttpSender } from '../../../lib/aws/http/http-sender.ts';
+import type { OutgoingRequest } from '../../../lib/relay/ports/outgoing.ts';
 
 /** It may send to this machine. */
 export const sender = new HttpSender(new AddressGuard(['127.0.0.0/8']));

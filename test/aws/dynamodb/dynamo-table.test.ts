@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { dynamoDbClient } from '../../lib/aws/clients.ts';
-import { DynamoTable } from '../../lib/aws/dynamodb/dynamo-table.ts';
-import { updateOf } from '../../lib/aws/dynamodb/update-expression.ts';
-import { StoreError } from '../../lib/relay/ports/event-log.ts';
-import { type StubService, useStubService } from './stub-service.ts';
+import { dynamoDbClient } from '../../../lib/aws/clients.ts';
+import { DynamoTable } from '../../../lib/aws/dynamodb/dynamo-table.ts';
+import { updateOf } from '../../../lib/aws/dynamodb/update-expression.ts';
+import { StoreError } from '../../../lib/relay/ports/event-log.ts';
+import { type StubService, useStubService } from '../http/stub-service.ts';
 
 const serve = useStubService();
 const tableOver = ({ config }: StubService) =>

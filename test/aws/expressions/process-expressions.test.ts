@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import jsonata from 'jsonata';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { ProcessExpressions } from '../../lib/aws/expressions/process-expressions.ts';
-import type { ExpressionInput } from '../../lib/relay/model/expression-input.ts';
+import { ProcessExpressions } from '../../../lib/aws/expressions/process-expressions.ts';
+import type { ExpressionInput } from '../../../lib/relay/model/expression-input.ts';
 
 /** Shorter than that of the functions, because most of what follows reaches it. */
 const TIME_LIMIT_MS = 1_000;
@@ -187,7 +187,7 @@ describe('an expression that runs away', () => {
 describe('the process in which expressions are evaluated', () => {
   it('ends with who started it, whatever it does just then', async () => {
     const processFile = fileURLToPath(
-      new URL('../../lib/aws/expressions/expression-process.ts', import.meta.url),
+      new URL('../../../lib/aws/expressions/expression-process.ts', import.meta.url),
     );
     const job = { expression: '$contains($pad("", 60, "d") & "!", /^(d+)+$/)', input: '{}', as: 'boolean' };
     const script = `const child = require('node:child_process').fork(${JSON.stringify(processFile)}, ['96'], { stdio: 'ignore', serialization: 'advanced' });
