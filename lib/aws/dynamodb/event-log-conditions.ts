@@ -1,4 +1,5 @@
 /** The conditions of the event log's writes: a row must still be as the writer read it. */
+import { SHOWN_STATES } from '../../relay/model/delivery-state.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import type { Outcome } from '../../relay/model/outcome.ts';
 import type { DeliveryCondition, OwedItem } from '../../relay/ports/event-log.ts';
@@ -60,10 +61,11 @@ export function fannedOut(now: Date, outcomes: Condition): Condition {
   };
 }
 
-/** There is a map of outcomes, without one for `#endpoint`. */
+/** There is a map of outcomes, without a valid one for `#endpoint`: a person may have edited it. */
 export const WITHOUT_OUTCOME: Condition = {
-  expression: 'attribute_type(outcomes, :map) AND attribute_not_exists(outcomes.#endpoint)',
-  values: { ':map': 'M' },
+  expression: `attribute_type(outcomes, :map) AND NOT outcomes.#endpoint.#state IN (${SHOWN_STATES.map((state) => `:${state}`)})`,
+  names: { '#state': 'state' },
+  values: { ':map': 'M', ...Object.fromEntries(SHOWN_STATES.map((state) => [`:${state}`, state])) },
 };
 
 /** There is no map of outcomes: a person deleted it. */

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
 import { sourceIdSchema } from '../../relay/endpoint/source.ts';
 import { SHOWN_STATES } from '../../relay/model/delivery-state.ts';
-import type { EventKey, EventRecord } from '../../relay/model/event.ts';
+import type { EventKey, EventRecord, Outcomes } from '../../relay/model/event.ts';
 import { eventTime, sourceOf } from '../../relay/model/ids.ts';
 import { REASONS } from '../../relay/model/reason.ts';
 import { dayOf, eventRowKey, owedToFanOut } from './event-log-keys.ts';
@@ -42,13 +42,22 @@ const ATTRIBUTES = {
       trackingNumberTo: text,
     }),
   ),
-  outcomes: z.record(endpointIdSchema, z.object(OUTCOME)),
+  outcomes: z.record(z.string(), z.unknown()).transform(readOutcomes),
   fannedOutAt: moment,
   fanOutAttempts: z.int().min(0),
   quarantinedUntil: moment,
   abandonedAt: moment,
   forgottenAt: moment,
 };
+
+/** Each outcome is parsed by itself, so that an edited one does not hide the others. */
+function readOutcomes(outcomes: Row): Outcomes {
+  const entries = Object.entries(outcomes).flatMap(([id, outcome]) => {
+    const parsed = z.tuple([endpointIdSchema, z.object(OUTCOME)]).safeParse([id, outcome]);
+    return parsed.success ? [parsed.data] : [];
+  });
+  return Object.fromEntries(entries);
+}
 
 /** The row of an event before its fan-out. */
 export function toEventRow(event: EventRecord, dueAt: Date, expiresAt: number): Row {

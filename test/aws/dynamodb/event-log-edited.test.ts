@@ -112,6 +112,25 @@ describe('rows of the event log that were edited by hand', () => {
     expect((await given.eventLog.event(event))?.outcomes).toEqual({ erp: { state: 'dead' } });
   });
 
+  it.each([
+    ['a text', 'delivered 200 in 5 ms'],
+    ['a map with an unknown state', { state: 'lost' }],
+  ])('get an outcome in the place of %s, and keep those of other endpoints', async (_, edited) => {
+    const event = anEvent({ orderKey });
+    await given.store(event);
+    await given.edit(`event#${event.eventId}`, 'fannedOutAt', given.clock.now().toISOString());
+    await given.edit(`event#${event.eventId}`, 'outcomes', { erp: edited, shop: { state: 'pending' } });
+    expect((await given.eventLog.event(event))?.outcomes).toEqual({ shop: { state: 'pending' } });
+
+    const recorded = given.eventLog.recordOutcome(event, anEndpointId('erp'), { state: 'dead' }, undefined);
+
+    expect(await recorded).toBe(true);
+    expect((await given.eventLog.event(event))?.outcomes).toEqual({
+      erp: { state: 'dead' },
+      shop: { state: 'pending' },
+    });
+  });
+
   it('name themselves when a payload has no body', async () => {
     const event = anEvent({ orderKey });
     await given.store(event);
