@@ -23,8 +23,8 @@ ${edges(table).join('\n')}
 
 ## Table
 
-Times are seconds from the moment of the transition. *Due* says when sweep takes the row for overdue, *message* the delay
-of the message to deliver. The endpoint is \`erp\`. It has ten attempts, and its lease ends after 20 s.
+Times are seconds from the start of the example. *Due* is when sweep treats the row as overdue. *Message* is the delay of the
+message to deliver. The endpoint is \`erp\`. It allows ten attempts, and its lease ends after 20 s.
 
 | state | what happens | function | next state | list | due | message |
 |---|---|---|---|---|---|---|

@@ -21,7 +21,13 @@ import {
   replayed,
   retried,
 } from '../../../lib/relay/delivery/state-machine.ts';
-import type { Attempt, Delivery, UnfinishedDelivery } from '../../../lib/relay/model/delivery.ts';
+import {
+  type Attempt,
+  type Delivery,
+  isSettled,
+  type PendingDelivery,
+  type UnfinishedDelivery,
+} from '../../../lib/relay/model/delivery.ts';
 import type { DeliveryState, SettledState } from '../../../lib/relay/model/delivery-state.ts';
 import { anEndpointId, aPendingDelivery, aSettledDelivery } from '../../ports/builders.ts';
 import { answer, NOON, noAnswer, seconds } from '../attempts.ts';
@@ -86,6 +92,13 @@ const madeFrom =
   (endpoint: Parameters<typeof attempted>[1], made: Attempt) =>
   (row: UnfinishedDelivery): Delivery =>
     attempted(row, endpoint, made, NOON, NO_JITTER);
+/** Fan-out records the outcome together with those of the other endpoints. */
+const inline =
+  (made: Attempt, endpoint: Parameters<typeof attempted>[1] = BY_DEFAULT) =>
+  (row: PendingDelivery): Delivery => {
+    const after = attempted(row, endpoint, made, NOON, NO_JITTER);
+    return isSettled(after) ? outcomeRecorded(after, NOON) : after;
+  };
 const withAttempts = <Row extends UnfinishedDelivery>(row: Row, attemptCount: number): Row => ({
   ...row,
   attemptCount,
@@ -93,6 +106,38 @@ const withAttempts = <Row extends UnfinishedDelivery>(row: Row, attemptCount: nu
 const settledRow = (state: SettledState) => aSettledDelivery(state, { ...LEASED, settledAt: NOON });
 
 export const TABLE: readonly TableRow[] = [
+  transition({
+    event: 'attempted',
+    name: 'the inline attempt succeeds',
+    isNew: true,
+    before: PENDING,
+    next: inline(answer(200)),
+    state: 'delivered',
+  }),
+  transition({
+    event: 'attempted',
+    name: 'the inline attempt fails',
+    isNew: true,
+    before: PENDING,
+    next: inline(answer(503)),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 5 + 60, message: 5 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'the inline attempt fails, and the endpoint allows only one attempt',
+    isNew: true,
+    before: PENDING,
+    next: inline(answer(503), { maxAttempts: 1, ordering: 'latest' }),
+    ...{ state: 'dead', owedTo: 'attention#erp', dueAt: 0 },
+  }),
+  transition({
+    event: 'cutShort',
+    name: 'the inline attempt is cut short after 5 s',
+    isNew: true,
+    before: PENDING,
+    next: (row) => cutShort(row, noAnswer(-5, { cutShort: true }), NOON),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 10 + 60, message: 10 },
+  }),
   transition({
     event: 'leftToDeliver',
     name: 'fan-out leaves the first attempt to deliver',
@@ -132,6 +177,14 @@ export const TABLE: readonly TableRow[] = [
     before: PENDING,
     next: (row) => endedWithoutRow(row, 'skipped', 'filter-refused', NOON),
     state: 'skipped',
+  }),
+  transition({
+    event: 'endedWithoutRow',
+    name: 'the endpoint is disabled',
+    isNew: true,
+    before: PENDING,
+    next: (row) => endedWithoutRow(row, 'cancelled', 'endpoint-disabled', NOON),
+    state: 'cancelled',
   }),
   transition({
     event: 'leased',
@@ -239,11 +292,11 @@ export const TABLE: readonly TableRow[] = [
     ...{ state: 'pending', owedTo: 'erp', dueAt: 5 + 60, message: 5 },
   }),
   transition({
-    event: 'cutShort',
-    name: 'fan-out cuts an inline attempt short',
+    event: 'attempted',
+    name: 'the relay itself cannot process it',
     before: PENDING,
-    next: (row) => cutShort(row, noAnswer(-5, { cutShort: true }), NOON),
-    ...{ state: 'pending', owedTo: 'erp', dueAt: 10 + 60, message: 10 },
+    next: madeFrom(BY_DEFAULT, noAnswer(0, { unsent: true, internalError: true })),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 5 + 60, message: 5 },
   }),
   transition({
     event: 'probeFailed',
@@ -265,6 +318,13 @@ export const TABLE: readonly TableRow[] = [
     before: PENDING,
     next: (row) => ended(row, 'superseded', 'newer-event', NOON),
     ...{ state: 'superseded', owedTo: 'erp', dueAt: 0 },
+  }),
+  transition({
+    event: 'ended',
+    name: 'its lease has expired and a newer event supersedes it',
+    before: LEASED,
+    next: (row) => ended(row, 'superseded', 'newer-event', NOON),
+    ...{ state: 'superseded', owedTo: 'erp', dueAt: 20 },
   }),
   transition({
     event: 'ended',
@@ -308,13 +368,15 @@ export const TABLE: readonly TableRow[] = [
     next: (row) => replayed(row, NOON, false),
     ...{ state: 'pending', owedTo: 'erp', dueAt: 0 },
   }),
-  transition({
-    event: 'replayed',
-    name: 'an operator replays a dead delivery from the attention list',
-    before: aSettledDelivery('dead', { ...PENDING, settledAt: NOON, owedTo: 'attention#erp' }),
-    next: (row) => replayed(row, NOON, true),
-    ...{ state: 'pending', owedTo: 'erp', dueAt: 0 },
-  }),
+  ...(['delivered', 'superseded', 'skipped', 'dead', 'cancelled'] as const).map((state) =>
+    transition({
+      event: 'replayed',
+      name: `an operator replays it, or retries it: ${state}`,
+      before: aSettledDelivery(state, { ...PENDING, settledAt: NOON }),
+      next: (row) => replayed(row, NOON, true),
+      ...{ state: 'pending', owedTo: 'erp', dueAt: 0 },
+    }),
+  ),
   transition({
     event: 'filterPassed',
     name: 'the filter lets it pass',
