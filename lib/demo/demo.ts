@@ -7,7 +7,7 @@ import type { Connection } from '../operator/connection.ts';
 import { addEndpoint } from '../operator/endpoints/endpoints.ts';
 import { type Order, showOrder } from '../operator/orders/orders.ts';
 import { addSource } from '../operator/sources/sources.ts';
-import { settleAll } from '../relay/model/settle-all.ts';
+import { awaitAll } from '../relay/model/await-all.ts';
 import { ORDER_ID, orderLife, type Webhook } from './order-life.ts';
 import {
   ANSWERS,
@@ -62,7 +62,7 @@ export async function demo({ template, root, dataDir, print }: DemoOptions): Pro
   } finally {
     connection.close();
     await relay.stop();
-    await settleAll(receivers.map((receiver) => receiver.stop()));
+    await awaitAll(receivers.map((receiver) => receiver.stop()));
   }
 }
 

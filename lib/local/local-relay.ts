@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { SendingVariable } from '../contract/environment.ts';
-import { settleAll } from '../relay/model/settle-all.ts';
+import { awaitAll } from '../relay/model/await-all.ts';
 import { aborted } from './aborted.ts';
 import { type Engines, type EnginesOptions, startEngines } from './engines/engines.ts';
 import type { HandlerLog } from './handler-log.ts';
@@ -118,7 +118,7 @@ function run(
     engines,
     discovery,
     async runSchedules() {
-      await settleAll(clocks.map((clock) => clock.run()));
+      await awaitAll(clocks.map((clock) => clock.run()));
     },
     async stop(limitMs = STOP_LIMIT_MS) {
       const limit = AbortSignal.timeout(limitMs);

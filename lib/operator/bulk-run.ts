@@ -1,5 +1,5 @@
 /** A command that changes any number of rows: it can be interrupted, and it reports progress. */
-import { settleAll } from '../relay/model/settle-all.ts';
+import { awaitAll } from '../relay/model/await-all.ts';
 
 /** Rows to write at the same time. */
 const PARALLEL = 10;
@@ -20,7 +20,7 @@ export async function forEachInBatches<Item>(
 ): Promise<boolean> {
   for (let start = 0; start < items.length; start += PARALLEL) {
     if (signal?.aborted) return false;
-    await settleAll(items.slice(start, start + PARALLEL).map(work));
+    await awaitAll(items.slice(start, start + PARALLEL).map(work));
   }
   return !signal?.aborted;
 }

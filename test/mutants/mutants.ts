@@ -155,7 +155,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'Fan-out looks behind the first event that is fanned out, for one that was written late',
-    file: 'fan-out/backlog.ts',
+    file: 'fan-out/unfanned-events.ts',
     replaced: 'event.fannedOutAt !== undefined && event.eventId < farEnough',
     by: "event.fannedOutAt !== undefined && event.eventId <= farEnough.replace(/./g, 'z')",
   },
@@ -318,7 +318,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'A failed fan-out waits for all that it started',
-    file: 'model/settle-all.ts',
+    file: 'model/await-all.ts',
     replaced: `  await Promise.allSettled(promises);
 `,
     by: '',

@@ -258,7 +258,7 @@ describe('replay --endpoint --since', () => {
 
     const first = await replay(`${all} --json`, interrupting);
     const [, resume = ''] = /--resume (\S+) for the rest/.exec(first.err) ?? [];
-    await settleAll(id, source);
+    await awaitAll(id, source);
     const second = await replay(`${all} --json --resume ${resume}`);
 
     expect(first.exitCode).toBe(1);
@@ -281,7 +281,7 @@ describe('replay --endpoint --since', () => {
 });
 
 /** Marks all replayed deliveries as delivered. */
-async function settleAll(id: EndpointId, source: SourceId) {
+async function awaitAll(id: EndpointId, source: SourceId) {
   const { eventLog, eventReader } = relay().connection;
   for (const { orderKey } of await eventReader.newest({
     since: later(new Date(), -3_600_000),

@@ -1,6 +1,6 @@
 /** Handles a batch of SQS messages that Lambda passes to a function. */
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { settleAll } from '../../relay/model/settle-all.ts';
+import { awaitAll } from '../../relay/model/await-all.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { Parsed } from './messages.ts';
 
@@ -40,9 +40,9 @@ export async function handleBatch<Message extends object>(
     else foreign.push({ record, reason: parsed.reason });
   }
 
-  const [unfinished, unmoved] = await settleAll([
+  const [unfinished, unmoved] = await awaitAll([
     ours.size > 0 ? work([...ours.keys()]) : [],
-    settleAll(
+    awaitAll(
       foreign.map(async ({ record, reason }) => ((await deadLetters.put(record, reason)) ? [] : [record])),
     ),
   ]);

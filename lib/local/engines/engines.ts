@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { LOCAL_CREDENTIALS } from '../../contract/local-relay.ts';
-import { settleAll } from '../../relay/model/settle-all.ts';
+import { awaitAll } from '../../relay/model/await-all.ts';
 import { NO_ADDRESSES, REGION } from '../local-account.ts';
 import { LOOPBACK } from '../loopback.ts';
 import { readTemplate, type Template } from '../template/read-template.ts';
@@ -59,7 +59,7 @@ export async function startEngines(options: EnginesOptions): Promise<Engines> {
   ] as const;
   async function stop(): Promise<void> {
     const started = await Promise.allSettled(starting);
-    await settleAll(started.map((engine) => engine.status === 'fulfilled' && engine.value.stop()));
+    await awaitAll(started.map((engine) => engine.status === 'fulfilled' && engine.value.stop()));
     leaveDataFolder();
   }
   try {
@@ -113,7 +113,7 @@ async function createResources({ resources, dynamoDbConfig, sqsConfig }: Engines
   const dynamoDb = new DynamoDBClient(dynamoDbConfig);
   const sqs = new SQSClient(sqsConfig);
   try {
-    await settleAll([
+    await awaitAll([
       ...resources.tables.map((table) => ensureTable(dynamoDb, table)),
       ...resources.queues.map((queue) => ensureQueue(sqs, queue)),
     ]);

@@ -1,6 +1,6 @@
 /** A Lambda function on this machine. It starts execution environments as needed and reuses them. */
 import pLimit, { type LimitFunction } from 'p-limit';
-import { settleAll } from '../../relay/model/settle-all.ts';
+import { awaitAll } from '../../relay/model/await-all.ts';
 import { aborted } from '../aborted.ts';
 import { Environment, type WriteLine } from './environment.ts';
 import type { FunctionSettings, Outcome } from './invocation.ts';
@@ -50,7 +50,7 @@ export class LocalFunction {
   async stop(limit: AbortSignal): Promise<void> {
     clearInterval(this.#reaper);
     await Promise.race([Promise.all(this.#running), aborted(limit)]);
-    await settleAll([...this.#environments].map((environment) => environment.stop()));
+    await awaitAll([...this.#environments].map((environment) => environment.stop()));
   }
 
   async #run(event: string): Promise<Outcome> {

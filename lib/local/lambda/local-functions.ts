@@ -1,6 +1,6 @@
 /** Runs all functions of the template. */
 import { resolve } from 'node:path';
-import { settleAll } from '../../relay/model/settle-all.ts';
+import { awaitAll } from '../../relay/model/await-all.ts';
 import type { HandlerLog } from '../handler-log.ts';
 import { TemplateError } from '../template/cloudformation.ts';
 import type { Template } from '../template/read-template.ts';
@@ -48,7 +48,7 @@ export class LocalFunctions {
 
   /** Waits for running invocations until the limit, then ends all environments. */
   async stop(limit: AbortSignal): Promise<void> {
-    await settleAll([...this.#byName.values()].map((one) => one.stop(limit)));
+    await awaitAll([...this.#byName.values()].map((one) => one.stop(limit)));
   }
 }
 

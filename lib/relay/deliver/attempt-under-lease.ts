@@ -17,7 +17,7 @@ import {
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { isEndpointFailure } from '../health/health.ts';
 import type { RateLimiter } from '../health/rate-limiter.ts';
-import { after } from '../model/clock.ts';
+import { after, MAX_CLOCK_SKEW_MS } from '../model/clock.ts';
 import { type Attempt, type Delivery, isSettled, type UnfinishedDelivery } from '../model/delivery.ts';
 import { StoreError } from '../ports/event-log.ts';
 import { attempt } from '../sending/attempt.ts';
@@ -26,7 +26,6 @@ import { maxAttemptMs } from '../sending/transform.ts';
 
 /** A lease lasts this much longer than its request: clocks differ by two seconds, and the result must be written. */
 const LEASE_MARGIN_MS = 10_000;
-const CLOCKS_DIFFER_MS = 2_000;
 
 export interface LeasedAttemptOptions {
   readonly isProbe: boolean;
@@ -87,10 +86,10 @@ export async function writeResult(
   isProbe: boolean,
 ): Promise<void> {
   const now = context.clock.now();
-  const after = await applyChange(context, row, nextAfter(context, endpoint, row, made, isProbe));
-  if (after === undefined) context.telemetry.warn('lease was lost while sending', idsOf(row));
-  else if (isSettled(after)) await writeOutcome(context, after);
-  else await enqueue(context, messageFor(after, now));
+  const next = await applyChange(context, row, nextAfter(context, endpoint, row, made, isProbe));
+  if (next === undefined) context.telemetry.warn('lease was lost while sending', idsOf(row));
+  else if (isSettled(next)) await writeOutcome(context, next);
+  else await enqueue(context, messageFor(next, now));
 }
 
 function nextAfter(
@@ -110,8 +109,8 @@ function nextAfter(
 
 /** A frozen process must not send after its lease expired. Both clocks are checked: either may have stood still, too. */
 function fenceOf({ clock }: SendingContext, leaseMs: number, rateLimiter: RateLimiter | undefined): Fence {
-  const endMs = clock.monotonicMs() + leaseMs - CLOCKS_DIFFER_MS;
-  const endAt = after(clock.now(), leaseMs - CLOCKS_DIFFER_MS);
+  const endMs = clock.monotonicMs() + leaseMs - MAX_CLOCK_SKEW_MS;
+  const endAt = after(clock.now(), leaseMs - MAX_CLOCK_SKEW_MS);
   return {
     get waitMs() {
       return rateLimiter?.waitMs ?? 0;

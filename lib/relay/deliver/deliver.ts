@@ -6,10 +6,10 @@ import { enqueue } from '../delivery/enqueue.ts';
 import { isDue, madeDue } from '../delivery/state-machine.ts';
 import { currentAdmission } from '../health/admission.ts';
 import { takeDeliveryLock } from '../health/delivery-lock.ts';
+import { awaitAll } from '../model/await-all.ts';
 import type { Deadline } from '../model/clock.ts';
 import { type DeliveryKey, isLeased, isSettled } from '../model/delivery.ts';
 import type { EndpointId } from '../model/ids.ts';
-import { settleAll } from '../model/settle-all.ts';
 import { readRows } from './deliver-order.ts';
 import { EndpointService } from './endpoint-service.ts';
 
@@ -19,7 +19,7 @@ export async function deliver(
   keys: readonly DeliveryKey[],
   deadline: Deadline,
 ): Promise<DeliveryKey[]> {
-  const unfinished = await settleAll(
+  const unfinished = await awaitAll(
     [...Map.groupBy(keys, ({ endpointId }) => endpointId)].map(async ([endpointId, ofEndpoint]) => {
       try {
         await serve(context, endpointId, ofEndpoint, deadline);
@@ -48,7 +48,7 @@ async function serve(
   const take = () => takeDeliveryLock(context, endpointId, endpoint, deadline.remainingMs);
   let lock = await take();
   if (lock === undefined) {
-    await settleAll(keys.map((key) => makeDue(context, key)));
+    await awaitAll(keys.map((key) => makeDue(context, key)));
     // The holder may have read the list for the last time before these deliveries were due. So try the lock again.
     lock = await take();
     if (lock === undefined) return;
@@ -60,7 +60,7 @@ async function serve(
     await lock.release(service.inFlightLimit);
   }
   const { unstarted, next } = await service.rest();
-  await settleAll(unstarted.map((key) => makeDue(context, key)));
+  await awaitAll(unstarted.map((key) => makeDue(context, key)));
   if (next !== undefined) await enqueue(context, [next]);
 }
 

@@ -10,11 +10,11 @@ import { type CurrentAdmission, currentAdmission } from '../health/admission.ts'
 import { type DeliveryLock, takeProbe } from '../health/delivery-lock.ts';
 import { backlogDrained, isEndpointFailure } from '../health/health.ts';
 import type { RateLimiter } from '../health/rate-limiter.ts';
+import { awaitAll } from '../model/await-all.ts';
 import { ANY_TIME, after, type Deadline } from '../model/clock.ts';
 import { type DeliveryKey, isLeased, isSettled } from '../model/delivery.ts';
 import type { EndpointId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
-import { settleAll } from '../model/settle-all.ts';
 import type { DeliveryMessage } from '../ports/queues.ts';
 import { maxDeliveryMs } from '../sending/transform.ts';
 import { deliverOrder, readRows } from './deliver-order.ts';
@@ -77,7 +77,7 @@ export class EndpointService {
       let goesOn = true;
       while (goesOn) goesOn = (await this.#step()) || this.#startsAnotherRound();
     } finally {
-      await settleAll([...this.#running.values()]);
+      await awaitAll([...this.#running.values()]);
     }
   }
 
@@ -182,7 +182,7 @@ export class EndpointService {
 
   /** Sends one request while no other is in flight. True when the endpoint answers again. */
   async #probe(endpoint: Endpoint): Promise<boolean> {
-    await settleAll([...this.#running.values()]);
+    await awaitAll([...this.#running.values()]);
     // The rate limit comes before the probe is taken. If the wait is too long, a later service probes.
     if (this.#rateLimiter !== undefined && !(await this.#rateLimiter.waitForTurn(this.#stopAtMs)))
       return false;

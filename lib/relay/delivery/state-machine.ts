@@ -4,7 +4,7 @@
  */
 
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import { after, type Random } from '../model/clock.ts';
+import { after, MAX_CLOCK_SKEW_MS, type Random } from '../model/clock.ts';
 import {
   type Attempt,
   attentionOf,
@@ -30,8 +30,6 @@ import { nextAttemptAt } from './retry-schedule.ts';
 const ATTEMPTS_KEPT = 10;
 /** SQS delays a message by at most 15 minutes. Sweep enqueues deliveries with a longer delay. */
 const LONGEST_DELAY_MS = 15 * 60_000;
-/** The clocks of two functions differ by at most this. */
-const CLOCKS_DIFFER_MS = 2_000;
 /** The maximum of attempts that the relay itself fails on: about three days. */
 const INTERNAL_ERRORS = 10;
 /** A `strict` endpoint may refuse an event this often. Then its order continues. */
@@ -107,7 +105,7 @@ export function leaseReturned(delivery: UnfinishedDelivery, now: Date): PendingD
 
 /** Due work that could not be done now: the next function that reads the endpoint's list finds it. */
 export function madeDue(delivery: UnfinishedDelivery, now: Date): UnfinishedDelivery {
-  return { ...delivery, dueAt: after(now, -CLOCKS_DIFFER_MS) };
+  return { ...delivery, dueAt: after(now, -MAX_CLOCK_SKEW_MS) };
 }
 
 /** An operator wants it attempted now, whatever its schedule says. */

@@ -18,6 +18,7 @@ import {
 import { previousIfUnchanged, receivedSameOrder } from '../delivery/unchanged.ts';
 import { type Endpoint, isAddressedTo } from '../endpoint/endpoint.ts';
 import { admissionOf } from '../health/admission.ts';
+import { awaitAll } from '../model/await-all.ts';
 import { after } from '../model/clock.ts';
 import {
   type Delivery,
@@ -32,11 +33,10 @@ import type { EventRecord, Outcomes, Payload } from '../model/event.ts';
 import type { OutgoingEvent } from '../model/expression-input.ts';
 import { aliasKeyOf, isRelayEvent, TESTS } from '../model/ids.ts';
 import { changesBetween } from '../model/item-changes.ts';
-import { settleAll } from '../model/settle-all.ts';
 import { UnreadableRowError } from '../ports/event-log.ts';
 import { attempt } from '../sending/attempt.ts';
 import { matchesFilter } from '../sending/filter.ts';
-import type { BacklogEvent } from './backlog.ts';
+import type { UnfannedEvent } from './unfanned-events.ts';
 
 /**
  * The whole batch waits for an inline attempt, and a quick endpoint may suddenly hang. The attempt is therefore cut short
@@ -54,11 +54,11 @@ export interface FanOutMode {
 /** Rejects when the table fails. Requests that were sent by then may be repeated. */
 export async function fanOutEvent(
   context: SendingContext,
-  backlogEvent: BacklogEvent,
+  unfannedEvent: UnfannedEvent,
   mode: FanOutMode,
 ): Promise<void> {
-  const { event, isFirst, itemsBefore } = backlogEvent;
-  const [rows, endpoints] = await settleAll([
+  const { event, isFirst, itemsBefore } = unfannedEvent;
+  const [rows, endpoints] = await awaitAll([
     context.eventLog.deliveries(event.orderKey),
     // An endpoint is often tested right after it was added, so the config is read again.
     context.config.endpoints(event.source === TESTS),
@@ -72,7 +72,7 @@ export async function fanOutEvent(
     .filter((endpoint) => endpoint.state !== 'disabled' && isAddressedTo(endpoint, event));
   const changes = event.items === undefined ? [] : changesBetween(itemsBefore, event.items);
   const now = context.clock.now();
-  const view = { ...backlogEvent, event: { ...event, changes }, rows };
+  const view = { ...unfannedEvent, event: { ...event, changes }, rows };
   const fresh =
     event.forgottenAt === undefined
       ? await firstDeliveries(context, subscribers, view, mode)
@@ -105,7 +105,7 @@ async function writeAlias(context: SendingContext, event: EventRecord): Promise<
   await context.eventLog.putAlias(aliasKeyOf(event.source, event.niceId), event.orderKey);
 }
 
-interface EventView extends Omit<BacklogEvent, 'event'> {
+interface EventView extends Omit<UnfannedEvent, 'event'> {
   readonly event: OutgoingEvent;
   /** The order's delivery rows for all endpoints. */
   readonly rows: readonly Delivery[];
@@ -123,7 +123,7 @@ async function firstDeliveries(
   const { before, event } = view;
   const maySkip = before && event.changes?.length === 0 && endpoints.some((one) => one.skipUnchanged);
   const same = maySkip ? await previousIfUnchanged(context, payload, before) : undefined;
-  return settleAll(
+  return awaitAll(
     endpoints.map((endpoint) => firstDelivery(context, endpoint, payload, { ...view, same }, mode)),
   );
 }
@@ -258,7 +258,7 @@ async function writeRows(
   event: EventRecord,
   deliveries: readonly Delivery[],
 ): Promise<Delivery[]> {
-  const written = await settleAll(
+  const written = await awaitAll(
     deliveries.map(async (delivery) => {
       // The event's outcome records a finished delivery. It needs no row.
       if (delivery.owedTo === undefined) return delivery;

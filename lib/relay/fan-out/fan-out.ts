@@ -1,13 +1,13 @@
 /** Sends an order's new events to all endpoints, oldest event first, and records the outcomes. */
 
 import type { SendingContext } from '../context.ts';
+import { awaitAll } from '../model/await-all.ts';
 import type { OrderKey } from '../model/ids.ts';
-import { settleAll } from '../model/settle-all.ts';
 import type { EventMessage } from '../ports/queues.ts';
-import { eventsToFanOut } from './backlog.ts';
 import { fanOutEvent } from './fan-out-event.ts';
-import { isLeftInQuarantine } from './quarantine.ts';
+import { quarantineIfFailing } from './quarantine.ts';
 import { storeQueuedEvent } from './queue-fallback.ts';
+import { eventsToFanOut } from './unfanned-events.ts';
 
 /** An order's events are attempted inline for this time. Deliver attempts the rest, because other orders wait. */
 const INLINE_FOR_MS = 5_000;
@@ -26,7 +26,7 @@ export async function fanOut(
   messages: readonly EventMessage[],
 ): Promise<EventMessage[]> {
   const orders = Map.groupBy(messages, (message) => message.orderKey);
-  const unfinished = await settleAll(
+  const unfinished = await awaitAll(
     [...orders].map(async ([orderKey, ofOrder]) => {
       try {
         return (await fanOutOrder(context, orderKey, ofOrder)) ? [] : ofOrder;
@@ -60,7 +60,7 @@ async function fanOutOrder(
   for (const next of backlog) {
     const tookMs = context.clock.monotonicMs() - startedMs;
     if (tookMs > ORDER_TAKES_MS) return false;
-    if (await isLeftInQuarantine(context, next.event, isRepeated)) continue;
+    if (await quarantineIfFailing(context, next.event, isRepeated)) continue;
     await fanOutEvent(context, next, { possiblySent, inline: tookMs < INLINE_FOR_MS });
   }
   return true;

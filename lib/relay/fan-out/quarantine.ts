@@ -23,7 +23,7 @@ const TRIES = FAILURES_IN_TURN + WAITS_MS.length + 3 * 24;
  * @param repeated true when an earlier run may have started on the event
  * @returns true when the order must continue without the event
  */
-export async function isLeftInQuarantine(
+export async function quarantineIfFailing(
   context: SendingContext,
   event: EventRecord,
   repeated: boolean,

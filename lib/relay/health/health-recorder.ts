@@ -1,8 +1,9 @@
 /** Collects the results of one invocation's attempts and writes them to the endpoints' health rows. */
+
+import { awaitAll } from '../model/await-all.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Attempt } from '../model/delivery.ts';
 import type { EndpointId } from '../model/ids.ts';
-import { settleAll } from '../model/settle-all.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import { type Health, healthAfter, isDown, isProven } from './health.ts';
 import type { HealthStore } from './health-store.ts';
@@ -37,7 +38,7 @@ export class HealthRecorder {
    * deliveries.
    */
   async flush(): Promise<void> {
-    await settleAll([...this.#unwritten.keys()].map((id) => this.#flushOne(id)));
+    await awaitAll([...this.#unwritten.keys()].map((id) => this.#flushOne(id)));
   }
 
   /** Writes an endpoint's health at once if its state changed, or whether it is proven: other functions depend on both. */

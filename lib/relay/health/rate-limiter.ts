@@ -1,8 +1,5 @@
 /** Enforces an endpoint's rate limit: requests start at least one interval apart. */
-import { after, type Clock } from '../model/clock.ts';
-
-/** The clocks of two functions differ by at most this. */
-const MAX_CLOCK_SKEW_MS = 2_000;
+import { after, type Clock, MAX_CLOCK_SKEW_MS } from '../model/clock.ts';
 
 /** The state that the previous holder of the endpoint's lock left in the health row. */
 export interface PreviousHolder {

@@ -8,6 +8,9 @@ export interface Clock {
   sleep(durationMs: number): Promise<void>;
 }
 
+/** The clocks of two functions differ by at most this. */
+export const MAX_CLOCK_SKEW_MS = 2_000;
+
 /** Later than every time that is stored. */
 export const ANY_TIME = new Date('9999-12-31T23:59:59Z');
 

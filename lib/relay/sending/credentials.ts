@@ -4,7 +4,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts';
 import { HEADERS_LIMIT_BYTES, isHeaderValue, sizeOf } from '../endpoint/header.ts';
 import { isReference } from '../endpoint/secret.ts';
 import { SIGNING_SECRET_FORM, signingKey } from '../endpoint/signing-secret.ts';
-import { settleAll } from '../model/settle-all.ts';
+import { awaitAll } from '../model/await-all.ts';
 import { CredentialsError, type SecretCache } from '../secrets/secret-cache.ts';
 
 export interface Credentials {
@@ -31,7 +31,7 @@ export async function credentialsFor(
   wanted: CredentialsOptions,
 ): Promise<Credentials> {
   // Wait for the token request, too: it must not go on after the attempt has failed.
-  const [custom, auth, signingKeys] = await settleAll([
+  const [custom, auth, signingKeys] = await awaitAll([
     customHeaders(secretCache, endpoint, wanted),
     authHeaders(secretCache, endpoint, wanted),
     signingKeysOf(secretCache, endpoint, wanted),

@@ -10,7 +10,7 @@ import type { EventMessage } from '../ports/queues.ts';
 /** A slow ingest may write its row this much later than a faster ingest wrote a newer row. */
 const LATE_WRITE_MS = 60_000;
 
-export interface BacklogEvent {
+export interface UnfannedEvent {
   readonly event: EventRecord;
   /** True for the first known event of its order. */
   readonly isFirst: boolean;
@@ -31,7 +31,7 @@ export async function eventsToFanOut(
   context: SendingContext,
   orderKey: OrderKey,
   messages: readonly EventMessage[],
-): Promise<BacklogEvent[]> {
+): Promise<UnfannedEvent[]> {
   const times = messages.map((message) => eventTime(message.eventId).getTime());
   const farEnough = firstEventIdAt(after(new Date(Math.min(...times)), -LATE_WRITE_MS));
   const newestFirst: EventRecord[] = [];
@@ -42,8 +42,8 @@ export async function eventsToFanOut(
   return backlogOf(newestFirst.reverse());
 }
 
-function backlogOf(oldestFirst: readonly EventRecord[]): BacklogEvent[] {
-  const backlog: BacklogEvent[] = [];
+function backlogOf(oldestFirst: readonly EventRecord[]): UnfannedEvent[] {
+  const backlog: UnfannedEvent[] = [];
   const newestFannedOut = oldestFirst.findLast(({ fannedOutAt }) => fannedOutAt !== undefined);
   let itemsBefore: readonly Item[] = [];
   let before: EventKey | undefined;

@@ -7,7 +7,7 @@
  *
  * @throws the error of the first promise in the list that rejected
  */
-export async function settleAll<const Promises extends readonly unknown[]>(
+export async function awaitAll<const Promises extends readonly unknown[]>(
   promises: Promises,
 ): Promise<{ -readonly [Index in keyof Promises]: Awaited<Promises[Index]> }> {
   await Promise.allSettled(promises);

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { settleAll } from '../../../lib/relay/model/settle-all.ts';
+import { awaitAll } from '../../../lib/relay/model/await-all.ts';
 import { everythingIsWaiting } from '../a-relay.ts';
 
-describe('settleAll', () => {
+describe('awaitAll', () => {
   it('gives the values in the order of the promises', async () => {
-    expect(await settleAll([Promise.resolve(1), 'two', Promise.resolve(true)])).toEqual([1, 'two', true]);
+    expect(await awaitAll([Promise.resolve(1), 'two', Promise.resolve(true)])).toEqual([1, 'two', true]);
   });
 
   it('does not reject before the slowest promise has ended', async () => {
     const slow = Promise.withResolvers<string>();
     let isOver = false;
-    const all = settleAll([Promise.reject(new Error('failed at once')), slow.promise]);
+    const all = awaitAll([Promise.reject(new Error('failed at once')), slow.promise]);
     const over = all.catch(() => {
       isOver = true;
     });
@@ -25,7 +25,7 @@ describe('settleAll', () => {
 
   it('rejects with the error of the first promise in the list, whichever failed first', async () => {
     const first = Promise.withResolvers<never>();
-    const all = settleAll([first.promise, Promise.reject(new Error('second'))]);
+    const all = awaitAll([first.promise, Promise.reject(new Error('second'))]);
     all.catch(() => {});
 
     await everythingIsWaiting();
