@@ -325,6 +325,7 @@ const fanOutList = (eventId: EventId) => `fan-out#${shardOf(eventId)}`;
 const rowId = ({ eventId, endpointId }: DeliveryKey) => `${eventId}#${endpointId}`;
 
 function hasLease({ leaseId }: DeliveryAttributes, only: DeliveryCondition): boolean {
+  if (only.state !== 'leased' && only.leaseId === undefined) return true;
   return leaseId === only.leaseId || (only.leaseId === '' && leaseId === undefined);
 }
 

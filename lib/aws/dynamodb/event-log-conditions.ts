@@ -2,9 +2,9 @@
 import { SHOWN_STATES } from '../../relay/model/delivery-state.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import type { Outcome } from '../../relay/model/outcome.ts';
+import { REASONS } from '../../relay/model/reason.ts';
 import type { DeliveryCondition, OwedItem } from '../../relay/ports/event-log.ts';
 import type { Condition } from './dynamo-table.ts';
-import { OUTCOME_FIELDS } from './event-row.ts';
 import { isoSpellings, type Row } from './row.ts';
 
 export const NOT_FANNED_OUT: Condition = {
@@ -27,11 +27,15 @@ export function fanOutAsRead({ fanOutAttempts }: EventRecord): Condition {
 
 /** The delivery is in the given state and under the given lease, or under none. */
 export function deliveryAsRead({ state, leaseId }: DeliveryCondition): Condition {
+  const isState = { names: { '#onlyState': 'state' }, values: { ':onlyState': state } };
+  // Only `leased` has a lease. A person may have left a lease id in a row of another state.
+  if (leaseId === undefined && state !== 'leased')
+    return { ...isState, expression: '#onlyState = :onlyState' };
   const lease = leaseCondition(leaseId);
   return {
     expression: `#onlyState = :onlyState AND ${lease.expression}`,
-    names: { '#onlyState': 'state' },
-    values: { ':onlyState': state, ...lease.values },
+    names: isState.names,
+    values: { ...isState.values, ...lease.values },
   };
 }
 
@@ -40,7 +44,10 @@ function leaseCondition(leaseId: string | undefined): Condition {
   const values = { ':onlyLeaseId': leaseId };
   if (leaseId !== '') return { expression: 'leaseId = :onlyLeaseId', values };
   // A person may leave a leased row without a lease id. The reader gives it an empty one.
-  return { expression: '(attribute_not_exists(leaseId) OR leaseId = :onlyLeaseId)', values };
+  return {
+    expression: '(NOT attribute_type(leaseId, :text) OR leaseId = :onlyLeaseId)',
+    values: { ...values, ':text': 'S' },
+  };
 }
 
 /** The row still owes the same work at the same time, however a person spelled that time. */
@@ -74,21 +81,38 @@ export const WITHOUT_OUTCOMES: Condition = {
   values: { ':map': 'M' },
 };
 
+/** The condition that a field of an outcome is absent, or as the reader leaves it out: a person may have edited it. */
+const WITHOUT_FIELD: { readonly [Name in Exclude<keyof Outcome, 'state'>]: string } = {
+  reason: `NOT outcomes.#endpoint.#reason IN (${REASONS.map((_, index) => `:reason${index}`)})`,
+  status: 'NOT attribute_type(outcomes.#endpoint.#status, :number)',
+  durationMs: 'NOT attribute_type(outcomes.#endpoint.#durationMs, :number)',
+  error: 'NOT attribute_type(outcomes.#endpoint.#error, :text)',
+  attempt: 'NOT attribute_type(outcomes.#endpoint.#attempt, :number)',
+  late: 'NOT outcomes.#endpoint.#late = :true',
+  replayed: 'NOT outcomes.#endpoint.#replayed = :true',
+};
+
+const WITHOUT_FIELD_VALUES: Row = {
+  ...Object.fromEntries(REASONS.map((reason, index) => [`:reason${index}`, reason])),
+  ':number': 'N',
+  ':text': 'S',
+  ':true': true,
+};
+
 /** Compares the outcome of `#endpoint` field by field. Engines differ in how they compare whole maps. */
-export function outcomeAsRead(outcome: Outcome): Condition {
-  const fields = OUTCOME_FIELDS.map((name) => ({ name, value: outcome[name] }));
-  const values: Row = Object.fromEntries(
-    fields.flatMap(({ name, value }) => (value === undefined ? [] : [[`:${name}`, value]])),
+export function outcomeAsRead({ state, ...fields }: Outcome): Condition {
+  const conditions = Object.entries(WITHOUT_FIELD).map(([name, absent]) =>
+    name in fields ? `outcomes.#endpoint.#${name} = :${name}` : absent,
+  );
+  const values = Object.fromEntries(Object.entries(fields).map(([name, value]) => [`:${name}`, value]));
+  // DynamoDB refuses values that no condition uses.
+  const expression = ['outcomes.#endpoint.#state = :state', ...conditions].join(' AND ');
+  const constants = Object.entries(WITHOUT_FIELD_VALUES).filter(([name]) =>
+    new RegExp(`${name}\\b`).test(expression),
   );
   return {
-    expression: fields
-      .map(({ name, value }) =>
-        value === undefined
-          ? `attribute_not_exists(outcomes.#endpoint.#${name})`
-          : `outcomes.#endpoint.#${name} = :${name}`,
-      )
-      .join(' AND '),
-    names: Object.fromEntries(fields.map(({ name }) => [`#${name}`, name])),
-    values,
+    expression,
+    names: Object.fromEntries(['state', ...Object.keys(WITHOUT_FIELD)].map((name) => [`#${name}`, name])),
+    values: { ...Object.fromEntries(constants), ...values, ':state': state },
   };
 }

@@ -12,17 +12,14 @@ import { moment, type Row, readAttributes, toAttributes } from './row.ts';
 const text = z.string().exactOptional();
 
 const OUTCOME = {
-  state: z.enum(SHOWN_STATES),
-  reason: z.enum(REASONS).exactOptional(),
-  status: z.number().exactOptional(),
-  durationMs: z.number().exactOptional(),
-  error: text,
-  attempt: z.number().exactOptional(),
-  late: z.literal(true).exactOptional(),
-  replayed: z.literal(true).exactOptional(),
+  reason: z.enum(REASONS),
+  status: z.number(),
+  durationMs: z.number(),
+  error: z.string(),
+  attempt: z.number(),
+  late: z.literal(true),
+  replayed: z.literal(true),
 };
-
-export const OUTCOME_FIELDS = Object.keys(OUTCOME) as (keyof typeof OUTCOME)[];
 
 const ATTRIBUTES = {
   source: sourceIdSchema,
@@ -50,11 +47,14 @@ const ATTRIBUTES = {
   forgottenAt: moment,
 };
 
-/** Each outcome is parsed by itself, so that an edited one does not hide the others. */
+/** Each outcome is parsed by itself, so that an edited one does not hide the others. Only its state is essential. */
 function readOutcomes(outcomes: Row): Outcomes {
-  const entries = Object.entries(outcomes).flatMap(([id, outcome]) => {
-    const parsed = z.tuple([endpointIdSchema, z.object(OUTCOME)]).safeParse([id, outcome]);
-    return parsed.success ? [parsed.data] : [];
+  const entries = Object.entries(outcomes).flatMap(([key, value]) => {
+    const id = endpointIdSchema.safeParse(key);
+    const known = z.looseObject({ state: z.enum(SHOWN_STATES) }).safeParse(value);
+    if (!id.success || !known.success) return [];
+    const { state } = known.data;
+    return [[id.data, { state, ...readAttributes(OUTCOME, known.data) }]];
   });
   return Object.fromEntries(entries);
 }

@@ -14,15 +14,20 @@ export async function applyChange<Next extends Delivery>(
 ): Promise<Next | undefined> {
   const leaseId = delivery.state === 'leased' ? delivery.leaseId : undefined;
   const condition = { state: delivery.state, leaseId };
-  return (await eventLog.updateDelivery(delivery, condition, changeBetween(delivery, next)))
-    ? next
-    : undefined;
+  const change = changeBetween(delivery, next);
+  // DynamoDB refuses an empty update.
+  if (Object.keys(change).length === 0) return next;
+  return (await eventLog.updateDelivery(delivery, condition, change)) ? next : undefined;
 }
 
-/** The attributes that differ. Only these are written. */
+/** Attributes that only some states have. A person, or another function since the row was read, may have written them. */
+const STATE_ATTRIBUTES = ['reason', 'nextAttemptAt', 'leaseId', 'leaseUntil', 'settledAt'];
+
+/** The attributes that differ. A change of state also removes the attributes that the new state does not have. */
 function changeBetween(before: Delivery, next: Delivery): DeliveryChange {
   const old = new Map<string, unknown>(Object.entries(before));
-  const removed = [...old.keys()].filter((name) => !(name in next)).map((name) => [name, null]);
+  const mayExist = next.state === before.state ? [...old.keys()] : [...old.keys(), ...STATE_ATTRIBUTES];
+  const removed = mayExist.filter((name) => !(name in next)).map((name) => [name, null]);
   const set = Object.entries(next).filter(([name, value]) => !isDeepStrictEqual(value, old.get(name)));
   return Object.fromEntries([...removed, ...set]);
 }

@@ -131,6 +131,53 @@ describe('rows of the event log that were edited by hand', () => {
     });
   });
 
+  it.each([
+    ['an unknown reason', { state: 'pending', reason: 'typed by hand' }],
+    ['a status that is a text', { state: 'pending', status: '503' }],
+    ['a flag that is false', { state: 'pending', late: false }],
+    ['an unknown field', { state: 'pending', note: 'typed by hand' }],
+  ])('get an outcome in the place of one with %s', async (_, edited) => {
+    const event = anEvent({ orderKey });
+    await given.store(event);
+    await given.edit(`event#${event.eventId}`, 'fannedOutAt', given.clock.now().toISOString());
+    await given.edit(`event#${event.eventId}`, 'outcomes', { erp: edited });
+    const previous = (await given.eventLog.event(event))?.outcomes?.[anEndpointId('erp')];
+    expect(previous).toEqual({ state: 'pending' });
+
+    const erp = anEndpointId('erp');
+    expect(await given.eventLog.recordOutcome(event, erp, { state: 'dead' }, previous)).toBe(true);
+    expect((await given.eventLog.event(event))?.outcomes).toEqual({ erp: { state: 'dead' } });
+  });
+
+  it.each([
+    ['is pending again', { state: 'pending', leaseId: 'x' }, 'pending'],
+    ['is cancelled', { state: 'cancelled', leaseId: 'x' }, 'cancelled'],
+  ] as const)('are changed though a lease id was left in a delivery that %s', async (_, edited, state) => {
+    const delivery = aDelivery({ orderKey });
+    await given.eventLog.putDeliveryIfAbsent(delivery);
+    for (const [name, value] of Object.entries(edited))
+      await given.edit(`delivery#${delivery.eventId}#erp`, name, value);
+
+    const changed = given.eventLog.updateDelivery(
+      delivery,
+      { state, leaseId: undefined },
+      { reason: 'retry' },
+    );
+
+    expect(await changed).toBe(true);
+  });
+
+  it('are changed though the lease id of a leased delivery is no text', async () => {
+    const delivery = aDelivery({ orderKey, state: 'leased', leaseId: 'x' });
+    await given.eventLog.putDeliveryIfAbsent(delivery);
+    await given.edit(`delivery#${delivery.eventId}#erp`, 'leaseId', 5);
+    const [read] = await given.eventLog.deliveries(orderKey);
+
+    expect(read).toMatchObject({ state: 'leased', leaseId: '' });
+    const only = { state: 'leased', leaseId: '' } as const;
+    expect(await given.eventLog.updateDelivery(delivery, only, { reason: 'retry' })).toBe(true);
+  });
+
   it('name themselves when a payload has no body', async () => {
     const event = anEvent({ orderKey });
     await given.store(event);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { applyChange } from '../../../lib/relay/delivery/apply-change.ts';
 import {
   attempted,
@@ -104,5 +104,45 @@ describe('applyChange', () => {
     expect(first).toMatchObject({ leaseId: 'one', leaseUntil: seconds(20) });
     expect(await applyChange({ eventLog }, PENDING, leased(PENDING, 'other', seconds(30)))).toBeUndefined();
     expect(await eventLog.deliveries(PENDING.orderKey)).toEqual([first]);
+  });
+
+  it('removes what the new state does not have, also when it was written since the row was read', async () => {
+    const eventLog = new MemoryEventLog(new StandingClock());
+    await eventLog.putDeliveryIfAbsent(PENDING);
+    const { nextAttemptAt: _, ...asRead } = PENDING;
+    const pending = { state: 'pending', leaseId: undefined } as const;
+    await eventLog.updateDelivery(PENDING, pending, { reason: 'retry', nextAttemptAt: seconds(HOUR) });
+
+    const settled = await applyChange(
+      { eventLog },
+      asRead,
+      ended(asRead, 'cancelled', 'cancelled-by-hand', NOON),
+    );
+    const [row] = await eventLog.deliveries(PENDING.orderKey);
+    const again = await applyChange({ eventLog }, row ?? asRead, replayed(row ?? asRead, NOON, false));
+
+    expect(settled).toMatchObject({ state: 'cancelled' });
+    expect(await eventLog.deliveries(PENDING.orderKey)).toEqual([again]);
+    expect(again).not.toHaveProperty('nextAttemptAt');
+  });
+
+  it('leaves alone what others may write at any time', async () => {
+    const eventLog = new MemoryEventLog(new StandingClock());
+    await eventLog.putDeliveryIfAbsent(PENDING);
+    const pending = { state: 'pending', leaseId: undefined } as const;
+    await eventLog.updateDelivery(PENDING, pending, { replayedAt: seconds(1) });
+
+    await applyChange({ eventLog }, PENDING, leased(PENDING, 'one', seconds(20)));
+
+    expect(await eventLog.deliveries(PENDING.orderKey)).toMatchObject([{ replayedAt: seconds(1) }]);
+  });
+
+  it('writes nothing when nothing differs', async () => {
+    const eventLog = new MemoryEventLog(new StandingClock());
+    await eventLog.putDeliveryIfAbsent(PENDING);
+    const update = vi.spyOn(eventLog, 'updateDelivery');
+
+    expect(await applyChange({ eventLog }, PENDING, { ...PENDING })).toEqual(PENDING);
+    expect(update).not.toHaveBeenCalled();
   });
 });
