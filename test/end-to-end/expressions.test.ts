@@ -73,7 +73,7 @@ describe('the relay with filters and transforms', () => {
     expect(receiver.arrivals.filter(({ path }) => path === '/shipped').map((one) => one.eventId)).toEqual([
       second,
     ]);
-    expect(await outcomesOf(first)).toMatchObject({ shipped: 'skipped: filter' });
+    expect(await outcomesOf(first)).toMatchObject({ shipped: 'skipped: refused by the filter' });
   });
 
   it('sends what the transform makes of the order, with the type that follows from it', () => {

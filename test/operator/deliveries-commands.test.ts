@@ -43,7 +43,7 @@ async function rowOf({ orderKey, endpointId }: Delivery) {
 }
 
 /** An event whose fan-out has failed for days. */
-async function aSetAsideEvent() {
+async function anAbandonedEvent() {
   const event = await stored({ source: await aSource(), orderId: '7-501' });
   const now = new Date();
   await relay().connection.eventLog.recordFanOutAttempt(event, {
@@ -93,7 +93,9 @@ describe('deliveries list', () => {
 
     expect(exitCode).toBe(0);
     const [head, ...lines] = out.trimEnd().split('\n');
-    expect(head).toMatch(/^ORDER +ENDPOINT +STATE +ATTEMPTS +OWED SINCE +NEXT ATTEMPT +EVENT +LAST RESULT$/);
+    expect(head).toMatch(
+      /^ORDER +ENDPOINT +STATE +COUNTED ATTEMPTS +PENDING SINCE +NEXT ATTEMPT +EVENT +LAST RESULT$/,
+    );
     expect(lines).toEqual([
       expect.stringMatching(`^Magic7-501 .* cancelled +2 .* – +${cancelled.eventId} +endpoint is disabled$`),
       expect.stringMatching(`^Magic7-501 .* dead +2 .* ${dead.eventId} +timeout after 10 s, attempt 2$`),
@@ -102,6 +104,21 @@ describe('deliveries list', () => {
       '',
       '1 cancelled, 1 dead, 2 pending.',
     ]);
+  });
+
+  it('shows no next attempt when its time has passed', async () => {
+    const id = await anEndpoint({ ordering: 'strict' });
+    const past = later(new Date(), -60_000);
+    const { eventId } = await aDelivery(id, {
+      ...{ reason: 'behind-earlier', attemptCount: 0, nextAttemptAt: past, dueAt: past },
+    });
+
+    expect((await deliveries('list', '--endpoint', id)).out).toMatch(
+      new RegExp(` pending +0 .* – +${eventId} +behind an earlier delivery\n`),
+    );
+    expect((await relay().cli(['events', 'show', eventId, '--order', '7-501'])).out).not.toContain(
+      'next attempt',
+    );
   });
 
   it('lists the deliveries of all endpoints, also of removed ones', async () => {
@@ -137,7 +154,7 @@ describe('deliveries list', () => {
     expect(await listed('--endpoint', id)).toEqual({ deliveries: [], more: false });
   });
 
-  it('omits items that became owed before --since', async () => {
+  it('omits deliveries that became pending before --since', async () => {
     const id = await anEndpoint();
     const now = new Date();
     await aDelivery(id, { owedSince: later(now, -7_200_000), dueAt: now });
@@ -166,25 +183,25 @@ describe('deliveries list', () => {
   });
 
   it('shows events that were given up before they reached any endpoint', async () => {
-    const event = await aSetAsideEvent();
+    const event = await anAbandonedEvent();
 
-    expect((await deliveries('list', '--state', 'quarantined')).out).toMatch(
-      new RegExp(`7-501 +all +quarantined +83 .* ${event.eventId} +fan-out failed\n`),
+    expect((await deliveries('list', '--state', 'abandoned')).out).toMatch(
+      new RegExp(`7-501 +all +abandoned +83 .* ${event.eventId} +fan-out failed\n`),
     );
-    const { deliveries: found } = await listed('--state', 'quarantined');
+    const { deliveries: found } = await listed('--state', 'abandoned');
     expect(found.find(({ eventId }) => eventId === event.eventId)).toMatchObject({
-      state: 'quarantined',
+      state: 'abandoned',
       fanOutAttempts: 83,
     });
     expect(
       (await relay().cli(['events', 'show', event.eventId, '--order', '7-501', '--source', event.source]))
         .out,
-    ).toContain(`no, 83 attempts failed: \`deliveries retry ${event.eventId} --state quarantined\``);
+    ).toContain(`no, 83 attempts failed: \`deliveries retry ${event.eventId} --state abandoned\``);
   });
 
   it.each([
     ['--endpoint nobody', 'there is no endpoint nobody'],
-    ['--state late', '--state must be pending, dead, cancelled or quarantined'],
+    ['--state late', '--state must be pending, dead, cancelled or abandoned'],
     ['--since soon', '--since must be a duration before now'],
     ['--limit 0', '--limit must be at least 1'],
   ])('refuses %s with exit code 2', async (args, message) => {
@@ -206,7 +223,7 @@ describe('deliveries retry', () => {
     const result = await deliveries('retry', '--endpoint', id);
 
     expect(result).toMatchObject({ exitCode: 0, err: '' });
-    expect(result.out).toBe('2 deliveries are retried.\nDeliver starts now.\n');
+    expect(result.out).toBe('2 deliveries are retried.\nThe relay sends now.\n');
     for (const delivery of [dead, cancelled]) {
       expect(await rowOf(delivery)).toMatchObject({
         state: 'pending',
@@ -282,12 +299,12 @@ describe('deliveries retry', () => {
     );
   });
 
-  it('gives events that were quarantined back to fan-out', async () => {
-    const event = await aSetAsideEvent();
+  it('returns an abandoned event to fan-out', async () => {
+    const event = await anAbandonedEvent();
 
-    const { exitCode, out } = await deliveries('retry', event.eventId, '--state', 'quarantined');
+    const { exitCode, out } = await deliveries('retry', event.eventId, '--state', 'abandoned');
 
-    expect({ exitCode, out }).toEqual({ exitCode: 0, out: '1 event is retried.\nDeliver starts now.\n' });
+    expect({ exitCode, out }).toEqual({ exitCode: 0, out: '1 event is retried.\nThe relay sends now.\n' });
     const row = await relay().connection.eventLog.event(event);
     expect(row).toMatchObject({ fanOutAttempts: 1 });
     expect(row).not.toHaveProperty('abandonedAt');
@@ -300,10 +317,10 @@ describe('deliveries retry', () => {
     expect((await messagesOn('events')).join()).toContain(event.eventId);
   });
 
-  it('gives all of them back', async () => {
-    const events: EventRecord[] = [await aSetAsideEvent(), await aSetAsideEvent()];
+  it('returns all of them', async () => {
+    const events: EventRecord[] = [await anAbandonedEvent(), await anAbandonedEvent()];
 
-    await deliveries('retry', '--state', 'quarantined');
+    await deliveries('retry', '--state', 'abandoned');
 
     for (const event of events) {
       expect(await relay().connection.eventLog.event(event)).toMatchObject({ fanOutAttempts: 1 });
@@ -358,9 +375,9 @@ describe('deliveries retry', () => {
   });
 
   it.each([
-    ['', '--endpoint is missing'],
+    ['', '--endpoint is missing: give --endpoint <id> (with an event id, only that delivery)'],
     ['--state dead', '--endpoint is missing'],
-    ['--state quarantined --endpoint erp', '--endpoint cannot be combined with --state quarantined'],
+    ['--state abandoned --endpoint erp', '--endpoint cannot be combined with --state abandoned'],
     ['--endpoint nobody', 'there is no endpoint nobody'],
     ['evt_1 --endpoint erp', '<event-id> must be evt_'],
     ['evt_01M86WVMXHG7RHAJ1ZPVK76BDE --endpoint erp', 'there is no event evt_01M86WVMXHG7RHAJ1ZPVK76BDE'],
@@ -375,6 +392,13 @@ describe('deliveries retry', () => {
 });
 
 describe('deliveries cancel', () => {
+  it.each(['retry', 'cancel'])('says in the help of %s that it needs an endpoint', async (command_) => {
+    const { out } = await deliveries(command_, '--help');
+
+    expect(out).toContain(`deliveries ${command_} --endpoint <id> [options] [event-id]`);
+    expect(out).toContain('select this endpoint’s deliveries; required');
+  });
+
   it('cancels the pending deliveries of an endpoint, in the row and in the event', async () => {
     const id = await anEndpoint();
     const pending = await aDelivery(id);

@@ -142,7 +142,7 @@ describe('endpoints list', () => {
         `erp       enabled   ok       strict    ${URL_OF_ERP}`,
         `shop      disabled  failing  latest    ${URL_OF_ERP}`,
         '',
-        'shop  it times out; only probes are sent, the next within a minute',
+        'shop  it times out',
         '',
       ].join('\n'),
     );
@@ -384,6 +384,19 @@ describe('endpoints pause, resume, disable and enable', () => {
     expect(out).toContain('Its health is cleared. It was disabled: it answered 410: gone for good\n');
     expect(out).toContain('`replay --endpoint erp --since 2026-03-01T12:00:00.000Z`');
   });
+
+  it.each(['enable', 'resume'])(
+    '%s shows how to send what was cancelled while it was disabled',
+    async (command_) => {
+      await anEndpoint({ state: 'disabled' });
+
+      const { out } = await endpoints(command_, 'erp');
+
+      expect(out).toContain('stay cancelled: `deliveries retry --endpoint erp` sends them.');
+      expect(out).toContain('`replay --endpoint erp --since <time>` sends the events that it missed.');
+      expect((await endpoints(command_, 'erp')).out).not.toContain('cancelled');
+    },
+  );
 
   it('writes no health of an endpoint of which nothing is known', async () => {
     await anEndpoint({ state: 'disabled' });

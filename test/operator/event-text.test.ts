@@ -9,6 +9,7 @@ import {
   outcomesText,
 } from '../../lib/operator/cli/event-text.ts';
 import type { Colours } from '../../lib/operator/cli/output.ts';
+import { after } from '../../lib/relay/model/clock.ts';
 import type { EventRecord, Outcomes } from '../../lib/relay/model/event.ts';
 import type { Change } from '../../lib/relay/model/item-changes.ts';
 import { aDelivery, anEndpointId, anEvent } from '../ports/builders.ts';
@@ -117,16 +118,24 @@ describe('an outcome', () => {
     );
     expect(colouredOutcome({ state: 'cancelled' }, COLOURS)).toBe('<red cancelled>');
   });
+
+  it('says once that it was replayed', () => {
+    const outcome = { state: 'pending', reason: 'replay' } as const;
+
+    expect(colouredOutcome(outcome, COLOURS)).toBe('<yellow pending>: replayed by hand');
+    expect(colouredOutcome({ ...outcome, replayed: true }, COLOURS)).toBe('<yellow pending>, replayed');
+  });
 });
 
 describe('a delivery', () => {
-  it('shows the next attempt', () => {
-    const nextAttemptAt = new Date();
-    const delivery = aDelivery({ reason: 'endpoint-paused', nextAttemptAt });
+  it('shows the next attempt, until its time has passed', () => {
+    const now = new Date();
+    const delivery = aDelivery({ reason: 'endpoint-paused', nextAttemptAt: now });
 
-    expect(deliveryText(delivery, COLOURS)).toMatch(
+    expect(deliveryText(delivery, COLOURS, after(now, -1))).toMatch(
       /^<yellow pending>: endpoint is paused, next attempt \d\d:\d\d:\d\d$/,
     );
+    expect(deliveryText(delivery, COLOURS, now)).toBe('<yellow pending>: endpoint is paused');
     expect(deliveryText(aDelivery({ state: 'delivered' }), COLOURS)).toBe('<green delivered>');
   });
 });

@@ -183,7 +183,9 @@ describe('endpoints test-filter', () => {
     const { exitCode, err } = await endpoints('test-filter', 'erp');
 
     expect({ exitCode, err }).toEqual({ exitCode: 2, err: expect.stringContaining('erp has no filter') });
-    expect((await endpoints('test-filter', 'erp', '--filter', 'true')).out).toContain('No events');
+    expect((await endpoints('test-filter', 'erp', '--filter', 'true')).out).toMatch(
+      /^None of the newest \d+ events has a payload for this endpoint/,
+    );
   });
 });
 
@@ -225,6 +227,19 @@ describe('endpoints preview', () => {
     const { eventId } = await withEvent({ transform: '"a\\nb" & order.x' }, { x: '\u001b[2J' });
 
     expect((await endpoints('preview', 'erp', '--event', eventId)).out).toContain('a\nb\\u001b[2J');
+  });
+
+  it('says that no event has a payload left', async () => {
+    const event = await withEvent({ transform: 'order.Id' });
+    await relay().connection.eventEraser.erasePayload(event, new Date());
+
+    expect((await endpoints('preview', 'erp')).out).toBe(
+      'The newest event has no payload for this endpoint: it expired, was erased or is from another source. Raise --limit.\n',
+    );
+    expect((await endpoints('preview', 'erp', '--event', event.eventId)).out).toBe(
+      `The payload of ${event.eventId} has expired or was erased.\n`,
+    );
+    expect(jsonOf(await endpoints('preview', 'erp', '--json'))).toEqual([]);
   });
 
   it('refuses an endpoint without a transform', async () => {

@@ -3,11 +3,13 @@ import { healthDetail, healthWord } from '../../lib/operator/cli/health-text.ts'
 import { timeText } from '../../lib/operator/cli/times.ts';
 import { type Health, UNKNOWN_HEALTH } from '../../lib/relay/health/health.ts';
 import { after } from '../../lib/relay/model/clock.ts';
+import { anEndpointId } from '../ports/builders.ts';
 
 const asIs = (text: string) => text;
 const COLOURS = { bold: asIs, dim: asIs, red: asIs, green: asIs, yellow: asIs, cyan: asIs };
 const NOW = new Date('2026-03-01T12:00:00Z');
 const LATER = after(NOW, 60_000);
+const ERP = { id: anEndpointId('erp'), state: 'enabled' } as const;
 const PROVEN = { ...UNKNOWN_HEALTH, provenAt: NOW };
 
 describe('the health of an endpoint', () => {
@@ -41,7 +43,15 @@ describe('the health of an endpoint', () => {
     ],
   ])('is %s: %j', (word, health, detail) => {
     expect(healthWord(health, COLOURS)).toBe(word);
-    if (detail === undefined) expect(healthDetail('erp', health, NOW)).toBeUndefined();
-    else expect(healthDetail('erp', health, NOW)).toMatch(detail);
+    if (detail === undefined) expect(healthDetail(ERP, health, NOW)).toBeUndefined();
+    else expect(healthDetail(ERP, health, NOW)).toMatch(detail);
+  });
+
+  it.each([
+    [{ ...PROVEN, state: 'failing', reason: 'it times out', retryAt: LATER }, 'it times out'],
+    [{ ...UNKNOWN_HEALTH, slowUntil: LATER }, undefined],
+  ] as const)('announces no request while the operator’s state stops them: %j', (health, detail) => {
+    for (const state of ['paused', 'disabled'] as const)
+      expect(healthDetail({ ...ERP, state }, health, NOW)).toBe(detail);
   });
 });

@@ -60,7 +60,7 @@ describe('replay --event', () => {
 
     expect(exitCode).toBe(0);
     expect(out).toMatch(
-      /^2 deliveries are replayed: 1 to .*, 1 to .*\.\n1 is delivered already: .*\nDeliver starts now\.\n$/,
+      /^2 deliveries are replayed: 1 to .*, 1 to .*\.\n1 is delivered already: .*\nThe relay sends now\.\n$/,
     );
     for (const id of [dead, fresh]) {
       expect(await rowOf(event, id)).toMatchObject({
@@ -233,7 +233,7 @@ describe('replay --endpoint --since', () => {
 
     const { out } = await replay(`--endpoint ${id} --since 1h`);
 
-    expect(out).toMatch(/^11 deliveries are replayed: 11 to .*\nDeliver starts now/);
+    expect(out).toMatch(/^11 deliveries are replayed: 11 to .*\nThe relay sends now/);
   });
 
   it('says that a paused endpoint receives the events later', async () => {
@@ -334,8 +334,8 @@ describe('an invalid replay', () => {
   });
 
   it.each([
-    ['--dry-run', '--event or --order or --endpoint with --since'],
-    ['--since 1h', '--event or --order or --endpoint with --since'],
+    ['--dry-run', 'give --event, --order, or both --endpoint and --since'],
+    ['--since 1h', 'give --event, --order, or both --endpoint and --since'],
     ['--endpoint erp', '--since is required'],
     ['--endpoint erp --since soon', '--since must be a duration before now'],
     ['--event a --order b', '--order cannot be combined with --event'],

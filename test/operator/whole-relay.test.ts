@@ -49,7 +49,7 @@ describe('the CLI on a relay that runs', () => {
     const sent = await relay(['send', file]);
 
     expect(sent).toMatchObject({ exitCode: 0, err: '' });
-    const [, eventId = ''] = /stored as (evt_\w{26}), of the order 7-501\n/.exec(sent.out) ?? [];
+    const [, eventId = ''] = /stored as event (evt_\w{26}) of order 7-501\n/.exec(sent.out) ?? [];
     await expect
       .poll(async () => (await relay(['orders', 'show', 'Magic7-501'])).out, { timeout: 20_000 })
       .toMatch(
@@ -113,7 +113,7 @@ describe('the CLI on a relay that runs', () => {
     // The functions reread the sources at most once a second.
     await expect
       .poll(() => relay(['send', '-'], { input: '{"Id": "7-502"}' }), { timeout: 15_000 })
-      .toMatchObject({ exitCode: 0, out: expect.stringContaining('of the order 7-502') });
+      .toMatchObject({ exitCode: 0, out: expect.stringContaining('of order 7-502') });
     expect(jsonOf(rotated)).toMatchObject({ id: 'main' });
   });
 });

@@ -7,7 +7,7 @@ import type { Connection } from '../connection.ts';
 import { cancelDeliveries } from '../deliveries/cancellations.ts';
 import { listDeliveries } from '../deliveries/deliveries.ts';
 import { OWED_STATES } from '../deliveries/owed-work.ts';
-import { type RetryResult, retryDeliveries, retryQuarantined } from '../deliveries/retries.ts';
+import { type RetryResult, retryAbandoned, retryDeliveries } from '../deliveries/retries.ts';
 import { InterruptedError, InvalidInputError } from '../errors.ts';
 import { cancelText, deliveryListJson, deliveryListText, retryText, scheduleHints } from './delivery-text.ts';
 import { readMoment } from './option-values.ts';
@@ -27,7 +27,9 @@ const listOptionsSchema = z.object({
 const cancelOptionsSchema = z.object({ endpoint: text, since: text, dryRun: z.boolean().default(false) });
 const retryOptionsSchema = cancelOptionsSchema.extend({ state });
 
-const SINCE = 'skip items that became owed earlier: 30m, 2h or 3d ago, or a time such as 2026-03-01T09:30';
+const SINCE =
+  'skip deliveries that became pending earlier: 30m, 2h or 3d ago, or a time such as 2026-03-01T09:30';
+const ENDPOINT = 'select this endpoint’s deliveries; required';
 
 export function addDeliveriesCommands(program: Command, terminal: Terminal): void {
   const deliveries = program
@@ -43,7 +45,7 @@ export function addDeliveriesCommands(program: Command, terminal: Terminal): voi
     .option('--endpoint <id>', 'list only this endpoint’s deliveries')
     .option(
       '--state <state>',
-      'list only one state: pending, dead, cancelled, or quarantined (events whose fan-out failed)',
+      'list only one state: pending, dead, cancelled, or abandoned (events that fan-out gave up on)',
     )
     .option('--since <moment>', SINCE)
     .option('--limit <number>', 'list at most this many, 1 to 1000 (default: 50)')
@@ -58,11 +60,14 @@ export function addDeliveriesCommands(program: Command, terminal: Terminal): voi
 
   deliveries
     .command('retry [event-id]')
-    .description('retry one delivery, or the dead and cancelled deliveries of an endpoint')
-    .option('--endpoint <id>', 'select this endpoint’s deliveries')
+    .usage('--endpoint <id> [options] [event-id]')
+    .description(
+      'retry the dead and cancelled deliveries of an endpoint; with an event id, only that delivery',
+    )
+    .option('--endpoint <id>', `${ENDPOINT}, except with --state abandoned`)
     .option(
       '--state <state>',
-      'select one state: dead, cancelled, quarantined, or pending (makes them due at once)',
+      'select one state: dead, cancelled, abandoned, or pending (makes them due at once)',
     )
     .option('--since <moment>', SINCE)
     .option('--dry-run', 'count the deliveries and change nothing')
@@ -70,7 +75,7 @@ export function addDeliveriesCommands(program: Command, terminal: Terminal): voi
       const selection = { ...checkAttributes(retryOptionsSchema, options), eventId };
       const { dryRun } = selection;
       const since = readMoment('since', selection.since);
-      const areEvents = selection.state === 'quarantined';
+      const areEvents = selection.state === 'abandoned';
       await withConnection(command, terminal, async (connection, output) => {
         const result = await withProgress(terminal, { dryRun }, (run) =>
           retry(connection, { ...selection, since }, run),
@@ -86,8 +91,9 @@ export function addDeliveriesCommands(program: Command, terminal: Terminal): voi
 
   deliveries
     .command('cancel [event-id]')
-    .description('cancel one pending delivery, or all pending deliveries of an endpoint')
-    .option('--endpoint <id>', 'select this endpoint’s deliveries')
+    .usage('--endpoint <id> [options] [event-id]')
+    .description('cancel the pending deliveries of an endpoint; with an event id, only that delivery')
+    .option('--endpoint <id>', ENDPOINT)
     .option('--since <moment>', SINCE)
     .option('--dry-run', 'count the deliveries and change nothing')
     .action(async (eventId: string | undefined, options: GivenOptions, command: Command) => {
@@ -113,17 +119,22 @@ interface RetrySelection {
 
 function retry(connection: Connection, selection: RetrySelection, run: BulkRun): Promise<RetryResult> {
   const { eventId, endpoint, state, since } = selection;
-  if (state !== 'quarantined')
+  if (state !== 'abandoned')
     return retryDeliveries(connection, { eventId, endpointId: requireEndpoint(endpoint), state, since }, run);
-  if (endpoint === undefined) return retryQuarantined(connection, { eventId, since }, run);
-  const problem = 'cannot be combined with --state quarantined: such an event has no deliveries yet';
+  if (endpoint === undefined) return retryAbandoned(connection, { eventId, since }, run);
+  const problem = 'cannot be combined with --state abandoned: such an event has no deliveries yet';
   throw new InvalidInputError([{ attribute: 'endpoint', problem }]);
 }
 
 /** There is no confirmation prompt, so no command changes the deliveries of all endpoints. */
 function requireEndpoint(endpoint: string | undefined): string {
   if (endpoint !== undefined) return endpoint;
-  throw new InvalidInputError([{ attribute: 'endpoint', problem: 'is missing' }]);
+  throw new InvalidInputError([
+    {
+      attribute: 'endpoint',
+      problem: 'is missing: give --endpoint <id> (with an event id, only that delivery)',
+    },
+  ]);
 }
 
 function interrupted(): InterruptedError {

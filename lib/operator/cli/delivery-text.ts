@@ -1,32 +1,45 @@
 /** Deliveries as a table and as JSON, and the results of a retry and a cancellation. */
 
-import { type Delivery, isUnfinished, outcomeOf } from '../../relay/model/delivery.ts';
+import { type Delivery, outcomeOf } from '../../relay/model/delivery.ts';
 import { shownState } from '../../relay/model/delivery-state.ts';
 import { detailText } from '../../relay/model/outcome.ts';
 import type { CancelResult } from '../deliveries/cancellations.ts';
 import type { DeliveryList } from '../deliveries/deliveries.ts';
 import type { OwedWork } from '../deliveries/owed-work.ts';
 import type { RetryResult } from '../deliveries/retries.ts';
-import { orderText, stateText } from './event-text.ts';
+import { comingAttemptAt, orderText, stateText } from './event-text.ts';
 import type { Colours } from './output.ts';
 import { shortened, table } from './table.ts';
 import { timeText } from './times.ts';
 
 const ENDPOINT_LENGTH = 24;
 const RESULT_LENGTH = 60;
-const HEAD = ['order', 'endpoint', 'state', 'attempts', 'owed since', 'next attempt', 'event', 'last result'];
+const HEAD = [
+  'order',
+  'endpoint',
+  'state',
+  'counted attempts',
+  'pending since',
+  'next attempt',
+  'event',
+  'last result',
+];
 
-export function deliveryListText({ found, isCut }: DeliveryList, colours: Colours): string {
+export function deliveryListText({ found, isCut }: DeliveryList, colours: Colours, now = new Date()): string {
   if (found.length === 0) return 'No delivery is pending, and nothing needs attention.';
   const rows = found.map((one) =>
-    one.kind === 'delivery' ? deliveryCells(one, colours) : eventCells(one, colours),
+    one.kind === 'delivery' ? deliveryCells(one, colours, now) : eventCells(one, colours),
   );
   return [table(rows, HEAD), '', colours.dim(countText(found, isCut))].join('\n');
 }
 
-function deliveryCells({ delivery, event }: OwedWork & { kind: 'delivery' }, colours: Colours): string[] {
+function deliveryCells(
+  { delivery, event }: OwedWork & { kind: 'delivery' },
+  colours: Colours,
+  now: Date,
+): string[] {
   const { endpointId, state, attemptCount, owedSince, eventId } = delivery;
-  const nextAttemptAt = isUnfinished(delivery) ? delivery.nextAttemptAt : undefined;
+  const nextAttemptAt = comingAttemptAt(delivery, now);
   return [
     orderText(event ?? {}),
     shortened(endpointId, ENDPOINT_LENGTH),
@@ -42,8 +55,7 @@ function deliveryCells({ delivery, event }: OwedWork & { kind: 'delivery' }, col
 /** The reason without the state, which has its own column. */
 function resultText(delivery: Delivery): string {
   const { late, replayed, ...result } = outcomeOf(delivery);
-  // The part `replayed` already says this.
-  const detail = result.reason === 'replay' ? undefined : detailText(result);
+  const detail = result.reason === 'replay' && replayed ? undefined : detailText(result);
   const parts = [detail, late && 'late', replayed && 'replayed'].filter((part) => part !== undefined);
   return parts.join(', ') || '–';
 }
@@ -54,7 +66,7 @@ function eventCells({ event }: OwedWork & { kind: 'event' }, { red, dim }: Colou
   return [
     orderText(event),
     'all',
-    red('quarantined'),
+    red('abandoned'),
     attempts,
     since,
     '–',
@@ -65,7 +77,7 @@ function eventCells({ event }: OwedWork & { kind: 'event' }, { red, dim }: Colou
 
 function countText(found: readonly OwedWork[], isCut: boolean): string {
   const states = Map.groupBy(found, (one) =>
-    one.kind === 'delivery' ? shownState(one.delivery.state) : 'quarantined',
+    one.kind === 'delivery' ? shownState(one.delivery.state) : 'abandoned',
   );
   const counts = [...states].map(([state, { length }]) => `${length} ${state}`).join(', ');
   return isCut ? `${counts}. --limit shows more.` : `${counts}.`;
@@ -74,7 +86,7 @@ function countText(found: readonly OwedWork[], isCut: boolean): string {
 export function deliveryListJson({ found, isCut }: DeliveryList): object {
   return {
     deliveries: found.map((one) => {
-      if (one.kind === 'event') return { state: 'quarantined', ...one.event };
+      if (one.kind === 'event') return { state: 'abandoned', ...one.event };
       const { niceId, orderId } = one.event ?? {};
       const ids = { ...(niceId !== undefined && { niceId }), ...(orderId !== undefined && { orderId }) };
       return { ...one.delivery, ...ids };
@@ -102,7 +114,7 @@ export function cancelText({ cancelled, inFlight }: CancelResult, isDryRun: bool
   ].join('\n');
 }
 
-/** When deliver sends the deliveries. */
+/** When the relay sends the deliveries. */
 export function scheduleHints({
   count,
   enqueued,
@@ -114,7 +126,7 @@ export function scheduleHints({
 }): string[] {
   if (count === 0) return [];
   if (waitReasons.length > 0) return waitReasons.map((text) => `${text}.`);
-  return [enqueued ? 'Deliver starts now.' : 'Deliver starts within a minute.'];
+  return [enqueued ? 'The relay sends now.' : 'The relay sends within a minute.'];
 }
 
 /** `1 delivery`, `2 deliveries`, `3 events`. */

@@ -36,7 +36,7 @@ export function addDlqCommands(program: Command, terminal: Terminal): void {
 
   dlq
     .command('list')
-    .description('list the visible messages; they stay in the queue')
+    .description('list the messages that no receiver holds; they stay in the queue')
     .option('--queue <name>', QUEUE)
     .option('--limit <number>', 'list at most this many, 1 to 1000 (default: 50)')
     .action(async (options: GivenOptions, command: Command) => {
@@ -49,7 +49,7 @@ export function addDlqCommands(program: Command, terminal: Terminal): void {
 
   dlq
     .command('redrive')
-    .description('send messages to their source queue again')
+    .description('send messages to their main queue again')
     .option('--queue <name>', QUEUE)
     .option('--message-id <id>', 'select one message')
     .option('--all', 'select all messages', false)
@@ -65,7 +65,7 @@ export function addDlqCommands(program: Command, terminal: Terminal): void {
 
   dlq
     .command('drop')
-    .description('delete messages; pending deliveries stay in the tables, so sweep enqueues them again')
+    .description('delete messages; rows stay, so sweep enqueues their deliveries again')
     .option('--queue <name>', QUEUE)
     .option('--message-id <id>', 'select one message')
     .option('--all', 'select all messages', false)

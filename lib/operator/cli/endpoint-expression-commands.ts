@@ -2,10 +2,17 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
-import { type FilterTrial, type Preview, previewContent, tryFilter } from '../endpoints/expression-trials.ts';
+import {
+  type FilterTrial,
+  type Preview,
+  previewContent,
+  type Trials,
+  tryFilter,
+} from '../endpoints/expression-trials.ts';
 import { isPreset, PRESET_NAMES, PRESETS, presetText } from '../endpoints/presets.ts';
 import { InvalidInputError } from '../errors.ts';
 import { checkEventId } from '../events/event-key.ts';
+import { DEFAULT_LIST_DAYS } from '../events/events.ts';
 import { changesText, orderText } from './event-text.ts';
 import { presetOption, textOf, withExpressions } from './expression-options.ts';
 import { type Colours, printableLines, type Terminal } from './output.ts';
@@ -33,7 +40,11 @@ export function addExpressionCommands(endpoints: Command, terminal: Terminal): v
         .parse(await textOf('filter', given.filter));
       await withConnection(command, terminal, async (connection, output) => {
         const trials = await tryFilter(connection, queryOf(id, given), filter);
-        output.show(trials, (all) => trialsText(all, output.colours), trialsJson);
+        output.show(
+          trials,
+          (all) => trialsText(all, given.event, output.colours),
+          ({ results }) => trialsJson(results),
+        );
       });
     });
 
@@ -55,10 +66,13 @@ export function addExpressionCommands(endpoints: Command, terminal: Terminal): v
       const { transform } = z.object({ transform: text }).parse(await withExpressions(typed));
       await withConnection(command, terminal, async (connection, output) => {
         const previews = await previewContent(connection, queryOf(id, query), transform);
+        const results = previews.results.map((one) =>
+          'body' in one ? { ...one, body: Buffer.from(one.body) } : one,
+        );
         output.show(
-          previews.map((one) => ('body' in one ? { ...one, body: Buffer.from(one.body) } : one)),
-          (all) => previewsText(all, output.colours),
-          () => previews.map(previewJson),
+          { ...previews, results },
+          (all) => previewsText(all, query.event, output.colours),
+          () => previews.results.map(previewJson),
         );
       });
     });
@@ -88,12 +102,19 @@ function queryOf(endpointId: string, { event, limit }: { event?: string | undefi
   return { endpointId, limit, ...(event !== undefined && { eventId: checkEventId(event, 'event') }) };
 }
 
-const NO_EVENTS = 'No events: the endpoint’s sources received none in the last 30 days.';
+function noResultText({ examined }: Trials<unknown>, eventId: string | undefined): string {
+  if (eventId !== undefined) return `The payload of ${eventId} has expired or was erased.`;
+  if (examined === 0) return `No events: the relay received none in the last ${DEFAULT_LIST_DAYS} days.`;
+  return examined === 1
+    ? 'The newest event has no payload for this endpoint: it expired, was erased or is from another source. Raise --limit.'
+    : `None of the newest ${examined} events has a payload for this endpoint: they expired, were erased or are from another source. Raise --limit.`;
+}
 
-function trialsText(trials: readonly FilterTrial[], colours: Colours): string {
-  if (trials.length === 0) return NO_EVENTS;
+function trialsText(trials: Trials<FilterTrial>, eventId: string | undefined, colours: Colours): string {
+  const { results } = trials;
+  if (results.length === 0) return noResultText(trials, eventId);
   const words = { pass: colours.green, skip: colours.dim, error: colours.red };
-  const rows = trials.map(({ event, result, reason = '' }) => [
+  const rows = results.map(({ event, result, reason = '' }) => [
     colours.dim(event.eventId),
     timeText(event.receivedAt),
     orderText(event),
@@ -101,7 +122,7 @@ function trialsText(trials: readonly FilterTrial[], colours: Colours): string {
     words[result](result),
     ...(reason === '' ? [] : [reason]),
   ]);
-  const failed = trials.some(({ result }) => result === 'error');
+  const failed = results.some(({ result }) => result === 'error');
   const note = failed ? ['', 'The relay sends an event when its filter fails.'] : [];
   return [table(rows, ['event', 'received', 'order', 'changes', 'filter']), ...note].join('\n');
 }
@@ -112,9 +133,14 @@ function trialsJson(trials: readonly FilterTrial[]): object[] {
 
 type PreviewInBytes = Preview | { event: Preview['event']; contentType: string; body: Uint8Array };
 
-function previewsText(previews: readonly PreviewInBytes[], { dim, bold, red }: Colours): string {
-  if (previews.length === 0) return NO_EVENTS;
-  return previews
+function previewsText(
+  previews: Trials<PreviewInBytes>,
+  eventId: string | undefined,
+  { dim, bold, red }: Colours,
+): string {
+  const { results } = previews;
+  if (results.length === 0) return noResultText(previews, eventId);
+  return results
     .map((one) => {
       const title = `${bold(orderText(one.event))}  ${timeText(one.event.receivedAt)}  ${dim(one.event.eventId)}`;
       if ('unsent' in one) return `${title}\n${red('nothing would be sent')}, ${one.unsent}`;

@@ -55,7 +55,7 @@ export function addAttributeOptions(command: Command): Command {
     )
     .option(
       '--ordering <ordering>',
-      'order the events of an order: latest (a newer event supersedes a pending one), strict (every event, one after the other) or none (every event at once) (default: latest)',
+      'how the events of one order are sent: latest (a newer event supersedes a pending one), strict (every event, one after the other) or none (every event at once) (default: latest)',
     )
     .option('--timeout-seconds <seconds>', 'limit one attempt, 1 to 30 (default: 10)')
     .option('--max-attempts <number>', 'limit the attempts of a delivery, 1 to 100 (default: 10)')

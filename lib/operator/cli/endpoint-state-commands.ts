@@ -8,29 +8,31 @@ import { type GivenOptions, withConnection } from './with-connection.ts';
 interface CommandTexts {
   readonly description: string;
   readonly result: string;
-  readonly hint: string;
+  readonly hint: (id: string) => string;
 }
 
 const TEXTS: Readonly<Record<StateCommand, CommandTexts>> = {
   pause: {
     description: 'park the deliveries of an endpoint (state: paused)',
     result: 'is paused.',
-    hint: 'Its deliveries are parked until `endpoints resume`.',
+    hint: (id) => `Its deliveries are parked until \`endpoints resume ${id}\`.`,
   },
   resume: {
     description: 'end a pause and send the parked deliveries (state: enabled)',
     result: 'is enabled.',
-    hint: 'Deliver sends its parked deliveries within a minute, oldest due first, as fast as it answers.',
+    hint: () =>
+      'The relay sends its parked deliveries within a minute, oldest due first, as fast as it answers.',
   },
   disable: {
     description: 'cancel the deliveries of an endpoint (state: disabled)',
     result: 'is disabled.',
-    hint: 'The relay cancels its pending deliveries: `deliveries list` shows them. After `endpoints enable`, `replay` sends them.',
+    hint: (id) =>
+      `The relay cancels its pending deliveries within two minutes: \`deliveries list --endpoint ${id}\` shows them.`,
   },
   enable: {
     description: 'send to an endpoint again and clear its health (state: enabled)',
     result: 'is enabled.',
-    hint: 'Deliver sends its pending deliveries within a minute.',
+    hint: () => 'The relay sends its pending deliveries within a minute.',
   },
 };
 
@@ -48,12 +50,14 @@ export function addStateCommands(endpoints: Command, terminal: Terminal): void {
 }
 
 function showChange(output: Output, change: StateChange, name: StateCommand): void {
-  const { endpoint, cleared } = change;
+  const { endpoint, cleared, wasDisabled } = change;
+  const { id, state } = endpoint;
   output.show(change, (one) => changeText(one, TEXTS[name].result, output.colours), changeJson);
-  output.hint(`${TEXTS[name].hint} The change takes effect within 10 s.`);
-  if (cleared?.state !== 'disabled') return;
-  const since = cleared.failingSince?.toISOString() ?? '<time>';
-  output.hint(`\`replay --endpoint ${endpoint.id} --since ${since}\` sends the events that it missed.`);
+  output.hint(`${TEXTS[name].hint(id)} The change takes effect within 10 s.`);
+  if (!wasDisabled || state !== 'enabled') return;
+  const since = (cleared?.state === 'disabled' && cleared.failingSince?.toISOString()) || '<time>';
+  output.hint(`Its cancelled deliveries stay cancelled: \`deliveries retry --endpoint ${id}\` sends them.`);
+  output.hint(`\`replay --endpoint ${id} --since ${since}\` sends the events that it missed.`);
 }
 
 function changeText({ endpoint, cleared }: StateChange, result: string, colours: Colours): string {

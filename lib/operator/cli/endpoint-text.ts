@@ -39,9 +39,8 @@ export function endpointListText(rows: readonly ListedEndpoint[], colours: Colou
 function healthNotes(rows: readonly ListedEndpoint[], { bold }: Colours): string[] {
   const notes = rows.flatMap((row) => {
     if (!('valid' in row)) return [];
-    const { id } = row.valid;
-    const detail = healthDetail(id, row.health);
-    return detail === undefined ? [] : [[bold(id), detail]];
+    const detail = healthDetail(row.valid, row.health);
+    return detail === undefined ? [] : [[bold(row.valid.id), detail]];
   });
   return notes.length === 0 ? [] : ['', table(notes)];
 }
@@ -77,12 +76,7 @@ export function endpointText(listed: ListedEndpoint, colours: Colours, result = 
     ...(endpoint.contentType === undefined ? [] : [['content-type', endpoint.contentType]]),
     ...(endpoint.description === undefined ? [] : [['description', endpoint.description]]),
     ...(isHealthKnown
-      ? [
-          [
-            'health',
-            [healthWord(health, colours), healthDetail(endpoint.id, health)].filter(Boolean).join(': '),
-          ],
-        ]
+      ? [['health', [healthWord(health, colours), healthDetail(endpoint, health)].filter(Boolean).join(': ')]]
       : []),
     ['added', writtenTimeText(endpoint.createdAt)],
     ...(endpoint.updatedAt === endpoint.createdAt ? [] : [['changed', writtenTimeText(endpoint.updatedAt)]]),

@@ -54,7 +54,7 @@ export function eventText(event: EventDetail, colours: Colours): string {
 function fannedOutText(event: EventRecord, { yellow, red }: Colours): string {
   const { eventId, receivedAt, fannedOutAt, fanOutAttempts = 0, quarantinedUntil, abandonedAt } = event;
   if (fannedOutAt === undefined && abandonedAt !== undefined)
-    return red(`no, ${fanOutAttempts} attempts failed: \`deliveries retry ${eventId} --state quarantined\``);
+    return red(`no, ${fanOutAttempts} attempts failed: \`deliveries retry ${eventId} --state abandoned\``);
   if (fannedOutAt === undefined && quarantinedUntil !== undefined)
     return yellow(
       `not yet: ${fanOutAttempts} attempts failed, quarantined until ${timeText(quarantinedUntil)}`,

@@ -103,13 +103,20 @@ export function stateText(state: DeliveryState, colours: Colours): string {
 }
 
 /** A delivery's outcome, the time of its replay, and the time of its next attempt. */
-export function deliveryText(delivery: Delivery, colours: Colours): string {
+export function deliveryText(delivery: Delivery, colours: Colours, now = new Date()): string {
   const { replayedAt } = delivery;
-  const nextAttemptAt = isUnfinished(delivery) ? delivery.nextAttemptAt : undefined;
+  const nextAttemptAt = comingAttemptAt(delivery, now);
   // The outcome's text ends with `replayed`. The row adds the time.
   const replayed = replayedAt === undefined ? '' : ` ${timeText(replayedAt)}`;
   const text = colouredOutcome(outcomeOf(delivery), colours) + replayed;
   return nextAttemptAt === undefined ? text : `${text}, next attempt ${timeText(nextAttemptAt)}`;
+}
+
+/** The time of the next attempt; undefined when it has passed: the delivery waits for something else then. */
+export function comingAttemptAt(delivery: Delivery, now: Date): Date | undefined {
+  if (!isUnfinished(delivery)) return undefined;
+  const { nextAttemptAt } = delivery;
+  return nextAttemptAt === undefined || nextAttemptAt <= now ? undefined : nextAttemptAt;
 }
 
 /** A table row: number, time, result and answer of an attempt. */

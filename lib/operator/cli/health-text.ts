@@ -1,4 +1,5 @@
 /** An endpoint's health as text. */
+import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
 import { type Health, isProven } from '../../relay/health/health.ts';
 import type { Colours } from './output.ts';
 import { timeText } from './times.ts';
@@ -26,17 +27,23 @@ function wordOf(health: Health | undefined) {
 }
 
 /** Explains the word and says what to do; undefined when the word needs no explanation. */
-export function healthDetail(id: string, health: Health | undefined, now = new Date()): string | undefined {
+export function healthDetail(
+  { id, state }: Pick<Endpoint, 'id' | 'state'>,
+  health: Health | undefined,
+  now = new Date(),
+): string | undefined {
   if (health === undefined) return undefined;
+  // To an endpoint that is paused or disabled, the relay sends no probes either.
+  const isEnabled = state === 'enabled';
   const { reason = 'no reason was recorded', lastError = 'no answer', consecutiveFailures } = health;
   switch (health.state) {
     case 'failing':
-      return `${reason}; only probes are sent, ${probeText(health, now)}`;
+      return isEnabled ? `${reason}; only probes are sent, ${probeText(health, now)}` : reason;
     case 'disabled':
       return `${reason}; fix the endpoint and run \`endpoints enable ${id}\``;
     case 'ok': {
       if (consecutiveFailures > 0) return `${failuresText(consecutiveFailures)} in a row: ${lastError}`;
-      return wordOf(health) === 'slow' ? slowText(health, now) : undefined;
+      return isEnabled && wordOf(health) === 'slow' ? slowText(health, now) : undefined;
     }
   }
 }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
+import { NotPossibleError } from '../errors.ts';
 import { showOrder } from '../orders/orders.ts';
 import { orderText } from './order-text.ts';
 import type { Terminal } from './output.ts';
@@ -24,5 +25,16 @@ export function addOrdersCommands(program: Command, terminal: Terminal): void {
         const order = await showOrder(connection, { id, source });
         output.show(order, (one) => orderText(one, output.colours));
       });
+    });
+
+  orders
+    .command('list', { hidden: true })
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(() => {
+      throw new NotPossibleError(
+        'there is no list of orders',
+        '`events list` shows recent events with their orders.',
+      );
     });
 }

@@ -47,7 +47,7 @@ export function addReplayCommand(program: Command, terminal: Terminal): void {
     .option('--resume <moment>', 'continue an interrupted replay that started at this time')
     .action(async (options: GivenOptions, command: Command) => {
       const { dryRun, ...given } = checkAttributes(optionsSchema, options);
-      const query = readQuery(given);
+      const query = readQuery(given, command);
       await withConnection(command, terminal, async (connection, output) => {
         const work = () => withProgress(terminal, { dryRun }, (run) => replayEvents(connection, query, run));
         const { result, cause } = await resultOrPartialResult(work);
@@ -60,17 +60,9 @@ export function addReplayCommand(program: Command, terminal: Terminal): void {
 
 type Given = Omit<z.output<typeof optionsSchema>, 'dryRun'>;
 
-/** @throws InvalidInputError unless the options select one event, one order, or one endpoint and a time */
-function readQuery({
-  event,
-  order,
-  source,
-  endpoint,
-  since,
-  includeDelivered,
-  includeSkipped,
-  resume,
-}: Given): ReplayQuery {
+/** Fails unless the options select one event, one order, or one endpoint and a time */
+function readQuery(given: Given, command: Command): ReplayQuery {
+  const { event, order, source, endpoint, since, includeDelivered, includeSkipped, resume } = given;
   const rules = { includeDelivered, includeSkipped, resume: readMoment('resume', resume) };
   const refuse = (attribute: string, problem: string) => new InvalidInputError([{ attribute, problem }]);
   if (event !== undefined && order !== undefined) throw refuse('order', 'cannot be combined with --event');
@@ -79,7 +71,7 @@ function readQuery({
   if (since !== undefined && isOne) throw refuse('since', 'cannot be combined with --event or --order');
   if (event !== undefined) return { ...rules, eventId: checkEventId(event, 'event'), endpointId: endpoint };
   if (order !== undefined) return { ...rules, order, source, endpointId: endpoint };
-  if (endpoint === undefined) throw refuse('event', 'or --order or --endpoint with --since is required');
+  if (endpoint === undefined) command.error('give --event, --order, or both --endpoint and --since');
   const moment = readMoment('since', since);
   if (moment === undefined) throw refuse('since', 'is required with --endpoint');
   return { ...rules, endpointId: endpoint, since: moment };

@@ -75,8 +75,8 @@ async function findAddress(command: Command, terminal: Terminal): Promise<string
 }
 
 function acceptedText({ status, orderId, eventId, message }: WebhookResponse, from: string): string {
-  const order = orderId === undefined ? 'without an order id' : `of the order ${orderId}`;
-  const result = eventId === undefined ? (message ?? 'nothing') : `stored as ${eventId}, ${order}`;
+  const order = orderId === undefined ? 'without an order id' : `of order ${orderId}`;
+  const result = eventId === undefined ? (message ?? 'nothing') : `stored as event ${eventId} ${order}`;
   return `${from} answered ${status}: ${result}`;
 }
 

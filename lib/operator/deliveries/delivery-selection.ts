@@ -13,7 +13,7 @@ import { findEndpointId, OWED_STATES, type OwedState, owedWork } from './owed-wo
 export interface DeliverySelection {
   readonly endpointId: string;
   readonly eventId?: string | undefined;
-  readonly state?: Exclude<OwedState, 'quarantined'> | undefined;
+  readonly state?: Exclude<OwedState, 'abandoned'> | undefined;
   readonly since?: Date | undefined;
 }
 

@@ -10,8 +10,8 @@ import type { OwedItem } from '../../relay/ports/event-log.ts';
 import type { Connection } from '../connection.ts';
 import { NotFoundError } from '../errors.ts';
 
-/** `quarantined`: fan-out gave up on the event. The others are states of deliveries. */
-export const OWED_STATES = ['pending', 'dead', 'cancelled', 'quarantined'] as const;
+/** `abandoned`: fan-out gave up on the event. The others are states of deliveries. */
+export const OWED_STATES = ['pending', 'dead', 'cancelled', 'abandoned'] as const;
 export type OwedState = (typeof OWED_STATES)[number];
 
 /** A delivery that is not delivered, or an event that is not fanned out. */
@@ -23,7 +23,7 @@ export interface OwedWorkQuery {
   /** All endpoints when absent, also removed ones that still have deliveries. */
   readonly endpointId?: EndpointId | undefined;
   readonly states: readonly OwedState[];
-  /** Skip items that became owed earlier. */
+  /** Skip deliveries that became pending earlier, and events that were received earlier. */
   readonly since?: Date | undefined;
   /** Latest first among the items that need attention; otherwise oldest first. */
   readonly backwards?: boolean;
@@ -58,7 +58,7 @@ async function* owedItems(
   const needsAttention = states.includes('dead') || states.includes('cancelled');
   const attention = [
     ...(needsAttention ? ids.map(attentionOf) : []),
-    ...(states.includes('quarantined') && endpointId === undefined ? [FAN_OUT_ATTENTION] : []),
+    ...(states.includes('abandoned') && endpointId === undefined ? [FAN_OUT_ATTENTION] : []),
   ];
   // An item is never due before it became owed, so this range contains all wanted items.
   const dueSince = since ?? new Date(0);

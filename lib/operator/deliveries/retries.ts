@@ -1,4 +1,4 @@
-/** Retries deliveries, and events that are quarantined. */
+/** Retries deliveries, and abandoned events. */
 
 import { applyChange } from '../../relay/delivery/apply-change.ts';
 import { replay } from '../../relay/delivery/replay.ts';
@@ -97,7 +97,7 @@ async function retryOne(
   return (await applyChange(connection, delivery, retried(delivery, now, RETRIED))) ? 'retried' : 'inFlight';
 }
 
-export interface QuarantineSelection {
+export interface AbandonedSelection {
   readonly eventId?: string | undefined;
   readonly since?: Date | undefined;
 }
@@ -106,11 +106,11 @@ export interface QuarantineSelection {
  * Returns events to fan-out after fan-out gave up on them.
  *
  * @throws NotFoundError
- * @throws NotPossibleError when the named event is not quarantined, or fan-out has not given up on it
+ * @throws NotPossibleError when fan-out has not given up on the named event
  */
-export async function retryQuarantined(
+export async function retryAbandoned(
   connection: Connection,
-  { eventId, since }: QuarantineSelection,
+  { eventId, since }: AbandonedSelection,
   run: BulkRun = {},
 ): Promise<RetryResult> {
   const counts = { retried: 0, inFlight: 0, alreadyDue: 0, expired: 0 };
@@ -134,7 +134,7 @@ export async function retryQuarantined(
       );
     await retryEvent(event);
   } else {
-    for await (const batch of owedWork(connection, { states: ['quarantined'], since })) {
+    for await (const batch of owedWork(connection, { states: ['abandoned'], since })) {
       const events = batch.flatMap((one) => (one.kind === 'event' ? [one.event] : []));
       ended = await forEachInBatches(events, run, retryEvent);
       if (!ended) break;

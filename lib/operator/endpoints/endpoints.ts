@@ -101,6 +101,8 @@ export interface StateChange {
   readonly endpoint: MaskedEndpoint;
   /** The health that the command cleared. */
   readonly cleared?: Health;
+  /** Whether an operator or the relay had disabled the endpoint, so that deliveries to it were cancelled. */
+  readonly wasDisabled: boolean;
 }
 
 /**
@@ -115,9 +117,14 @@ export async function changeState(
   id: string,
   command: StateCommand,
 ): Promise<StateChange> {
-  const endpoint = await changeEndpoint(connection, id, { state: STATE_AFTER[command] });
+  let stateBefore: unknown;
+  const endpoint = await changeEndpoint(connection, id, (present) => {
+    stateBefore = present.state;
+    return { state: STATE_AFTER[command] };
+  });
   const cleared = await clearHealthFor(connection, endpoint, command);
-  return { endpoint, ...(cleared !== undefined && { cleared }) };
+  const wasDisabled = stateBefore === 'disabled' || cleared?.state === 'disabled';
+  return { endpoint, wasDisabled, ...(cleared !== undefined && { cleared }) };
 }
 
 function clearHealthFor(

@@ -11,7 +11,7 @@ import { listEvents } from '../events/events.ts';
 import { showEndpoint } from './endpoints.ts';
 import { checkExpressions } from './expressions.ts';
 
-/** The events to evaluate: one, or the newest from the sources that the endpoint is subscribed to. */
+/** The events to evaluate: one, or those among the newest that the endpoint is subscribed to. */
 export interface TrialQuery {
   readonly endpointId: string;
   readonly eventId?: string | undefined;
@@ -25,6 +25,13 @@ export interface FilterTrial {
   readonly reason?: string;
 }
 
+/** The results of the events that have a payload. Without any, `examined` says how many events have none. */
+export interface Trials<Result> {
+  /** The number of events that were read, of all sources unless one event was named. */
+  readonly examined: number;
+  readonly results: readonly Result[];
+}
+
 /**
  * @param filter replaces the endpoint's filter
  * @throws NotFoundError
@@ -35,7 +42,7 @@ export async function tryFilter(
   connection: Connection,
   query: TrialQuery,
   filter?: string,
-): Promise<FilterTrial[]> {
+): Promise<Trials<FilterTrial>> {
   await checkExpressions({ filter });
   const endpoint = await findEndpoint(connection, query.endpointId);
   const evaluated = filter ?? endpoint.filter;
@@ -66,7 +73,7 @@ export async function previewContent(
   connection: Connection,
   query: TrialQuery,
   transform?: string,
-): Promise<Preview[]> {
+): Promise<Trials<Preview>> {
   await checkExpressions({ transform });
   const endpoint = await findEndpoint(connection, query.endpointId);
   const previewed = { ...endpoint, transform: transform ?? endpoint.transform };
@@ -95,37 +102,31 @@ async function findEndpoint(connection: Connection, id: string): Promise<Endpoin
   );
 }
 
-/** Newest first. Skips events whose payload has expired or was erased. */
+/** Newest first. Skips events that the endpoint is not subscribed to, and those whose payload has expired or was erased. */
 async function onEvents<Result>(
   connection: Connection,
   endpoint: Endpoint,
   query: TrialQuery,
   attempt: (expressions: Expressions, event: EventRecord, payload: Payload) => Promise<Result>,
-): Promise<Result[]> {
-  const events = await eventsFor(connection, endpoint, query);
+): Promise<Trials<Result>> {
+  const events = await eventsFor(connection, query);
   const expressions = connection.openExpressions();
   try {
     const results: Result[] = [];
     for (const event of events) {
+      if (query.eventId === undefined && !isAddressedTo(endpoint, event)) continue;
       const payload = await connection.eventLog.payload(event);
       if (payload !== undefined) results.push(await attempt(expressions, event, payload));
     }
-    return results;
+    return { examined: events.length, results };
   } finally {
     expressions.close();
   }
 }
 
 /** @throws NotFoundError */
-async function eventsFor(
-  connection: Connection,
-  endpoint: Endpoint,
-  { eventId, limit }: TrialQuery,
-): Promise<EventRecord[]> {
-  if (eventId === undefined) {
-    const events = await listEvents(connection, { limit });
-    return events.filter((event) => isAddressedTo(endpoint, event));
-  }
+async function eventsFor(connection: Connection, { eventId, limit }: TrialQuery): Promise<EventRecord[]> {
+  if (eventId === undefined) return listEvents(connection, { limit });
   const event = await connection.eventLog.event(await findEventKey(connection, eventId));
   if (event === undefined) throw new NotFoundError('event', eventId);
   return [event];

@@ -25,7 +25,8 @@ export interface Outcome {
  */
 export function outcomeText(outcome: Outcome): string {
   const { state, late, replayed, ...result } = outcome;
-  const detail = detailText(result);
+  // The part `replayed` already says the reason `replay`.
+  const detail = replayed && result.reason === 'replay' ? undefined : detailText(result);
   const separator = state === 'delivered' ? ' ' : ': ';
   return [
     detail === undefined ? state : state + separator + detail,

@@ -126,6 +126,6 @@ describe('a newest delivery that cannot be sent', () => {
     await deliver(relay.relay, [keyOf(newest)], relay.deadline());
 
     expect(relay.sender.eventsTo('erp')).toEqual([older]);
-    expect(await outcomeOf(newest)).toBe('skipped: filter');
+    expect(await outcomeOf(newest)).toBe('skipped: refused by the filter');
   });
 });

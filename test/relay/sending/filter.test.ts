@@ -28,7 +28,7 @@ describe('an endpoint with a filter', () => {
 
     expect(relay.sender.eventsTo('erp')).toEqual([first]);
     expect(await outcomeOf(first)).toBe('delivered 200 in 0 ms');
-    expect(await outcomeOf(second)).toBe('skipped: filter');
+    expect(await outcomeOf(second)).toBe('skipped: refused by the filter');
     expect(await relay.rows()).toEqual([]);
   });
 
@@ -96,7 +96,7 @@ describe('an endpoint with a filter', () => {
 
     await relay.fanOut();
 
-    expect(await outcomeOf(eventId)).toBe('skipped: filter');
+    expect(await outcomeOf(eventId)).toBe('skipped: refused by the filter');
     expect(await relay.rows()).toEqual([]);
   });
 
@@ -126,7 +126,7 @@ describe('an event that the filter refuses', () => {
     relay.sender.answers.delete('erp');
     await relay.run(1);
 
-    expect(await outcomeOf(newer)).toBe('skipped: filter');
+    expect(await outcomeOf(newer)).toBe('skipped: refused by the filter');
     expect(await outcomeOf(older)).toBe('delivered 200 in 0 ms, attempt 2');
   });
 
@@ -170,7 +170,7 @@ describe('an event that came while the endpoint’s row was wrong', () => {
     mend();
     await relay.run(4);
 
-    expect(await outcomeOf(newer)).toBe('skipped: filter');
+    expect(await outcomeOf(newer)).toBe('skipped: refused by the filter');
     expect(await outcomeOf(older)).toMatch(/^delivered 200/);
   });
 
@@ -225,7 +225,7 @@ describe('a replay to an endpoint with a filter', () => {
     await relay.run(2);
 
     expect(relay.sender.eventsTo('erp')).toEqual([]);
-    expect(await outcomeOf(eventId)).toBe('skipped: filter, replayed');
+    expect(await outcomeOf(eventId)).toBe('skipped: refused by the filter, replayed');
   });
 
   it('sends what another filter lets pass', async () => {
