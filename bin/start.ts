@@ -91,14 +91,14 @@ function startScreen(relay: LocalRelay, address: string | undefined, options: Op
       ? [`  Webhook address   ${dim('was shown when its source was added')}`]
       : [
           `  Webhook address   ${cyan(address)}`,
-          `                    ${dim('To paste into the Hub as it is. The Hub is out in the world, and needs a tunnel')}`,
-          `                    ${dim('to this machine, or a relay that is deployed: npm run deploy')}`,
+          `                    ${dim('Paste this address unchanged into the Hub. The Hub can reach it only through')}`,
+          `                    ${dim('a tunnel. Or deploy: npm run deploy')}`,
         ]),
     `  Data folder       ${relative(process.cwd(), resolve(options.data)) || '.'}`,
     `  Add an endpoint   npm run relay -- endpoints add --id erp --url https://…${port}`,
     '',
     `  ${dim('Endpoints on this machine itself are allowed here; a deployed relay refuses them.')}`,
-    `  ${dim('Ctrl-C finishes what is in flight, and stops.')}`,
+    `  ${dim('Ctrl-C finishes the requests in flight, and stops.')}`,
     '',
   ].join('\n');
 }
@@ -113,7 +113,7 @@ function stopOnSignals(relay: LocalRelay, { json }: Options): void {
     stoppingSinceMs = performance.now();
     if (!json)
       console.log(
-        dim('\n  Finishing what is in flight. Ctrl-C again stops at once; nothing is lost either way.'),
+        dim('\n  Finishing the requests in flight. Ctrl-C again stops at once; nothing is lost either way.'),
       );
     await relay.stop();
     process.exit(0);

@@ -9,7 +9,6 @@ export type Metric =
   | 'EventsFannedOut'
   | 'FanOutFailures'
   | 'DeliveriesDelivered'
-  | 'DeliveriesParked'
   | 'DeliveriesFailedAttempts'
   | 'DeliveriesDead'
   | 'ConfigRowsInvalid'

@@ -24,6 +24,8 @@ import { type Accepted, missingFrom } from './verdict.ts';
 const GAP_MS = 400;
 const GIVE_UP_AFTER_MS = 50_000;
 const OUTCOMES_WITHIN_MS = 10_000;
+/** Every endpoint gets every webhook. With `latest`, newer ones would supersede those that wait for a retry. */
+const ORDERING = 'none';
 
 export interface DemoOptions {
   readonly template: unknown;
@@ -50,9 +52,9 @@ export async function demo({ template, root, dataDir, print }: DemoOptions): Pro
   ]);
   const connection = await connect(await findLocalRelay(Number(new URL(relay.url).port)), () => {});
   try {
-    for (const { id, url } of receivers) await addEndpoint(connection, id, { url, ordering: 'none' });
+    for (const { id, url } of receivers) await addEndpoint(connection, id, { url, ordering: ORDERING });
     const { address } = await addSource(connection, 'demo');
-    screen.setup(address, receivers);
+    screen.setup(address, receivers, ORDERING);
 
     const accepted = await play(address, screen);
     await arrived(accepted, receivers, arrivals);

@@ -19,12 +19,15 @@ export class Screen {
     this.#print(`\n  ${line}`);
   }
 
-  setup(address: string, receivers: readonly Receiver[]): void {
+  setup(address: string, receivers: readonly Receiver[], ordering: 'none'): void {
     this.#print('');
     this.#print(`  ${bold('Webhook address')}  ${cyan(shortened(address))}`);
     for (const { id, behaviour } of receivers) {
       this.#print(`  ${bold('Endpoint'.padEnd(15))}  ${id.padEnd(10)} ${dim(behaviour)}`);
     }
+    this.#print(
+      `  ${bold('Ordering'.padEnd(15))}  ${ordering.padEnd(10)} ${dim('every webhook at once: a retry can arrive after a newer webhook')}`,
+    );
     this.#print('');
   }
 

@@ -21,7 +21,7 @@ import type { Queues } from './queues.ts';
 import { METRICS_NAMESPACE } from './relay-function.ts';
 
 const PERIOD = Duration.minutes(5);
-/** Sweep re-queues overdue work within two minutes. Work that is overdue for this long is stuck. */
+/** Sweep enqueues overdue work again within two minutes. Work that is overdue for this long is stuck. */
 const OVERDUE_SECONDS = 15 * 60;
 
 export interface AlarmsProps {
@@ -47,24 +47,24 @@ export class Alarms extends Construct {
     });
     this.#alarmOnAny('NeedsAttentionAlarm', relayMetric(this, 'NeedsAttention'), {
       description:
-        'Events that could not be fanned out for days: `relay deliveries list --state quarantined`',
+        'Fan-out gave up on an event after three days (DeadDeliveriesAlarm is for deliveries): `relay deliveries list --state abandoned`',
     });
     this.#alarmOnAny('EndpointsDisabledAlarm', relayMetric(this, 'EndpointsDisabled'), {
-      description: 'An endpoint is given up, and gets nothing more: `relay endpoints list`',
+      description: 'The relay disabled an endpoint: `relay endpoints list`',
     });
     this.#alarmOnAny('CircuitsOpenedAlarm', relayMetric(this, 'CircuitsOpened'), {
-      description: 'An endpoint is down, and its webhooks are parked: `relay endpoints list`',
+      description: 'An endpoint is failing, and its deliveries are parked: `relay endpoints list`',
     });
-    this.#alarmOnAny('EventsSetAsideAlarm', relayMetric(this, 'EventsQuarantined'), {
-      description: 'The fan-out of an event fails again and again: look at the log of fan-out',
+    this.#alarmOnAny('EventsQuarantinedAlarm', relayMetric(this, 'EventsQuarantined'), {
+      description: 'Fan-out of an event failed five times in a row: look at the log of fan-out',
     });
     this.#alarmOnAny('ConfigRowsInvalidAlarm', relayMetric(this, 'ConfigRowsInvalid'), {
       description:
-        'A row of the Config table is wrong: `relay endpoints list` and `relay sources list` name it',
+        'A row of the Config table is invalid: `relay endpoints list` and `relay sources list` name it',
     });
     this.#alarmOnAny('ExpressionsFailedAlarm', relayMetric(this, 'ExpressionsFailed'), {
       description:
-        'A filter or transform fails, and what it was asked about is sent unfiltered or not at all: see the log of fan-out',
+        'A filter or transform failed (a failed filter sends the event; a failed transform sends nothing): look at the log of fan-out',
     });
     this.#alarmOnAny('EventsRefusedAlarm', relayMetric(this, 'EventsRefused'), {
       description: 'Webhooks were answered 503, and may be lost: look at the log of ingest',
@@ -76,12 +76,12 @@ export class Alarms extends Construct {
         period: PERIOD,
       });
       this.#alarmOnAny(name === 'events' ? 'EventsDeadLettersAlarm' : 'DeliveriesDeadLettersAlarm', depth, {
-        description: 'Messages that could not be read or survived: `relay dlq list`',
+        description: 'Messages that could not be parsed or were received 1,000 times: `relay dlq list`',
       });
     }
     this.#alarmOnAny('WebhooksThrottledAlarm', throttled, {
       description:
-        'Webhooks were answered 429, and may be lost: raise throttleRatePerSecond and throttleBurst, or rotate the address',
+        'Webhooks were answered 429, and may be lost: raise throttleRatePerSecond and throttleBurst, unless a stranger floods the API',
     });
     const { ingest, fanOut, deliver, sweep } = functions;
     this.#alarmOnAny('IngestErrorsAlarm', ingest.lambda.metricErrors({ period: PERIOD }), {
@@ -89,7 +89,7 @@ export class Alarms extends Construct {
     });
     this.#alarmOnAny('IngestThrottlesAlarm', ingest.lambda.metricThrottles({ period: PERIOD }), {
       description:
-        'Ingest had no room to run, and webhooks may be lost: raise the account’s concurrency, or lower fanOutConcurrency',
+        'Lambda throttled ingest, and webhooks may be lost: raise the account’s concurrency, or lower fanOutConcurrency',
     });
     for (const [id, lambda] of [
       ['FanOutErrorsAlarm', fanOut.lambda],
@@ -98,20 +98,19 @@ export class Alarms extends Construct {
     ] as const) {
       // The next run repeats the work of a failed one, so a single error needs no alarm.
       this.#alarm(id, lambda.metricErrors({ period: PERIOD }), {
-        description: 'The function fails or times out, again and again: look at its log',
+        description: 'The function failed or timed out for 15 minutes: look at its log',
         threshold: 1,
         periods: 3,
       });
     }
     this.#alarm('OverdueAlarm', relayMetric(this, 'OldestOwedSeconds', Stats.MAXIMUM), {
-      description:
-        'Work is due for a quarter of an hour, and does not get done: look at the logs of fan-out and deliver',
+      description: 'Work is overdue by 15 minutes: look at the logs of fan-out and deliver',
       threshold: OVERDUE_SECONDS,
       periods: 3,
     });
     const sweeps = sweep.lambda.metricInvocations({ period: PERIOD });
     this.#alarm('SweepStoppedAlarm', sweeps, {
-      description: 'Sweep has not run for a quarter of an hour: look at its schedule',
+      description: 'Sweep has not run for 15 minutes: look at its schedule',
       threshold: 1,
       periods: 3,
       rings: 'below',

@@ -12,7 +12,7 @@ export class SweepSchedule extends Construct {
   constructor(scope: Construct, id: string, sweep: IFunction) {
     super(scope, id);
     const schedule = new Schedule(this, 'EveryMinute', {
-      description: 'Invokes sweep, which re-queues overdue work',
+      description: 'Invokes sweep, which enqueues overdue work',
       schedule: ScheduleExpression.rate(Duration.minutes(1)),
       target: new LambdaInvoke(sweep, {
         role: this.#role(sweep),

@@ -45,7 +45,7 @@ describe('an endpoint that is given up', () => {
       .toBe(true);
 
     const message =
-      'gone is disabled: it answered 410: gone for good. It gets nothing more until it is enabled';
+      'gone is disabled: it answered 410: gone for good. The relay sends it nothing until it is enabled';
     const [chat] = arrivalsAt('/chat');
     const text = Object.fromEntries(
       Object.entries(chat?.headers ?? {}).map(([name, value]) => [name, String(value)]),

@@ -17,7 +17,7 @@ interface Entry {
 }
 
 export class MemoryDeadLetters implements DeadLetters {
-  /** The bodies that were sent back to the source queue. */
+  /** The bodies that were sent back to the main queue. */
   readonly sentBack: string[] = [];
   readonly #clock: Clock;
   #entries: Entry[] = [];

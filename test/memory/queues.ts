@@ -29,7 +29,7 @@ export class MemoryEventQueue implements EventQueue {
     this.#messages.push(message);
   }
 
-  async sendAgain(messages: readonly EventKey[]): Promise<EventKey[]> {
+  async enqueueAgain(messages: readonly EventKey[]): Promise<EventKey[]> {
     this.#messages.push(...messages.map(({ orderKey, eventId }) => ({ orderKey, eventId })));
     return [];
   }

@@ -132,7 +132,7 @@ describe('dlq list', () => {
 });
 
 describe('dlq redrive', () => {
-  it('sends all messages to their source queues, with their groups and in order', async () => {
+  it('sends all messages to their main queues, with their groups and in order', async () => {
     for (let count = 0; count < 12; count++) await aLetter('events', { count });
     const delivery = { ...EVENT, endpointId: 'erp' };
     await aLetter('deliveries', delivery);

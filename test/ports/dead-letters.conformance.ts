@@ -9,7 +9,7 @@ export interface DeadLettersSubject {
   readonly letters: DeadLetters;
   /** Puts a message on the dead-letter queue. */
   put(letter: StoredLetter): Promise<void>;
-  /** The bodies of all messages on the source queue. */
+  /** The bodies of all messages on the main queue. */
   sentBack(): Promise<string[]>;
 }
 
@@ -76,7 +76,7 @@ export function describeDeadLetters(name: string, make: () => Promise<DeadLetter
       expect(await letters.receive(HIDDEN_SECONDS)).toHaveLength(10);
     });
 
-    it('moves a message to its source queue', async () => {
+    it('moves a message to its main queue', async () => {
       await subject.put({ body: 'hello' });
       for (const letter of await letters.receive(HIDDEN_SECONDS)) await letters.sendBack(letter);
 

@@ -62,8 +62,8 @@ export function describeEventQueue(name: string, make: () => Promise<EventQueueS
       const message = wakeUp();
       await queue.send(message);
 
-      expect(await queue.sendAgain([message])).toEqual([]);
-      expect(await queue.sendAgain([message])).toEqual([]);
+      expect(await queue.enqueueAgain([message])).toEqual([]);
+      expect(await queue.enqueueAgain([message])).toEqual([]);
 
       expect(await take()).toEqual([message, message, message]);
     });
@@ -71,11 +71,11 @@ export function describeEventQueue(name: string, make: () => Promise<EventQueueS
     it('sends any number of messages again', async () => {
       const messages = eventsOf(anOrderKey(), 25).map(wakeUp);
 
-      expect(await queue.sendAgain(messages)).toEqual([]);
+      expect(await queue.enqueueAgain(messages)).toEqual([]);
 
       const taken = await take();
       expect(taken.map(({ eventId }) => eventId).sort()).toEqual(messages.map(({ eventId }) => eventId));
-      expect(await queue.sendAgain([])).toEqual([]);
+      expect(await queue.enqueueAgain([])).toEqual([]);
     });
 
     it('carries a whole event that is stored nowhere', async () => {

@@ -100,13 +100,13 @@ function lastAcknowledged(sent: readonly Sent[]): Sent | undefined {
 function checkStrict(end: OrderEnd, world: RunWorld): void {
   const { endpointId, sent, states, events, webhooks } = end;
   const accepted = webhooks.filter(isAccepted);
-  const setAside = new Set(events.filter(wasQuarantined).map(({ eventId }) => eventId));
+  const quarantined = new Set(events.filter(wasQuarantined).map(({ eventId }) => eventId));
   for (const later of accepted) {
     const started = sent.find((each) => each.eventId === later.accepted.eventId);
     if (started === undefined) continue;
     for (const earlier of accepted) {
       const { eventId, byQueue } = earlier.accepted;
-      if (!isOlder(earlier, later) || byQueue || setAside.has(eventId)) continue;
+      if (!isOlder(earlier, later) || byQueue || quarantined.has(eventId)) continue;
       if (eventId > later.accepted.eventId && mayIdsContradict(earlier, later)) continue;
       if (orderingOf(world, endpointId, eventId) !== 'strict') continue;
       if (states.get(eventId) === 'skipped' || isReplayed(world, endpointId, eventId)) continue;

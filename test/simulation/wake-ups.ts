@@ -39,8 +39,8 @@ export function queuesOf(
           if (message.fullEvent !== undefined || !faults.strikes('message lost'))
             events.put(message, message.orderKey, 0);
         }),
-      sendAgain: (messages) =>
-        process.write('sendAgain', async () => {
+      enqueueAgain: (messages) =>
+        process.write('enqueueAgain', async () => {
           for (const message of messages) {
             checkWake(process, message, fail);
             if (!faults.strikes('message lost')) events.put({ ...message }, message.orderKey, 0);

@@ -26,7 +26,7 @@ describe('the alarms', () => {
     ['EndpointsDisabledAlarm', 'EndpointsDisabled'],
     ['CircuitsOpenedAlarm', 'CircuitsOpened'],
     ['EventsRefusedAlarm', 'EventsRefused'],
-    ['EventsSetAsideAlarm', 'EventsQuarantined'],
+    ['EventsQuarantinedAlarm', 'EventsQuarantined'],
     ['ConfigRowsInvalidAlarm', 'ConfigRowsInvalid'],
     ['ExpressionsFailedAlarm', 'ExpressionsFailed'],
   ])('%s rings at the first one that this stack counts', (alarm, metric) => {

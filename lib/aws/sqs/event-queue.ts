@@ -6,7 +6,7 @@ import type { EventMessage, EventQueue } from '../../relay/ports/queues.ts';
 import { type QueueOptions, sendBatches } from './batches.ts';
 import { eventMessageBody, messageGroupOf } from './messages.ts';
 
-/** Sweep re-queues a stored event within two minutes, so a lost message is not worth a longer wait. */
+/** Sweep enqueues a stored event again within two minutes, so a lost message is not worth a longer wait. */
 const STORED_LIMIT_MS = 1_000;
 /** An event that only the queue holds is worth the wait. */
 const UNSTORED_LIMIT_MS = 4_000;
@@ -34,7 +34,7 @@ export class SqsEventQueue implements EventQueue {
   }
 
   /** Uses new deduplication ids: SQS drops the original one for five minutes. */
-  async sendAgain(messages: readonly EventKey[]): Promise<EventKey[]> {
+  async enqueueAgain(messages: readonly EventKey[]): Promise<EventKey[]> {
     const ready = await Promise.all(
       messages.map(async (message) => ({ message, body: await eventMessageBody(message) })),
     );

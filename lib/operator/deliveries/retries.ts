@@ -119,7 +119,7 @@ export async function retryAbandoned(
     const { eventWriter, clock, queues } = connection;
     const isRetried = run.dryRun || (await eventWriter.retryFanOut(event, clock.now()));
     counts[isRetried ? 'retried' : 'inFlight'] += 1;
-    if (isRetried && !run.dryRun) unsent += (await (await queues()).eventQueue.sendAgain([event])).length;
+    if (isRetried && !run.dryRun) unsent += (await (await queues()).eventQueue.enqueueAgain([event])).length;
     run.onProgress?.(`${counts.retried} returned to fan-out`);
   };
 

@@ -111,7 +111,7 @@ export interface DeadLetterResult {
 }
 
 /**
- * Sends messages to their source queue and then deletes them here. If a deletion fails, a message is in both queues.
+ * Sends messages to their main queue and then deletes them here. If a deletion fails, a message is in both queues.
  *
  * @throws NotFoundError
  */

@@ -4,7 +4,7 @@ import type { EndpointId, EventId, OrderKey, SourceId } from './ids.ts';
 import type { Change, Item } from './item-changes.ts';
 import type { Outcome } from './outcome.ts';
 
-/** Sweep re-queues an event after this time. It is far longer than an ingest may run. */
+/** Sweep enqueues an event again after this time. It is far longer than an ingest may run. */
 export const FAN_OUT_DUE_MS = 2 * 60_000;
 
 export interface EventKey {

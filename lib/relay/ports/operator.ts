@@ -64,7 +64,7 @@ export interface EventWriter {
    * Returns an event to fan-out after fan-out gave up on it. `fanOutAttempts` restarts at 1, not at 0: a failed run may
    * have sent the event, and ordering must take that into account.
    *
-   * @param dueAt when sweep re-queues the event if nobody else does
+   * @param dueAt when sweep enqueues the event if nobody else does
    * @returns false when fan-out has not given up on the event, or the event is absent; nothing is written then
    */
   retryFanOut(event: EventKey, dueAt: Date): Promise<boolean>;
@@ -132,7 +132,7 @@ export interface DeadLetters {
   /** Makes received messages visible again at once. A message that cannot be returned becomes visible at its timeout. */
   giveBack(letters: readonly Pick<DeadLetter, 'receiptHandle'>[]): Promise<void>;
   /**
-   * Sends a message to its source queue, and then deletes it here. On a rejection the message can be in both queues,
+   * Sends a message to its main queue, and then deletes it here. On a rejection the message can be in both queues,
    * never in none.
    */
   sendBack(letter: DeadLetter): Promise<void>;

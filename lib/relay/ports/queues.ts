@@ -15,7 +15,7 @@ export interface EventQueue {
   /** Rejects when the queue refuses the message or does not answer in time. */
   send(message: EventMessage): Promise<void>;
   /** Enqueues events again, with new deduplication ids. Returns those that could not be sent. */
-  sendAgain(messages: readonly EventKey[]): Promise<EventKey[]>;
+  enqueueAgain(messages: readonly EventKey[]): Promise<EventKey[]>;
 }
 
 export interface DeliveryQueue {

@@ -51,17 +51,17 @@ function stateNotice(
     case 'failing':
       return {
         type: 'endpoint.down',
-        message: `${id} is down: ${reason}. What it would get is kept, and sent when it answers again.`,
+        message: `${id} is failing: ${reason}. Its deliveries are parked, and sent when it answers again.`,
       };
     case 'disabled':
       return {
         type: 'endpoint.disabled',
-        message: `${id} is disabled: ${reason}. It gets nothing more until it is enabled: endpoints enable ${id}`,
+        message: `${id} is disabled: ${reason}. The relay sends it nothing until it is enabled: endpoints enable ${id}`,
       };
     case 'ok':
       return {
         type: 'endpoint.recovered',
-        message: `${id} is back. Its waiting deliveries are sent now.`,
+        message: `${id} has recovered. Its parked deliveries are sent now.`,
       };
   }
 }
@@ -108,7 +108,7 @@ async function countDead(context: SweepContext, keys: readonly DeliveryKey[]): P
 
 function deadText(id: EndpointId, dead: number): string {
   const deliveries = dead === 1 ? 'One delivery' : `${dead} deliveries`;
-  return `${deliveries} to ${id} failed for good. Mend the endpoint, then: deliveries retry --endpoint ${id}`;
+  return `${deliveries} to ${id} failed for good. Fix the endpoint, then: deliveries retry --endpoint ${id}`;
 }
 
 /** Sends one notice per silence: when no webhook arrived for `silenceHours`. */

@@ -59,7 +59,7 @@ describe('the event queue', () => {
     const service = await serve((input) => acceptAllBut(input, []));
     const events = Array.from({ length: 21 }, () => anEvent());
 
-    await new SqsEventQueue(optionsFor(service)).sendAgain(events);
+    await new SqsEventQueue(optionsFor(service)).enqueueAgain(events);
 
     const batches = service.inputs.map(entriesOf);
     expect(batches.map((entries) => entries.length).sort()).toEqual([1, 10, 10]);

@@ -37,7 +37,7 @@ describe('an endpoint that asks for notices', () => {
       data: {
         endpoint: 'erp',
         message:
-          'erp is down: 5 failures in a row: status 503. What it would get is kept, and sent when it answers again.',
+          'erp is failing: 5 failures in a row: status 503. Its deliveries are parked, and sent when it answers again.',
       },
     });
     expect(relay.sender.to('chat')[0]).toMatchObject({
@@ -74,7 +74,7 @@ describe('an endpoint that asks for notices', () => {
         type: 'deliveries.dead',
         data: {
           message:
-            '3 deliveries to erp failed for good. Mend the endpoint, then: deliveries retry --endpoint erp',
+            '3 deliveries to erp failed for good. Fix the endpoint, then: deliveries retry --endpoint erp',
         },
       },
     ]);

@@ -37,8 +37,8 @@ describe('sweep', () => {
     for (let order = 1; order <= 1_000; order++) await relay.accepted({ Id: `${order}` });
     relay.eventQueue.take();
     relay.minutes(3);
-    const wake = relay.eventQueue.sendAgain.bind(relay.eventQueue);
-    vi.spyOn(relay.eventQueue, 'sendAgain').mockImplementation((messages) => {
+    const wake = relay.eventQueue.enqueueAgain.bind(relay.eventQueue);
+    vi.spyOn(relay.eventQueue, 'enqueueAgain').mockImplementation((messages) => {
       relay.clock.advance(12_000);
       return wake(messages);
     });
@@ -113,7 +113,7 @@ describe('sweep', () => {
     expect(second.filter((list) => first.includes(list))).toEqual([]);
   });
 
-  it('reports how much was overdue, and how old the oldest event is, however often it was re-queued', async () => {
+  it('reports how much was overdue, and how old the oldest event is, however often it was enqueued', async () => {
     const relay = aRelay();
     await relay.accepted({ Id: '1' });
     await relay.accepted({ Id: '2' });
@@ -146,7 +146,7 @@ describe('sweep', () => {
     relay.eventQueue.take();
     relay.minutes(3);
     const send = vi
-      .spyOn(relay.eventQueue, 'sendAgain')
+      .spyOn(relay.eventQueue, 'enqueueAgain')
       .mockImplementation(async (messages) => [...messages]);
 
     await relay.sweep();
@@ -177,7 +177,7 @@ describe('sweep', () => {
     expect(sent.sort()).toEqual(others.sort());
     expect(relay.telemetry.log).toContainEqual({
       level: 'warn',
-      message: 'some events could not be re-queued; a later sweep retries',
+      message: 'some events could not be enqueued; a later sweep retries',
       fields: { unsent: 0, failed: 1 },
     });
   });
@@ -202,7 +202,7 @@ describe('sweep', () => {
     await relay.accepted({ Id: '1' });
     relay.eventQueue.take();
     relay.minutes(3);
-    vi.spyOn(relay.eventQueue, 'sendAgain').mockImplementation(async (messages) => [...messages]);
+    vi.spyOn(relay.eventQueue, 'enqueueAgain').mockImplementation(async (messages) => [...messages]);
 
     await relay.sweep();
 

@@ -18,7 +18,7 @@ const throttledALittle: Scenario = {
     const areAllRequeued = () => unionOf(world.requeued).size === count;
     await world.runUntil((size === 'full' ? 60 : 5) * MINUTE_MS, areAllRequeued);
     const sweeps = areAllRequeued() ? world.requeued.length : Number.POSITIVE_INFINITY;
-    return [atMost('sweeps until all are re-queued', sweeps, 3)];
+    return [atMost('sweeps until all are enqueued', sweeps, 3)];
   },
 };
 
@@ -45,7 +45,7 @@ const throttledMuch: Scenario = {
     const endAtMs = throttledMs + (size === 'full' ? HOUR_MS : 12 * MINUTE_MS);
     const doneAtMs = await world.runUntil(endAtMs, () => delivered.size === count);
     return [
-      atLeast('events that each sweep re-queues for the first time', Math.min(...fresh), 1),
+      atLeast('events that each sweep enqueues for the first time', Math.min(...fresh), 1),
       within('all delivered after the throttling', doneAtMs - throttledMs, 10 * MINUTE_MS),
     ];
   },

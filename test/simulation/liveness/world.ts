@@ -70,7 +70,7 @@ export class World {
   readonly deliver: SimulatedFunction;
   /** In the order in which they were answered. */
   readonly accepted: Accepted[] = [];
-  /** The ids of all events that each sweep re-queued, by the number of the sweep. */
+  /** The ids of all events that each sweep enqueued, by the number of the sweep. */
   readonly requeued: Set<EventId>[] = [];
   readonly #ingest: SimulatedFunction;
   readonly #sweep: SimulatedFunction;
@@ -282,8 +282,8 @@ export class World {
     return {
       eventQueue: {
         send: (message) => process.write('send', async () => this.events.put(message, message.orderKey, 0)),
-        sendAgain: (messages) =>
-          process.write('sendAgain', async () => {
+        enqueueAgain: (messages) =>
+          process.write('enqueueAgain', async () => {
             for (const message of messages) {
               this.requeued.at(-1)?.add(message.eventId);
               this.events.put({ ...message }, message.orderKey, 0);
