@@ -3,8 +3,8 @@
  * fanOutConcurrency=8`.
  */
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { faultOfCidr } from '../contract/cidr.ts';
 import { RETENTION_DAYS } from '../contract/retention.ts';
 import { LAMBDA } from '../contract/service-limits.ts';
 
@@ -57,9 +57,12 @@ const configSchema = z.strictObject({
   /** Address blocks of the deployer's own network. Endpoints in them may use plain http and any port. */
   allowedCidrs: z
     .string()
-    .refine((text) => text === '' || text.split(',').every((block) => ipaddr.isValidCIDR(block)))
+    .superRefine((text, context) => {
+      for (const fault of text === '' ? [] : text.split(',').map(faultOfCidr))
+        if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+    })
     .default('')
-    .describe('CIDR blocks parted by commas, such as 10.0.0.0/8,fd00::/8'),
+    .describe('complete CIDR blocks parted by commas, such as 10.0.0.0/8,fd00::/8'),
 
   /**
    * The SSM parameters that fan-out and deliver may read for endpoints that refer to secrets. A name may end in `*`.
@@ -126,7 +129,7 @@ export function readConfig(context: Readonly<Record<string, unknown>>): StackCon
   const problems = parsed.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map(describeUnknown)
-      : issue.path.slice(0, 1).map((key) => describeWrong(String(key), given[String(key)])),
+      : issue.path.slice(0, 1).map((key) => describeIssue(String(key), given[String(key)], issue)),
   );
   throw new ConfigurationError(`The stack cannot be built with this context:\n${problems.join('\n')}`);
 }
@@ -138,6 +141,11 @@ function belongsToCdk(key: string): boolean {
 
 function describeUnknown(key: string): string {
   return `- ${key}: no such key; known are ${Object.keys(configSchema.shape).join(', ')}`;
+}
+
+/** A check of this file names the fault itself. Otherwise the allowed values are named. */
+function describeIssue(key: string, value: unknown, { code, message }: z.core.$ZodIssue): string {
+  return code === 'custom' ? `- ${key}: ${message}` : describeWrong(key, value);
 }
 
 function describeWrong(key: string, value: unknown): string {

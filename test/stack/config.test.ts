@@ -115,6 +115,17 @@ describe('the configuration of the stack', () => {
     expect(problemsOf({ [key]: value })).toHaveLength(1);
   });
 
+  it('accepts complete blocks alone, and names the network of the others', () => {
+    const given = '10.0.0.0/8,fd00::/8';
+    expect(readConfig({ allowedCidrs: given }).allowedCidrs).toBe(given);
+    expect(problemsOf({ allowedCidrs: '10.0.0.0/8,172.16/12,10.1.2.3/8' })).toEqual([
+      '- allowedCidrs: 172.16/12 has not all four octets: write 172.16.0.0/12',
+      '- allowedCidrs: 10.1.2.3/8 has bits set after its prefix: the network is 10.0.0.0/8',
+    ]);
+    expect(problemsOf({ allowedCidrs: '10.0.0.0/8, fd00::/8' })).toHaveLength(1);
+    expect(problemsOf({ allowedCidrs: '10.0.0.0/8,' })).toHaveLength(1);
+  });
+
   it.each([2, 31, 9999])('refuses to keep logs for %d days, as CloudWatch would', (days) => {
     expect(problemsOf({ logRetentionDays: days })).toEqual([
       expect.stringContaining(`- logRetentionDays: given ${days}; allowed is one of 1, 3, 5, 7, 14, 30, 60,`),

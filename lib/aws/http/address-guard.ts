@@ -5,6 +5,7 @@
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { faultOfCidr } from '../../contract/cidr.ts';
 
 /** The usual ports of public HTTPS servers. */
 const PORTS = [443, 8443];
@@ -31,7 +32,7 @@ export class AddressGuard {
 
   /**
    * @param allowedCidrs blocks of the deployer's own network; plain http and all ports are for these alone
-   * @throws Error naming a block that is not in CIDR form
+   * @throws Error naming a block that is not complete and exact CIDR notation
    */
   constructor(allowedCidrs: readonly string[] = [], lookup: typeof systemLookup = systemLookup) {
     this.#allowed = allowedCidrs.map(parseBlock);
@@ -82,7 +83,17 @@ export class AddressGuard {
 /** By the registries of special-purpose addresses. An IPv6 address that embeds an IPv4 address is special, too. */
 function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   if (address.range() !== 'unicast') return false;
-  return address.kind() === 'ipv4' || address.match(IPV6_GLOBAL);
+  if (!(address instanceof ipaddr.IPv6)) return true;
+  return address.match(IPV6_GLOBAL) && !isIsatap(address);
+}
+
+/**
+ * True for an ISATAP address (RFC 5214, section 6.1): under any prefix, the interface identifier is `0:5efe` or `200:5efe`
+ * and an IPv4 address. The first byte's two lowest bits are flags.
+ */
+function isIsatap(address: ipaddr.IPv6): boolean {
+  const [, , , , high = 0, marker = 0] = address.parts;
+  return (high & 0xfcff) === 0 && marker === 0x5efe;
 }
 
 function isWithin(address: ipaddr.IPv4 | ipaddr.IPv6, block: Block): boolean {
@@ -90,6 +101,7 @@ function isWithin(address: ipaddr.IPv4 | ipaddr.IPv6, block: Block): boolean {
 }
 
 function parseBlock(text: string): Block {
-  if (!ipaddr.isValidCIDR(text)) throw new Error(`allowedCidrs: ${text} is no CIDR block such as 10.0.0.0/8`);
+  const fault = faultOfCidr(text);
+  if (fault !== undefined) throw new Error(`allowedCidrs: ${fault}`);
   return ipaddr.parseCIDR(text);
 }

@@ -1,5 +1,6 @@
 /** Reads and parses the environment variables that the stack sets. */
 import * as z from 'zod';
+import { faultOfCidr } from '../../contract/cidr.ts';
 import type { RequiredVariable, SendingVariable } from '../../contract/environment.ts';
 
 const name = z.string().min(1);
@@ -16,7 +17,11 @@ const VARIABLES = {
   ALLOWED_CIDRS: z
     .string()
     .default('')
-    .transform((text) => text.split(',').filter(Boolean)),
+    .transform((text) => text.split(',').filter(Boolean))
+    .superRefine((blocks, context) => {
+      for (const fault of blocks.map(faultOfCidr))
+        if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+    }),
   /** Where the secrets are that rows refer to. The local relay has no Parameter Store. */
   PARAMETER_STORE: z.enum(['ssm', 'none']).default('ssm'),
   /** Days until events expire. */

@@ -136,6 +136,30 @@ describe('the address guard', () => {
     );
   });
 
+  it.each([
+    ['IPv4-mapped', '::ffff:10.0.0.1'],
+    ['IPv4-compatible', '::10.0.0.1'],
+    ['IPv4-translated', '::ffff:0:10.0.0.1'],
+    ['NAT64, well known', '64:ff9b::10.0.0.1'],
+    ['NAT64, local use', '64:ff9b:1::10.0.0.1'],
+    ['6to4', '2002:a00:1::1'],
+    ['Teredo, server', '2001:0:a00:1::1'],
+    ['Teredo, client', '2001:0:808:808::f5ff:fffe'],
+    ['ISATAP, link-local', 'fe80::5efe:10.0.0.1'],
+    ['ISATAP, public prefix', '2606:4700::5efe:10.0.0.1'],
+    ['ISATAP, public prefix, global flag', '2606:4700::200:5efe:10.0.0.1'],
+    ['ISATAP, public prefix, group flag', '2606:4700::300:5efe:10.0.0.1'],
+    ['ISATAP, public prefix, full notation', '2606:4700:1:2:0:5efe:a00:1'],
+    ['ISATAP with a public IPv4 address', '2606:4700::5efe:8.8.8.8'],
+  ])('refuses an IPv6 address that embeds an IPv4 address: %s', (_, address) => {
+    expect(() => check(`[${address}]`)).toThrow(/not public/);
+  });
+
+  it('accepts an address that only resembles ISATAP', () => {
+    check('[2606:4700::400:5efe:a00:1]');
+    check('[2606:4700::5eff:a00:1]');
+  });
+
   it.each(['169.254.169.254', '169.254.170.2', '127.0.0.1', '[fd00:ec2::254]', 'localhost.'])(
     'keeps a function from what is its own: %s',
     async (host) => {
@@ -185,6 +209,7 @@ describe('the address guard', () => {
     own.checkHost('[fd12::1]', HTTPS);
     expect(() => own.checkHost('10.2.0.1', HTTPS)).toThrow(/not public/);
     expect(() => new AddressGuard(['10.0.0.0'])).toThrow('allowedCidrs: 10.0.0.0 is no CIDR block');
+    expect(() => new AddressGuard(['172.16/12'])).toThrow('allowedCidrs: 172.16/12 has not all four octets');
   });
 });
 

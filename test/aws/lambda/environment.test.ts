@@ -22,6 +22,12 @@ describe('readEnvironment', () => {
     );
   });
 
+  it('names a block of addresses that is not complete', () => {
+    expect(() => readEnvironment(['ALLOWED_CIDRS'], { ALLOWED_CIDRS: '10.0.0.0/8,172.16/12' })).toThrow(
+      'ALLOWED_CIDRS is wrong: 172.16/12 has not all four octets: write 172.16.0.0/12',
+    );
+  });
+
   it('does not mind what it is not asked for', () => {
     expect(readEnvironment(['CONFIG_TABLE'], { CONFIG_TABLE: 'config', RETENTION_DAYS: 'x' })).toEqual({
       CONFIG_TABLE: 'config',
