@@ -68,6 +68,25 @@ describe('headers', () => {
   );
 });
 
+describe('the order id', () => {
+  it('is left out of the URL with --order-id none, and appended again without it', async () => {
+    const result = await add('--order-id', 'none');
+
+    expect(result).toMatchObject({ exitCode: 0, err: '' });
+    expect(result.out).toMatch(/order-id +none\n/);
+    expect(await row()).toEqual({ orderId: 'none' });
+    expect(await set('--unset', 'order-id')).toMatchObject({ exitCode: 0 });
+    expect(await row()).toEqual({});
+  });
+
+  it('is appended or left out, and nothing else', async () => {
+    const result = await add('--order-id', 'path');
+
+    expect(result.err).toContain('--order-id must be append or none');
+    expect(result.exitCode).toBe(2);
+  });
+});
+
 describe('auth', () => {
   it.each<[string, string, object]>([
     ['basic', '--auth basic --auth-username relay --auth-password pw', { username: 'relay', password: 'pw' }],

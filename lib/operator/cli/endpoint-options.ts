@@ -19,6 +19,7 @@ const texts = z.array(z.string());
 /** The row's schema validates the values. */
 const attributesSchema = z.object({
   url: z.string().exactOptional(),
+  orderId: z.string().exactOptional(),
   state: z.string().exactOptional(),
   sources: texts.exactOptional(),
   ordering: z.string().exactOptional(),
@@ -56,6 +57,10 @@ export function addAttributeOptions(command: Command): Command {
     .option(
       '--ordering <ordering>',
       'how the events of one order are sent: latest (a newer event supersedes a pending one), strict (every event, one after the other) or none (every event at once) (default: latest)',
+    )
+    .option(
+      '--order-id <placement>',
+      'add the order id to the URL: append (as orderid=…, like the Hub) or none; a URL with {orderid} has it there (default: append)',
     )
     .option('--timeout-seconds <seconds>', 'limit one attempt, 1 to 30 (default: 10)')
     .option('--max-attempts <number>', 'limit the attempts of a delivery, 1 to 100 (default: 10)')

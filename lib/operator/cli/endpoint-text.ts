@@ -57,6 +57,7 @@ export function endpointText(listed: ListedEndpoint, colours: Colours, result = 
   const isHealthKnown = result === '';
   const rows = [
     ['url', endpoint.url],
+    ...(endpoint.orderId === 'append' ? [] : [['order-id', endpoint.orderId]]),
     ['state', stateText(endpoint.state, colours)],
     ['sources', endpoint.sources === undefined ? 'all' : endpoint.sources.join(', ') || 'none'],
     ['ordering', endpoint.ordering],

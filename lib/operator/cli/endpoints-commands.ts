@@ -29,7 +29,10 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
       .command('add')
       .description('add an endpoint; it receives the webhooks from now on')
       .requiredOption('--id <id>', 'name the endpoint')
-      .requiredOption('--url <url>', 'send webhooks to this URL'),
+      .requiredOption(
+        '--url <url>',
+        'send webhooks to this URL; {orderid} in its path or query stands for the order id',
+      ),
   ).action(async (options: GivenOptions, command: Command) => {
     const { id, attributes, newSecret } = await readAddOptions(options, terminal);
     await withConnection(command, terminal, async (connection, output) => {
@@ -65,7 +68,10 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
     endpoints
       .command('set <id>')
       .description('change the given attributes')
-      .option('--url <url>', 'send webhooks to this URL'),
+      .option(
+        '--url <url>',
+        'send webhooks to this URL; {orderid} in its path or query stands for the order id',
+      ),
   )
     .option(
       '--unset <attribute>',

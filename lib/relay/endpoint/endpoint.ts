@@ -5,7 +5,7 @@ import { type EndpointId, FAN_OUT, NOTICES, type SourceId, TESTS } from '../mode
 import { authSchema } from './auth.ts';
 import { customHeadersSchema } from './custom-headers.ts';
 import { signingSecretSchema } from './signing-secret.ts';
-import { urlSchema } from './url.ts';
+import { endpointUrlSchema, hasPlaceholder } from './url.ts';
 
 /** `#` is not allowed, because it separates the parts of keys that contain an endpoint id. */
 export const endpointIdSchema = z
@@ -29,7 +29,9 @@ const expressionSchema = z
 export const endpointSchema = z
   .strictObject({
     id: endpointIdSchema,
-    url: urlSchema,
+    url: endpointUrlSchema,
+    /** `append`: as the Hub does, unless the URL contains `{orderid}`. `none`: the URL does not change. */
+    orderId: z.enum(['append', 'none'], { error: 'must be append or none' }).default('append'),
     /** `paused` parks deliveries until the endpoint is `enabled` again. `disabled` cancels them. */
     state: z.enum(['enabled', 'paused', 'disabled']).default('enabled'),
     /** The sources that the endpoint is subscribed to; all when absent. */
@@ -85,6 +87,10 @@ export const endpointSchema = z
       if (![own, 'authorization'].includes(name.toLowerCase())) continue;
       context.addIssue({ code: 'custom', path: ['headers'], message: `must not have ${name} beside auth` });
     }
+  })
+  .refine(({ url, orderId }) => orderId !== 'none' || !hasPlaceholder(url), {
+    path: ['orderId'],
+    error: 'must not be none beside a URL with {orderid}',
   })
   .refine(({ ordering, debounceSeconds }) => ordering === 'latest' || debounceSeconds === undefined, {
     path: ['debounceSeconds'],

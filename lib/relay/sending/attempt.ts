@@ -7,6 +7,7 @@ import { succeeded } from '../model/delivery.ts';
 import type { Payload } from '../model/event.ts';
 import type { OutgoingEvent } from '../model/expression-input.ts';
 import type { SendResult } from '../ports/outgoing.ts';
+import { OrderIdError } from './order-url.ts';
 import { type Fence, send } from './send.ts';
 import { applyTransform } from './transform.ts';
 
@@ -39,7 +40,13 @@ export async function attempt(
   if ('unsent' in content) return { at, durationMs: 0, error: content.unsent, unsent: true };
   const startedMs = context.clock.monotonicMs();
   const timeoutSeconds = Math.min(endpoint.timeoutSeconds, limitSeconds);
-  const result = await send(context, { ...endpoint, timeoutSeconds }, event, content, fence);
+  let result: SendResult;
+  try {
+    result = await send(context, { ...endpoint, timeoutSeconds }, event, content, fence);
+  } catch (error) {
+    if (error instanceof OrderIdError) return { at, durationMs: 0, error: error.message, unsent: true };
+    throw error;
+  }
   const durationMs = Math.round(context.clock.monotonicMs() - startedMs);
   const isCutShort =
     result.kind === 'failure' &&

@@ -4,6 +4,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { EventRecord, Payload } from '../model/event.ts';
 import type { OutgoingRequest } from '../ports/outgoing.ts';
 import type { Credentials } from './credentials.ts';
+import { orderUrl } from './order-url.ts';
 import { signatureOf } from './signature.ts';
 
 const USER_AGENT = `sensaria-relay/${packageJson.version}`;
@@ -20,6 +21,8 @@ export interface RequestOptions {
  *
  * `webhook-id` is the event id, the same for every attempt. `webhook-timestamp` is the time of the request in epoch
  * seconds, as in Standard Webhooks (https://www.standardwebhooks.com).
+ *
+ * @throws OrderIdError
  */
 export function buildRequest(
   endpoint: Endpoint,
@@ -31,7 +34,7 @@ export function buildRequest(
   const timestamp = String(Math.floor(now.getTime() / 1000));
   const { headers, signingKeys } = credentials;
   return {
-    url: withOrderId(endpoint.url, event.orderId),
+    url: orderUrl(endpoint, event.orderId),
     headers: {
       ...headers,
       ...(contentType !== undefined && { 'content-type': contentType }),
@@ -45,25 +48,4 @@ export function buildRequest(
     body,
     timeoutMs,
   };
-}
-
-/**
- * Adds the order id to the URL: as the value of the first empty `orderid` parameter (in upper or lower case), otherwise as
- * a new parameter at the end, as the Hub does. The rest of the URL does not change.
- */
-export function withOrderId(url: string, orderId: string | undefined): string {
-  if (orderId === undefined) return url;
-  const [withoutFragment = '', ...fragment] = url.split('#');
-  const [path = '', ...queryParts] = withoutFragment.split('?');
-  const parameters = queryParts.length === 0 ? [] : queryParts.join('?').split('&');
-  const value = encodeURIComponent(orderId.toWellFormed());
-  const empty = parameters.findIndex((parameter) => /^orderid=?$/i.test(parameter));
-  const filled =
-    empty === -1
-      ? [
-          ...parameters.filter((parameter, index) => parameter !== '' || index < parameters.length - 1),
-          `orderid=${value}`,
-        ]
-      : parameters.with(empty, `${parameters[empty]?.replace('=', '')}=${value}`);
-  return [`${path}?${filled.join('&')}`, ...fragment].join('#');
 }

@@ -32,6 +32,7 @@ export class LeaseExpiredError extends Error {
  * reason.
  *
  * @throws LeaseExpiredError when the fence does not allow the request any more
+ * @throws OrderIdError
  */
 export async function send(
   context: SendingContext,

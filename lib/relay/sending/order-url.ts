@@ -1,0 +1,52 @@
+/** Puts the order id into the URL of a request. */
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import { fillPlaceholder, hasPlaceholder } from '../endpoint/url.ts';
+
+/** URL parsers remove these segments, also when their dots are percent-encoded: the request would go to another path. */
+const DOT_SEGMENT = /^\.{1,2}$/;
+
+/** The order id cannot be a part of the URL. Nothing is sent. */
+export class OrderIdError extends Error {
+  override readonly name = 'OrderIdError';
+}
+
+/**
+ * The endpoint's URL with the percent-encoded order id. A URL with `{orderid}` has it there, any other URL as the Hub
+ * has it. An event without an order id leaves nothing in the place of `{orderid}`.
+ *
+ * @throws OrderIdError for an order id of one or two dots that would be a segment of the path
+ */
+export function orderUrl({ url, orderId: use }: Pick<Endpoint, 'url' | 'orderId'>, orderId?: string): string {
+  const value = encodeURIComponent((orderId ?? '').toWellFormed());
+  if (hasPlaceholder(url)) return filled(url, value);
+  return orderId === undefined || use === 'none' ? url : withParameter(url, value);
+}
+
+function filled(url: string, value: string): string {
+  const [path = ''] = url.split(/[?#]/);
+  const isAnotherPath = path
+    .split('/')
+    .some((segment) => hasPlaceholder(segment) && DOT_SEGMENT.test(fillPlaceholder(segment, value)));
+  if (isAnotherPath)
+    throw new OrderIdError('the order id is . or .., which cannot be a part of the URL’s path');
+  return fillPlaceholder(url, value);
+}
+
+/**
+ * Adds the value of the first empty `orderid` parameter (in upper or lower case), otherwise a new parameter at the end, as
+ * the Hub does. The rest of the URL does not change.
+ */
+function withParameter(url: string, value: string): string {
+  const [withoutFragment = '', ...fragment] = url.split('#');
+  const [path = '', ...queryParts] = withoutFragment.split('?');
+  const parameters = queryParts.length === 0 ? [] : queryParts.join('?').split('&');
+  const empty = parameters.findIndex((parameter) => /^orderid=?$/i.test(parameter));
+  const filledParameters =
+    empty === -1
+      ? [
+          ...parameters.filter((parameter, index) => parameter !== '' || index < parameters.length - 1),
+          `orderid=${value}`,
+        ]
+      : parameters.with(empty, `${parameters[empty]?.replace('=', '')}=${value}`);
+  return [`${path}?${filledParameters.join('&')}`, ...fragment].join('#');
+}
