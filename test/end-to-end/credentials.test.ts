@@ -52,7 +52,7 @@ beforeAll(async () => {
     'no-token': { headers, auth: oauth2(refusing) },
     'no-server': { headers, auth: { ...oauth2(refusing), tokenUrl: 'http://127.0.0.1:1/S3CRET-path' } },
     'no-secret': { auth: { type: 'bearer', token: 'ssm:/relay/token' } },
-    'no-key': { signingSecrets: ['ssm:/relay/signing'] },
+    'no-key': { signingSecret: 'ssm:/relay/signing' },
     ...Object.fromEntries(
       [
         { type: 'basic', username: 'relay', password: 'S3CRET-password' },

@@ -21,7 +21,7 @@ beforeAll(async () => {
     addEndpoint(connection, id, { url: `${receiver.url}/${id}`, ...attributes });
   await add('gone', {});
   const onlyNotices = { sources: [], notices: true };
-  await add('chat', { ...onlyNotices, ...(await presetAttributes('slack')), signingSecrets: [SECRET] });
+  await add('chat', { ...onlyNotices, ...(await presetAttributes('slack')), signingSecret: SECRET });
   await add('program', onlyNotices);
   ({ address } = await addSource(connection, 'hub'));
   return () => receiver.stop();

@@ -29,7 +29,7 @@ beforeAll(async () => {
     '/stumbles': (response, attempt) => response.writeHead(attempt === 1 ? 500 : 200).end(),
   });
   const { connection } = relay();
-  const signed = { signingSecrets: [SECRET] };
+  const signed = { signingSecret: SECRET };
   const add = (id: string, source: string, attributes = {}) =>
     addEndpoint(connection, id, { url: `${receiver.url}/${id}`, sources: [source], ...attributes });
   await add('signed', 'hub', signed);
@@ -153,7 +153,7 @@ describe('a secret that is replaced', () => {
     expect(verdictsOn(both, OTHER_SECRET)).toEqual(NOT_TAKEN);
 
     await changeEndpoint(connection, 'rotated', {
-      previousSecretUntil: new Date(Date.now() - 1).toISOString(),
+      previousSigningSecrets: [{ secret: SECRET, until: new Date(Date.now() - 1).toISOString() }],
     });
     const one = await arrivalWith(1);
     expect(verdictsOn(one, SECRET)).toEqual(NOT_TAKEN);

@@ -25,6 +25,9 @@ async function row(): Promise<object> {
 
 const SIGNING_SECRET = `whsec_${Buffer.alloc(32, 'a').toString('base64')}`;
 const OLD_SECRET = `whsec_${Buffer.alloc(32, 'b').toString('base64')}`;
+const IN_AN_HOUR = new Date(Date.now() + 3_600_000).toISOString();
+/** A replaced secret that still signs. */
+const previous = (secret: string) => ({ secret, until: IN_AN_HOUR });
 const NEW_SECRET = /whsec_[A-Za-z0-9+/]{43}=/;
 
 let folder = '';
@@ -118,7 +121,7 @@ describe('signing', () => {
     const { out } = await add('--sign');
 
     const [secret] = NEW_SECRET.exec(out) ?? [];
-    expect(await row()).toEqual({ signingSecrets: [secret] });
+    expect(await row()).toEqual({ signingSecret: secret });
     expect((await endpoints(['show', 'erp'])).out).toContain('signing-secret   ***\n');
   });
 
@@ -129,23 +132,28 @@ describe('signing', () => {
       .looseObject({ signingSecret: z.string() })
       .parse(jsonOf(await set('--sign', '--json')));
 
-    expect(await row()).toEqual({ signingSecrets: [signingSecret] });
+    expect(await row()).toEqual({ signingSecret });
   });
 
-  it('is done with a given secret, which replaces all others', async () => {
-    await anEndpoint({
-      signingSecrets: [OLD_SECRET, SIGNING_SECRET],
-      previousSecretUntil: '2026-03-01T12:00:00Z',
-    });
+  it('is done with a given secret', async () => {
+    await anEndpoint();
 
     const { out } = await set('--signing-secret', 'ssm:/relay/signing');
 
     expect(out).toContain('ssm:/relay/signing');
-    expect(await row()).toEqual({ signingSecrets: ['ssm:/relay/signing'] });
+    expect(await row()).toEqual({ signingSecret: 'ssm:/relay/signing' });
   });
 
-  it.each(['sign', 'signing-secret', 'signingSecrets'])('ends: --unset %s', async (name) => {
-    await anEndpoint({ signingSecrets: [SIGNING_SECRET], previousSecretUntil: '2026-03-01T12:00:00Z' });
+  it('replaces a secret that is invalid', async () => {
+    await anEndpoint({ signingSecret: 'hush' });
+
+    expect(await set('--signing-secret', SIGNING_SECRET)).toMatchObject({ exitCode: 0 });
+
+    expect(await row()).toEqual({ signingSecret: SIGNING_SECRET });
+  });
+
+  it.each(['sign', 'signing-secret', 'signingSecret'])('ends: --unset %s', async (name) => {
+    await anEndpoint({ signingSecret: SIGNING_SECRET, previousSigningSecrets: [previous(OLD_SECRET)] });
 
     await set('--unset', name);
 
@@ -153,42 +161,86 @@ describe('signing', () => {
   });
 });
 
-const rotatedSchema = z.object({ signingSecrets: z.array(z.string()), previousSecretUntil: z.string() });
+const rotatedSchema = z.object({
+  signingSecret: z.string(),
+  previousSigningSecrets: z.tuple([z.object({ secret: z.string(), until: z.string() })]),
+});
 
 describe('endpoints rotate-secret', () => {
   it.each([
     [[], 24],
     [['--grace-period', '90m'], 1.5],
-  ])('puts a new secret first and keeps the old one for a while: %j', async (args, hours) => {
-    await anEndpoint({ signingSecrets: [SIGNING_SECRET, OLD_SECRET] });
+  ])('replaces the secret and keeps the old one for the grace period: %j', async (args, hours) => {
+    await anEndpoint({ signingSecret: SIGNING_SECRET });
     const before = Date.now();
 
     const { out } = await endpoints(['rotate-secret', 'erp', ...args]);
 
     const [secret] = NEW_SECRET.exec(out) ?? [];
-    const { signingSecrets, previousSecretUntil } = rotatedSchema.parse(await row());
-    expect(signingSecrets).toEqual([secret, SIGNING_SECRET]);
-    const keptMs = Date.parse(previousSecretUntil) - before;
+    const { signingSecret, previousSigningSecrets } = rotatedSchema.parse(await row());
+    const [old] = previousSigningSecrets;
+    expect([signingSecret, old.secret]).toEqual([secret, SIGNING_SECRET]);
+    const keptMs = Date.parse(old.until) - before;
     expect(keptMs).toBeGreaterThanOrEqual(hours * 3_600_000);
     expect(keptMs).toBeLessThan(hours * 3_600_000 + 60_000);
     expect(out).not.toContain(SIGNING_SECRET);
   });
 
-  it('removes the old secret at once with --now', async () => {
-    await anEndpoint({ signingSecrets: [SIGNING_SECRET], previousSecretUntil: '2026-03-01T12:00:00Z' });
+  it('twice keeps each old secret until its own grace period ends', async () => {
+    await anEndpoint({ signingSecret: SIGNING_SECRET });
+    await endpoints(['rotate-secret', 'erp', '--grace-period', '12h']);
+    const first = rotatedSchema.parse(await row());
+
+    const { out } = await endpoints(['rotate-secret', 'erp', '--grace-period', '1h']);
+
+    expect(await row()).toEqual({
+      signingSecret: NEW_SECRET.exec(out)?.[0],
+      previousSigningSecrets: [
+        { secret: first.signingSecret, until: expect.any(String) },
+        ...first.previousSigningSecrets,
+      ],
+    });
+    expect(out.match(/previous secret +\*\*\* \(until /g)).toHaveLength(2);
+  });
+
+  it('drops old secrets whose grace period has ended', async () => {
+    const ended = { ...previous(OLD_SECRET), until: '2026-03-01T12:00:00Z' };
+    await anEndpoint({ signingSecret: SIGNING_SECRET, previousSigningSecrets: [ended] });
+
+    await endpoints(['rotate-secret', 'erp']);
+
+    expect(await row()).toMatchObject({ previousSigningSecrets: [{ secret: SIGNING_SECRET }] });
+  });
+
+  it('goes back to an old secret', async () => {
+    await anEndpoint({ signingSecret: SIGNING_SECRET, previousSigningSecrets: [previous(OLD_SECRET)] });
+
+    await endpoints(['rotate-secret', 'erp', '--signing-secret', OLD_SECRET]);
+
+    expect(await row()).toEqual({
+      signingSecret: OLD_SECRET,
+      previousSigningSecrets: [{ secret: SIGNING_SECRET, until: expect.any(String) }],
+    });
+  });
+
+  it('removes all old secrets at once with --now', async () => {
+    await anEndpoint({ signingSecret: SIGNING_SECRET, previousSigningSecrets: [previous(OLD_SECRET)] });
 
     const { out } = await endpoints(['rotate-secret', 'erp', '--now']);
 
-    expect(await row()).toEqual({ signingSecrets: [NEW_SECRET.exec(out)?.[0]] });
+    expect(await row()).toEqual({ signingSecret: NEW_SECRET.exec(out)?.[0] });
   });
 
   it('takes a secret that there is already', async () => {
-    await anEndpoint({ signingSecrets: ['ssm:/relay/old'] });
+    await anEndpoint({ signingSecret: 'ssm:/relay/old' });
 
     const { exitCode, out } = await endpoints(['rotate-secret', 'erp', '--signing-secret', 'ssm:/relay/new']);
 
     expect({ exitCode, shown: out.match(NEW_SECRET) }).toEqual({ exitCode: 0, shown: null });
-    expect(await row()).toMatchObject({ signingSecrets: ['ssm:/relay/new', 'ssm:/relay/old'] });
+    expect(await row()).toMatchObject({
+      signingSecret: 'ssm:/relay/new',
+      previousSigningSecrets: [{ secret: 'ssm:/relay/old' }],
+    });
   });
 });
 
@@ -224,7 +276,7 @@ describe('a secret', () => {
     );
 
     expect(result.exitCode).toBe(0);
-    expect(await row()).toEqual({ headers: { 'x-key': 'k' }, signingSecrets: [SIGNING_SECRET] });
+    expect(await row()).toEqual({ headers: { 'x-key': 'k' }, signingSecret: SIGNING_SECRET });
   });
 });
 
@@ -310,22 +362,43 @@ describe('what is refused', () => {
   it.each<[string, object, string[], string]>([
     [
       'to sign what is signed',
-      { signingSecrets: [SIGNING_SECRET] },
+      { signingSecret: SIGNING_SECRET },
       ['set', 'erp', '--sign'],
       'already has a signing secret',
     ],
     ['to rotate what has no signing secret', {}, ['rotate-secret', 'erp'], 'has no signing secret'],
     [
       'both to keep and to drop the old one',
-      { signingSecrets: [SIGNING_SECRET] },
+      { signingSecret: SIGNING_SECRET },
       ['rotate-secret', 'erp', '--now', '--grace-period', '1h'],
       'cannot be used with',
     ],
     [
       'a time that is none',
-      { signingSecrets: [SIGNING_SECRET] },
+      { signingSecret: SIGNING_SECRET },
       ['rotate-secret', 'erp', '--grace-period', 'long'],
       '--grace-period must be a duration such as 30m, 12h or 3d',
+    ],
+    [
+      'to rotate to the same secret',
+      { signingSecret: SIGNING_SECRET },
+      ['rotate-secret', 'erp', '--signing-secret', SIGNING_SECRET],
+      'already signs with this secret',
+    ],
+    [
+      'a fifth old secret, because the first would end too early',
+      {
+        signingSecret: SIGNING_SECRET,
+        previousSigningSecrets: ['ssm:/a', 'ssm:/b', 'ssm:/c', 'ssm:/d'].map((one) => previous(one)),
+      },
+      ['rotate-secret', 'erp'],
+      `the endpoint erp still signs with 4 old secrets, and more are not possible\nThe first of them ends at ${IN_AN_HOUR}. --now ends all old secrets at once.`,
+    ],
+    [
+      'to set another secret, which would end the present one at once',
+      { signingSecret: SIGNING_SECRET },
+      ['set', 'erp', '--signing-secret', OLD_SECRET],
+      'already has a signing secret\n`endpoints rotate-secret erp` replaces it',
     ],
     ['to rotate what does not exist', {}, ['rotate-secret', 'shop'], 'there is no endpoint shop'],
   ])('%s', async (_, attributes, args, message) => {
@@ -357,7 +430,8 @@ describe('the secrets of endpoints', () => {
   const SECRETS = /S3CRET|YWFhYWFh|YmJiYmJi/;
 
   it.each(Object.entries(AUTHS))('are shown by no command, of one with %s', async (type, auth) => {
-    const attributes = { headers: HEADERS, auth, signingSecrets: [SIGNING_SECRET, OLD_SECRET] };
+    const previousSigningSecrets = [previous(OLD_SECRET)];
+    const attributes = { headers: HEADERS, auth, signingSecret: SIGNING_SECRET, previousSigningSecrets };
     await relay().put('endpoint', 'wrong', {
       url: 'nowhere',
       ...attributes,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { sha256Hex } from '../../lib/relay/model/ids.ts';
 import { jsonOf } from './cli.ts';
 import { useTablesOnlyRelay, WEBHOOKS } from './tables-only-relay.ts';
@@ -82,16 +83,19 @@ describe('sources list', () => {
   });
 
   it('tells of an old address for as long as it works', async () => {
-    const tokens = { tokenSha256: TOKEN_SHA256, previousTokenSha256: TOKEN_SHA256 };
+    const withOldToken = (until: string) => ({
+      tokenSha256: TOKEN_SHA256,
+      previousTokens: [{ tokenSha256: TOKEN_SHA256, until }],
+    });
     const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
-    await relay().put('source', 'main', { ...tokens, previousTokenUntil: inAnHour, description: 'the shop' });
-    await relay().put('source', 'was', { ...tokens, previousTokenUntil: '2026-01-01T00:00:00Z' });
+    await relay().put('source', 'main', { ...withOldToken(inAnHour), description: 'the shop' });
+    await relay().put('source', 'was', withOldToken('2026-01-01T00:00:00Z'));
 
     const text = await relay().cli(['sources', 'list']);
     expect(text.out).toMatch(/^main .* the shop; its old address works until .*\d\d:\d\d:\d\d$/m);
     expect(text.out).toMatch(/^was {5}enabled {2}–$/m);
     expect(jsonOf(await relay().cli(['sources', 'list', '--json']))).toEqual([
-      { id: 'main', enabled: true, description: 'the shop', oldAddressUntil: inAnHour },
+      { id: 'main', enabled: true, description: 'the shop', oldAddressesUntil: [inAnHour] },
       { id: 'was', enabled: true },
     ]);
   });
@@ -112,7 +116,8 @@ describe('sources rotate', () => {
   /** The end of the grace period, in hours from now. */
   async function keptHours(): Promise<number> {
     const [row] = await relay().config();
-    return (Date.parse(String(row?.previousTokenUntil)) - Date.now()) / 3_600_000;
+    const [last] = z.array(z.object({ until: z.string() })).parse(row?.previousTokens);
+    return (Date.parse(last?.until ?? '') - Date.now()) / 3_600_000;
   }
 
   it('gives a source a new address, keeps the old one for a day, and leaves the rest as it was', async () => {
@@ -123,7 +128,7 @@ describe('sources rotate', () => {
     expect(jsonOf(result)).toEqual({
       id: 'main',
       address: expect.stringMatching(/\/webhooks\/[\w-]{43}\?orderid=$/),
-      oldAddressUntil: NOW,
+      oldAddressesUntil: [NOW],
     });
     const [row] = await relay().config();
     expect(row).toEqual({
@@ -131,8 +136,7 @@ describe('sources rotate', () => {
       id: 'main',
       description: 'the shop',
       tokenSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
-      previousTokenSha256: TOKEN_SHA256,
-      previousTokenUntil: NOW,
+      previousTokens: [{ tokenSha256: TOKEN_SHA256, until: NOW }],
       updatedAt: NOW,
     });
     expect(row?.tokenSha256).not.toBe(TOKEN_SHA256);
@@ -150,35 +154,62 @@ describe('sources rotate', () => {
   });
 
   it('stops all old addresses at once with --now', async () => {
-    const previousTokenUntil = new Date(Date.now() + 60_000).toISOString();
-    const tokens = { tokenSha256: TOKEN_SHA256, previousTokenSha256: TOKEN_SHA256, previousTokenUntil };
-    await relay().put('source', 'main', tokens);
+    const until = new Date(Date.now() + 60_000).toISOString();
+    const previousTokens = [{ tokenSha256: TOKEN_SHA256, until }];
+    await relay().put('source', 'main', { tokenSha256: TOKEN_SHA256, previousTokens });
 
     const { out } = await relay().cli(['sources', 'rotate', 'main', '--now']);
 
-    expect(out).toContain('The new address works within 10 s, and the old one stops.');
-    expect(out).toContain('An even older address was still valid, and stops, too.');
+    expect(out).toContain(
+      'The new address works within 10 s, and the old one stops. So do the older addresses that were still valid: 1.\n',
+    );
     const [row] = await relay().config();
     expect(Object.keys(row ?? {}).toSorted()).toEqual(['id', 'kind', 'tokenSha256', 'updatedAt']);
   });
 
-  it('keeps none of two addresses but the last', async () => {
+  it('twice keeps each old address until its own grace period ends', async () => {
     await relay().put('source', 'main', { tokenSha256: TOKEN_SHA256 });
-    await relay().cli(['sources', 'rotate', 'main']);
+    await relay().cli(['sources', 'rotate', 'main', '--grace-period', '3h']);
     const [before] = await relay().config();
+    const [first] = z.array(z.unknown()).parse(before?.previousTokens);
 
-    await relay().cli(['sources', 'rotate', 'main']);
+    const { out } = await relay().cli(['sources', 'rotate', 'main', '--grace-period', '1h']);
 
     const [row] = await relay().config();
-    expect(row?.previousTokenSha256).toBe(before?.tokenSha256);
+    expect(row?.previousTokens).toEqual([{ tokenSha256: before?.tokenSha256, until: NOW }, first]);
+    expect(out).toMatch(/The old one works until .*\.\nAn older address still works until .*\.\n$/);
+    expect((await relay().cli(['sources', 'list'])).out).toMatch(/its old addresses work until .*, /);
+  });
+
+  it('drops old addresses whose grace period has ended', async () => {
+    const previousTokens = [{ tokenSha256: TOKEN_SHA256, until: '2026-01-01T00:00:00Z' }];
+    await relay().put('source', 'main', { tokenSha256: TOKEN_SHA256, previousTokens });
+
+    const rotated = await relay().cli(['sources', 'rotate', 'main', '--json']);
+
+    expect(jsonOf(rotated)).toMatchObject({ oldAddressesUntil: [NOW] });
+  });
+
+  it('is refused while four old addresses are valid, because the first would end too early', async () => {
+    const until = new Date(Date.now() + 60_000).toISOString();
+    const previousTokens = Array(4).fill({ tokenSha256: TOKEN_SHA256, until });
+    await relay().put('source', 'main', { tokenSha256: TOKEN_SHA256, previousTokens });
+    const before = await relay().config();
+
+    expect(await relay().cli(['sources', 'rotate', 'main'])).toMatchObject({
+      exitCode: 2,
+      err: `error: the source main still has 4 old addresses, and more are not possible\nThe first of them ends at ${until}. --now ends all old addresses at once.\n`,
+    });
+    expect(await relay().config()).toEqual(before);
+    expect(await relay().cli(['sources', 'rotate', 'main', '--now'])).toMatchObject({ exitCode: 0 });
   });
 
   it('mends a token that is wrong', async () => {
-    await relay().put('source', 'main', { tokenSha256: 'none', previousTokenUntil: 'soon' });
+    await relay().put('source', 'main', { tokenSha256: 'none', previousTokens: 'soon' });
 
     const result = await relay().cli(['sources', 'rotate', 'main', '--json']);
 
-    expect(jsonOf(result)).toMatchObject({ id: 'main', oldAddressUntil: null });
+    expect(jsonOf(result)).toMatchObject({ id: 'main', oldAddressesUntil: [] });
     const [row] = await relay().config();
     expect(Object.keys(row ?? {}).toSorted()).toEqual(['id', 'kind', 'tokenSha256', 'updatedAt']);
   });

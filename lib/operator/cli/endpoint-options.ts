@@ -131,7 +131,7 @@ export async function readSetOptions(
   }
   const attributes = { ...given, ...Object.fromEntries(names.map((name) => [name, null])) };
   const change = (present: GivenAttributes) => {
-    if (rest.newSecret !== undefined) checkUnsigned(id, present);
+    checkUnsigned(id, present, outgoing);
     return { ...attributes, ...changedHeaders(present, { set: headers, remove }) };
   };
   const isNothing = Object.keys(attributes).length === 0 && !set.includes('headers');
@@ -150,8 +150,7 @@ function attributesOf(typed: string): string[] {
       return ['headers'];
     case 'sign':
     case 'signingSecret':
-    case 'signingSecrets':
-      return ['signingSecrets', 'previousSecretUntil'];
+      return ['signingSecret', 'previousSigningSecrets'];
     default:
       return [name in attributesSchema.shape ? name : typed];
   }

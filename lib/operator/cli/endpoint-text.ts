@@ -92,19 +92,18 @@ export function endpointText(listed: ListedEndpoint, colours: Colours, result = 
 function outgoingRows({
   headers = {},
   auth,
-  signingSecrets,
-  previousSecretUntil,
+  signingSecret,
+  previousSigningSecrets = [],
 }: MaskedEndpoint): string[][] {
   const { type, ...parts } = auth ?? { type: undefined };
-  const until = previousSecretUntil && ` (until ${timeText(previousSecretUntil)})`;
   return [
     ...Object.entries(headers).map(([name, value]) => ['header', `${name}: ${value}`]),
     ...(type === undefined ? [] : [['auth', type]]),
     ...Object.entries(parts).map(([name, value]) => [optionOf(`auth-${name}`), String(value)]),
-    ...(signingSecrets ?? []).map((secret, index) => [
-      'signing-secret',
-      secret + (index === 0 ? '' : (until ?? '')),
-    ]),
+    ...(signingSecret === undefined ? [] : [['signing-secret', signingSecret]]),
+    ...previousSigningSecrets
+      .filter(({ until }) => until > new Date())
+      .map(({ secret, until }) => ['previous secret', `${secret} (until ${timeText(until)})`]),
   ];
 }
 

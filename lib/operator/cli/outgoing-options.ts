@@ -86,7 +86,7 @@ export async function readOutgoingOptions(
   const headers = await readHeaders(header, read);
   const authChange = await readAuth(auth, authPartsSchema.parse(rest), read);
   const newSecret = sign ? newSigningSecret() : undefined;
-  const secret = signingSecret === undefined ? newSecret : await read('signingSecrets', signingSecret);
+  const secret = signingSecret === undefined ? newSecret : await read('signingSecret', signingSecret);
   return {
     attributes: { ...authChange, ...(secret !== undefined && signingAttributes(secret)) },
     headers,

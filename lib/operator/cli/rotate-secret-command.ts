@@ -16,17 +16,15 @@ export function addRotateSecretCommand(endpoints: Command, terminal: Terminal): 
     .command('rotate-secret <id>')
     .description('sign requests with a new secret, shown once, and for a grace period also with the old one');
   addGracePeriodOptions(command, {
-    gracePeriod: 'also sign with the old secret for this long',
-    now: 'remove the old secret at once, for example after a leak',
+    gracePeriod: 'also sign with the old secret for this long; older ones keep their own time',
+    now: 'remove all old secrets at once, for example after a leak',
   })
     .option('--signing-secret <secret>', 'use this secret instead of a generated one')
     .action(async (id: string, options: GivenOptions, command: Command) => {
       const { signingSecret, ...rest } = checkAttributes(optionsSchema, options);
       const gracePeriodMs = readGracePeriod(rest);
       const given =
-        signingSecret === undefined
-          ? undefined
-          : await secretInput(terminal)('signingSecrets', signingSecret);
+        signingSecret === undefined ? undefined : await secretInput(terminal)('signingSecret', signingSecret);
       const secret = given ?? newSigningSecret();
       await withConnection(command, terminal, async (connection, output) => {
         const endpoint = await rotateSecret(connection, id, secret, gracePeriodMs);

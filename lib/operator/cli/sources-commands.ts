@@ -1,7 +1,7 @@
 /** `sources …` */
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { hasPreviousToken, type Source } from '../../relay/endpoint/source.ts';
+import { type Source, validPreviousTokens } from '../../relay/endpoint/source.ts';
 import { checkAttributes } from '../attributes.ts';
 import type { ListedRow } from '../config-rows.ts';
 import {
@@ -57,8 +57,8 @@ export function addSourcesCommands(program: Command, terminal: Terminal): void {
     .command('rotate <id>')
     .description('give a source a new address, shown once; the old one stays valid for a grace period');
   addGracePeriodOptions(rotate, {
-    gracePeriod: 'keep the old address valid for this long',
-    now: 'stop the old address at once, for example after a leak',
+    gracePeriod: 'keep the old address valid for this long; older ones keep their own time',
+    now: 'stop all old addresses at once, for example after a leak',
   }).action(async (id: string, options: GivenOptions, command: Command) => {
     const gracePeriodMs = readGracePeriod(checkAttributes(gracePeriodOptionsSchema, options));
     await withConnection(command, terminal, async (connection, output) => {
@@ -94,16 +94,21 @@ function addressText({ address }: AddressedSource, title: string, { bold, cyan, 
   ].join('\n');
 }
 
-function rotatedJson({ id, address, previousTokenUntil }: RotatedSource) {
-  return { id, address, oldAddressUntil: previousTokenUntil ?? null };
+function rotatedJson({ id, address, oldAddressesUntil }: RotatedSource) {
+  return { id, address, oldAddressesUntil };
 }
 
-function oldAddressText({ previousTokenUntil, olderEnded }: RotatedSource): string[] {
-  const old =
-    previousTokenUntil === undefined
-      ? 'The new address works within 10 s, and the old one stops.'
-      : `The new address works within 10 s. The old one works until ${timeText(previousTokenUntil)}.`;
-  return olderEnded ? [old, 'An even older address was still valid, and stops, too.'] : [old];
+function oldAddressText({ oldAddressesUntil, ended }: RotatedSource): string[] {
+  const [last, ...older] = oldAddressesUntil;
+  const works = 'The new address works within 10 s';
+  if (last === undefined) {
+    if (ended < 2) return [`${works}, and the old one stops.`];
+    return [
+      `${works}, and the old one stops. So do the older addresses that were still valid: ${ended - 1}.`,
+    ];
+  }
+  const olderTexts = older.map((until) => `An older address still works until ${timeText(until)}.`);
+  return [`${works}. The old one works until ${timeText(last)}.`, ...olderTexts];
 }
 
 function listText(rows: readonly ListedRow<Source>[], colours: Colours): string {
@@ -122,14 +127,16 @@ function listText(rows: readonly ListedRow<Source>[], colours: Colours): string 
 }
 
 function oldAddressNote(source: Source): string | undefined {
-  const { enabled, previousTokenUntil } = source;
-  if (!enabled || previousTokenUntil === undefined || !hasPreviousToken(source, new Date())) return undefined;
-  return `its old address works until ${timeText(previousTokenUntil)}`;
+  const [last, ...older] = validPreviousTokens(source, new Date()).map(({ until }) => timeText(until));
+  if (!source.enabled || last === undefined) return undefined;
+  if (older.length === 0) return `its old address works until ${last}`;
+  return `its old addresses work until ${[last, ...older].join(', ')}`;
 }
 
 /** Leaves out the hashes of the tokens. */
 function toJson(row: ListedRow<Source>) {
   if ('invalid' in row) return { id: row.invalid.id, invalid: row.invalid.reason };
-  const { tokenSha256: _, previousTokenSha256: __, previousTokenUntil: until, ...source } = row.valid;
-  return hasPreviousToken(row.valid, new Date()) ? { ...source, oldAddressUntil: until } : source;
+  const { tokenSha256: _, previousTokens: __, ...source } = row.valid;
+  const oldAddressesUntil = validPreviousTokens(row.valid, new Date()).map(({ until }) => until);
+  return oldAddressesUntil.length > 0 ? { ...source, oldAddressesUntil } : source;
 }

@@ -12,14 +12,17 @@ export const MASK = '***';
 
 /** Masks every header value, because any of them can be a secret. */
 export function maskEndpoint(endpoint: Endpoint): MaskedEndpoint {
-  const { headers, auth, signingSecrets } = endpoint;
+  const { headers, auth, signingSecret, previousSigningSecrets } = endpoint;
   return {
     ...endpoint,
     ...(headers !== undefined && {
       headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, mask(value)])),
     }),
     ...(auth !== undefined && { auth: maskAuth(auth) }),
-    ...(signingSecrets !== undefined && { signingSecrets: signingSecrets.map(mask) }),
+    ...(signingSecret !== undefined && { signingSecret: mask(signingSecret) }),
+    ...(previousSigningSecrets !== undefined && {
+      previousSigningSecrets: previousSigningSecrets.map((one) => ({ ...one, secret: mask(one.secret) })),
+    }),
   } as MaskedEndpoint;
 }
 

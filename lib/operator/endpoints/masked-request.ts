@@ -12,11 +12,14 @@ export function maskedRequest(
   content: Payload,
   at: Date,
 ): Pick<OutgoingRequest, 'url' | 'headers' | 'body'> {
-  const { headers, auth, signingSecrets } = endpoint;
+  const { headers, auth, signingSecret, previousSigningSecrets = [] } = endpoint;
   const credentials = { headers: { ...headers, ...authHeader(auth) }, signingKeys: [] };
   const timeoutMs = endpoint.timeoutSeconds * 1000;
   const request = buildRequest(endpoint, event, content, { credentials, now: at, timeoutMs });
-  const signature = signingSecrets !== undefined && { 'webhook-signature': `v1,${MASK}` };
+  const signatures = [signingSecret, ...previousSigningSecrets.filter(({ until }) => until > at)];
+  const signature = signingSecret !== undefined && {
+    'webhook-signature': signatures.map(() => `v1,${MASK}`).join(' '),
+  };
   return { url: request.url, headers: { ...request.headers, ...signature }, body: request.body };
 }
 

@@ -1,12 +1,19 @@
 /** Adds, lists, rotates and removes sources. */
 
-import { hasPreviousToken, type Source, sourceIdSchema, sourceSchema } from '../../relay/endpoint/source.ts';
+import {
+  type PreviousToken,
+  type Source,
+  sourceIdSchema,
+  sourceSchema,
+  validPreviousTokens,
+} from '../../relay/endpoint/source.ts';
 import { after } from '../../relay/model/clock.ts';
 import { isReservedSource, type SourceId } from '../../relay/model/ids.ts';
 import { checkAttributes } from '../attributes.ts';
 import { canBeRowId, idOf, type ListedRow, listRows } from '../config-rows.ts';
 import type { Connection } from '../connection.ts';
 import { AlreadyExistsError, InvalidInputError, NotFoundError } from '../errors.ts';
+import { checkPreviousCount } from '../previous-limit.ts';
 import { replaceSavedAddress } from './saved-address.ts';
 import { newToken, webhookAddress } from './webhook-address.ts';
 
@@ -57,18 +64,19 @@ export function checkSourceId(text: string): SourceId {
 
 /** A source with a new address, and the end of its old addresses. */
 export interface RotatedSource extends AddressedSource {
-  /** The end of the old address; absent when it stops at once. */
-  readonly previousTokenUntil?: Date;
-  /** True when an even older address was still valid, and now stops. */
-  readonly olderEnded: boolean;
+  /** The ends of the old addresses that stay valid, the last address first. */
+  readonly oldAddressesUntil: readonly Date[];
+  /** How many old addresses stop at once. */
+  readonly ended: number;
 }
 
 /**
  * Gives a source a new address. The old address stays valid for the grace period, so that no webhook is lost before the
- * Hub's settings have the new one. Older addresses stop.
+ * Hub's settings have the new one. Older addresses stay valid until their own grace periods end.
  *
- * @param gracePeriodMs 0 stops the old address as soon as the functions reread the row
+ * @param gracePeriodMs 0 stops all old addresses as soon as the functions reread the row
  * @throws NotFoundError
+ * @throws NotPossibleError when too many old addresses are still valid
  * @throws InvalidInputError when another attribute of the row is invalid
  */
 export async function rotateSource(
@@ -82,14 +90,18 @@ export async function rotateSource(
   const before = sourceSchema.safeParse({ ...row.attributes, id }).data;
   const { token, tokenSha256 } = newToken();
   const now = clock.now();
-  const until = gracePeriodMs > 0 && before !== undefined ? after(now, gracePeriodMs) : undefined;
+  const valid = before === undefined ? [] : validTokens(before, now, gracePeriodMs);
+  const previousTokens = gracePeriodMs > 0 ? valid : [];
+  if (gracePeriodMs > 0) checkPreviousCount(`the source ${id} still has`, 'addresses', valid.slice(1));
   const change = {
     tokenSha256,
-    previousTokenSha256: until === undefined ? null : before?.tokenSha256,
-    previousTokenUntil: until?.toISOString() ?? null,
+    previousTokens:
+      previousTokens.length === 0
+        ? null
+        : previousTokens.map((one) => ({ ...one, until: one.until.toISOString() })),
     updatedAt: now.toISOString(),
   };
-  const { previousTokenSha256: _, previousTokenUntil: __, ...kept } = row.attributes;
+  const { previousTokens: _, ...kept } = row.attributes;
   const source = checkAttributes(sourceSchema, { ...kept, tokenSha256, id });
   if (!(await configWriter.change('source', id, change))) throw new NotFoundError('source', id);
   const address = webhookAddress(relay, token);
@@ -97,9 +109,15 @@ export async function rotateSource(
   return {
     id: source.id,
     address,
-    ...(until !== undefined && { previousTokenUntil: until }),
-    olderEnded: before !== undefined && hasPreviousToken(before, now),
+    oldAddressesUntil: previousTokens.map(({ until }) => until),
+    ended: valid.length - previousTokens.length,
   };
+}
+
+/** The tokens that are valid now, newest first. The current one gets the grace period. */
+function validTokens(source: Source, now: Date, gracePeriodMs: number): PreviousToken[] {
+  const current = { tokenSha256: source.tokenSha256, until: after(now, gracePeriodMs) };
+  return [current, ...validPreviousTokens(source, now)];
 }
 
 /**

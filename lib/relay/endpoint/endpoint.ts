@@ -4,7 +4,7 @@ import type { EventRecord } from '../model/event.ts';
 import { type EndpointId, FAN_OUT, NOTICES, type SourceId, TESTS } from '../model/ids.ts';
 import { authSchema } from './auth.ts';
 import { customHeadersSchema } from './custom-headers.ts';
-import { signingSecretSchema } from './signing-secret.ts';
+import { previousSecretsSchema, signingSecretSchema } from './signing-secret.ts';
 import { endpointUrlSchema, hasPlaceholder } from './url.ts';
 
 /** `#` is not allowed, because it separates the parts of keys that contain an endpoint id. */
@@ -59,17 +59,10 @@ export const endpointSchema = z
     headers: customHeadersSchema.optional(),
     /** How requests are authenticated. */
     auth: authSchema.optional(),
-    /** The secrets that sign requests, newest first. During a rotation there are two. */
-    signingSecrets: z
-      .array(signingSecretSchema, { error: 'must be a list' })
-      .min(1, 'must be one or two')
-      .max(2, 'must be one or two')
-      .optional(),
-    /** After this time only the first signing secret is used. */
-    previousSecretUntil: z.iso
-      .datetime({ offset: true, error: 'must be a time in ISO 8601' })
-      .transform((text) => new Date(text))
-      .optional(),
+    /** The secret that signs requests. */
+    signingSecret: signingSecretSchema.optional(),
+    /** Replaced secrets, newest first. Until its time, each signs requests beside the current one. */
+    previousSigningSecrets: previousSecretsSchema.optional(),
     /** An event is sent once its order had no newer event for this time. The maximum is the longest delay of SQS. */
     debounceSeconds: z.int().min(1).max(900).optional(),
     /** Skip an event whose order is identical to the previous event's, if the endpoint received or skipped that one. */

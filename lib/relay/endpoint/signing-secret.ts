@@ -1,4 +1,6 @@
 /** Signing secrets in the format of Standard Webhooks. */
+import * as z from 'zod';
+import { MOST_PREVIOUS } from './rotation.ts';
 import { isReference, secretSchema } from './secret.ts';
 
 const PREFIX = 'whsec_';
@@ -14,6 +16,19 @@ export const signingSecretSchema = secretSchema.refine(
   (text) => isReference(text) || signingKey(text) !== undefined,
   `must be ${SIGNING_SECRET_FORM}`,
 );
+
+/** Secrets that were replaced, and until when each still signs. */
+export const previousSecretsSchema = z
+  .array(
+    z.strictObject({
+      secret: signingSecretSchema,
+      until: z.iso
+        .datetime({ offset: true, error: 'must be a time in ISO 8601' })
+        .transform((text) => new Date(text)),
+    }),
+    { error: 'must be a list' },
+  )
+  .max(MOST_PREVIOUS, `must be at most ${MOST_PREVIOUS}`);
 
 /** The key in a signing secret; undefined when it is malformed. */
 export function signingKey(secret: string): Buffer | undefined {

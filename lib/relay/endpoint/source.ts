@@ -2,6 +2,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import { isReservedSource, type SourceId } from '../model/ids.ts';
+import { MOST_PREVIOUS } from './rotation.ts';
 
 /** 256 bits in base64url. Other strings are not looked up. */
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
@@ -19,11 +20,17 @@ const tokenSha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case he
 export const sourceSchema = z.strictObject({
   id: sourceIdSchema,
   tokenSha256,
-  /** The previous token. It is valid until `previousTokenUntil`, and not at all without that. */
-  previousTokenSha256: tokenSha256.optional(),
-  previousTokenUntil: z.iso
-    .datetime('must be a time in UTC such as 2026-03-01T09:30:00Z')
-    .transform((text) => new Date(text))
+  /** Replaced tokens, newest first. Each is valid until its time. */
+  previousTokens: z
+    .array(
+      z.strictObject({
+        tokenSha256,
+        until: z.iso
+          .datetime('must be a time in UTC such as 2026-03-01T09:30:00Z')
+          .transform((text) => new Date(text)),
+      }),
+    )
+    .max(MOST_PREVIOUS, `must be at most ${MOST_PREVIOUS}`)
     .optional(),
   enabled: z.boolean().default(true),
   description: z.string().optional(),
@@ -32,6 +39,7 @@ export const sourceSchema = z.strictObject({
 });
 
 export type Source = z.output<typeof sourceSchema>;
+export type PreviousToken = NonNullable<Source['previousTokens']>[number];
 
 export function isToken(text: string): boolean {
   return TOKEN.test(text);
@@ -44,16 +52,16 @@ export function isToken(text: string): boolean {
 export function findSource(sources: readonly Source[], sha256: string, now: Date): Source | undefined {
   let found: Source | undefined;
   for (const source of sources) {
-    const isCurrent = isSame(source.tokenSha256, sha256);
-    const isPrevious = isSame(source.previousTokenSha256 ?? source.tokenSha256, sha256);
-    if (source.enabled && (isCurrent || (isPrevious && hasPreviousToken(source, now)))) found = source;
+    const valid = [source.tokenSha256, ...validPreviousTokens(source, now).map((one) => one.tokenSha256)];
+    const matching = valid.filter((one) => isSame(one, sha256));
+    if (source.enabled && matching.length > 0) found = source;
   }
   return found;
 }
 
-/** True while the previous address is still valid. */
-export function hasPreviousToken({ previousTokenSha256, previousTokenUntil }: Source, now: Date): boolean {
-  return previousTokenSha256 !== undefined && previousTokenUntil !== undefined && now < previousTokenUntil;
+/** The replaced tokens whose grace period has not ended, newest first. */
+export function validPreviousTokens({ previousTokens = [] }: Source, now: Date): readonly PreviousToken[] {
+  return previousTokens.filter(({ until }) => now < until);
 }
 
 /** Both are hexadecimal and of the same length. */

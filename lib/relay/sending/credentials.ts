@@ -45,9 +45,13 @@ export async function credentialsFor(
 /** Invalidates the cached secrets of an endpoint after a 401: their values may have changed in the parameter store. */
 export function invalidateSecretsOf(
   secretCache: SecretCache,
-  { headers = {}, auth, signingSecrets = [] }: Endpoint,
+  { headers = {}, auth, ...endpoint }: Endpoint,
 ): void {
-  for (const secret of [...Object.values(headers), ...Object.values(auth ?? {}), ...signingSecrets]) {
+  for (const secret of [
+    ...Object.values(headers),
+    ...Object.values(auth ?? {}),
+    ...allSigningSecrets(endpoint),
+  ]) {
     if (secret !== undefined) secretCache.invalidate(secret);
   }
 }
@@ -110,16 +114,24 @@ async function headerValue(secretCache: SecretCache, secret: string, deadlineMs:
 
 async function signingKeysOf(
   secretCache: SecretCache,
-  { signingSecrets = [], previousSecretUntil }: Endpoint,
+  { signingSecret, previousSigningSecrets = [] }: Endpoint,
   { now, deadlineMs }: CredentialsOptions,
 ): Promise<Uint8Array[]> {
-  const isOver = previousSecretUntil !== undefined && previousSecretUntil <= now;
-  const inForce = isOver ? signingSecrets.slice(0, 1) : signingSecrets;
+  const inForce = previousSigningSecrets.filter(({ until }) => until > now);
   return Promise.all(
-    inForce.map(async (secret) => {
+    allSigningSecrets({ signingSecret, previousSigningSecrets: inForce }).map(async (secret) => {
       const key = signingKey(await secretCache.resolve(secret, deadlineMs));
       if (key === undefined) throw new CredentialsError(`secret ${secret} is not ${SIGNING_SECRET_FORM}`);
       return key;
     }),
   );
+}
+
+/** Newest first. Nothing is signed with only a previous secret. */
+function allSigningSecrets({
+  signingSecret,
+  previousSigningSecrets = [],
+}: Pick<Endpoint, 'signingSecret' | 'previousSigningSecrets'>): string[] {
+  if (signingSecret === undefined) return [];
+  return [signingSecret, ...previousSigningSecrets.map(({ secret }) => secret)];
 }

@@ -154,36 +154,43 @@ describe('the auth of an endpoint', () => {
 
 describe('the signing secrets of an endpoint', () => {
   it.each([24, 32, 64])('may have %i bytes', (bytes) => {
-    expect(reasonAgainst({ signingSecrets: [signingSecret(bytes)] })).toBeUndefined();
+    expect(reasonAgainst({ signingSecret: signingSecret(bytes) })).toBeUndefined();
   });
 
-  it('may be two, of which the older has its time, and may be references', () => {
-    const signingSecrets = [A_SIGNING_SECRET, 'ssm:/relay/erp/signing'];
+  it('may be five, of which each older one has its time, and may be references', () => {
+    const times = [
+      '2026-03-01T12:00:00Z',
+      '2026-03-01T12:00:00+01:00',
+      ...Array(2).fill('2026-03-02T12:00:00Z'),
+    ];
+    const previousSigningSecrets = times.map((until) => ({ secret: 'ssm:/relay/erp/signing', until }));
 
-    expect(reasonAgainst({ signingSecrets, previousSecretUntil: '2026-03-01T12:00:00Z' })).toBeUndefined();
+    expect(reasonAgainst({ signingSecret: A_SIGNING_SECRET, previousSigningSecrets })).toBeUndefined();
     expect(
-      reasonAgainst({ signingSecrets, previousSecretUntil: '2026-03-01T12:00:00+01:00' }),
-    ).toBeUndefined();
+      reasonAgainst({ previousSigningSecrets: [...previousSigningSecrets, ...previousSigningSecrets] }),
+    ).toBe('previousSigningSecrets: must be at most 4');
   });
 
   it.each<[string, unknown]>([
-    ['too short', [signingSecret(23)]],
-    ['too long', [signingSecret(65)]],
-    ['without its prefix', [A_SIGNING_SECRET.slice('whsec_'.length)]],
-    ['no base64', [`${A_SIGNING_SECRET.slice(0, 20)}!${A_SIGNING_SECRET.slice(20)}`]],
-    ['none', []],
-    ['three', [A_SIGNING_SECRET, A_SIGNING_SECRET, A_SIGNING_SECRET]],
-    ['no list', A_SIGNING_SECRET],
-  ])('cannot be %s, and the reason repeats none', (_, signingSecrets) => {
-    const reason = reasonAgainst({ signingSecrets });
+    ['too short', signingSecret(23)],
+    ['too long', signingSecret(65)],
+    ['without its prefix', A_SIGNING_SECRET.slice('whsec_'.length)],
+    ['no base64', `${A_SIGNING_SECRET.slice(0, 20)}!${A_SIGNING_SECRET.slice(20)}`],
+    ['a list', [A_SIGNING_SECRET]],
+  ])('cannot be %s, and the reason repeats none', (_, secret) => {
+    const previousSigningSecrets = [{ secret, until: '2026-03-01T12:00:00Z' }];
+    const reasons = [reasonAgainst({ signingSecret: secret }), reasonAgainst({ previousSigningSecrets })];
 
-    expect(reason).toContain('signingSecrets');
-    expect(reason).not.toContain(A_SIGNING_SECRET.slice(6, 20));
+    expect(reasons[0]).toContain('signingSecret: ');
+    expect(reasons[1]).toContain('previousSigningSecrets.0.secret: ');
+    expect(reasons.join()).not.toContain(A_SIGNING_SECRET.slice(6, 20));
   });
 
   it('have an end that is a time', () => {
-    expect(reasonAgainst({ previousSecretUntil: 'tomorrow' })).toBe(
-      'previousSecretUntil: must be a time in ISO 8601',
+    const previousSigningSecrets = [{ secret: A_SIGNING_SECRET, until: 'tomorrow' }];
+
+    expect(reasonAgainst({ previousSigningSecrets })).toBe(
+      'previousSigningSecrets.0.until: must be a time in ISO 8601',
     );
   });
 });

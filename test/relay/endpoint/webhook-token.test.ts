@@ -6,15 +6,21 @@ import { aRelay } from '../a-relay.ts';
 
 const aToken = (name: string) => name.padEnd(43, '_');
 const OLD = aToken('old');
+const OLDER = aToken('older');
 const NEW = aToken('new');
+
+const inMinutes = ({ clock }: Pick<ReturnType<typeof aRelay>, 'clock'>, minutes: number) =>
+  new Date(clock.now().getTime() + minutes * 60_000).toISOString();
 
 /** A relay whose source `shop` was given a new token, with what its row says besides. */
 function aRotatedRelay(attributes: Record<string, unknown> = {}) {
   const relay = aRelay();
   relay.configTable.put('source', 'shop', {
     tokenSha256: sha256Hex(NEW),
-    previousTokenSha256: sha256Hex(OLD),
-    previousTokenUntil: new Date(relay.clock.now().getTime() + 60 * 60_000).toISOString(),
+    previousTokens: [
+      { tokenSha256: sha256Hex(OLD), until: inMinutes(relay, 60) },
+      { tokenSha256: sha256Hex(OLDER), until: inMinutes(relay, 30) },
+    ],
     ...attributes,
   });
   const rows = vi.spyOn(relay.configTable, 'rows');
@@ -29,11 +35,15 @@ function aRotatedRelay(attributes: Record<string, unknown> = {}) {
 }
 
 describe('a source’s token', () => {
-  it('is known beside the one before until that one’s time is over', async () => {
+  it('is known beside each one before until that one’s time is over', async () => {
     const relay = aRotatedRelay();
     expect([await relay.answer(OLD), await relay.answer(NEW)]).toEqual(['accepted', 'accepted']);
 
-    relay.minutes(59);
+    relay.minutes(29);
+    expect(await relay.answer(OLDER)).toBe('accepted');
+    relay.minutes(1);
+    expect(await relay.answer(OLDER)).toBe('unknown address');
+    relay.minutes(29);
     expect(await relay.answer(OLD)).toBe('accepted');
     relay.minutes(1);
     expect(await relay.answer(OLD)).toBe('unknown address');
@@ -41,9 +51,12 @@ describe('a source’s token', () => {
   });
 
   it.each([
-    ['that has no end', { previousTokenUntil: undefined }],
+    ['that has no end', { previousTokens: [{ tokenSha256: sha256Hex(OLD) }] }],
     ['of a source that is not enabled', { enabled: false }],
-    ['that is written with an end that is none', { previousTokenUntil: 'tomorrow' }],
+    [
+      'that is written with an end that is none',
+      { previousTokens: [{ tokenSha256: sha256Hex(OLD), until: 'tomorrow' }] },
+    ],
   ])('is not known when it is one before %s', async (_, attributes) => {
     expect(await aRotatedRelay(attributes).answer(OLD)).toBe('unknown address');
   });

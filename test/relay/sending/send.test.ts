@@ -33,7 +33,7 @@ describe('a request', () => {
   it('is signed with the secret of the row, over the very bytes and the headers that it has', async () => {
     const key = randomBytes(32);
 
-    const relay = await sent({ signingSecrets: [toSigningSecret(key)] });
+    const relay = await sent({ signingSecret: toSigningSecret(key) });
 
     const [request] = relay.sender.to('erp');
     if (request === undefined) throw new Error('nothing was sent');
@@ -43,19 +43,24 @@ describe('a request', () => {
     expect(headers['webhook-signature']).toBe(signatureOf([key], { id, timestamp, body }));
   });
 
-  it('is signed with both secrets until the older one’s time is over', async () => {
-    const signingSecrets = ['ssm:/new', toSigningSecret(randomBytes(24))];
+  it('is signed with each previous secret until that one’s time is over', async () => {
+    const previousSigningSecrets = ['2026-03-01T14:00:00Z', '2026-03-01T13:00:00Z'].map((until) => ({
+      secret: toSigningSecret(randomBytes(24)),
+      until,
+    }));
     const relay = aRelay();
     relay.secrets.values['/new'] = toSigningSecret(randomBytes(64));
-    relay.endpoint('erp', { signingSecrets, previousSecretUntil: '2026-03-01T13:00:00Z', ordering: 'none' });
+    relay.endpoint('erp', { signingSecret: 'ssm:/new', previousSigningSecrets, ordering: 'none' });
     const signatures = () =>
       relay.sender.to('erp').map(({ headers }) => headers['webhook-signature']?.split(' ').length);
 
     await another(relay);
     relay.minutes(60);
     await another(relay);
+    relay.minutes(60);
+    await another(relay);
 
-    expect(signatures()).toEqual([2, 1]);
+    expect(signatures()).toEqual([3, 2, 1]);
   });
 });
 
@@ -122,7 +127,7 @@ describe('a secret that a row refers to', () => {
     ],
     [
       'is no signing secret',
-      { signingSecrets: ['ssm:/lines'] },
+      { signingSecret: 'ssm:/lines' },
       'secret ssm:/lines is not whsec_ and the base64 of 24 to 64 bytes',
     ],
     [
