@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { replay } from '../../../lib/relay/delivery/replay.ts';
+import type { EventId } from '../../../lib/relay/model/ids.ts';
 import { anEndpointId } from '../../ports/builders.ts';
 import { aRelay, OK, ORDER, REFUSED, UNAVAILABLE } from '../a-relay.ts';
 
@@ -287,5 +288,80 @@ describe('the replay of what an endpoint has lost', () => {
     await relay.run(2);
 
     expect(relay.sender.eventsTo('erp')).toEqual([first, first]);
+  });
+});
+
+describe('the row of a replayed delivery', () => {
+  it('records that the endpoint received the event inline, at the time of the fan-out', async () => {
+    const { relay, eventId } = await withEvent();
+    const { fannedOutAt } = await relay.event(eventId);
+    relay.minutes(1);
+
+    await replay(relay.relay, await relay.event(eventId), ERP);
+
+    const [row] = await relay.rows();
+    expect(row).toMatchObject({ reason: 'replay', replayedAt: relay.clock.now() });
+    expect(row).toHaveProperty('possiblyDeliveredAt', fannedOutAt);
+    expect(row).not.toHaveProperty('filterPending');
+  });
+
+  it('asks for the filter, and records no receipt, when the filter refused the event', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { filter: 'no event' });
+    relay.expressions.means('no event', () => false);
+    const eventId = await relay.accepted();
+    await relay.fanOut();
+
+    await replay(relay.relay, await relay.event(eventId), ERP);
+
+    const [row] = await relay.rows();
+    expect(row).toHaveProperty('filterPending', true);
+    expect(row).not.toHaveProperty('possiblyDeliveredAt');
+  });
+
+  it('records no receipt for an endpoint that has no outcome', async () => {
+    const { relay, eventId } = await withEvent();
+
+    await replay(relay.relay, await relay.event(eventId), SHOP);
+
+    expect((await relay.rows())[0]).not.toHaveProperty('possiblyDeliveredAt');
+  });
+
+  it.each<[string, (relay: ReturnType<typeof aRelay>) => void]>([
+    ['absent', (relay) => relay.configTable.remove('endpoint', 'erp')],
+    ['invalid', (relay) => relay.configTable.put('endpoint', 'erp', { url: 'no URL' })],
+    ['one with a filter', (relay) => relay.newEndpoint('erp', { filter: 'true' })],
+  ])('asks for the filter when the endpoint’s row is %s', async (_, change) => {
+    const { relay, eventId } = await withDeadDelivery();
+    change(relay);
+    relay.minutes(1);
+
+    await replay(relay.relay, await relay.event(eventId), ERP);
+
+    expect(await relay.rows()).toMatchObject([{ state: 'pending', filterPending: true }]);
+  });
+
+  it('does not ask for the filter because of the filter of another endpoint', async () => {
+    const { relay, eventId } = await withDeadDelivery();
+    relay.newEndpoint('aaa', { filter: 'true' });
+    relay.minutes(1);
+
+    await replay(relay.relay, await relay.event(eventId), ERP);
+
+    expect((await relay.rows())[0]).not.toHaveProperty('filterPending');
+  });
+
+  it('is that of this event and this endpoint, among the rows of the order', async () => {
+    const relay = aRelay();
+    for (const id of ['aaa', 'erp', 'zzz']) relay.endpoint(id, { maxAttempts: 1, ordering: 'none' });
+    for (const id of ['aaa', 'erp', 'zzz']) relay.sender.answers.set(id, REFUSED);
+    const ids = [await relay.accepted(), await relay.accepted(), await relay.accepted()];
+    await relay.fanOut();
+    const [, eventId] = ids as [EventId, EventId, EventId];
+
+    await replay(relay.relay, await relay.event(eventId), ERP);
+
+    const replayed = (await relay.rows()).filter(({ replayedAt }) => replayedAt !== undefined);
+    expect(replayed).toMatchObject([{ eventId, endpointId: ERP, state: 'pending' }]);
   });
 });

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { isSameOrder } from '../../../lib/relay/delivery/unchanged.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { isSameOrder, previousIfUnchanged } from '../../../lib/relay/delivery/unchanged.ts';
+import type { EventRecord } from '../../../lib/relay/model/event.ts';
 import { nextEventId } from '../../../lib/relay/model/ids.ts';
+import { StoreError, UnreadableRowError } from '../../../lib/relay/ports/event-log.ts';
+import { anOrderKey, eventsOf } from '../../ports/builders.ts';
 import { aRelay, UNAVAILABLE } from '../a-relay.ts';
 
 const anOrder = (status: string, parts: object = {}) => ({
@@ -146,5 +149,77 @@ describe('isSameOrder', () => {
     expect(isSameOrder(aPayload('a=1'), aPayload('a=2'))).toBe(false);
     expect(isSameOrder(aPayload('{}'), { body: Buffer.from('{}') })).toBe(false);
     expect(isSameOrder(aPayload('a=1'), aPayload('a=1'))).toBe(true);
+  });
+
+  it.each([
+    ['a number', '1', '1.0'],
+    ['null', 'null', ' null'],
+    ['text', '"a"', ' "a"'],
+  ])('compares only the bytes when the JSON is %s', (_, one, other) => {
+    expect(isSameOrder(aPayload(one), aPayload(other))).toBe(false);
+  });
+
+  it('is false when only one of the bodies is JSON', () => {
+    expect(isSameOrder(aPayload('{}'), aPayload('a=1'))).toBe(false);
+    expect(isSameOrder(aPayload('a=1'), aPayload('{}'))).toBe(false);
+  });
+
+  it('is false for different bytes that are not UTF-8', () => {
+    const withByte = (byte: number) => ({
+      contentType: 'application/json',
+      body: Buffer.concat([Buffer.from('{"Id":"'), Buffer.from([byte]), Buffer.from('"}')]),
+    });
+
+    expect(isSameOrder(withByte(0xfe), withByte(0xff))).toBe(false);
+  });
+
+  it.each([
+    ['no items', '{"Id":"1"}', '{ "Id": "1" }'],
+    ['items that are not a list', '{"Items":"b a"}', '{ "Items": "b a" }'],
+    ['a null item', '{"Items":[null,{}]}', '{"Items":[{},null]}'],
+  ])('is true for the same order with %s', (_, one, other) => {
+    expect(isSameOrder(aPayload(one), aPayload(other))).toBe(true);
+  });
+
+  it('is false when a list within an item has another order', () => {
+    expect(isSameOrder(aPayload({ Items: [[1, 2]] }), aPayload({ Items: [[2, 1]] }))).toBe(false);
+  });
+});
+
+describe('previousIfUnchanged', () => {
+  /** Two events of one order, and the payload of the second. */
+  async function twoEvents() {
+    const { eventLog } = aRelay();
+    const [before, event] = eventsOf(anOrderKey(), 2) as [EventRecord, EventRecord];
+    await eventLog.putEvent(before, before.receivedAt);
+    await eventLog.putPayload(before, aPayload(anOrder('New')));
+    return { eventLog, before, event, payload: aPayload(anOrder('New')) };
+  }
+
+  it('returns the previous event when its order is the same', async () => {
+    const { eventLog, before, payload } = await twoEvents();
+
+    expect(await previousIfUnchanged({ eventLog }, payload, before)).toMatchObject(before);
+  });
+
+  it('returns nothing when the order differs, or the previous payload is gone', async () => {
+    const { eventLog, before, event } = await twoEvents();
+
+    expect(await previousIfUnchanged({ eventLog }, aPayload(anOrder('Hold')), before)).toBeUndefined();
+    expect(await previousIfUnchanged({ eventLog }, aPayload(anOrder('New')), event)).toBeUndefined();
+  });
+
+  it('returns nothing when the previous payload cannot be parsed', async () => {
+    const { eventLog, before, payload } = await twoEvents();
+    vi.spyOn(eventLog, 'payload').mockRejectedValue(new UnreadableRowError('no body'));
+
+    expect(await previousIfUnchanged({ eventLog }, payload, before)).toBeUndefined();
+  });
+
+  it('rejects when the table refuses the read', async () => {
+    const { eventLog, before, payload } = await twoEvents();
+    vi.spyOn(eventLog, 'payload').mockRejectedValue(new StoreError('throttled'));
+
+    await expect(previousIfUnchanged({ eventLog }, payload, before)).rejects.toThrow('throttled');
   });
 });
