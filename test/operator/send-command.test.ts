@@ -64,6 +64,40 @@ describe('send', () => {
     });
   });
 
+  it.each([
+    [
+      'typographic quotes, as in copies of the Hub’s sample',
+      '{\n  “Id”: “7-501”\n}',
+      'it has the typographic quote “ at line 2, character 3. Replace typographic quotes with ", or',
+    ],
+    ['a comma too many', '{"Id": "7-501",}', '"}" is wrong at line 1, character 16. Correct it, or'],
+    ['half of an order', '{"Id": "7-501",', 'it ends too early, at line 1, character 16. Complete it, or'],
+  ])('does not send text that is not JSON: %s', async (_, body, problem) => {
+    const { address, requests } = await aRelay();
+
+    const result = await cli(['send', aFile(body), '--address', address]);
+
+    expect(result).toEqual({
+      exitCode: 2,
+      out: '',
+      err: `error: <file> is not JSON: ${problem} give --content-type text/plain to send it as it is\n`,
+    });
+    expect(requests).toEqual([]);
+  });
+
+  it.each([
+    ['nothing, as the Hub’s Test button', '', 'application/json'],
+    ['any text of another type', '{“Id”: 1}', 'text/plain'],
+    ['an order after a byte order mark', '\ufeff{"Id": "7-501"}', 'application/json; charset=utf-8'],
+  ])('sends %s', async (_, body, contentType) => {
+    const { address, requests } = await aRelay();
+
+    const args = ['send', aFile(body), '--address', address, '--content-type', contentType];
+    expect((await cli(args)).exitCode).toBe(0);
+
+    expect(requests).toMatchObject([{ body: Buffer.from(body) }]);
+  });
+
   it('takes the address from the environment', async () => {
     const { address, requests } = await aRelay();
 

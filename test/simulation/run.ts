@@ -45,8 +45,10 @@ const options: SimulationOptions = {
 
 const one = values.seed ?? values.shrink;
 if (one !== undefined) {
-  const report = await (values.seed === undefined ? shrink : simulate)(Number(one), options);
+  const shrunk = values.seed === undefined ? await shrink(Number(one), options) : undefined;
+  const report = shrunk?.report ?? (await simulate(Number(one), options));
   console.log(report.history.join('\n'));
+  if (shrunk !== undefined) console.log(shrunk.result);
   console.log(report.failures.length === 0 ? 'held' : report.failures.join('\n'));
   process.exit(report.failures.length === 0 ? 0 : 1);
 }

@@ -27,7 +27,10 @@ export function addSendCommand(program: Command, terminal: Terminal): void {
       '--address <url>',
       'send to this webhook address (default: RELAY_WEBHOOK_ADDRESS, or the saved address of a local relay)',
     )
-    .option('--content-type <type>', 'set the content type (default: application/json)')
+    .option(
+      '--content-type <type>',
+      'set the content type (default: application/json, for which the file must be JSON or empty)',
+    )
     .action(async (file: string, options: GivenOptions, command: Command) => {
       const output = outputOf(command, terminal);
       const { order: orderId, contentType, ...given } = checkAttributes(optionsSchema, options);

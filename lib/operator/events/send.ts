@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { readOrder } from '../../relay/model/hub-order.ts';
 import { InvalidInputError } from '../errors.ts';
+import { type JsonFault, jsonFault } from './json-fault.ts';
 
 /** API Gateway responds within 30 seconds. */
 const RESPONSE_TIMEOUT_MS = 35_000;
@@ -32,11 +33,12 @@ export class SendError extends Error {
 const responseSchema = z.object({ eventId: z.string().exactOptional(), message: z.string().exactOptional() });
 
 /**
- * @throws InvalidInputError when the address is not a webhook address
+ * @throws InvalidInputError when the address is not a webhook address, or the body is not JSON although its type says so
  * @throws SendError when there was no response
  */
 export async function sendWebhook(webhook: OutgoingWebhook): Promise<WebhookResponse> {
   const address = checkAddress(webhook.address);
+  checkBody(webhook);
   const orderId = webhook.orderId ?? readOrder(webhook.body).orderId;
   const response = await post(address + encodeURIComponent(orderId?.toWellFormed() ?? ''), webhook);
   return {
@@ -55,6 +57,25 @@ function checkAddress(address: string): string {
   if (problem !== undefined) throw new InvalidInputError([{ attribute: 'address', problem }]);
   return address;
 }
+
+/** An empty body is a ping: the Hub’s settings page sends one. */
+function checkBody({ body, contentType }: OutgoingWebhook): void {
+  if (body.length === 0 || !/^application\/(json|[\w.-]+\+json)\b/i.test(contentType)) return;
+  const fault = jsonFault(new TextDecoder().decode(body));
+  if (fault !== undefined) throw new InvalidInputError([{ attribute: 'file', problem: problemOf(fault) }]);
+}
+
+function problemOf({ line, character, found }: JsonFault): string {
+  const where = `line ${line}, character ${character}`;
+  const asItIs = 'or give --content-type text/plain to send it as it is';
+  if (found === undefined) return `is not JSON: it ends too early, at ${where}. Complete it, ${asItIs}`;
+  if (TYPOGRAPHIC_QUOTES.includes(found))
+    return `is not JSON: it has the typographic quote ${found} at ${where}. Replace typographic quotes with ", ${asItIs}`;
+  return `is not JSON: ${JSON.stringify(found)} is wrong at ${where}. Correct it, ${asItIs}`;
+}
+
+/** Word processors and web pages put them in place of `"`. The Hub’s published sample is often copied with them. */
+const TYPOGRAPHIC_QUOTES = '“”„‟‘’‚‛«»';
 
 /** The address contains the token, so errors name only the host. */
 async function post(url: string, { body, contentType }: OutgoingWebhook): Promise<Response> {
