@@ -66,10 +66,15 @@ export class Config {
     this.#endpoints = new Cached(clock, telemetry, () => this.#readEndpoints());
   }
 
-  /** The source with this token. After a rotation the previous token is valid for a while, too. */
+  /**
+   * The source with this token. After a rotation the previous token is valid for a while, too. Rejects when the cached
+   * sources have no such token and newer ones cannot be read: the source may be new.
+   */
   async sourceByToken(tokenSha256: string): Promise<Source | undefined> {
     const among = ({ valid }: Rows<Source>) => findSource(valid, tokenSha256, this.#clock.now());
-    return among(await this.#sources.get(CACHE_MS)) ?? among(await this.#sources.get(EARLIEST_REFRESH_MS));
+    return (
+      among(await this.#sources.get(CACHE_MS)) ?? among(await this.#sources.getNotOlder(EARLIEST_REFRESH_MS))
+    );
   }
 
   /**
@@ -147,6 +152,8 @@ class Cached<Value> {
   #kept: { readonly value: Value; readonly readAtMs: number } | undefined;
   #triedAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<Value> | undefined;
+  /** Why the last read failed. */
+  #failure: unknown;
 
   constructor(clock: Clock, telemetry: Telemetry, load: () => Promise<Value>) {
     this.#clock = clock;
@@ -171,6 +178,15 @@ class Cached<Value> {
     }
   }
 
+  /** Like {@link get}, but rejects instead of using an older value. After a failed read, the next one waits a second. */
+  async getNotOlder(maxAgeMs: number): Promise<Value> {
+    const nowMs = this.#clock.monotonicMs();
+    const kept = this.#kept;
+    if (kept !== undefined && nowMs - kept.readAtMs < maxAgeMs) return kept.value;
+    if (this.#reading === undefined && nowMs - this.#triedAtMs < EARLIEST_REFRESH_MS) throw this.#failure;
+    return within(this.#clock, REFRESH_LIMIT_MS, 'reading the config', this.#read());
+  }
+
   /** Concurrent callers share one read. */
   #read(): Promise<Value> {
     this.#reading ??= this.#refresh();
@@ -184,6 +200,9 @@ class Cached<Value> {
       const value = await this.#load();
       this.#kept = { value, readAtMs };
       return value;
+    } catch (error) {
+      this.#failure = error;
+      throw error;
     } finally {
       this.#reading = undefined;
     }

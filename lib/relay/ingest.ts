@@ -25,9 +25,13 @@ const STORE_LIMIT_MS = 5_000;
 const SEND_LIMIT_MS = 1_000;
 /** The queue is the last resort for an event that the table refused, so this limit is longer. */
 const FULL_EVENT_SEND_LIMIT_MS = 4_000;
+/** Methods that change nothing (RFC 9110, section 9.2.1). A browser or a link preview sends them on its own. */
+const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
 
 export interface WebhookRequest {
   readonly token: string;
+  /** In capital letters. `POST` when absent. */
+  readonly method?: string;
   /** Percent-encoded. */
   readonly rawQuery: string;
   readonly contentType?: string;
@@ -36,7 +40,7 @@ export interface WebhookRequest {
 
 export type IngestAnswer =
   | { readonly kind: 'accepted'; readonly eventId: EventId }
-  /** The request was empty: somebody tests the address. Nothing is stored. */
+  /** The request was empty or had a safe method: somebody tests the address. Nothing is stored. */
   | { readonly kind: 'address works' }
   | { readonly kind: 'unknown address' }
   | { readonly kind: 'too large' }
@@ -58,8 +62,9 @@ export async function ingest(context: IngestContext, request: WebhookRequest): P
   return store(context, source.id, order, payloadOf(request));
 }
 
-/** Reads the order from body and query; undefined for an empty request. */
-function orderOf({ body, rawQuery }: WebhookRequest): Order | undefined {
+/** Reads the order from body and query; undefined for a request that only tests the address. */
+function orderOf({ method = 'POST', body, rawQuery }: WebhookRequest): Order | undefined {
+  if (SAFE_METHODS.includes(method)) return undefined;
   const { orderId: inBody, ...rest } = readOrder(body);
   const orderId = orderIdOfQuery(rawQuery) ?? inBody;
   if (orderId === undefined) return body.length === 0 ? undefined : rest;
@@ -174,7 +179,10 @@ async function enqueueUnverified(
   error: unknown,
 ): Promise<IngestAnswer> {
   const order = orderOf(request);
-  if (order === undefined) return refused(context, error);
+  if (order === undefined) {
+    context.telemetry.error('source could not be looked up; nothing was sent to be stored', error);
+    return { kind: 'unavailable' };
+  }
   const event = newEvent(context, UNVERIFIED, order, undefined);
   context.telemetry.error('source could not be looked up; the event is enqueued with its payload', error, {
     eventId: event.eventId,
@@ -191,6 +199,8 @@ async function enqueueFullEvent(
   const { orderKey, eventId } = event;
   const message = { orderKey, eventId, fullEvent: { event, payload }, ...unverified };
   try {
+    // Fan-out could never store a larger payload, and would try for days.
+    await context.eventLog.checkPayload(payload);
     await within(
       context.clock,
       FULL_EVENT_SEND_LIMIT_MS,
@@ -198,7 +208,7 @@ async function enqueueFullEvent(
       context.eventQueue.send(message),
     );
   } catch (error) {
-    return refused(context, error);
+    return error instanceof PayloadTooLargeError ? { kind: 'too large' } : refused(context, error);
   }
   context.telemetry.count('EventsAcceptedByQueue');
   return accepted(context, event);

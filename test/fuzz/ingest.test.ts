@@ -100,11 +100,11 @@ function expectNothingGivenAway(lines: string): void {
   expect(lines).not.toContain(encodeURIComponent(PERSONAL));
 }
 
-function expectRightRefusal(
-  { token, event, rawQuery }: Webhook,
-  { statusCode, headers, body }: Result,
-): void {
-  if (token.replace(/\/$/, '') !== TOKEN) {
+const isAddressed = ({ token }: Webhook) => token.replace(/\/$/, '') === TOKEN;
+
+function expectRightRefusal(sent: Webhook, { statusCode, headers, body }: Result): void {
+  const { event, rawQuery } = sent;
+  if (!isAddressed(sent)) {
     expect({ statusCode, headers, body }).toEqual({
       statusCode: 404,
       headers: { 'content-type': 'application/json' },
@@ -113,6 +113,7 @@ function expectRightRefusal(
   } else {
     expect(statusCode).toBe(200);
     expect(body).toEqual({ message: expect.stringContaining('address works') });
+    if (['GET', 'HEAD', 'OPTIONS'].includes(event.requestContext.http.method)) return;
     expect(bytesOf(event)).toHaveLength(0);
     expect(namesAnOrder(rawQuery)).toBe(false);
   }
@@ -171,11 +172,12 @@ describe('ingest, whatever it is handed', () => {
           const { statusCode, body } = result;
           seen.set(statusCode, (seen.get(statusCode) ?? 0) + 1);
           if (statusCode === 503) {
-            expect(broken.writes || broken.eventWrites).toBe(true);
-            expect(broken.sends).toBe(true);
+            // A new source may have the token of an address that is not known, while the sources cannot be read.
+            expect(broken.writes || broken.eventWrites || !isAddressed(sent)).toBe(true);
+            expect(broken.sends || body.eventId === undefined).toBe(true);
           } else if (body.eventId === undefined) {
             expectRightRefusal(sent, result);
-          } else if (broken.writes || broken.eventWrites) {
+          } else if (broken.writes || broken.eventWrites || !isAddressed(sent)) {
             expectSameBytes(bodyOnQueue(body.eventId), bytesOf(sent.event));
           } else {
             expectSameBytes(services.payloadOf(body.eventId)?.body, bytesOf(sent.event));

@@ -32,8 +32,11 @@ import type { EventEraser, EventWriter } from '../../lib/relay/ports/operator.ts
 import { OwedIndex } from './owed-index.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-/** DynamoDB's limit on an item. */
+/** The limit of a row, and the part of it that a row needs beside content type and body. */
 const ROW_LIMIT_BYTES = 400 * 1024;
+const FRAME_BYTES = 2_560;
+/** A body up to this size is not compressed. */
+const READABLE_LIMIT_BYTES = 256 * 1024;
 
 const ERASED = 'erased';
 
@@ -74,6 +77,10 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
 
   async newestEventId(orderKey: OrderKey): Promise<EventId | undefined> {
     return [...this.#order(orderKey).events.keys()].sort().at(-1);
+  }
+
+  async checkPayload(payload: Payload): Promise<void> {
+    refuseTooLarge(payload);
   }
 
   async putPayload({ orderKey, eventId }: EventKey, payload: Payload): Promise<void> {
@@ -315,8 +322,10 @@ function isAlive({ expiresAt }: Kept<unknown>, nowMs: number): boolean {
   return expiresAt === undefined || expiresAt.getTime() > nowMs;
 }
 
-function refuseTooLarge({ body }: Payload): void {
-  if (body.length <= ROW_LIMIT_BYTES || gzipSync(body).length <= ROW_LIMIT_BYTES) return;
+function refuseTooLarge({ contentType = '', body }: Payload): void {
+  const frameBytes = FRAME_BYTES + Buffer.byteLength(contentType);
+  if (frameBytes + body.length <= READABLE_LIMIT_BYTES) return;
+  if (frameBytes + gzipSync(body).length <= ROW_LIMIT_BYTES) return;
   throw new PayloadTooLargeError(`payload of ${body.length} bytes does not fit a row`);
 }
 

@@ -138,6 +138,19 @@ export function describeStoring(make: () => Promise<EventLogSubject>): void {
       expect(await given.eventLog.payload(event)).toBeUndefined();
     });
 
+    it('is told beforehand by checkPayload what it refuses, for every order alike', async () => {
+      const tooLarge = aPayload(randomBytes(398 * 1024));
+      const largest = aPayload(randomBytes(395 * 1024));
+      const event = anEvent({ orderKey: orderKeyOf(aSource, 'x'.repeat(2_000)) });
+
+      await expect(given.eventLog.checkPayload(tooLarge)).rejects.toThrow(PayloadTooLargeError);
+      await expect(given.eventLog.putPayload(anEvent(), tooLarge)).rejects.toThrow(PayloadTooLargeError);
+      await given.eventLog.checkPayload(largest);
+      await given.eventLog.putPayload(event, largest);
+
+      expect(await given.eventLog.payload(event)).toEqual(largest);
+    });
+
     it('makes no event: a payload alone is nothing that fan-out could find', async () => {
       const event = anEvent();
 

@@ -29,7 +29,7 @@ import { MemoryTokenIssuer } from '../memory/token-issuer.ts';
 import { outcomeTexts } from './outcome-texts.ts';
 import { StandingClock } from './standing-clock.ts';
 
-const TOKEN = 'a-token'.padEnd(43, '-');
+export const TOKEN = 'a-token'.padEnd(43, '-');
 export const SOURCE = sourceIdSchema.parse('main');
 export const ORDER = orderKeyOf(SOURCE, '1');
 

@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { ingest } from '../../lib/relay/ingest.ts';
 import { eventTime, orderKeyOf, sha256Hex, shardOf } from '../../lib/relay/model/ids.ts';
 import { PayloadTooLargeError, StoreError } from '../../lib/relay/ports/event-log.ts';
-import { aRelay, everythingIsWaiting, ORDER, SOURCE } from './a-relay.ts';
+import { aRelay, everythingIsWaiting, ORDER, SOURCE, TOKEN } from './a-relay.ts';
 
 /** Two tries of the AWS SDK: see lib/aws/clients.ts. */
 const CALL_TAKES_AT_MOST_MS = 4_500;
@@ -55,6 +56,34 @@ describe('ingest', () => {
 
     expect(await relay.webhook('')).toEqual({ kind: 'address works' });
     expect(relay.eventQueue.take()).toEqual([]);
+  });
+
+  it.each(['GET', 'HEAD', 'OPTIONS', 'TRACE'])(
+    'stores nothing for a %s, with an order id or without: a browser sends it, not the Hub',
+    async (method) => {
+      const relay = aRelay();
+      const get = (token: string) =>
+        ingest(relay.relay, { token, method, rawQuery: 'orderid=1', body: new Uint8Array() });
+
+      expect(await get(TOKEN)).toEqual({ kind: 'address works' });
+      expect(await get('other'.padEnd(43, '-'))).toEqual({ kind: 'unknown address' });
+      expect(relay.eventQueue.take()).toEqual([]);
+      expect(relay.eventLog.allEventKeys()).toEqual([]);
+    },
+  );
+
+  it.each(['POST', 'PUT', 'PATCH'])('stores a webhook that comes by %s', async (method) => {
+    const relay = aRelay();
+
+    const answer = await ingest(relay.relay, {
+      token: TOKEN,
+      method,
+      rawQuery: 'orderid=1',
+      body: Buffer.from('{"Id":"1"}'),
+    });
+
+    expect(answer).toMatchObject({ kind: 'accepted' });
+    expect(relay.eventQueue.take()).toMatchObject([{ orderKey: ORDER }]);
   });
 
   it('does not know a token that is no source’s, nor that of a source that is not enabled', async () => {
@@ -191,6 +220,55 @@ describe('ingest', () => {
     ]);
     expect(relay.telemetry.counts.get('EventsAcceptedByQueue')).toBe(1);
   });
+
+  it('enqueues a webhook of a source that its old cached sources lack, while newer ones cannot be read', async () => {
+    const relay = aRelay();
+    await relay.accepted();
+    relay.eventQueue.take();
+    const token = 'new'.padEnd(43, '-');
+    relay.configTable.put('source', 'new', { tokenSha256: sha256Hex(token) });
+    vi.spyOn(relay.configTable, 'rows').mockRejectedValue(new StoreError('throttled'));
+    const request = { token, rawQuery: 'orderid=1', body: Buffer.from('{"Id":"1"}') };
+    const answers = [];
+    for (const waitMs of [0, 1_000, 10, 9_000, 60_001, 10]) {
+      relay.clock.advance(waitMs);
+      answers.push((await ingest(relay.relay, request)).kind);
+    }
+
+    // The cached sources are young enough for the first.
+    expect(answers).toEqual(['unknown address', ...Array(5).fill('accepted')]);
+    expect(relay.eventQueue.take().map(({ orderKey }) => orderKey)).toEqual(Array(5).fill('unverified/1'));
+  });
+
+  it('knows the cached sources for as long as newer ones cannot be read', async () => {
+    const relay = aRelay();
+    await relay.accepted();
+    vi.spyOn(relay.configTable, 'rows').mockRejectedValue(new StoreError('throttled'));
+    relay.minutes(60);
+
+    expect(await relay.webhook()).toMatchObject({ kind: 'accepted' });
+    expect(relay.eventQueue.take()).toMatchObject([{ orderKey: ORDER }, { orderKey: ORDER }]);
+  });
+
+  it.each(['its source is not known', 'the table fails'])(
+    'refuses a body that no row can hold, when %s, and does not enqueue it',
+    async (failure) => {
+      const relay = aRelay();
+      const failing = new StoreError('throttled');
+      if (failure === 'the table fails') vi.spyOn(relay.eventLog, 'putPayload').mockRejectedValue(failing);
+      else vi.spyOn(relay.configTable, 'rows').mockRejectedValue(failing);
+
+      const answer = await ingest(relay.relay, {
+        token: TOKEN,
+        rawQuery: 'orderid=1',
+        body: randomBytes(401 * 1024),
+      });
+
+      expect(answer).toEqual({ kind: 'too large' });
+      expect(relay.eventQueue.take()).toEqual([]);
+      expect(relay.telemetry.counts.get('EventsAccepted')).toBeUndefined();
+    },
+  );
 
   it('asks who tries the address out to try again while it has never read the sources', async () => {
     const relay = aRelay();

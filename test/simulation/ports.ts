@@ -49,6 +49,7 @@ export function eventLogOf(
       process.readNewestId ||= scheduler.nowMs - startedAtMs < NEWEST_ID_IN_TIME_MS;
       return id;
     },
+    checkPayload: (payload) => log.checkPayload(payload),
     putPayload: (key, payload) =>
       write('putPayload', async () => {
         if (faults.strikes('table refused')) throw new StoreError('the table refused');

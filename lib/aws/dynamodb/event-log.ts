@@ -33,7 +33,7 @@ import {
 import * as keys from './event-log-keys.ts';
 import { fromEventRow, toEventRow } from './event-row.ts';
 import { OwedIndex } from './owed-index.ts';
-import { fromPayloadRow, isErased, toPayloadRow } from './payload-row.ts';
+import { checkPayload, fromPayloadRow, isErased, toPayloadRow } from './payload-row.ts';
 import { isExpired, type Row } from './row.ts';
 import { updateOf } from './update-expression.ts';
 
@@ -91,6 +91,10 @@ export class DynamoEventLog implements EventLog {
       }
     }
     return undefined;
+  }
+
+  checkPayload(payload: Payload): Promise<void> {
+    return checkPayload(payload);
   }
 
   async putPayload(key: EventKey, payload: Payload): Promise<void> {

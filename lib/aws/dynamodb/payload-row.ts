@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip as gunzipCallback, gzip as gzipCallback } from 'node:zlib';
 import { DYNAMODB } from '../../contract/service-limits.ts';
 import type { EventKey, Payload } from '../../relay/model/event.ts';
-import { eventTime, sha256Hex } from '../../relay/model/ids.ts';
+import { eventTime, PARTITION_KEY_LIMIT_BYTES, sha256Hex } from '../../relay/model/ids.ts';
 import { PayloadTooLargeError, UnreadableRowError } from '../../relay/ports/event-log.ts';
 import { payloadRowKey } from './event-log-keys.ts';
 import type { Row } from './row.ts';
@@ -13,6 +13,11 @@ const gunzip: (bytes: Uint8Array) => Promise<Buffer> = promisify(gunzipCallback)
 
 /** A write costs one unit per KB, so a body is compressed well below the limit of an item. */
 const READABLE_LIMIT_BYTES = 256 * 1024;
+/**
+ * The bytes of a row beside content type and body, at most. The partition key is counted at its longest: the size that a
+ * row holds must not depend on the source, which ingest may not know yet.
+ */
+const FRAME_BYTES = PARTITION_KEY_LIMIT_BYTES + 512;
 
 /** @throws PayloadTooLargeError when even the compressed body does not fit a row */
 export async function toPayloadRow(key: EventKey, payload: Payload, expiresAt: number): Promise<Row> {
@@ -24,12 +29,21 @@ export async function toPayloadRow(key: EventKey, payload: Payload, expiresAt: n
     receivedAt: eventTime(key.eventId).toISOString(),
     expiresAt,
   };
+  return { ...frame, ...(await bodyAttribute(payload)) };
+}
+
+/** @throws PayloadTooLargeError when no row can hold the payload */
+export async function checkPayload(payload: Payload): Promise<void> {
+  await bodyAttribute(payload);
+}
+
+async function bodyAttribute({ contentType = '', body }: Payload): Promise<Row> {
+  const frameBytes = FRAME_BYTES + Buffer.byteLength(contentType);
   const text = decodeExactly(body);
-  const readable = text !== undefined && { ...frame, body: text };
-  if (readable && rowBytes(readable) <= READABLE_LIMIT_BYTES) return readable;
-  const compressed = { ...frame, bodyGzip: await gzip(body) };
-  const bytes = rowBytes(compressed);
-  if (bytes <= DYNAMODB.itemBytes) return compressed;
+  if (text !== undefined && frameBytes + body.length <= READABLE_LIMIT_BYTES) return { body: text };
+  const bodyGzip = await gzip(body);
+  const bytes = frameBytes + bodyGzip.length;
+  if (bytes <= DYNAMODB.itemBytes) return { bodyGzip };
   throw new PayloadTooLargeError(
     `payload of ${body.length} bytes takes ${bytes} compressed; a row holds ${DYNAMODB.itemBytes}`,
   );
@@ -74,20 +88,4 @@ function decodeExactly(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/**
- * Counts each number at its maximum size
- * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html).
- */
-function rowBytes(row: Row): number {
-  return Object.entries(row).reduce(
-    (sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value),
-    0,
-  );
-}
-
-function valueBytes(value: unknown): number {
-  if (typeof value === 'string') return Buffer.byteLength(value);
-  return value instanceof Uint8Array ? value.length : 21;
 }

@@ -13,6 +13,7 @@ export function readWebhookRequest(event: APIGatewayProxyEventV2): WebhookReques
   return {
     // The address in the Hub may be `…/<token>?orderid=` or `…/<token>/?orderid=`. The route accepts both.
     token: (event.pathParameters?.[TOKEN_PARAMETER] ?? '').replace(/\/$/, ''),
+    method: event.requestContext.http.method,
     rawQuery: event.rawQueryString,
     // A lone surrogate has no UTF-8 form, and DynamoDB refuses it.
     ...(contentType !== undefined && { contentType: contentType.toWellFormed() }),

@@ -51,6 +51,12 @@ export interface EventLog {
   /** The greatest event id of an order. Reads one row. */
   newestEventId(orderKey: OrderKey): Promise<EventId | undefined>;
   /**
+   * Resolves when a row can hold the payload, whatever its event and its order. Makes no call.
+   *
+   * @throws PayloadTooLargeError
+   */
+  checkPayload(payload: Payload): Promise<void>;
+  /**
    * Writes an event's payload unless one exists. An erased payload leaves a tombstone, so it is not written again.
    * Resolves when the payload is durable.
    *

@@ -33,6 +33,7 @@ describe('readWebhookRequest', () => {
 
     expect(readWebhookRequest(event)).toEqual({
       token: 'secret',
+      method: 'POST',
       rawQuery: 'orderid=1%202&orderid=',
       contentType: 'application/json',
       body: Buffer.from('{"Name":"Zoë"}'),
