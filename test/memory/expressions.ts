@@ -1,5 +1,5 @@
 /** The Expressions port in memory: each expression's text stands for what a test has it do. */
-import type { ExpressionInput } from '../../lib/relay/model/expression-input.ts';
+import type { AnswerInput, ExpressionInput } from '../../lib/relay/model/expression-input.ts';
 import type { Evaluated, Expressions } from '../../lib/relay/ports/expressions.ts';
 
 /** A value, or an evaluation that failed. */
@@ -7,23 +7,42 @@ type Evaluate = (input: ExpressionInput) => unknown;
 
 export class MemoryExpressions implements Expressions {
   /** In the order in which they were evaluated. */
-  readonly evaluated: { readonly expression: string; readonly input: ExpressionInput }[] = [];
+  readonly evaluated: { readonly expression: string; readonly input: ExpressionInput | AnswerInput }[] = [];
   readonly #meanings = new Map<string, Evaluate>();
+  readonly #judgements = new Map<string, (input: AnswerInput) => unknown>();
 
   /** Says what an expression does; one that throws has failed, for that reason. */
   means(expression: string, evaluate: Evaluate): void {
     this.#meanings.set(expression, evaluate);
   }
 
-  async evaluate(expression: string, input: ExpressionInput, as: 'value' | 'boolean'): Promise<Evaluated> {
+  /** The same for an expression about an answer. */
+  judges(expression: string, evaluate: (input: AnswerInput) => unknown): void {
+    this.#judgements.set(expression, evaluate);
+  }
+
+  async evaluate(
+    expression: string,
+    input: ExpressionInput | AnswerInput,
+    as: 'value' | 'boolean',
+  ): Promise<Evaluated> {
     this.evaluated.push({ expression, input });
-    const meaning = this.#meanings.get(expression);
+    const meaning = this.#meaningOf(expression, input);
     if (meaning === undefined) throw new Error(`nobody said what ${expression} means`);
     try {
-      const value = meaning(input);
+      const value = meaning();
       return { kind: 'value', value: as === 'boolean' ? Boolean(value) : value };
     } catch (error) {
       return { kind: 'failure', reason: error instanceof Error ? error.message : String(error) };
     }
+  }
+
+  #meaningOf(expression: string, input: ExpressionInput | AnswerInput): (() => unknown) | undefined {
+    if ('event' in input) {
+      const meaning = this.#meanings.get(expression);
+      return meaning && (() => meaning(input));
+    }
+    const judgement = this.#judgements.get(expression);
+    return judgement && (() => judgement(input));
   }
 }

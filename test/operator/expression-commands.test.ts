@@ -52,6 +52,25 @@ describe('endpoints add and set', () => {
     });
   });
 
+  it('write a success expression, and show it', async () => {
+    const { exitCode, err, out } = await add('--success', 'status in [200, 302]');
+
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+    expect(out).toMatch(/success +status in \[200, 302\]\n/);
+    expect(await rowOf('erp')).toMatchObject({ success: 'status in [200, 302]' });
+  });
+
+  it('warn of a host that answers 302 after it has acted, and name the setting', async () => {
+    const url = 'https://script.google.com/macros/s/KEY/exec';
+    const { err } = await endpoints('add', '--id', 'sheet', '--url', url);
+
+    expect(err).toContain('script.google.com answers 302 after it has acted');
+    expect(err).toContain("--success 'status in [200, 302]'");
+
+    const changed = await endpoints('set', 'sheet', '--success', 'status in [200, 302]');
+    expect(changed).toMatchObject({ exitCode: 0, err: '' });
+  });
+
   it('read them from files', async () => {
     const path = await aFile('order.\n  Items\n');
 
@@ -66,6 +85,7 @@ describe('endpoints add and set', () => {
       ['--transform', '{"a": }'],
       'error: --transform is not valid JSONata: The symbol "}" cannot be used as a unary operator at character 7',
     ],
+    [['--success', 'status in'], 'error: --success is not valid JSONata'],
     [['--filter', '@/no/such/file'], 'error: --filter names a file that cannot be read: ENOENT'],
     [['--filter', ''], 'error: --filter is not valid JSONata: Unexpected end of expression'],
     [['--filter', `"${'x'.repeat(9_000)}"`], 'error: --filter must be at most 8192 characters'],

@@ -17,6 +17,7 @@ const ATTRIBUTES = {
       status: z.number().exactOptional(),
       error: z.string().exactOptional(),
       answer: z.string().exactOptional(),
+      accepted: z.boolean().exactOptional(),
       cutShort: z.boolean().exactOptional(),
       unsent: z.boolean().exactOptional(),
       internalError: z.boolean().exactOptional(),

@@ -2,7 +2,7 @@
  * The Expressions port: runs JSONata in a separate process. The first expression starts the process, and a runaway
  * expression ends it. A thread is not enough, because one large allocation in a thread ends the whole process.
  */
-import type { ExpressionInput } from '../../relay/model/expression-input.ts';
+import type { AnswerInput, ExpressionInput } from '../../relay/model/expression-input.ts';
 import { EVALUATION_LIMIT_MS, type Evaluated } from '../../relay/ports/expressions.ts';
 import type { ExpressionSession } from '../../relay/ports/operator.ts';
 import { ExpressionEvaluator } from './expression-evaluator.ts';
@@ -18,7 +18,7 @@ const BLOCK_MS = 3 * 60_000;
 const RAN_AWAY = 'it ran too long, or used too much memory';
 const RAN_AWAY_BEFORE = `${RAN_AWAY}, a moment ago: it is left alone for three minutes`;
 const TOO_MANY = 'other expressions took too long';
-const TOO_DEEP = 'the order is nested too deeply';
+const TOO_DEEP = 'its input is nested too deeply';
 const NOT_STARTED = 'the process that evaluates expressions could not be started';
 
 export interface ProcessExpressionsOptions {
@@ -43,7 +43,11 @@ export class ProcessExpressions implements ExpressionSession {
     this.#memoryLimitMb = memoryLimitMb;
   }
 
-  async evaluate(expression: string, input: ExpressionInput, as: 'value' | 'boolean'): Promise<Evaluated> {
+  async evaluate(
+    expression: string,
+    input: ExpressionInput | AnswerInput,
+    as: 'value' | 'boolean',
+  ): Promise<Evaluated> {
     const json = jsonOf(input);
     if (json === undefined) return failure(TOO_DEEP);
     const untilMs = performance.now() + EVALUATION_LIMIT_MS;
@@ -104,12 +108,14 @@ function toEvaluated(answer: EvaluationAnswer): Evaluated {
   return { kind: 'value', value: answer.json === undefined ? undefined : JSON.parse(answer.json) };
 }
 
-/** Every filter and transform evaluates the same order, which may be large, so its JSON is cached. */
+/** Every filter and transform of an event evaluates the same order, which may be large, so its JSON is cached. */
 const orders = new WeakMap<object, string>();
 
 /** Undefined when the input is nested too deeply for JSON.stringify. */
-function jsonOf({ order, ...rest }: ExpressionInput): string | undefined {
+function jsonOf(input: ExpressionInput | AnswerInput): string | undefined {
   try {
+    if (!('event' in input)) return JSON.stringify(input);
+    const { order, ...rest } = input;
     const parts = JSON.stringify(rest);
     return order === undefined ? parts : `${parts.slice(0, -1)},"order":${orderJson(order)}}`;
   } catch {

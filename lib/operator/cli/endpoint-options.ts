@@ -31,6 +31,7 @@ const attributesSchema = z.object({
   notices: z.boolean().exactOptional(),
   filter: z.string().exactOptional(),
   transform: z.string().exactOptional(),
+  success: z.string().exactOptional(),
   preset: z.string().exactOptional(),
   contentType: z.string().exactOptional(),
   description: z.string().exactOptional(),

@@ -74,6 +74,7 @@ export function endpointText(listed: ListedEndpoint, colours: Colours, result = 
     ...outgoingRows(endpoint),
     ...expressionRow('filter', endpoint.filter),
     ...expressionRow('transform', endpoint.transform),
+    ...expressionRow('success', endpoint.success),
     ...(endpoint.contentType === undefined ? [] : [['content-type', endpoint.contentType]]),
     ...(endpoint.description === undefined ? [] : [['description', endpoint.description]]),
     ...(isHealthKnown

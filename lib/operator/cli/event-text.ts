@@ -10,7 +10,7 @@ import {
 import type { EventRecord } from '../../relay/model/event.ts';
 import { isRelayEvent, TESTS } from '../../relay/model/ids.ts';
 import type { Change, Item } from '../../relay/model/item-changes.ts';
-import { type Outcome, outcomeText } from '../../relay/model/outcome.ts';
+import { detailText, type Outcome, outcomeText } from '../../relay/model/outcome.ts';
 import type { Colour, Colours } from './output.ts';
 import { shortened } from './table.ts';
 import { timeText } from './times.ts';
@@ -121,11 +121,11 @@ export function comingAttemptAt(delivery: Delivery, now: Date): Date | undefined
 
 /** A table row: number, time, result and answer of an attempt. */
 export function attemptCells(made: Attempt, number: number, { dim }: Colours): string[] {
-  const { status, error = 'failed', durationMs, unsent } = made;
+  const { unsent, error = 'failed' } = made;
   return [
     `${number}.`,
     timeText(made.at),
-    status === undefined ? (unsent ? `nothing sent: ${error}` : error) : `${status} in ${durationMs} ms`,
+    unsent ? `nothing sent: ${error}` : (detailText(made) ?? error),
     ...(made.answer ? [dim(made.answer)] : []),
   ];
 }

@@ -14,6 +14,10 @@ export function addExpressionOptions(command: Command): Command {
       'send the result of this instead of the webhook’s body; @file reads a file',
     )
     .addOption(presetOption())
+    .option(
+      '--success <jsonata>',
+      'count a request as delivered if this is true for the answer { status, headers, body }; @file reads a file (default: status in [200..299])',
+    )
     .option('--content-type <type>', 'set the content type of the transform’s result');
 }
 
@@ -28,9 +32,10 @@ export function presetOption(): Option {
  */
 export async function withExpressions(given: GivenAttributes): Promise<GivenAttributes> {
   const { preset, ...attributes } = given;
-  const [filter, transform, made] = await Promise.all([
+  const [filter, transform, success, made] = await Promise.all([
     textOf('filter', attributes.filter),
     textOf('transform', attributes.transform),
+    textOf('success', attributes.success),
     ofPreset(preset, attributes),
   ]);
   // Given attributes override those of the preset.
@@ -39,6 +44,7 @@ export async function withExpressions(given: GivenAttributes): Promise<GivenAttr
     ...attributes,
     ...(typeof filter === 'string' && { filter }),
     ...(typeof transform === 'string' && { transform }),
+    ...(typeof success === 'string' && { success }),
   };
   await checkExpressions(all);
   return all;

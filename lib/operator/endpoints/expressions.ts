@@ -4,8 +4,11 @@ import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
 import { type InputIssue, InvalidInputError } from '../errors.ts';
 import type { GivenAttributes } from './endpoints.ts';
 
-const ATTRIBUTES = ['filter', 'transform'] as const;
+const ATTRIBUTES = ['filter', 'transform', 'success'] as const;
 type ExpressionAttribute = (typeof ATTRIBUTES)[number];
+
+/** Google Apps Script runs a web app, and then redirects to its output. */
+const REDIRECTING_HOSTS = ['script.google.com'];
 
 /** @throws InvalidInputError with the syntax error and its position */
 export async function checkExpressions(attributes: GivenAttributes): Promise<void> {
@@ -35,9 +38,9 @@ function positionText(text: string, position: number): string {
 
 /** Warns about settings that are valid but probably not intended. */
 export async function endpointWarnings(endpoint: Endpoint): Promise<string[]> {
-  const { id, ordering, transform, contentType } = endpoint;
+  const { id, url, ordering, transform, contentType, success } = endpoint;
   const warnings: string[] = [];
-  for (const attribute of ATTRIBUTES) {
+  for (const attribute of ['filter', 'transform'] as const) {
     const text = endpoint[attribute];
     if (text === undefined || ordering !== 'latest' || !(await readsChanges(text))) continue;
     warnings.push(
@@ -47,6 +50,10 @@ export async function endpointWarnings(endpoint: Endpoint): Promise<string[]> {
   if (contentType !== undefined && transform === undefined)
     warnings.push(
       `${id} has a content type but no transform: the relay sends the Hub’s body with the Hub’s content type`,
+    );
+  if (success === undefined && REDIRECTING_HOSTS.includes(new URL(url).hostname))
+    warnings.push(
+      `${new URL(url).hostname} answers 302 after it has acted, and the relay retries after a 302, so the endpoint would act again: --success 'status in [200, 302]' counts it as delivered`,
     );
   return warnings;
 }

@@ -268,9 +268,10 @@ function mostAttemptsAfter({ internalError }: Attempt): number {
 /** True when a `strict` endpoint refused the event too often: the error repeats, and the rest of the order waits. */
 function blocksItsOrder(
   { ordering }: Pick<Endpoint, 'ordering'>,
-  { status = 0, internalError = false }: Attempt,
+  { status = 0, internalError = false, accepted }: Attempt,
   attemptCount: number,
 ): boolean {
   if (ordering !== 'strict' || attemptCount < STRICT_REFUSALS) return false;
-  return internalError || (status >= 400 && status <= 499 && !MAY_PASS_LATER.includes(status));
+  const isRefusal = status >= 400 || accepted === false;
+  return internalError || (isRefusal && status <= 499 && !MAY_PASS_LATER.includes(status));
 }

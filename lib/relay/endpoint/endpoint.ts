@@ -48,6 +48,8 @@ export const endpointSchema = z
     filter: expressionSchema,
     /** JSONata. Its result is sent instead of the webhook's body. */
     transform: expressionSchema,
+    /** JSONata over the answer. A request succeeded if it is true; without it, if the status is 2xx. */
+    success: expressionSchema,
     /** The content type of the transform's result. By default it follows from the result: JSON or text. */
     contentType: z
       .string()

@@ -51,13 +51,13 @@ export function healthAfter(health: Health, made: Attempt): Health {
   const timed = speedAfter(health, made, endedAt);
   // An attempt that was cut short proves only that the endpoint is slow: an answer may have been on its way.
   if (timed.state === 'disabled' || made.cutShort) return timed;
-  if (made.status === GONE) return disabled(timed, 'it answered 410: gone for good');
+  if (made.status === GONE && !made.accepted) return disabled(timed, 'it answered 410: gone for good');
   return isEndpointFailure(made) ? failed(timed, made, endedAt) : answered(timed, endedAt);
 }
 
 /** True for a failure caused by the endpoint rather than by the request: no answer, 429, 5xx. */
-export function isEndpointFailure({ status, unsent }: Attempt): boolean {
-  if (unsent) return false;
+export function isEndpointFailure({ status, unsent, accepted }: Attempt): boolean {
+  if (unsent || accepted) return false;
   return status === undefined || status === 429 || status >= 500;
 }
 

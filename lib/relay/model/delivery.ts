@@ -12,10 +12,12 @@ export interface Attempt {
   readonly durationMs: number;
   /** The answer's HTTP status; absent when there was no answer. */
   readonly status?: number;
-  /** Why there was no answer: `timeout after 10 s`, `connection refused`. */
+  /** Why there was no answer, or why the answer is no success: `timeout after 10 s`, `redirects to shop.example/login`. */
   readonly error?: string;
   /** The first 512 bytes of the answer, as text. */
   readonly answer?: string;
+  /** The verdict of the endpoint's `success` expression; absent without one, and when it failed. */
+  readonly accepted?: boolean;
   /** Fan-out stopped waiting before the endpoint's timeout, because other orders wait for it. */
   readonly cutShort?: boolean;
   /** No request was made, because there was nothing to send. It does not affect the endpoint's health. */
@@ -26,9 +28,10 @@ export interface Attempt {
   readonly retryAfterSeconds?: number;
 }
 
-/** True for 2xx. Redirects are not followed; they are failures. */
-export function succeeded(made: Attempt): boolean {
-  return made.status !== undefined && made.status >= 200 && made.status <= 299;
+/** True for 2xx, unless the endpoint's `success` expression decided. Redirects are not followed; they are failures. */
+export function succeeded({ status = 0, accepted, error }: Attempt): boolean {
+  // A 2xx with an error is one whose `success` expression failed.
+  return accepted ?? (status >= 200 && status <= 299 && error === undefined);
 }
 
 export interface DeliveryKey extends EventKey {
@@ -165,7 +168,10 @@ export function outcomeOf(delivery: Delivery): Outcome {
   };
 }
 
-function attemptResult({ status, durationMs, error = 'failed' }: Attempt, attemptCount: number) {
-  const result = status === undefined ? { error } : { status, durationMs };
+function attemptResult({ status, durationMs, error }: Attempt, attemptCount: number) {
+  const result =
+    status === undefined
+      ? { error: error ?? 'failed' }
+      : { status, durationMs, ...(error !== undefined && { error }) };
   return { ...result, ...(attemptCount > 1 && { attempt: attemptCount }) };
 }

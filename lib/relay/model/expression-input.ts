@@ -1,4 +1,4 @@
-/** The input of filters and transforms. */
+/** The input of filters, transforms and `success` expressions. */
 
 import type { EventRecord, Payload } from './event.ts';
 import { parseJson } from './hub-order.ts';
@@ -24,6 +24,15 @@ export interface ExpressionInput {
   readonly changes: readonly Change[];
   /** The body of a notice. Notices have no order. */
   readonly notice?: unknown;
+}
+
+/** An endpoint's answer, as the input of its `success` expression. */
+export interface AnswerInput {
+  readonly status: number;
+  /** By lower-case name. Values of a repeated header are separated by commas. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** As JSON if it is JSON, otherwise as text. */
+  readonly body: unknown;
 }
 
 /** An event as an endpoint receives it. Its changes may not be in the table yet. */

@@ -10,7 +10,7 @@ export interface Outcome {
   readonly status?: number;
   /** How long the answer took. */
   readonly durationMs?: number;
-  /** Why the last attempt had no answer: `timeout after 10 s`. */
+  /** Why the last attempt had no answer, or why the answer is no success: `timeout after 10 s`. */
   readonly error?: string;
   /** The last attempt's number, from the second on. */
   readonly attempt?: number;
@@ -21,7 +21,7 @@ export interface Outcome {
 
 /**
  * For people: `delivered 200 in 143 ms`, `delivered 200 in 20 ms, attempt 3`, `pending: 503 in 20 ms`,
- * `cancelled: endpoint is disabled`.
+ * `pending: 302 in 20 ms, redirects to shop.example/login`, `cancelled: endpoint is disabled`.
  */
 export function outcomeText(outcome: Outcome): string {
   const { state, late, replayed, ...result } = outcome;
@@ -42,8 +42,9 @@ export function detailText({
   durationMs = 0,
   error,
   attempt,
-}: Omit<Outcome, 'state'>): string | undefined {
+}: Pick<Outcome, 'reason' | 'status' | 'durationMs' | 'error' | 'attempt'>): string | undefined {
   if (reason !== undefined) return reasonText(reason);
-  const result = status === undefined ? error : `${status} in ${durationMs} ms`;
-  return attempt === undefined ? result : `${result}, attempt ${attempt}`;
+  const answered = status === undefined ? undefined : `${status} in ${durationMs} ms`;
+  const number = attempt === undefined ? undefined : `attempt ${attempt}`;
+  return [answered, error, number].filter((part) => part !== undefined).join(', ') || undefined;
 }

@@ -1,10 +1,10 @@
-/** Evaluates the filters and transforms of endpoints. */
-import type { ExpressionInput } from '../model/expression-input.ts';
+/** Evaluates the filters, transforms and `success` expressions of endpoints. */
+import type { AnswerInput, ExpressionInput } from '../model/expression-input.ts';
 
 /** An evaluation fails after this time, including the time in the queue. */
 export const EVALUATION_LIMIT_MS = 6_000;
 
-/** The reason names a limit or an error in the expression. It contains nothing of the order. */
+/** The reason names a limit or an error in the expression. It contains nothing of the input. */
 export type Evaluated =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'failure'; readonly reason: string };
@@ -17,5 +17,9 @@ export interface Expressions {
   /**
    * @param as `boolean` casts the result as JSONata does. `value` returns JSON; undefined when there is no result.
    */
-  evaluate(expression: string, input: ExpressionInput, as: 'value' | 'boolean'): Promise<Evaluated>;
+  evaluate(
+    expression: string,
+    input: ExpressionInput | AnswerInput,
+    as: 'value' | 'boolean',
+  ): Promise<Evaluated>;
 }

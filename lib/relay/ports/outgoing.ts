@@ -9,7 +9,15 @@ export interface OutgoingRequest {
 }
 
 export type SendResult =
-  | { readonly kind: 'answer'; readonly status: number; readonly text: string; readonly retryAfter?: string }
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      /** The beginning of the body. */
+      readonly text: string;
+      /** By lower-case name, at most 16 KB in all. Absent for none. */
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly retryAfter?: string;
+    }
   | { readonly kind: 'failure'; readonly error: string };
 
 /** Makes one POST. Never rejects: a failure is a result. */

@@ -9,6 +9,7 @@ import type { OutgoingEvent } from '../model/expression-input.ts';
 import type { SendResult } from '../ports/outgoing.ts';
 import { OrderIdError } from './order-url.ts';
 import { type Fence, send } from './send.ts';
+import { verdictOn } from './success.ts';
 import { applyTransform } from './transform.ts';
 
 const ANSWER_LIMIT_BYTES = 512;
@@ -52,10 +53,12 @@ export async function attempt(
     result.kind === 'failure' &&
     timeoutSeconds < endpoint.timeoutSeconds &&
     durationMs >= timeoutSeconds * 1000 - TIMERS_DIFFER_MS;
+  const answered = result.kind === 'answer' && (await verdictOn(context, endpoint, event.eventId, result));
   const made: Attempt = {
     at,
     durationMs,
     ...describe(result, context.clock.now()),
+    ...answered,
     ...(isCutShort && { cutShort: true }),
   };
   context.config.healthRecorder.observe(endpoint.id, made);

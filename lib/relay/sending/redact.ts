@@ -6,17 +6,19 @@ import type { Credentials } from './credentials.ts';
 /** Shorter strings are not treated as secrets: they would match everywhere. */
 const SHORTEST = 6;
 
-export function redactSecrets(result: SendResult, { headers, signingKeys }: Credentials): SendResult {
+export function redactSecrets(result: SendResult, { headers: sent, signingKeys }: Credentials): SendResult {
   if (result.kind !== 'answer') return result;
   const secrets = [
-    ...Object.entries(headers).flatMap(([name, value]) => [value, ...partsOf(name, value)]),
+    ...Object.entries(sent).flatMap(([name, value]) => [value, ...partsOf(name, value)]),
     ...signingKeys.map((key) => Buffer.from(key).toString('base64')),
   ];
   // Longest first, because one secret may contain another.
   const long = secrets
     .filter(({ length }) => length >= SHORTEST)
     .sort((one, other) => other.length - one.length);
-  return { ...result, text: long.reduce((text, secret) => text.replaceAll(secret, '***'), result.text) };
+  const redacted = (text: string) => long.reduce((left, secret) => left.replaceAll(secret, '***'), text);
+  const headers = Object.entries(result.headers ?? {}).map(([name, value]) => [name, redacted(value)]);
+  return { ...result, text: redacted(result.text), headers: Object.fromEntries(headers) };
 }
 
 /** The credentials in an `authorization` header, without the scheme. For Basic also the decoded user name and password. */

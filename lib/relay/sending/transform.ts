@@ -35,16 +35,16 @@ export async function applyTransform(
   return contentType === undefined ? content : { ...content, contentType };
 }
 
-/** The longest duration of an attempt: transform and request. */
-export function maxAttemptMs({
-  timeoutSeconds,
-  transform,
-}: Pick<Endpoint, 'timeoutSeconds' | 'transform'>): number {
-  return timeoutSeconds * 1000 + (transform === undefined ? 0 : EVALUATION_LIMIT_MS);
+type TimedEndpoint = Pick<Endpoint, 'filter' | 'timeoutSeconds' | 'transform' | 'success'>;
+
+/** The longest duration of an attempt: transform, request and `success`. */
+export function maxAttemptMs({ timeoutSeconds, transform, success }: Omit<TimedEndpoint, 'filter'>): number {
+  const expressions = [transform, success].filter((expression) => expression !== undefined);
+  return timeoutSeconds * 1000 + expressions.length * EVALUATION_LIMIT_MS;
 }
 
-/** The longest duration of a delivery: filter, transform and request. */
-export function maxDeliveryMs(endpoint: Pick<Endpoint, 'filter' | 'timeoutSeconds' | 'transform'>): number {
+/** The longest duration of a delivery: filter, transform, request and `success`. */
+export function maxDeliveryMs(endpoint: TimedEndpoint): number {
   return maxAttemptMs(endpoint) + (endpoint.filter === undefined ? 0 : EVALUATION_LIMIT_MS);
 }
 

@@ -32,6 +32,31 @@ function anInput(order?: unknown): ExpressionInput {
 const value = (of: unknown) => ({ kind: 'value', value: of });
 const failure = (reason: RegExp) => ({ kind: 'failure', reason: expect.stringMatching(reason) });
 
+describe('an expression about an answer', () => {
+  const ok = { status: 200, headers: { 'x-result': 'done' }, body: { ok: true } };
+
+  it.each<[string, object, boolean]>([
+    ['status in [200..299]', {}, true],
+    ['status in [200..299]', { status: 302 }, false],
+    ['status in [200, 302]', { status: 302 }, true],
+    ['status = 200 and body.ok', {}, true],
+    ['status = 200 and body.ok', { body: { ok: false } }, false],
+    ['status = 200 and body.ok', { body: 'ok' }, false],
+    ['body = "ok"', { body: 'ok' }, true],
+    ['headers.`x-result` = "done"', {}, true],
+    ['headers.`__proto__` = "x"', { headers: JSON.parse('{"__proto__":"x"}') }, true],
+    ['event.id', {}, false],
+  ])('%s of %j is %s', async (expression, parts, result) => {
+    expect(await shared.evaluate(expression, { ...ok, ...parts }, 'boolean')).toEqual(value(result));
+  });
+
+  it('fails for an answer that is nested too deeply', async () => {
+    const body: unknown = JSON.parse('['.repeat(30_000) + ']'.repeat(30_000));
+
+    expect(await shared.evaluate('1', { ...ok, body }, 'boolean')).toEqual(failure(/nested too deeply/));
+  });
+});
+
 describe('ProcessExpressions', () => {
   it.each<[string, unknown]>([
     ['order.Items[Status="Shipped"].Sku', ['a', 'b']],

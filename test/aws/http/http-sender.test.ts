@@ -14,13 +14,14 @@ describe('the sender', () => {
     const url = await serving(async (request, response) => {
       const body = Buffer.concat(await request.toArray());
       got.push({ method: request.method, type: request.headers['content-type'], body });
-      response.writeHead(202, { 'retry-after': '7' }).end('taken');
+      response.writeHead(202, { 'Retry-After': '7', 'X-Twice': ['a', 'b'] }).end('taken');
     });
     const body = Buffer.from([0xff, 0x00, 0x7b]);
 
     const result = await sender.post(aRequest(url, { body, headers: { 'content-type': 'x/y' } }));
 
-    expect(result).toEqual({ kind: 'answer', status: 202, text: 'taken', retryAfter: '7' });
+    expect(result).toMatchObject({ kind: 'answer', status: 202, text: 'taken', retryAfter: '7' });
+    expect(result).toMatchObject({ headers: { 'retry-after': '7', 'x-twice': 'a, b' } });
     expect(got).toEqual([{ method: 'POST', type: 'x/y', body }]);
   });
 
@@ -73,7 +74,12 @@ describe('the sender', () => {
     const location = 'http://127.0.0.1:9001/2018-06-01/runtime/invocation/next';
     const url = await serving((_, response) => response.writeHead(302, { location }).end('moved'));
 
-    expect(await sender.post(aRequest(url))).toEqual({ kind: 'answer', status: 302, text: 'moved' });
+    expect(await sender.post(aRequest(url))).toMatchObject({
+      kind: 'answer',
+      status: 302,
+      text: 'moved',
+      headers: { location },
+    });
     expect(await new HttpSender().post(aRequest(location))).toEqual({
       kind: 'failure',
       error: 'refused: its address is not public',
