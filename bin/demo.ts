@@ -1,4 +1,4 @@
-/** `npm run demo`: exits 0 only if every endpoint received every expected webhook, byte for byte. */
+/** `npm run demo`: exits 0 only if every endpoint received what its ordering promises, byte for byte. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,20 +13,22 @@ const startedAtMs = Date.now();
 const dataDir = await mkdtemp(join(tmpdir(), 'sensaria-relay-demo-'));
 try {
   const { template } = (await callInThread(SYNTHESIS, 'synthesizeTemplate')) as { template: unknown };
-  const missing = await demo({
+  const problems = await demo({
     template,
     root: fileURLToPath(new URL('..', import.meta.url)),
     dataDir,
     print: (line) => console.log(line),
   });
   const seconds = ((Date.now() - startedAtMs) / 1000).toFixed(1);
-  for (const sentence of missing) console.error(red(`  ${sentence}`));
+  for (const sentence of problems) console.error(red(`  ${sentence}`));
   console.log(
-    missing.length === 0
-      ? green(`\n  Every endpoint got every webhook, byte for byte, in ${seconds} s.\n`)
-      : red(`\n  ${missing.length} deliveries are missing or wrong, after ${seconds} s.\n`),
+    problems.length === 0
+      ? green(
+          `\n  Every endpoint has the newest order, byte for byte, and none received an older one after it (${seconds} s).\n`,
+        )
+      : red(`\n  ${problems.length} promises are broken, after ${seconds} s.\n`),
   );
-  process.exitCode = missing.length === 0 ? 0 : 1;
+  process.exitCode = problems.length === 0 ? 0 : 1;
 } finally {
   await rm(dataDir, { recursive: true, force: true });
 }

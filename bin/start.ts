@@ -6,12 +6,13 @@ import { bold, cyan, dim, green, red, yellow } from 'yoctocolors';
 import { z } from 'zod';
 import { DEFAULT_PORT } from '../lib/contract/local-relay.ts';
 import { callInThread } from '../lib/local/call-in-thread.ts';
-import { DataFolderError } from '../lib/local/engines/data-folder.ts';
+import { asDataFolderError, DataFolderError } from '../lib/local/engines/data-folder.ts';
 import { ensureFirstSource } from '../lib/local/first-source.ts';
 import { handlerLog } from '../lib/local/handler-log.ts';
 import { PortInUseError } from '../lib/local/http/http-front.ts';
 import { type LocalRelay, startLocalRelay } from '../lib/local/local-relay.ts';
 import { TemplateError } from '../lib/local/template/cloudformation.ts';
+import { printableLines, printableText } from '../lib/relay/model/printable.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SYNTHESIS = new URL('../lib/stack/synthesize-template.ts', import.meta.url);
@@ -51,15 +52,15 @@ async function start(options: Options): Promise<void> {
       dataDir,
       port: options.port,
       log: handlerLog({ show: warn, ...(options.log && { file: join(dataDir, 'relay.log') }) }),
-      onError: (error) => warn(`WARN ${error instanceof Error ? error.message : error}`),
+      onError: (error) => warn(printableText(`WARN ${error instanceof Error ? error.message : error}`)),
     });
-    relay.engines.failed.catch(fail);
+    relay.engines.failed.catch((error) => fail(asDataFolderError(dataDir, error)));
     stopOnSignals(relay, options);
     const address = await firstAddress(relay, dataDir);
     if (options.json) console.log(JSON.stringify({ ready: true, url: relay.url }));
     else console.log(startScreen(relay, address, options));
   } catch (error) {
-    fail(error);
+    fail(asDataFolderError(dataDir, error));
   }
 }
 
@@ -136,7 +137,9 @@ function warn(line: string): void {
 function fail(error: unknown): never {
   const isUserError =
     error instanceof PortInUseError || error instanceof DataFolderError || error instanceof TemplateError;
-  console.error(red(isUserError ? error.message : `The relay cannot run: ${describe(error)}`));
+  console.error(
+    red(printableLines(isUserError ? error.message : `The relay cannot run: ${describe(error)}`)),
+  );
   process.exit(FAILED);
 }
 

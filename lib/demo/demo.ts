@@ -1,4 +1,4 @@
-/** The main job, watched: an order's life goes into the webhook address, and what arrives where is shown and checked. */
+/** Sends the webhooks of one order to a relay, shows each arrival at three endpoints, and checks the result. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../connect/connect.ts';
 import { findLocalRelay } from '../connect/local-relay.ts';
@@ -8,25 +8,15 @@ import { addEndpoint } from '../operator/endpoints/endpoints.ts';
 import { type Order, showOrder } from '../operator/orders/orders.ts';
 import { addSource } from '../operator/sources/sources.ts';
 import { awaitAll } from '../relay/model/await-all.ts';
+import type { Outcome } from '../relay/model/outcome.ts';
 import { ORDER_ID, orderLife, type Webhook } from './order-life.ts';
-import {
-  ANSWERS,
-  type Arrival,
-  FAILS_TWICE,
-  type Receiver,
-  startReceiver,
-  TAKES_TWO_SECONDS,
-} from './receiver.ts';
+import { ANSWERS, type Arrival, FAILS_ONCE, startReceiver, TAKES_TWO_SECONDS } from './receiver.ts';
 import { Screen } from './screen.ts';
-import { type Accepted, missingFrom } from './verdict.ts';
+import { type Accepted, problemsOf, type StateOf } from './verdict.ts';
 
-/** Between two bursts; within one, webhooks follow each other at once. */
+/** The time between two bursts. The webhooks of a burst follow each other at once. */
 const GAP_MS = 400;
-const GIVE_UP_AFTER_MS = 50_000;
-const OUTCOMES_WITHIN_MS = 10_000;
-/** Every endpoint gets every webhook. With `latest`, newer ones would supersede those that wait for a retry. */
-const ORDERING = 'none';
-
+const GIVE_UP_AFTER_MS = 60_000;
 export interface DemoOptions {
   readonly template: unknown;
   readonly root: string;
@@ -35,7 +25,7 @@ export interface DemoOptions {
   readonly print: (line: string) => void;
 }
 
-/** Resolves with what did not arrive as it should have: nothing, when all is well. */
+/** Resolves with a sentence for each broken promise; with none when everything arrived. */
 export async function demo({ template, root, dataDir, print }: DemoOptions): Promise<string[]> {
   const screen = new Screen(print);
   screen.say('Starting the relay on an embedded DynamoDB and SQS …');
@@ -46,21 +36,22 @@ export async function demo({ template, root, dataDir, print }: DemoOptions): Pro
   };
   const relay = await startLocalRelay({ template, root, dataDir, port: 0 });
   const receivers = await Promise.all([
-    startReceiver('erp', ANSWERS, onArrival),
-    startReceiver('shop', FAILS_TWICE, onArrival),
-    startReceiver('warehouse', TAKES_TWO_SECONDS, onArrival),
+    startReceiver('erp', 'strict', ANSWERS, onArrival),
+    startReceiver('shop', 'latest', FAILS_ONCE, onArrival),
+    startReceiver('warehouse', 'latest', TAKES_TWO_SECONDS, onArrival),
   ]);
   const connection = await connect(await findLocalRelay(Number(new URL(relay.url).port)), () => {});
   try {
-    for (const { id, url } of receivers) await addEndpoint(connection, id, { url, ordering: ORDERING });
+    for (const { id, url, ordering } of receivers) await addEndpoint(connection, id, { url, ordering });
     const { address } = await addSource(connection, 'demo');
-    screen.setup(address, receivers, ORDERING);
+    screen.setup(address, receivers);
 
     const accepted = await play(address, screen);
-    await arrived(accepted, receivers, arrivals);
-    screen.summary(accepted, receivers, arrivals);
-    screen.order(await recorded(connection));
-    return receivers.flatMap((receiver) => missingFrom(receiver, accepted, arrivals));
+    const order = await settled(connection, accepted);
+    const stateOf: StateOf = (endpointId, eventId) => outcomeOf(order, eventId)?.[endpointId]?.state;
+    screen.summary({ accepted, receivers, arrivals, stateOf });
+    screen.newest(outcomeOf(order, accepted.at(-1)?.eventId) ?? {});
+    return receivers.flatMap((receiver) => problemsOf(receiver, accepted, arrivals, stateOf));
   } finally {
     connection.close();
     await relay.stop();
@@ -95,29 +86,23 @@ async function post(address: string, webhook: Webhook): Promise<Accepted> {
   return { ...webhook, eventId, acceptedAtMs: Date.now(), durationMs: Date.now() - startedAtMs };
 }
 
-/** The order once every outcome is written: that happens a moment after the endpoint's answer. */
-async function recorded(connection: Connection): Promise<Order> {
-  const giveUpAtMs = Date.now() + OUTCOMES_WITHIN_MS;
+/** Waits until the event log has the final outcome of every webhook at every endpoint. */
+async function settled(connection: Connection, accepted: readonly Accepted[]): Promise<Order> {
+  const giveUpAtMs = Date.now() + GIVE_UP_AFTER_MS;
   for (;;) {
-    const order = await showOrder(connection, { id: 'Magic7-501' });
-    const isRecorded = order.events.every(
-      ({ outcomes }) =>
-        outcomes !== undefined && Object.values(outcomes).every(({ state }) => state !== 'pending'),
-    );
-    if (isRecorded || Date.now() > giveUpAtMs) return order;
-    await sleep(100);
+    const order = await showOrder(connection, { id: ORDER_ID });
+    const isSettled = accepted.every(({ eventId }) => {
+      const outcomes = outcomeOf(order, eventId);
+      return outcomes !== undefined && Object.values(outcomes).every(({ state }) => state !== 'pending');
+    });
+    if (isSettled || Date.now() > giveUpAtMs) return order;
+    await sleep(200);
   }
 }
 
-/** Waits until nothing is missing, or it is clear that something stays so. */
-async function arrived(
-  accepted: readonly Accepted[],
-  receivers: readonly Receiver[],
-  arrivals: readonly Arrival[],
-): Promise<void> {
-  const giveUpAtMs = Date.now() + GIVE_UP_AFTER_MS;
-  while (Date.now() < giveUpAtMs) {
-    if (receivers.every((receiver) => missingFrom(receiver, accepted, arrivals).length === 0)) return;
-    await sleep(100);
-  }
+function outcomeOf(
+  { events }: Order,
+  eventId: string | undefined,
+): Readonly<Record<string, Outcome>> | undefined {
+  return events.find((event) => event.eventId === eventId)?.outcomes;
 }

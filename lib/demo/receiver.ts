@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+export type Ordering = 'latest' | 'strict';
+
 /** A request as a receiver got it, and how it answered. */
 export interface Arrival {
   readonly endpointId: string;
@@ -18,6 +20,8 @@ export interface Arrival {
 export interface Receiver {
   readonly id: string;
   readonly url: string;
+  readonly ordering: Ordering;
+  /** How it answers, in words. */
   readonly behaviour: string;
   stop(): Promise<void>;
 }
@@ -30,9 +34,9 @@ export interface Behaviour {
 
 export const ANSWERS: Behaviour = { description: 'answers at once', answer: async () => 200 };
 
-export const FAILS_TWICE: Behaviour = {
-  description: 'fails its first two attempts',
-  answer: async (count) => (count <= 2 ? 503 : 200),
+export const FAILS_ONCE: Behaviour = {
+  description: 'fails once',
+  answer: async (count) => (count === 1 ? 503 : 200),
 };
 
 export const TAKES_TWO_SECONDS: Behaviour = {
@@ -46,6 +50,7 @@ export const TAKES_TWO_SECONDS: Behaviour = {
 /** Listens on a free port of 127.0.0.1. */
 export async function startReceiver(
   id: string,
+  ordering: Ordering,
   behaviour: Behaviour,
   onArrival: (arrival: Arrival) => void,
 ): Promise<Receiver> {
@@ -69,6 +74,7 @@ export async function startReceiver(
   return {
     id,
     url: `http://127.0.0.1:${port}/hook?orderid=`,
+    ordering,
     behaviour: behaviour.description,
     stop: () =>
       new Promise((resolve) => {

@@ -2,10 +2,16 @@
 
 import Table from 'cli-table3';
 import { bold, cyan, dim, green, red } from 'yoctocolors';
-import type { Order } from '../operator/orders/orders.ts';
-import { outcomeText } from '../relay/model/outcome.ts';
+import { type Outcome, outcomeText } from '../relay/model/outcome.ts';
 import type { Arrival, Receiver } from './receiver.ts';
-import type { Accepted } from './verdict.ts';
+import { type Accepted, numberOf, type StateOf } from './verdict.ts';
+
+export interface Result {
+  readonly accepted: readonly Accepted[];
+  readonly receivers: readonly Receiver[];
+  readonly arrivals: readonly Arrival[];
+  readonly stateOf: StateOf;
+}
 
 export class Screen {
   readonly #print: (line: string) => void;
@@ -19,19 +25,17 @@ export class Screen {
     this.#print(`\n  ${line}`);
   }
 
-  setup(address: string, receivers: readonly Receiver[], ordering: 'none'): void {
+  setup(address: string, receivers: readonly Receiver[]): void {
     this.#print('');
     this.#print(`  ${bold('Webhook address')}  ${cyan(shortened(address))}`);
-    for (const { id, behaviour } of receivers) {
-      this.#print(`  ${bold('Endpoint'.padEnd(15))}  ${id.padEnd(10)} ${dim(behaviour)}`);
+    for (const { id, ordering, behaviour } of receivers) {
+      const wants = ordering === 'strict' ? 'strict: every webhook, in order' : 'latest: the newest webhook';
+      this.#print(`  ${bold('Endpoint'.padEnd(15))}  ${id.padEnd(10)} ${wants.padEnd(32)} ${dim(behaviour)}`);
     }
-    this.#print(
-      `  ${bold('Ordering'.padEnd(15))}  ${ordering.padEnd(10)} ${dim('every webhook at once: a retry can arrive after a newer webhook')}`,
-    );
     this.#print('');
   }
 
-  /** Of what has been accepted so far, the last one is new. */
+  /** Shows the last of the webhooks that were accepted so far. */
   accepted(accepted: readonly Accepted[], total: number): void {
     this.#accepted = accepted;
     const webhook = accepted.at(-1);
@@ -43,13 +47,13 @@ export class Screen {
     );
   }
 
-  /** Of what has arrived so far, the last one is new. */
+  /** Shows an arrival; `arrivals` contains all so far. */
   arrival(arrival: Arrival, arrivals: readonly Arrival[]): void {
-    const number = this.#accepted.findIndex(({ eventId }) => eventId === arrival.eventId) + 1;
+    const number = numberOf(arrival.eventId, this.#accepted);
     const attempt = arrivals.filter((other) => isSameDelivery(other, arrival)).length;
     const succeeded = arrival.status === 200;
     const mark = succeeded ? green('✔') : red('✘');
-    // The relay may be faster than the answer to the Hub: then there is no moment to count from yet.
+    // The arrival can be earlier than the relay's answer to the Hub.
     const acceptedAtMs = this.#accepted[number - 1]?.acceptedAtMs ?? arrival.answeredAtMs;
     const after = dim(`${Math.max(0, arrival.answeredAtMs - acceptedAtMs)} ms after it was accepted`);
     const parts = [
@@ -62,36 +66,39 @@ export class Screen {
     this.#print(parts.join('  '));
   }
 
-  summary(accepted: readonly Accepted[], receivers: readonly Receiver[], arrivals: readonly Arrival[]): void {
+  summary({ accepted, receivers, arrivals, stateOf }: Result): void {
     const table = new Table({
-      head: ['endpoint', 'webhooks', 'attempts', 'median', 'slowest'],
+      head: ['endpoint', 'ordering', 'received', 'superseded', 'requests', 'median', 'slowest'],
       style: { head: ['bold'] },
     });
-    for (const { id } of receivers) {
-      const attempts = arrivals.filter(({ endpointId }) => endpointId === id);
+    for (const { id, ordering } of receivers) {
+      const own = arrivals.filter(({ endpointId }) => endpointId === id);
       const latencies = accepted
         .flatMap(({ eventId, acceptedAtMs }) => {
-          const taken = attempts.find((arrival) => arrival.eventId === eventId && arrival.status === 200);
-          return taken === undefined ? [] : [Math.max(0, taken.answeredAtMs - acceptedAtMs)];
+          const received = own.find((arrival) => arrival.eventId === eventId && arrival.status === 200);
+          return received === undefined ? [] : [Math.max(0, received.answeredAtMs - acceptedAtMs)];
         })
         .sort((a, b) => a - b);
       table.push([
         id,
+        ordering,
         `${latencies.length} of ${accepted.length}`,
-        attempts.length,
+        accepted.filter(({ eventId }) => stateOf(id, eventId) === 'superseded').length,
+        own.length,
         milliseconds(latencies[Math.floor(latencies.length / 2)]),
         milliseconds(latencies.at(-1)),
       ]);
     }
     this.#print(`\n${indented(table.toString())}`);
+    this.#print(
+      dim('  A newer webhook contains the whole order, so it supersedes an older one that still waits.'),
+    );
   }
 
-  /** The last line of the relay's own account of the order. */
-  order({ events }: Order): void {
-    const outcomes = Object.entries(events.at(-1)?.outcomes ?? {}).map(
-      ([id, outcome]) => `${id} ${dim(outcomeText(outcome))}`,
-    );
-    this.#print(`\n  The event log of the last webhook says: ${outcomes.join(', ')}`);
+  /** Shows the outcomes of the last webhook, as the event log has them. */
+  newest(outcomes: Readonly<Record<string, Outcome>>): void {
+    const texts = Object.entries(outcomes).map(([id, outcome]) => `${id} ${dim(outcomeText(outcome))}`);
+    this.#print(`\n  The event log of the last webhook says: ${texts.join(', ')}`);
   }
 }
 
@@ -99,7 +106,7 @@ function isSameDelivery(a: Arrival, b: Arrival): boolean {
   return a.endpointId === b.endpointId && a.eventId === b.eventId;
 }
 
-/** A token need not be read. */
+/** The token in full would only make the line long. */
 function shortened(address: string): string {
   return address.replace(/(\/webhooks\/.{6})[^?]*/, '$1…');
 }

@@ -1,8 +1,9 @@
 /** Adds a source to a new relay, so that it has a webhook address for the Hub. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import writeFileAtomic from 'write-file-atomic';
 import { sha256Hex } from '../relay/model/ids.ts';
 import type { ClientConfig } from './engines/engines.ts';
 
@@ -39,7 +40,7 @@ export async function ensureFirstSource(options: FirstSourceOptions): Promise<st
     const address = `${options.webhookBaseAddress}${token}?orderid=`;
     // The file first: a row whose token is unknown would be useless, and would prevent the next start from adding a
     // source.
-    writeFileSync(file, `${address}\n`, { mode: 0o600 });
+    await saveAddress(file, address);
     if (hashes.length === 0) await addSource(client, options.configTable, token);
     return address;
   } finally {
@@ -70,11 +71,20 @@ async function addSource(client: DynamoDBClient, table: string, token: string): 
   await client.send(new PutItemCommand({ TableName: table, Item }));
 }
 
+/** The table contains only the token's hash, so a file that is lost or cut would lose the address for good. */
+async function saveAddress(file: string, address: string): Promise<void> {
+  if (storedAddress(file) !== address) await writeFileAtomic(file, `${address}\n`, { mode: 0o600 });
+}
+
 function storedToken(file: string): string | undefined {
+  return /\/([\w-]+)\?orderid=$/.exec(storedAddress(file) ?? '')?.[1];
+}
+
+function storedAddress(file: string): string | undefined {
   try {
-    return /\/([\w-]+)\?orderid=$/.exec(readFileSync(file, 'utf8').trim())?.[1];
+    return readFileSync(file, 'utf8').trim();
   } catch {
-    // There is no file, so the token is unknown: the table contains only its hash.
+    // There is no file, so the token is unknown.
     return undefined;
   }
 }

@@ -1,6 +1,7 @@
 /** Shows the functions' warnings and errors on the terminal, and writes their full log to a file. */
 import { appendFileSync } from 'node:fs';
 import { z } from 'zod';
+import { printableText } from '../relay/model/printable.ts';
 
 export interface HandlerLogOptions {
   /** Receives each warning and error as one readable line. */
@@ -31,17 +32,31 @@ const BOILERPLATE = new Set([
 ]);
 
 export function handlerLog({ show = () => {}, file }: HandlerLogOptions): HandlerLog {
+  const append = file === undefined ? () => {} : fileAppender(file, show);
   return (functionName, line) => {
     const at = new Date();
-    if (file !== undefined) {
-      appendFileSync(
-        file,
-        `${JSON.stringify({ at, function: functionName, line: parseJson(line) ?? line })}\n`,
-      );
-    }
+    append(`${JSON.stringify({ at, function: functionName, line: parseJson(line) ?? line })}\n`);
     const readable = readableLine(line);
-    if (readable !== undefined) show(`${at.toTimeString().slice(0, 8)} ${functionName} ${readable}`);
+    if (readable !== undefined)
+      show(printableText(`${at.toTimeString().slice(0, 8)} ${functionName} ${readable}`));
   };
+}
+
+/** A log that cannot be written, such as on a full disk, must not end the relay. It is reported once. */
+function fileAppender(file: string, show: (line: string) => void): (text: string) => void {
+  let isReported = false;
+  return (text) => {
+    try {
+      appendFileSync(file, text);
+    } catch (error) {
+      if (!isReported) show(printableText(`WARN the log cannot be written: ${reasonOf(error)}`));
+      isReported = true;
+    }
+  };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** `WARN messages come back late messages=3`; undefined for lower levels. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -119,6 +119,24 @@ describe('the embedded engines', () => {
     expect(acknowledged.filter((what) => !rows.has(what) && !messages.includes(what))).toEqual([]);
     // The first had been received by the process that was killed, whose visibility timeout is not waited for.
     expect(messages[0]).toBe('message 0');
+  });
+
+  it('start after a kill in the middle of their first start, which leaves an empty file', async () => {
+    mkdirSync(join(dataDir, 'sqs'));
+    writeFileSync(join(dataDir, 'sqs', 'fauxqs.db'), '');
+
+    const { send, receive } = await start({ dataDir });
+
+    await send('hello');
+    expect(await receive()).toMatchObject({ Body: 'hello' });
+  });
+
+  it('say that their files are damaged, and where', async () => {
+    const first = await start({ dataDir });
+    await first.stop();
+    writeFileSync(join(dataDir, 'dynamodb', 'CURRENT'), 'MANIFEST-000999\n');
+
+    await expect(start({ dataDir })).rejects.toThrow(`The data in ${dataDir} is damaged.`);
   });
 
   it('hand a message that is given back at once to the next who asks', async () => {

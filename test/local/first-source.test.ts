@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
@@ -8,7 +8,7 @@ import { ensureFirstSource } from '../../lib/local/first-source.ts';
 import { sha256Hex } from '../../lib/relay/model/ids.ts';
 import { aTable, aTemplate } from './a-template.ts';
 
-const TESTS = ['first', 'again', 'moved', 'rotated', 'other'];
+const TESTS = ['first', 'again', 'moved', 'replaced', 'rotated', 'other'];
 const CONFIG = aTable({
   AttributeDefinitions: ['kind', 'id'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
   KeySchema: [
@@ -82,6 +82,21 @@ describe('the first source', () => {
     expect(tokenOf(second)).toBe(tokenOf(first));
     expect(second).toContain(':9000/');
     expect(await rows('moved')).toHaveLength(1);
+  });
+
+  it('replaces the file of its address as a whole, and only when the address changes', async () => {
+    const file = join(dataDir, 'webhook-address');
+    const address = await ensure('replaced');
+    // A second name for the first file: it shows whether the file itself was written again.
+    linkSync(file, join(dataDir, 'first'));
+
+    await ensure('replaced');
+    expect(statSync(file).ino).toBe(statSync(join(dataDir, 'first')).ino);
+
+    await ensure('replaced', 9000);
+    expect(readFileSync(file, 'utf8')).toContain(':9000/');
+    expect(readFileSync(join(dataDir, 'first'), 'utf8')).toBe(`${address}\n`);
+    expect(readdirSync(dataDir).sort()).toEqual(['first', 'webhook-address']);
   });
 
   it('has no address to show once its token has been changed elsewhere', async () => {

@@ -30,6 +30,26 @@ describe('what the functions write', () => {
     ]);
   });
 
+  it('is shown without control characters, wherever they come from', () => {
+    const line = { level: 'WARN', message: 'bad \u001b[2J', 'row\u0007': 'url \u009b', list: ['\u202e'] };
+
+    for (const shown of [...shownOf(line), ...shownOf('Error: \u001b[2J')]) expect(shown).toMatch(/^[ -~]*$/);
+    expect(shownOf(line)[0]).toContain('bad \\u001b[2J');
+  });
+
+  it('goes on when its file cannot be written, and says so once', () => {
+    const shown: string[] = [];
+    const log = handlerLog({ show: (text) => shown.push(text), file: tmpdir() });
+
+    log('FanOut', '{"level":"INFO","message":"fine"}');
+    log('FanOut', '{"level":"ERROR","message":"bad"}');
+
+    expect(shown).toEqual([
+      expect.stringMatching(/^WARN the log cannot be written: EISDIR/),
+      expect.stringContaining('FanOut ERROR bad'),
+    ]);
+  });
+
   it.each([
     ['what is normal', { level: 'INFO', message: 'event accepted' }],
     ['metrics', { _aws: { Timestamp: 1, CloudWatchMetrics: [] }, EventsAccepted: 1 }],

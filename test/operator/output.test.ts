@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { awsRelays } from '../../lib/connect/relays.ts';
-import { Output, printable, printableLines } from '../../lib/operator/cli/output.ts';
+import { Output, printable } from '../../lib/operator/cli/output.ts';
 import { indent, shortened, table } from '../../lib/operator/cli/table.ts';
+import { printableLines } from '../../lib/relay/model/printable.ts';
 
 /** An output that records its text. */
 function anOutput({ json = false } = {}) {
@@ -30,8 +31,8 @@ describe('what is shown to people', () => {
     const at = new Date();
     const body = Uint8Array.of(27);
 
-    expect(printable({ list: [{ text: ESCAPES }], at, body, count: 1, none: null })).toEqual({
-      list: [{ text: CODES }],
+    expect(printable({ list: [{ [ESCAPES]: ESCAPES }], at, body, count: 1, none: null })).toEqual({
+      list: [{ [CODES]: CODES }],
       at,
       body,
       count: 1,
@@ -56,11 +57,11 @@ describe('what is shown to people', () => {
     output.data({ id: 'for programs' });
     output.hint('Go on.');
     output.warn(`odd ${ESCAPES}`);
-    output.fail(`wrong ${ESCAPES}`, 'Do this.');
+    output.fail(`wrong ${ESCAPES}`, 'Do this: \u001b[2J\nThen that.');
 
     expect(written).toEqual({
       out: `id ${CODES}\nGo on.\n`,
-      err: `warning: odd ${CODES}\nerror: wrong ${CODES}\nDo this.\n`,
+      err: `warning: odd ${CODES}\nerror: wrong ${CODES}\nDo this: \\u001b[2J\nThen that.\n`,
     });
   });
 });

@@ -1,10 +1,12 @@
 /** The thread of the embedded DynamoDB: dynalite, on a free port of the loopback. */
 import { once } from 'node:events';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import dynalite from 'dynalite';
 import { z } from 'zod';
 import { LOOPBACK, refuseBrowsers } from '../loopback.ts';
 import { reportListening } from './engine-thread.ts';
+import { checkTables, repairTables } from './repair-tables.ts';
 
 const { path } = z.strictObject({ path: z.string().optional() }).parse(workerData);
 
@@ -14,6 +16,13 @@ process.on('uncaughtException', (error) => {
   if ('code' in error && error.code === 'ECONNRESET') return;
   throw error;
 });
+
+// The file exists only while the engine is stopped and was stopped in order.
+const stopped = path === undefined ? undefined : `${path}.stopped`;
+if (path !== undefined && stopped !== undefined) {
+  await (existsSync(stopped) ? checkTables(path) : repairTables(path));
+  rmSync(stopped, { force: true });
+}
 
 const server = dynalite({ ...(path !== undefined && { path }), createTableMs: 0 });
 refuseBrowsers(server);
@@ -27,4 +36,5 @@ reportListening(address.port, async () => {
   server.close();
   server.closeAllConnections();
   await closed;
+  if (stopped !== undefined) writeFileSync(stopped, '');
 });

@@ -7,7 +7,7 @@ import { awaitAll } from '../../relay/model/await-all.ts';
 import { NO_ADDRESSES, REGION } from '../local-account.ts';
 import { LOOPBACK } from '../loopback.ts';
 import { readTemplate, type Template } from '../template/read-template.ts';
-import { openDataFolder } from './data-folder.ts';
+import { asDataFolderError, openDataFolder } from './data-folder.ts';
 import { type EngineThread, startEngineThread } from './engine-thread.ts';
 import { ensureQueue } from './queues.ts';
 import { ensureTable } from './tables.ts';
@@ -48,7 +48,7 @@ export interface ClientConfig {
  * process.
  *
  * @throws {TemplateError} when the template contains something that the local relay cannot run
- * @throws {DataFolderError} when the data folder is in use, or holds tables of another shape
+ * @throws {DataFolderError} when the data folder is in use, full, read-only or damaged, or has tables of another shape
  */
 export async function startEngines(options: EnginesOptions): Promise<Engines> {
   const { dataDir } = options;
@@ -69,7 +69,7 @@ export async function startEngines(options: EnginesOptions): Promise<Engines> {
     return engines;
   } catch (error) {
     await stop();
-    throw error;
+    throw dataDir === undefined ? error : asDataFolderError(dataDir, error);
   }
 }
 

@@ -9,7 +9,15 @@ import { DatabaseSync } from 'node:sqlite';
  */
 export function releaseInFlight(folder: string): void {
   if (!existsSync(fileIn(folder))) return;
-  write(folder, 'UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL');
+  const database = new DatabaseSync(fileIn(folder));
+  try {
+    // A process that was killed during its very first start leaves a file without tables.
+    if (database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sqs_messages'").get() === undefined)
+      return;
+    database.exec('UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL');
+  } finally {
+    database.close();
+  }
 }
 
 /**
@@ -18,26 +26,21 @@ export function releaseInFlight(folder: string): void {
  * created its tables.
  */
 export function keepReceiveCounts(folder: string): void {
-  write(
-    folder,
-    `CREATE TRIGGER IF NOT EXISTS keep_receive_count BEFORE UPDATE ON sqs_messages
+  const database = new DatabaseSync(fileIn(folder));
+  try {
+    database.exec(
+      `CREATE TRIGGER IF NOT EXISTS keep_receive_count BEFORE UPDATE ON sqs_messages
      WHEN NEW.approximate_receive_count IS NULL
      BEGIN
        UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = OLD.message_id;
        SELECT RAISE(IGNORE);
      END`,
-  );
+    );
+  } finally {
+    database.close();
+  }
 }
 
 function fileIn(folder: string): string {
   return join(folder, 'fauxqs.db');
-}
-
-function write(folder: string, statement: string): void {
-  const database = new DatabaseSync(fileIn(folder));
-  try {
-    database.exec(statement);
-  } finally {
-    database.close();
-  }
 }

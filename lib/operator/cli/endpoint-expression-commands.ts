@@ -1,6 +1,7 @@
 /** `endpoints test-filter`, `endpoints preview` and `endpoints presets` */
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { printableLines } from '../../relay/model/printable.ts';
 import { checkAttributes } from '../attributes.ts';
 import {
   type FilterTrial,
@@ -15,7 +16,7 @@ import { checkEventId } from '../events/event-key.ts';
 import { DEFAULT_LIST_DAYS } from '../events/events.ts';
 import { changesText, orderText } from './event-text.ts';
 import { presetOption, textOf, withExpressions } from './expression-options.ts';
-import { type Colours, printableLines, type Terminal } from './output.ts';
+import type { Colours, Terminal } from './output.ts';
 import { table } from './table.ts';
 import { timeText } from './times.ts';
 import { type GivenOptions, outputOf, withConnection } from './with-connection.ts';

@@ -1,9 +1,10 @@
 /** `endpoints test` */
 import type { Command } from 'commander';
+import { printableLines } from '../../relay/model/printable.ts';
 import { type EndpointTest, testEndpoint } from '../endpoints/endpoint-test.ts';
 import { SendError } from '../events/send.ts';
 import { attemptCells, colouredOutcome } from './event-text.ts';
-import { type Colours, printableLines, type Terminal } from './output.ts';
+import type { Colours, Terminal } from './output.ts';
 import { withProgress } from './progress.ts';
 import { indent, table } from './table.ts';
 import { type GivenOptions, withConnection } from './with-connection.ts';

@@ -1,6 +1,7 @@
 /** Events as a table, and one event as text and as JSON. */
 import type { EventRecord } from '../../relay/model/event.ts';
 import { isRelayEvent } from '../../relay/model/ids.ts';
+import { printableLines } from '../../relay/model/printable.ts';
 import type { EventDetail, PayloadDetail } from '../events/events.ts';
 import {
   changeRows,
@@ -11,7 +12,7 @@ import {
   statusesText,
 } from './event-text.ts';
 import { endpointColumn, outcomeLines } from './outcome-text.ts';
-import { type Colours, printableLines } from './output.ts';
+import type { Colours } from './output.ts';
 import { indent, shortened, table } from './table.ts';
 import { durationText, timeText } from './times.ts';
 

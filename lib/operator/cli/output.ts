@@ -1,5 +1,6 @@
 /** Writes the results of commands: text, or one JSON value with `--json`. */
 import { bold, cyan, dim, green, red, yellow } from 'yoctocolors';
+import { printableLines, printableText } from '../../relay/model/printable.ts';
 import type { Relays } from '../connection.ts';
 
 /** The environment of the CLI. */
@@ -80,7 +81,9 @@ export class Output {
       const error = hint === undefined ? safe : `${safe}. ${hint}`;
       this.#terminal.err(`${jsonText({ error })}\n`);
     } else {
-      this.#terminal.err([`error: ${printable(safe)}`, ...(hint === undefined ? [] : [hint]), ''].join('\n'));
+      this.#terminal.err(
+        [`error: ${printable(safe)}`, ...(hint === undefined ? [] : [printableLines(hint)]), ''].join('\n'),
+      );
     }
   }
 }
@@ -90,35 +93,22 @@ function withoutTokens(text: string): string {
   return text.replaceAll(/(\/webhooks\/)[^/?\s'"]+/g, '$1…');
 }
 
-/** Characters that move the cursor, change the writing direction, or start a line. */
-const CONTROL_CHARACTERS = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
-
 /** JSON with control characters escaped, so that it is safe to print. */
 function jsonText(value: unknown): string {
-  return JSON.stringify(value).replace(CONTROL_CHARACTERS, codeOf);
+  return printableText(JSON.stringify(value));
 }
 
-/** Replaces control characters by their codes in every text of a value. */
+/** Replaces control characters by their codes in every text and every name of a value. */
 export function printable<Value>(value: Value): Value {
   return mapTexts(value) as Value;
 }
 
 function mapTexts(value: unknown): unknown {
-  if (typeof value === 'string') return value.replace(CONTROL_CHARACTERS, codeOf);
+  if (typeof value === 'string') return printableText(value);
   if (Array.isArray(value)) return value.map(mapTexts);
   if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Uint8Array)
     return value;
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, mapTexts(part)]));
-}
-
-function codeOf(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-}
-
-/** Like {@link printable}, but keeps line ends and tabs. */
-export function printableLines(text: string): string {
-  return text
-    .split(/\r?\n/)
-    .map((line) => line.split('\t').map(printable).join('\t'))
-    .join('\n');
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => [printableText(name), mapTexts(part)]),
+  );
 }

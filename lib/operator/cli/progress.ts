@@ -1,6 +1,8 @@
 /** Shows the progress of a bulk run on one line of the terminal, and connects Ctrl-C to the run. */
+
+import { printableText } from '../../relay/model/printable.ts';
 import type { BulkRun } from '../bulk-run.ts';
-import { printable, type Terminal } from './output.ts';
+import type { Terminal } from './output.ts';
 
 /** Nobody can read faster updates. */
 const UPDATE_INTERVAL_MS = 100;
@@ -42,7 +44,7 @@ class ProgressLine {
     this.#shownAtMs = nowMs;
     this.#isShown = true;
     // A line that wraps cannot be erased.
-    this.#terminal.err(ERASE_LINE + printable(text).slice(0, errColumns - 1));
+    this.#terminal.err(ERASE_LINE + printableText(text).slice(0, errColumns - 1));
   }
 
   clear(): void {

@@ -2,8 +2,9 @@
  * A local relay saves the webhook address of its first source in its data folder, and shows it at every start. Of all
  * other addresses, only the token's hash is stored.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import { sha256Hex } from '../../relay/model/ids.ts';
 import type { RelayDescription } from '../connection.ts';
 import { tokenOf, webhookAddress } from './webhook-address.ts';
@@ -24,7 +25,7 @@ export async function replaceSavedAddress(
 ): Promise<void> {
   const token = await readSavedToken(relay);
   if (relay.dataDir === undefined || token === undefined || sha256Hex(token) !== oldTokenSha256) return;
-  await writeFile(join(relay.dataDir, FILE), `${address}\n`, { mode: 0o600 });
+  await writeFileAtomic(join(relay.dataDir, FILE), `${address}\n`, { mode: 0o600 });
 }
 
 async function readSavedToken({ dataDir }: RelayDescription): Promise<string | undefined> {
