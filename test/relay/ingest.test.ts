@@ -41,6 +41,29 @@ describe('ingest', () => {
     expect(relay.eventQueue.take()).toMatchObject([{ orderKey: 'main/in-query' }]);
   });
 
+  it('keeps two orders apart whose ids differ in a digit that JavaScript cannot hold', async () => {
+    const relay = aRelay();
+
+    await relay.webhook('{"Id":9007199254740992}');
+    await relay.webhook('{"Id":9007199254740993}');
+
+    expect(relay.eventQueue.take().map(({ orderKey }) => orderKey)).toEqual([
+      'main/9007199254740992',
+      'main/9007199254740993',
+    ]);
+  });
+
+  it('finds one order in ids with and without spaces at their ends, in query and body', async () => {
+    const relay = aRelay();
+
+    await relay.webhook({ Id: '1' });
+    await relay.webhook({ Id: ' 1 ' });
+    await relay.webhook('{}', 'orderid=%201');
+    await relay.webhook({ Id: '1' }, 'orderid=%20');
+
+    expect(relay.eventQueue.take().map(({ orderKey }) => orderKey)).toEqual(Array(4).fill(ORDER));
+  });
+
   it('lets an event without an order id stand alone', async () => {
     const relay = aRelay();
 

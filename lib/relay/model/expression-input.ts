@@ -1,7 +1,7 @@
 /** The input of filters, transforms and `success` expressions. */
 
 import type { EventRecord, Payload } from './event.ts';
-import { parseJson } from './hub-order.ts';
+import { parseBody } from './hub-order.ts';
 import { NOTICES, TESTS } from './ids.ts';
 import type { Change } from './item-changes.ts';
 
@@ -18,7 +18,7 @@ export interface ExpressionInput {
     /** An operator sent it to test the endpoint. */
     readonly test?: boolean;
   };
-  /** The body as JSON; absent when it is not JSON. */
+  /** The body as JSON; absent when it is not JSON. A number that JavaScript cannot hold is its digits as a text. */
   readonly order?: unknown;
   /** Changes since the order's previous snapshot. */
   readonly changes: readonly Change[];
@@ -60,6 +60,6 @@ export function expressionInput(event: OutgoingEvent, payload: Payload): Express
 const parsed = new WeakMap<Payload, unknown>();
 
 function jsonOf(payload: Payload): unknown {
-  if (!parsed.has(payload)) parsed.set(payload, parseJson(payload.body));
+  if (!parsed.has(payload)) parsed.set(payload, parseBody(payload.body));
   return parsed.get(payload);
 }

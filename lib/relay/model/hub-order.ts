@@ -1,5 +1,6 @@
 /** Parses the Hub's body. Every field may be missing, and the body may be something else than an order. */
 import * as z from 'zod';
+import { parseJson, parseJsonWithNumbersAsText } from './exact-json.ts';
 import type { Item } from './item-changes.ts';
 
 /** The maximum size of the item list in an event's record, in bytes of JSON. */
@@ -17,22 +18,28 @@ export interface Order {
 }
 
 const text = z
-  .union([z.string(), z.number().transform(String)])
+  .string()
   .transform((value) => value.toWellFormed())
+  .optional()
+  .catch(undefined);
+/** People and programs add spaces to ids by mistake. */
+const id = z
+  .string()
+  .transform((value) => value.toWellFormed().trim())
   .optional()
   .catch(undefined);
 
 const itemSchema = z.object({ Sku: text, Product: text, Status: text, TrackingNumber: text });
 
 const orderSchema = z.object({
-  Id: text,
-  NiceId: text,
+  Id: id,
+  NiceId: id,
   Items: z.array(z.unknown()).optional().catch(undefined),
 });
 
-/** Reads the known fields. The result is empty when the body is not a JSON object. */
+/** Reads the known fields. A number becomes its digits. The result is empty when the body is not a JSON object. */
 export function readOrder(body: Uint8Array): Order {
-  const parsed = orderSchema.safeParse(parseJson(body));
+  const parsed = orderSchema.safeParse(parseJsonWithNumbersAsText(decoded(body)));
   if (!parsed.success) return {};
   const { Id, NiceId, Items } = parsed.data;
   return {
@@ -42,12 +49,15 @@ export function readOrder(body: Uint8Array): Order {
   };
 }
 
-/** The order id in the query: the first `orderid` parameter that is not empty, in upper or lower case. */
+/**
+ * The order id in the query: the first `orderid` parameter that is not empty, in upper or lower case, without spaces at
+ * its ends.
+ */
 export function orderIdOfQuery(rawQuery: string): string | undefined {
   for (const parameter of rawQuery.split('&')) {
     const [, name = '', value = ''] = /^([^=]*)=?(.*)$/s.exec(parameter) ?? [];
-    if (percentDecoded(name).toLowerCase() === 'orderid' && value !== '')
-      return percentDecoded(value).toWellFormed();
+    const id = percentDecoded(value).toWellFormed().trim();
+    if (percentDecoded(name).toLowerCase() === 'orderid' && id !== '') return id;
   }
   return undefined;
 }
@@ -61,13 +71,13 @@ function percentDecoded(encoded: string): string {
   }
 }
 
-/** Undefined when the body is not JSON. */
-export function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    return undefined;
-  }
+/** Undefined when the body is not JSON. A number that JavaScript cannot hold becomes its digits. */
+export function parseBody(body: Uint8Array): unknown {
+  return parseJson(decoded(body));
+}
+
+function decoded(body: Uint8Array): string {
+  return new TextDecoder().decode(body);
 }
 
 function fits(value: string | undefined, limitBytes: number): value is string {

@@ -120,6 +120,19 @@ describe('an endpoint that skips what is unchanged', () => {
 });
 
 describe('isSameOrder', () => {
+  it.each([
+    ['9007199254740992', '9007199254740993'],
+    ['1e400', '1e401'],
+    ['7', '"7"'],
+    ['9007199254740993', '"9007199254740993"'],
+  ])('tells %s from %s', (one, other) => {
+    const order = (value: string) => aPayload(`{"Id":"1","Items":[{"TrackingNumber":${value}}]}`);
+
+    expect(isSameOrder(order(one), order(other))).toBe(false);
+    expect(isSameOrder(order(one), order(`${other} `))).toBe(false);
+    expect(isSameOrder(order(one), order(`${one} `))).toBe(true);
+  });
+
   it('is true however items and members are shuffled, and whatever the white space', () => {
     const items = fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { maxLength: 6 });
     const shuffled = items.chain((list) =>

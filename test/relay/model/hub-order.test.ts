@@ -55,6 +55,27 @@ describe('readOrder', () => {
     expect(readOrder(bytes({ Id: 12345 }))).toEqual({ orderId: '12345' });
   });
 
+  it.each(['9007199254740993', '12345678901234567890', '1e400', '-0', '1.0'])(
+    'reads the number %s digit for digit, in ids and in items',
+    (number) => {
+      const body = `{"Id":${number},"NiceId":${number},"Items":[{"Sku":${number},"TrackingNumber":${number}}]}`;
+
+      expect(readOrder(bytes(body))).toEqual({
+        orderId: number,
+        niceId: number,
+        items: [{ sku: number, trackingNumber: number }],
+      });
+    },
+  );
+
+  it('reads ids without the spaces at their ends', () => {
+    expect(readOrder(bytes({ Id: ' 7 501\t', NiceId: '\u00a0Magic7-501\n' }))).toEqual({
+      orderId: '7 501',
+      niceId: 'Magic7-501',
+    });
+    expect(readOrder(bytes({ Id: '  ', NiceId: '\t' }))).toEqual({});
+  });
+
   it('takes an empty id for none', () => {
     expect(readOrder(bytes({ Id: '', NiceId: '' }))).toEqual({});
   });
@@ -87,6 +108,8 @@ describe('orderIdOfQuery', () => {
     ['orderid=7-5%2F01', '7-5/01'],
     ['orderid=a+b', 'a+b'],
     ['orderid=a=b', 'a=b'],
+    ['orderid=%207-501%20', '7-501'],
+    ['orderid=%20&orderid=7', '7'],
     ['orderid=100%', '100%'],
     ['orderid=%F0%9F%8E%81', '🎁'],
     ['orderid=%ff', '%ff'],
@@ -94,7 +117,10 @@ describe('orderIdOfQuery', () => {
     expect(orderIdOfQuery(query)).toBe(id);
   });
 
-  it.each(['', 'orderid', 'orderid=', 'order=5', 'myorderid=5'])('finds none in %j', (query) => {
-    expect(orderIdOfQuery(query)).toBeUndefined();
-  });
+  it.each(['', 'orderid', 'orderid=', 'orderid=%20%09', 'order=5', 'myorderid=5'])(
+    'finds none in %j',
+    (query) => {
+      expect(orderIdOfQuery(query)).toBeUndefined();
+    },
+  );
 });

@@ -32,6 +32,20 @@ describe('an endpoint with a filter', () => {
     expect(await relay.rows()).toEqual([]);
   });
 
+  it('reads numbers that JavaScript cannot hold as texts, digit for digit', async () => {
+    const { relay } = withFilter();
+    await relay.webhook('{"Id":9007199254740993,"wanted":true,"Total":{"Price":19.99},"n":[1e400]}');
+
+    await relay.fanOut();
+
+    expect(relay.expressions.evaluated.map(({ input }) => input)).toMatchObject([
+      {
+        event: { orderId: '9007199254740993' },
+        order: { Id: '9007199254740993', Total: { Price: 19.99 }, n: ['1e400'] },
+      },
+    ]);
+  });
+
   it('is asked with the event, its order and its changes', async () => {
     const { relay } = withFilter();
     const body = { Id: '1', NiceId: 'Magic7-501', Items: [{ Sku: 'Mug', Status: 'New' }], wanted: true };

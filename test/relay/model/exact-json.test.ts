@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseJson, parseJsonWithNumbersAsText } from '../../../lib/relay/model/exact-json.ts';
+
+describe('parseJson', () => {
+  it.each([
+    ['12345', 12345],
+    ['-0', -0],
+    ['0.10', 0.1],
+    ['19.99', 19.99],
+    ['123456789012345', 123456789012345],
+    ['123456789012345000000', 123456789012345000000],
+    ['1e20', 1e20],
+    ['0e999', 0],
+  ])('gives %s as a number', (text, number) => {
+    expect(parseJson(text)).toBe(number);
+  });
+
+  it.each([
+    '9007199254740993',
+    '-12345678901234567890',
+    '1234567890123456',
+    '0.1234567890123456789',
+    '1e21',
+    '1000000000000000000000',
+    '1e400',
+    '-1E+400',
+    '1e-400',
+    '1.5e-310',
+  ])('gives %s as text, because JavaScript would change it', (text) => {
+    expect(parseJson(text)).toBe(text);
+    expect(parseJson(`{"a": [1, ${text} , {"b":${text}}]}`)).toEqual({ a: [1, text, { b: text }] });
+  });
+
+  it('leaves digits in texts and names alone', () => {
+    const text = String.raw`{"9007199254740993":"9007199254740993","\\":"\"9007199254740993","c":9007199254740993}`;
+
+    expect(parseJson(text)).toEqual({ ...JSON.parse(text), c: '9007199254740993' });
+  });
+
+  it('keeps the digits in an order that is nested deeply', () => {
+    const deep = `{"Id":9007199254740993,"x":${'['.repeat(50_000)}${']'.repeat(50_000)}}`;
+
+    expect(parseJson(deep)).toMatchObject({ Id: '9007199254740993' });
+    expect(parseJsonWithNumbersAsText(deep)).toMatchObject({ Id: '9007199254740993' });
+  });
+
+  it('gives what JSON.parse gives for every value without such a number', () => {
+    fc.assert(
+      fc.property(fc.json({ noUnicodeString: false }), (text) => {
+        const numbers = text.match(/[\d.]+/g) ?? [];
+        fc.pre(!/\d[eE]/.test(text));
+        fc.pre(numbers.every((digits) => digits.replace('.', '').length <= 15));
+        expect(parseJson(text)).toEqual(JSON.parse(text));
+      }),
+    );
+  });
+
+  it.each([
+    '{1:2}',
+    '{9007199254740993 : 1}',
+    '01',
+    '1.',
+    '.5',
+    '-',
+    '+1',
+    '1 2',
+    '"a"1',
+    '',
+    '{"a":1',
+    'NaN',
+  ])('does not accept %s, which is not JSON', (text) => {
+    expect(parseJson(text)).toBeUndefined();
+    expect(parseJsonWithNumbersAsText(text)).toBeUndefined();
+  });
+
+  it('accepts exactly the texts that JSON.parse accepts', () => {
+    const part = fc.constantFrom(
+      '1',
+      '9007199254740993',
+      '-',
+      '.',
+      'e',
+      '"',
+      '\\',
+      '{',
+      '}',
+      '[',
+      ']',
+      ':',
+      ',',
+      ' ',
+    );
+    fc.assert(
+      fc.property(
+        fc.array(part, { maxLength: 12 }).map((parts) => parts.join('')),
+        (text) => {
+          expect(
+            [parseJson(text), parseJsonWithNumbersAsText(text)].map((value) => value !== undefined),
+          ).toEqual(Array(2).fill(isJson(text)));
+        },
+      ),
+      { numRuns: 5_000 },
+    );
+  });
+});
+
+describe('parseJsonWithNumbersAsText', () => {
+  it('gives every number digit for digit', () => {
+    expect(parseJsonWithNumbersAsText('{"a":1.0,"b":[-0,1E5,9007199254740993],"c":true,"d":"7"}')).toEqual({
+      a: '1.0',
+      b: ['-0', '1E5', '9007199254740993'],
+      c: true,
+      d: '7',
+    });
+  });
+});
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
