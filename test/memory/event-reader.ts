@@ -36,6 +36,12 @@ export class MemoryEventReader implements EventReader {
       yield await this.eventsOf(keys.slice(start, start + EVENTS_PER_BATCH));
   }
 
+  async *newestFirst(since: Date, batchSize: number): AsyncGenerator<EventRecord[], void, undefined> {
+    const keys = this.#keysSince(since).toReversed();
+    for (let start = 0; start < keys.length; start += batchSize)
+      yield await this.eventsOf(keys.slice(start, start + batchSize));
+  }
+
   async *owed(
     lists: readonly string[],
     { dueSince, backwards = false }: OwedQuery,

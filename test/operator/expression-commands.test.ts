@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { tryFilter } from '../../lib/operator/endpoints/expression-trials.ts';
 import { presetText } from '../../lib/operator/endpoints/presets.ts';
-import { aPayload } from '../ports/builders.ts';
+import { NOTICES, TESTS } from '../../lib/relay/model/ids.ts';
+import { anEndpointId, anEvent, aPayload } from '../ports/builders.ts';
 import { jsonOf } from './cli.ts';
 import { storedEvents } from './stored-events.ts';
 import { useTablesOnlyRelay } from './tables-only-relay.ts';
@@ -36,6 +38,17 @@ async function withEvent(attributes: object, order: object = { Id: '1', Status: 
   const event = await stored({ source, orderId: '1', niceId: 'Magic7-501' }, aPayload(JSON.stringify(order)));
   await fannedOut(event, {}, [{ change: 'added', sku: 'Mug', statusTo: 'Shipped' }]);
   return event;
+}
+
+/** Twelve newer events that the endpoint erp does not get by its sources. */
+async function otherEvents() {
+  const endpointId = anEndpointId('erp');
+  const others = [await aSource(), await aSource()].map((source) => ({ source }));
+  const relays = [{ source: TESTS, endpointId }, { source: NOTICES }];
+  for (const parts of Array(3)
+    .fill([...others, ...relays])
+    .flat())
+    await stored(parts);
 }
 
 describe('endpoints add and set', () => {
@@ -184,7 +197,7 @@ describe('endpoints test-filter', () => {
 
     const json = jsonOf(await endpoints('test-filter', 'erp', '--json'));
 
-    expect(json).toMatchObject([{ eventId, niceId: 'Magic7-501', result }]);
+    expect(json).toMatchObject({ results: [{ eventId, niceId: 'Magic7-501', result }] });
   });
 
   it('evaluates another filter, without writing it', async () => {
@@ -204,12 +217,49 @@ describe('endpoints test-filter', () => {
 
     expect({ exitCode, err }).toEqual({ exitCode: 2, err: expect.stringContaining('erp has no filter') });
     expect((await endpoints('test-filter', 'erp', '--filter', 'true')).out).toMatch(
-      /^None of the newest \d+ events has a payload for this endpoint/,
+      /^No event of this endpoint’s sources was found\.\nLooked back to .*: \d+ events? of all sources\. --event uses an older event\.\n$/,
     );
+  });
+
+  it('finds the events of the endpoint’s sources behind newer ones of others', async () => {
+    const { eventId } = await withEvent({ filter: 'order.Status = "Shipped"' });
+    await otherEvents();
+
+    const json = jsonOf(await endpoints('test-filter', 'erp', '--limit', '1', '--json'));
+    const { out } = await endpoints('test-filter', 'erp', '--limit', '1');
+
+    expect(json).toEqual({
+      results: [expect.objectContaining({ eventId, result: 'pass' })],
+      examined: 13,
+      subscribed: 1,
+      examinedSince: expect.stringMatching(/Z$/),
+    });
+    expect(out).toMatch(/pass\n\nLooked back to .*: 13 events of all sources\.\n$/);
   });
 });
 
-const previewsSchema = z.array(z.object({ body: z.string(), contentType: z.string() }));
+describe('tryFilter', () => {
+  it('ends after 1,000 events, and says how far back that was', async () => {
+    const source = await aSource();
+    await relay().put('endpoint', 'erp', { url: URL_OF_ERP, sources: [source], filter: 'true' });
+    const receivedAt = new Date('2026-03-01T12:00:00Z');
+    let batches = 0;
+    async function* endless(_: Date, batchSize: number) {
+      for (; ; batches++) yield Array.from({ length: batchSize }, () => anEvent({ receivedAt }));
+    }
+    const { connection } = relay();
+    const eventReader = { ...connection.eventReader, newestFirst: endless } as typeof connection.eventReader;
+
+    const trials = await tryFilter({ ...connection, eventReader }, { endpointId: 'erp', limit: 20 });
+
+    expect(trials).toEqual({ results: [], examined: 1_000, subscribed: 0, examinedSince: receivedAt });
+    expect(batches).toBe(49);
+  });
+});
+
+const previewsSchema = z.object({
+  results: z.array(z.object({ body: z.string(), contentType: z.string() })),
+});
 
 describe('endpoints preview', () => {
   it('shows the body that the transform makes', async () => {
@@ -224,11 +274,11 @@ describe('endpoints preview', () => {
   it('shows the body that a preset makes', async () => {
     const { eventId } = await withEvent({});
 
-    const json = previewsSchema.parse(
+    const { results } = previewsSchema.parse(
       jsonOf(await endpoints('preview', 'erp', '--preset', 'slack', '--event', eventId, '--json')),
     );
 
-    expect(json.map(({ body }) => JSON.parse(body))).toMatchObject([
+    expect(results.map(({ body }) => JSON.parse(body))).toMatchObject([
       { text: '*Order Magic7-501*\n• Mug: Shipped' },
     ]);
     expect(await rowOf('erp')).not.toHaveProperty('transform');
@@ -253,13 +303,27 @@ describe('endpoints preview', () => {
     const event = await withEvent({ transform: 'order.Id' });
     await relay().connection.eventEraser.erasePayload(event, new Date());
 
-    expect((await endpoints('preview', 'erp')).out).toBe(
-      'The newest event has no payload for this endpoint: it expired, was erased or is from another source. Raise --limit.\n',
+    expect((await endpoints('preview', 'erp')).out).toMatch(
+      /^1 event of this endpoint’s sources has no payload: it expired or was erased\.\nLooked back to .*/,
     );
     expect((await endpoints('preview', 'erp', '--event', event.eventId)).out).toBe(
       `The payload of ${event.eventId} has expired or was erased.\n`,
     );
-    expect(jsonOf(await endpoints('preview', 'erp', '--json'))).toEqual([]);
+    expect(jsonOf(await endpoints('preview', 'erp', '--json'))).toMatchObject({ results: [], subscribed: 1 });
+  });
+
+  it('finds the newest event of the endpoint’s sources behind test events, notices and erased ones', async () => {
+    const { eventId } = await withEvent({ transform: 'order.Id', notices: true });
+    await otherEvents();
+
+    const { out } = await endpoints('preview', 'erp');
+
+    expect(out).toContain(eventId);
+    expect(out).toMatch(/"?1"?\n\nLooked back to .*: 13 events of all sources\.\n$/);
+    expect(jsonOf(await endpoints('preview', 'erp', '--json'))).toMatchObject({
+      results: [{ eventId, body: '1' }],
+      examined: 13,
+    });
   });
 
   it('refuses an endpoint without a transform', async () => {

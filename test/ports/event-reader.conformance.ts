@@ -66,6 +66,19 @@ export function describeEventReader(name: string, make: () => Promise<EventOpera
       expect(batches.flat()).toEqual([middle, recent]);
     });
 
+    it('reads events newest first from a given time, in batches', async () => {
+      const [, oldest, middle, recent] = [
+        await stored(3 * DAY_MS),
+        await stored(DAY_MS),
+        await stored(MINUTE_MS),
+        await stored(0),
+      ];
+
+      const batches = await Array.fromAsync(given().reader.newestFirst(oldest.receivedAt, 2));
+
+      expect(batches).toEqual([[recent, middle], [oldest]]);
+    });
+
     it('reads owed items of several lists as one sequence in the order of their due times', async () => {
       const { clock, eventLog, reader } = given();
       const due = (minutes: number) => later(clock.now(), minutes * MINUTE_MS);

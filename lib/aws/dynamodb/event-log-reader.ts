@@ -79,11 +79,22 @@ export class DynamoEventReader implements EventReader {
     return [...found, ...(await this.eventsOf(batch))];
   }
 
-  async *oldestFirst(since: Date): AsyncGenerator<EventRecord[], void, undefined> {
+  oldestFirst(since: Date): AsyncGenerator<EventRecord[], void, undefined> {
+    return this.#inBatches(this.#keysOldestFirst(since), DYNAMODB.batchGetKeys);
+  }
+
+  newestFirst(since: Date, batchSize: number): AsyncGenerator<EventRecord[], void, undefined> {
+    return this.#inBatches(this.#keysNewestFirst(since, batchSize), batchSize);
+  }
+
+  async *#inBatches(
+    keys: AsyncIterable<EventKey>,
+    batchSize: number,
+  ): AsyncGenerator<EventRecord[], void, undefined> {
     let batch: EventKey[] = [];
-    for await (const key of this.#keysOldestFirst(since)) {
+    for await (const key of keys) {
       batch.push(key);
-      if (batch.length < DYNAMODB.batchGetKeys) continue;
+      if (batch.length < batchSize) continue;
       yield await this.eventsOf(batch);
       batch = [];
     }

@@ -13,7 +13,7 @@ import {
 import { isPreset, PRESET_NAMES, PRESETS, presetText } from '../endpoints/presets.ts';
 import { InvalidInputError } from '../errors.ts';
 import { checkEventId } from '../events/event-key.ts';
-import { DEFAULT_LIST_DAYS } from '../events/events.ts';
+import { plural } from './delivery-text.ts';
 import { changesText, orderText } from './event-text.ts';
 import { presetOption, textOf, withExpressions } from './expression-options.ts';
 import type { Colours, Terminal } from './output.ts';
@@ -29,10 +29,12 @@ const previewSchema = z.object({ transform: text, preset: text, event: text, lim
 export function addExpressionCommands(endpoints: Command, terminal: Terminal): void {
   endpoints
     .command('test-filter <id>')
-    .description('evaluate an endpoint’s filter on the newest events, without sending anything')
+    .description(
+      'evaluate an endpoint’s filter on the newest events of its sources, without sending anything',
+    )
     .option('--filter <jsonata>', 'evaluate this filter instead; @file reads a file')
     .option('--event <id>', 'evaluate only this event')
-    .option('--limit <number>', 'read at most this many events, 1 to 1000 (default: 20)')
+    .option('--limit <number>', 'evaluate at most this many events, 1 to 1000 (default: 20)')
     .action(async (id: string, options: GivenOptions, command: Command) => {
       const given = checkAttributes(trialSchema, options);
       const filter = z
@@ -41,23 +43,19 @@ export function addExpressionCommands(endpoints: Command, terminal: Terminal): v
         .parse(await textOf('filter', given.filter));
       await withConnection(command, terminal, async (connection, output) => {
         const trials = await tryFilter(connection, queryOf(id, given), filter);
-        output.show(
-          trials,
-          (all) => trialsText(all, given.event, output.colours),
-          ({ results }) => trialsJson(results),
-        );
+        output.show(trials, (all) => trialsText(all, given.event, output.colours), trialsJson);
       });
     });
 
   endpoints
     .command('preview <id>')
     .description(
-      'show the body that an endpoint’s transform makes of the newest events, without sending anything',
+      'show the body that an endpoint’s transform makes of the newest events of its sources, without sending anything',
     )
     .option('--transform <jsonata>', 'use this transform instead; @file reads a file')
     .addOption(presetOption())
     .option('--event <id>', 'use only this event')
-    .option('--limit <number>', 'read at most this many events, 1 to 1000 (default: 1)')
+    .option('--limit <number>', 'use at most this many events, 1 to 1000 (default: 1)')
     .action(async (id: string, options: GivenOptions, command: Command) => {
       const { transform: given, preset, ...query } = checkAttributes(previewSchema, options);
       const typed = {
@@ -73,7 +71,7 @@ export function addExpressionCommands(endpoints: Command, terminal: Terminal): v
         output.show(
           { ...previews, results },
           (all) => previewsText(all, query.event, output.colours),
-          () => previews.results.map(previewJson),
+          () => ({ ...previews, results: previews.results.map(previewJson) }),
         );
       });
     });
@@ -103,12 +101,19 @@ function queryOf(endpointId: string, { event, limit }: { event?: string | undefi
   return { endpointId, limit, ...(event !== undefined && { eventId: checkEventId(event, 'event') }) };
 }
 
-function noResultText({ examined }: Trials<unknown>, eventId: string | undefined): string {
+function noResultText(trials: Trials<unknown>, eventId: string | undefined): string {
   if (eventId !== undefined) return `The payload of ${eventId} has expired or was erased.`;
-  if (examined === 0) return `No events: the relay received none in the last ${DEFAULT_LIST_DAYS} days.`;
-  return examined === 1
-    ? 'The newest event has no payload for this endpoint: it expired, was erased or is from another source. Raise --limit.'
-    : `None of the newest ${examined} events has a payload for this endpoint: they expired, were erased or are from another source. Raise --limit.`;
+  const { examined, subscribed } = trials;
+  const why =
+    subscribed === 0
+      ? 'No event of this endpoint’s sources was found.'
+      : `${plural(subscribed, 'event')} of this endpoint’s sources ${subscribed === 1 ? 'has' : 'have'} no payload: it expired or was erased.`;
+  return `${why}\n${rangeText(trials)}${examined === 0 ? '' : ' --event uses an older event.'}`;
+}
+
+/** How far back the search went. */
+function rangeText({ examined, examinedSince }: Trials<unknown>): string {
+  return `Looked back to ${timeText(examinedSince)}: ${plural(examined, 'event')} of all sources.`;
 }
 
 function trialsText(trials: Trials<FilterTrial>, eventId: string | undefined, colours: Colours): string {
@@ -125,11 +130,15 @@ function trialsText(trials: Trials<FilterTrial>, eventId: string | undefined, co
   ]);
   const failed = results.some(({ result }) => result === 'error');
   const note = failed ? ['', 'The relay sends an event when its filter fails.'] : [];
-  return [table(rows, ['event', 'received', 'order', 'changes', 'filter']), ...note].join('\n');
+  return [
+    table(rows, ['event', 'received', 'order', 'changes', 'filter']),
+    ...note,
+    ...(eventId === undefined ? ['', colours.dim(rangeText(trials))] : []),
+  ].join('\n');
 }
 
-function trialsJson(trials: readonly FilterTrial[]): object[] {
-  return trials.map(({ event, ...rest }) => ({ ...idsOf(event), ...rest }));
+function trialsJson({ results, ...counts }: Trials<FilterTrial>): object {
+  return { ...counts, results: results.map(({ event, ...rest }) => ({ ...idsOf(event), ...rest })) };
 }
 
 type PreviewInBytes = Preview | { event: Preview['event']; contentType: string; body: Uint8Array };
@@ -141,13 +150,14 @@ function previewsText(
 ): string {
   const { results } = previews;
   if (results.length === 0) return noResultText(previews, eventId);
-  return results
+  const shown = results
     .map((one) => {
       const title = `${bold(orderText(one.event))}  ${timeText(one.event.receivedAt)}  ${dim(one.event.eventId)}`;
       if ('unsent' in one) return `${title}\n${red('nothing would be sent')}, ${one.unsent}`;
       return `${title}\n${dim(one.contentType)}\n${printableLines(Buffer.from(one.body).toString())}`;
     })
     .join('\n\n');
+  return eventId === undefined ? `${shown}\n\n${dim(rangeText(previews))}` : shown;
 }
 
 function previewJson({ event, ...rest }: Preview): object {

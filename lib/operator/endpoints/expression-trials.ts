@@ -1,22 +1,30 @@
 /** Evaluates an endpoint's expressions on stored events, without sending anything. */
-import { type Endpoint, isAddressedTo } from '../../relay/endpoint/endpoint.ts';
+import { type Endpoint, isSubscribedTo } from '../../relay/endpoint/endpoint.ts';
+import { after } from '../../relay/model/clock.ts';
 import type { EventRecord, Payload } from '../../relay/model/event.ts';
 import { expressionInput } from '../../relay/model/expression-input.ts';
+import { isRelayEvent } from '../../relay/model/ids.ts';
 import type { Expressions } from '../../relay/ports/expressions.ts';
 import { applyTransform } from '../../relay/sending/transform.ts';
 import type { Connection } from '../connection.ts';
 import { NotFoundError, NotPossibleError } from '../errors.ts';
 import { findEventKey } from '../events/event-key.ts';
-import { listEvents } from '../events/events.ts';
+import { DAY_MS, DEFAULT_LIST_DAYS } from '../events/events.ts';
 import { showEndpoint } from './endpoints.ts';
 import { checkExpressions } from './expressions.ts';
 
-/** The events to evaluate: one, or those among the newest that the endpoint is subscribed to. */
+/** The events to evaluate: one, or the newest that the sources of the endpoint sent. */
 export interface TrialQuery {
   readonly endpointId: string;
   readonly eventId?: string | undefined;
   readonly limit: number;
 }
+
+/** Reads are slow on a relay with many events that the endpoint is not subscribed to. `--event` evaluates older events. */
+const MOST_EXAMINED = 1_000;
+/** Events to read at a time. */
+const SMALLEST_BATCH = 10;
+const LARGEST_BATCH = 100;
 
 export interface FilterTrial {
   readonly event: EventRecord;
@@ -25,11 +33,15 @@ export interface FilterTrial {
   readonly reason?: string;
 }
 
-/** The results of the events that have a payload. Without any, `examined` says how many events have none. */
 export interface Trials<Result> {
-  /** The number of events that were read, of all sources unless one event was named. */
-  readonly examined: number;
+  /** One for each event with a payload, newest first. */
   readonly results: readonly Result[];
+  /** The number of events that were read: of all sources, and also test events and notices. */
+  readonly examined: number;
+  /** How many of them the sources of the endpoint sent. */
+  readonly subscribed: number;
+  /** When the oldest event that was read was received, or the start of the range if the search reached it. */
+  readonly examinedSince: Date;
 }
 
 /**
@@ -102,32 +114,56 @@ async function findEndpoint(connection: Connection, id: string): Promise<Endpoin
   );
 }
 
-/** Newest first. Skips events that the endpoint is not subscribed to, and those whose payload has expired or was erased. */
+/** Evaluates events until there are enough results, or enough events were read. */
 async function onEvents<Result>(
   connection: Connection,
   endpoint: Endpoint,
   query: TrialQuery,
   attempt: (expressions: Expressions, event: EventRecord, payload: Payload) => Promise<Result>,
 ): Promise<Trials<Result>> {
-  const events = await eventsFor(connection, query);
   const expressions = connection.openExpressions();
+  const results: Result[] = [];
+  const counts = { examined: 0, subscribed: 0 };
+  let examinedSince = after(connection.clock.now(), -DEFAULT_LIST_DAYS * DAY_MS);
   try {
-    const results: Result[] = [];
-    for (const event of events) {
-      if (query.eventId === undefined && !isAddressedTo(endpoint, event)) continue;
-      const payload = await connection.eventLog.payload(event);
-      if (payload !== undefined) results.push(await attempt(expressions, event, payload));
+    for await (const event of eventsFor(connection, query, examinedSince)) {
+      counts.examined += 1;
+      if (query.eventId !== undefined || isOfSource(endpoint, event)) {
+        counts.subscribed += 1;
+        const payload = await connection.eventLog.payload(event);
+        if (payload !== undefined) results.push(await attempt(expressions, event, payload));
+      }
+      const isEnough = query.eventId !== undefined || results.length >= query.limit;
+      if (!isEnough && counts.examined < MOST_EXAMINED) continue;
+      examinedSince = event.receivedAt;
+      break;
     }
-    return { examined: events.length, results };
+    return { ...counts, results, examinedSince };
   } finally {
     expressions.close();
   }
 }
 
-/** @throws NotFoundError */
-async function eventsFor(connection: Connection, { eventId, limit }: TrialQuery): Promise<EventRecord[]> {
-  if (eventId === undefined) return listEvents(connection, { limit });
+/** A filter decides only about events of the Hub. */
+function isOfSource(endpoint: Endpoint, { orderKey, source }: EventRecord): boolean {
+  return !isRelayEvent(orderKey) && isSubscribedTo(endpoint, source);
+}
+
+/**
+ * Newest first.
+ * @throws NotFoundError
+ */
+async function* eventsFor(
+  connection: Connection,
+  { eventId, limit }: TrialQuery,
+  since: Date,
+): AsyncGenerator<EventRecord, void, undefined> {
+  if (eventId === undefined) {
+    const batchSize = Math.min(Math.max(limit, SMALLEST_BATCH), LARGEST_BATCH);
+    for await (const events of connection.eventReader.newestFirst(since, batchSize)) yield* events;
+    return;
+  }
   const event = await connection.eventLog.event(await findEventKey(connection, eventId));
   if (event === undefined) throw new NotFoundError('event', eventId);
-  return [event];
+  yield event;
 }

@@ -10,7 +10,7 @@ import { checkEventId, findEventKey } from './event-key.ts';
 
 /** The default range of a list. It equals the default retention of events. */
 export const DEFAULT_LIST_DAYS = 30;
-const DAY_MS = 24 * 60 * 60_000;
+export const DAY_MS = 24 * 60 * 60_000;
 
 export interface EventListQuery {
   readonly limit: number;

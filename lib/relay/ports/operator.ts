@@ -45,6 +45,11 @@ export interface EventReader {
    */
   oldestFirst(since: Date): AsyncIterable<EventRecord[]>;
   /**
+   * All events of all orders with an id from `since` or later, newest first, in batches of at most `batchSize`, which is
+   * 1 to 100. Each batch is read when the caller asks for it. Eventually consistent.
+   */
+  newestFirst(since: Date, batchSize: number): AsyncIterable<EventRecord[]>;
+  /**
    * Items of the given lists of the `owed` index, as one sequence ordered by `dueAt`. Pages are read when the caller
    * asks for them. Items whose key cannot be parsed are skipped with a warning. Eventually consistent.
    */
