@@ -17,6 +17,8 @@ export type SendResult =
       /** By lower-case name, at most 16 KB in all. Absent for none. */
       readonly headers?: Readonly<Record<string, string>>;
       readonly retryAfter?: string;
+      /** It may contain a secret of the endpoint, so nothing of it may be recorded. Senders do not set this. */
+      readonly withheld?: boolean;
     }
   | { readonly kind: 'failure'; readonly error: string };
 

@@ -68,11 +68,11 @@ export async function attempt(
 
 function describe(result: SendResult, now: Date): Omit<Attempt, 'at' | 'durationMs'> {
   if (result.kind === 'failure') return { error: result.error };
-  const { status, text, retryAfter } = result;
+  const { status, text, retryAfter, withheld } = result;
   const retryAfterSeconds = ASKS_TO_WAIT.includes(status) ? secondsToWait(retryAfter, now) : undefined;
   return {
     status,
-    answer: beginningOf(text),
+    answer: withheld ? '' : beginningOf(text),
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   };
 }

@@ -14,6 +14,8 @@ export interface Credentials {
   readonly signingKeys: readonly Uint8Array[];
   /** The OAuth 2.0 token in the headers. */
   readonly token?: string;
+  /** Values that no answer may show: those of `auth`, signing secrets, and headers that refer to a secret. */
+  readonly secrets: readonly string[];
 }
 
 export interface CredentialsOptions {
@@ -39,7 +41,17 @@ export async function credentialsFor(
   const headers = { ...custom, ...auth.headers };
   if (sizeOf(headers) > HEADERS_LIMIT_BYTES)
     throw new CredentialsError(`the headers come to more than ${HEADERS_LIMIT_BYTES} bytes`);
-  return { ...auth, headers, signingKeys };
+  const referenced = Object.entries(endpoint.headers ?? {}).filter(([, value]) => isReference(value));
+  const secrets = [
+    ...auth.secrets,
+    ...referenced.flatMap(([name]) => custom[name] ?? []),
+    ...signingKeys.flatMap((key) => [
+      Buffer.from(key).toString('base64'),
+      Buffer.from(key).toString('base64url'),
+      Buffer.from(key).toString('hex'),
+    ]),
+  ];
+  return { ...auth, headers, signingKeys, secrets };
 }
 
 /** Invalidates the cached secrets of an endpoint after a 401: their values may have changed in the parameter store. */
@@ -72,21 +84,25 @@ async function authHeaders(
   secretCache: SecretCache,
   { auth }: Endpoint,
   { deadlineMs, refusedToken }: CredentialsOptions,
-): Promise<Pick<Credentials, 'headers' | 'token'>> {
+): Promise<Pick<Credentials, 'headers' | 'token' | 'secrets'>> {
   switch (auth?.type) {
     case undefined:
-      return { headers: {} };
+      return { headers: {}, secrets: [] };
     case 'basic':
-      return { headers: { authorization: `Basic ${await basic(secretCache, auth, deadlineMs)}` } };
-    case 'bearer':
-      return {
-        headers: { authorization: `Bearer ${await headerValue(secretCache, auth.token, deadlineMs)}` },
-      };
-    case 'header':
-      return { headers: { [auth.name]: await headerValue(secretCache, auth.value, deadlineMs) } };
+      return basic(secretCache, auth, deadlineMs);
+    case 'bearer': {
+      const token = await headerValue(secretCache, auth.token, deadlineMs);
+      return { headers: { authorization: `Bearer ${token}` }, secrets: [token] };
+    }
+    case 'header': {
+      const value = await headerValue(secretCache, auth.value, deadlineMs);
+      return { headers: { [auth.name]: value }, secrets: [value] };
+    }
     case 'oauth2': {
       const token = await secretCache.token(auth, deadlineMs, refusedToken);
-      return { headers: { authorization: `Bearer ${token}` }, token };
+      // Cached since the line above.
+      const clientSecret = await secretCache.resolve(auth.clientSecret, deadlineMs);
+      return { headers: { authorization: `Bearer ${token}` }, token, secrets: [token, clientSecret] };
     }
   }
 }
@@ -96,12 +112,16 @@ async function basic(
   secretCache: SecretCache,
   { username, password }: { readonly username: string; readonly password: string },
   deadlineMs: number,
-): Promise<string> {
-  const pair = await Promise.all([
+): Promise<Pick<Credentials, 'headers' | 'secrets'>> {
+  const [name, secret] = await Promise.all([
     secretCache.resolve(username, deadlineMs),
     secretCache.resolve(password, deadlineMs),
   ]);
-  return Buffer.from(pair.join(':')).toString('base64');
+  const pair = Buffer.from(`${name}:${secret}`).toString('base64');
+  return {
+    headers: { authorization: `Basic ${pair}` },
+    secrets: [pair, secret, ...(isReference(username) ? [name] : [])],
+  };
 }
 
 /** Literal values were checked when the row was parsed. Referenced values are checked here. */

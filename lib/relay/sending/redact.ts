@@ -1,31 +1,84 @@
-/** Removes the request's secrets from an answer: some endpoints echo the request. */
+/** Removes an endpoint's secrets from its answer: some endpoints echo the request. */
 
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import { isReference } from '../endpoint/secret.ts';
 import type { SendResult } from '../ports/outgoing.ts';
 import type { Credentials } from './credentials.ts';
+import { patternsOf } from './secret-pattern.ts';
 
-/** Shorter strings are not treated as secrets: they would match everywhere. */
+/** A shorter secret matches too much, and its encodings too little: it cannot be redacted. */
 const SHORTEST = 6;
+/** In a URL, a part with a digit and at least this many characters may be a key. So may each longer one. */
+const SHORTEST_URL_KEY = 8;
+const LONG_URL_PART = 20;
 
-export function redactSecrets(result: SendResult, { headers: sent, signingKeys }: Credentials): SendResult {
+const REDACTED = '***';
+const LOCATION = 'location';
+
+type Answer = Extract<SendResult, { readonly kind: 'answer' }>;
+
+/**
+ * The answer without the endpoint's secrets, in whatever encoding it has them. It is `withheld` when a secret is too short to
+ * be found in every encoding, or when a text still has a secret afterwards: nothing of such an answer may be recorded.
+ */
+export function redactSecrets(
+  result: SendResult,
+  { secrets }: Pick<Credentials, 'secrets'>,
+  { url, headers: custom = {}, auth }: Pick<Endpoint, 'url' | 'headers' | 'auth'>,
+): SendResult {
   if (result.kind !== 'answer') return result;
-  const secrets = [
-    ...Object.entries(sent).flatMap(([name, value]) => [value, ...partsOf(name, value)]),
-    ...signingKeys.map((key) => Buffer.from(key).toString('base64')),
-  ];
-  // Longest first, because one secret may contain another.
-  const long = secrets
-    .filter(({ length }) => length >= SHORTEST)
-    .sort((one, other) => other.length - one.length);
-  const redacted = (text: string) => long.reduce((left, secret) => left.replaceAll(secret, '***'), text);
-  const headers = Object.entries(result.headers ?? {}).map(([name, value]) => [name, redacted(value)]);
-  return { ...result, text: redacted(result.text), headers: Object.fromEntries(headers) };
+  // These may be settings rather than secrets, so a short one matters only if the answer has it.
+  const values = [...Object.values(custom), ...(auth?.type === 'basic' ? [auth.username] : [])];
+  const maybeSecret = values.filter((value) => !isReference(value)).map((value) => value.trim());
+  const all = [...secrets.map((secret) => secret.trim()), ...keysInUrl(url)];
+  if (all.some(isShort)) return withheld(result);
+  const patterns = patternsOfAll([...all, ...maybeSecret.filter((value) => !isShort(value))]);
+  const redacted = (text: string) =>
+    patterns.reduce((part, pattern) => part.replace(pattern, REDACTED), text);
+  const headers = Object.entries(result.headers ?? {}).map(
+    ([name, value]) => [name, redacted(value)] as const,
+  );
+  const text = redacted(result.text);
+  const forbidden = [...patterns, ...patternsOfAll(maybeSecret.filter(isShort))];
+  const recorded = [text, ...headers.flatMap(([name, value]) => (name === LOCATION ? [value] : []))];
+  if (recorded.some((one) => occursIn(one, forbidden))) return withheld(result);
+  return { ...result, text, headers: Object.fromEntries(headers) };
 }
 
-/** The credentials in an `authorization` header, without the scheme. For Basic also the decoded user name and password. */
-function partsOf(name: string, value: string): string[] {
-  if (name.toLowerCase() !== 'authorization') return [];
-  const [scheme, credentials = ''] = value.split(' ');
-  if (scheme !== 'Basic') return [credentials];
-  const pair = Buffer.from(credentials, 'base64').toString();
-  return [credentials, pair, pair.slice(pair.indexOf(':') + 1)];
+/** The answer as it came, for the `success` expression. A redirect's target would be recorded, so it is left out. */
+function withheld(answer: Answer): Answer {
+  const { [LOCATION]: _, ...headers } = answer.headers ?? {};
+  return { ...answer, headers, withheld: true };
+}
+
+/** Longest secret first, because one secret may contain another. */
+function patternsOfAll(secrets: readonly string[]): RegExp[] {
+  const longestFirst = [...new Set(secrets)].sort((one, other) => other.length - one.length);
+  return longestFirst.flatMap(patternsOf);
+}
+
+function occursIn(text: string, patterns: readonly RegExp[]): boolean {
+  return patterns.some((pattern) => text.search(pattern) !== -1);
+}
+
+function isShort(secret: string): boolean {
+  return secret.length < SHORTEST;
+}
+
+/** Webhook URLs of chat services contain a key in the path or the query. */
+function keysInUrl(url: string): string[] {
+  const { pathname, searchParams } = new URL(url);
+  const parts = [...pathname.split('/'), ...searchParams.values()].map(decoded);
+  return parts.filter(
+    (part) => (part.length >= SHORTEST_URL_KEY && /\d/.test(part)) || part.length >= LONG_URL_PART,
+  );
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    // Not percent-encoded: a URL may contain a bare percent sign.
+    return part;
+  }
 }

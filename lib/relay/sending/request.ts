@@ -10,7 +10,7 @@ import { signatureOf } from './signature.ts';
 const USER_AGENT = `sensaria-relay/${packageJson.version}`;
 
 export interface RequestOptions {
-  readonly credentials: Credentials;
+  readonly credentials: Pick<Credentials, 'headers' | 'signingKeys'>;
   readonly now: Date;
   /** Limits this request. */
   readonly timeoutMs: number;

@@ -53,7 +53,7 @@ export async function send(
       timeoutMs,
     });
     if (fence?.allows(timeoutMs) === false) throw new LeaseExpiredError('the lease ended before the request');
-    return redactSecrets(await context.sender.post(request), credentials);
+    return redactSecrets(await context.sender.post(request), credentials, endpoint);
   };
   try {
     const credentials = await credentialsFor(context.secretCache, endpoint, wanted());

@@ -206,6 +206,8 @@ describe('the deadline of an attempt', () => {
   });
 });
 
+const SIGNING_KEY = randomBytes(32);
+
 describe('what is kept of an answer', () => {
   it.each<[string, object, string]>([
     ['a header', { headers: { 'x-key': 'S3CRET value' } }, 'S3CRET value'],
@@ -217,6 +219,19 @@ describe('what is kept of an answer', () => {
       Buffer.from('relay:S3CRET').toString('base64'),
     ],
     ['a fetched token', { auth: OAUTH2 }, 'token-1'],
+    ['a client secret', { auth: OAUTH2 }, 'hush-hush'],
+    ['a signing secret', { signingSecret: toSigningSecret(SIGNING_KEY) }, SIGNING_KEY.toString('base64')],
+    [
+      'a signing secret in hexadecimal',
+      { signingSecret: toSigningSecret(SIGNING_KEY) },
+      SIGNING_KEY.toString('hex'),
+    ],
+    ['a key of the URL', { url: 'https://erp/services/T0AB12CD3?orderid=' }, 'T0AB12CD3'],
+    [
+      'a token with quotes in JSON',
+      { auth: { type: 'bearer', token: 'a"b"c"d"e' } },
+      String.raw`a\"b\"c\"d\"e`,
+    ],
     ['a secret that was read', { headers: { 'x-key': 'ssm:/key' } }, 'read from SSM'],
   ])('does not repeat %s', async (_, attributes, secret) => {
     const relay = await sent(attributes, ({ sender, secrets }) => {
@@ -225,5 +240,13 @@ describe('what is kept of an answer', () => {
     });
 
     expect(await relay.rows()).toMatchObject([{ attempts: [{ answer: 'you sent: ***!' }] }]);
+  });
+
+  it('is nothing when a secret is too short to be found', async () => {
+    const relay = await sent({ auth: { type: 'bearer', token: 'abc' } }, ({ sender }) => {
+      sender.answers.set('erp', { kind: 'answer', status: 400, text: 'no' });
+    });
+
+    expect(await relay.rows()).toMatchObject([{ attempts: [{ status: 400, answer: '' }] }]);
   });
 });

@@ -7,7 +7,7 @@ export const OAUTH2 = {
   type: 'oauth2',
   tokenUrl: 'https://tokens.example/token',
   clientId: 'relay',
-  clientSecret: 'hush',
+  clientSecret: 'hush-hush',
 };
 
 export type TestRelay = ReturnType<typeof aRelay>;

@@ -1,0 +1,114 @@
+/** Patterns that find a secret in a text, in every form in which an endpoint may echo it. */
+
+/** More of a secret is not compared: an answer is kept only to its 512th byte. */
+const COMPARED = 512;
+/** Servers also cut what they echo. The first half of a secret, and at least this many characters, is found as well. */
+const SHORTEST_BEGINNING = 8;
+/** The rest of a secret that was cut, or of an encoding around it. */
+const REST = String.raw`[\w+/=%.~-]*`;
+
+/** Building the patterns of a long token takes milliseconds, so those of this many secrets are cached. */
+const CACHED = 200;
+const cache = new Map<string, readonly RegExp[]>();
+
+/**
+ * The patterns of one secret: as text, JSON- or HTML-escaped, percent-encoded or a mixture of these, in base64 or base64url
+ * at each of the three alignments, and in hexadecimal.
+ *
+ * No quantifier is without a limit, except at the end: a hostile answer cannot make the search slow.
+ */
+export function patternsOf(secret: string): readonly RegExp[] {
+  const cached = cache.get(secret);
+  if (cached !== undefined) return cached;
+  const patterns = buildPatterns(secret);
+  const [oldest] = cache.keys();
+  if (cache.size >= CACHED && oldest !== undefined) cache.delete(oldest);
+  cache.set(secret, patterns);
+  return patterns;
+}
+
+function buildPatterns(secret: string): RegExp[] {
+  const bytes = Buffer.from(secret);
+  // UTF-8 that was read as Latin-1.
+  const misread = bytes.toString('latin1');
+  const texts = [...new Set([secret, misread])].map((text) => beginning([...text].map(anyFormOf)));
+  const base64 = [0, 1, 2].map((offset) => {
+    const core = base64Core(bytes, offset);
+    return `[\\w+/-]{0,3}${beginning([...core].map(anyBase64FormOf))}[\\w+/=-]{0,4}`;
+  });
+  const hexadecimal = beginning([...bytes.toString('hex')].map(anyCaseOf));
+  return [...texts, ...base64, hexadecimal].map((source) => new RegExp(source, 'gu'));
+}
+
+/** Matches the whole secret, or its beginning and what may be the rest of it. */
+function beginning(characters: readonly string[]): string {
+  const required = Math.max(SHORTEST_BEGINNING, Math.ceil(characters.length / 2));
+  const first = characters.slice(0, Math.min(required, COMPARED)).join('');
+  const rest = characters.slice(required, COMPARED).join('');
+  if (characters.length > COMPARED) return `${first}[^]*`;
+  return rest === '' ? first : `${first}(?:${rest}|${REST})`;
+}
+
+function anyFormOf(character: string): string {
+  const percent = [...Buffer.from(character)]
+    .map((byte) => `%(?:25){0,2}${anyCaseOf(byte.toString(16).padStart(2, '0'))}`)
+    .join('');
+  const json = Array.from(
+    { length: character.length },
+    (_, index) => `\\\\{1,4}u${anyCaseOf(character.charCodeAt(index).toString(16).padStart(4, '0'))}`,
+  ).join('');
+  const codePoint = character.codePointAt(0) ?? 0;
+  const numeric = `#(?:0{0,4}${codePoint}|[xX]0{0,4}${anyCaseOf(codePoint.toString(16))})`;
+  const html = `&(?:amp;){0,2}(?:${[numeric, ...namesOf(character)].join('|')});?`;
+  const short = SHORT_ESCAPES.get(character);
+  const plus = character === ' ' ? ['\\+'] : [];
+  const literal = `\\\\{0,4}${escaped(character)}`;
+  const escapes = short === undefined ? [] : [`\\\\{1,4}${short}`];
+  return `(?:${[percent, json, html, ...escapes, ...plus, literal].join('|')})`;
+}
+
+const SHORT_ESCAPES = new Map([
+  ['\n', 'n'],
+  ['\r', 'r'],
+  ['\t', 't'],
+  ['\f', 'f'],
+  ['\b', 'b'],
+]);
+
+/** Named references of HTML, for the characters that every library escapes. */
+const HTML_NAMES = new Map([
+  ['&', ['amp']],
+  ['<', ['lt']],
+  ['>', ['gt']],
+  ['"', ['quot']],
+  ["'", ['apos']],
+]);
+
+function namesOf(character: string): readonly string[] {
+  return HTML_NAMES.get(character) ?? [];
+}
+
+/**
+ * The base64 characters that the bytes alone determine, when they begin `offset` bytes after a multiple of three. The
+ * characters beside them also depend on the bytes around the secret.
+ */
+function base64Core(bytes: Buffer, offset: number): string {
+  const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
+  const bits = 8 * (offset + bytes.length);
+  return encoded.slice(Math.ceil((8 * offset) / 6), Math.floor(bits / 6));
+}
+
+function anyBase64FormOf(character: string): string {
+  if (character === '+') return '(?:[+-]|%2[bB])';
+  if (character === '/') return '(?:\\\\{0,4}/|_|%2[fF])';
+  return character;
+}
+
+function anyCaseOf(hexadecimal: string): string {
+  return hexadecimal.replace(/[a-f]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
+}
+
+/** With the flag `u`, only characters of the syntax may be escaped. */
+function escaped(character: string): string {
+  return character.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&');
+}
