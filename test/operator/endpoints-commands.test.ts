@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { timeText } from '../../lib/operator/cli/times.ts';
 import { sha256Hex } from '../../lib/relay/model/ids.ts';
 import { jsonOf } from './cli.ts';
 import { useTablesOnlyRelay } from './tables-only-relay.ts';
@@ -134,7 +135,8 @@ describe('endpoints list', () => {
     await anEndpoint({ state: 'disabled' }, 'shop');
     await anEndpoint({ ordering: 'strict' });
     await relay().put('health', 'shop', { state: 'failing', reason: 'it times out' });
-    await relay().put('health', 'erp', { state: 'ok', provenAt: '2026-03-01T12:00:00Z', version: 2 });
+    const lastSuccessAt = '2026-03-01T12:00:00Z';
+    await relay().put('health', 'erp', { state: 'ok', provenAt: lastSuccessAt, lastSuccessAt, version: 2 });
 
     expect((await endpoints('list')).out).toBe(
       [
@@ -214,6 +216,32 @@ describe('endpoints show', () => {
     expect(jsonOf(await endpoints('show', 'erp', '--json'))).toMatchObject({
       id: 'erp',
       health: { state: 'disabled', reason: 'it answered 410', consecutiveFailures: 0 },
+    });
+  });
+
+  it('shows the last success and the last answer, and how many orders and probes failed', async () => {
+    await anEndpoint();
+    const moment = (minute: number) => `2026-03-01T12:0${minute}:00.000Z`;
+    await relay().put('health', 'erp', {
+      ...{ state: 'failing', consecutiveFailures: 7, failingSince: moment(2), reason: 'it times out' },
+      ...{ failedProbes: 2, retryAt: moment(9), probeIntervalSeconds: 240 },
+      ...{ lastSuccessAt: moment(0), lastAnswer: '503', lastAnswerAt: moment(5) },
+      ...{ refusedOrders: ['0a1b2c3d', '4e5f6a7b'], refusedSince: moment(1) },
+    });
+
+    const { out } = await endpoints('show', 'erp');
+
+    expect(out).toMatch(/health +failing: failing since .*, 2 failed probes, last answer 503, next probe/);
+    expect(out).toContain(`  last success     ${timeText(new Date(moment(0)))}\n`);
+    expect(out).toContain(`  last answer      503 at ${timeText(new Date(moment(5)))}\n`);
+    expect(jsonOf(await endpoints('show', 'erp', '--json'))).toMatchObject({
+      health: {
+        state: 'failing',
+        lastSuccessAt: moment(0),
+        lastAnswer: { answer: '503', at: moment(5) },
+        refusals: { orders: 2, orMore: false, since: moment(1) },
+        probes: { failed: 2, nextAt: moment(9) },
+      },
     });
   });
 
@@ -332,11 +360,18 @@ describe('endpoints pause, resume, disable and enable', () => {
     reason: 'it answered 410: gone for good',
     consecutiveFailures: 7,
     failingSince: '2026-03-01T12:00:00.000Z',
-    lastError: 'status 410',
+    failedProbes: 3,
+    refusedOrders: ['0a1b2c3d'],
+    refusedSince: '2026-03-01T12:00:00.000Z',
     retryAt: '2026-03-01T13:00:00.000Z',
     probeIntervalSeconds: 120,
   };
   const SPEED = { provenAt: '2026-02-01T12:00:00.000Z', slowUntil: '2026-03-01T12:05:00.000Z' };
+  const ANSWERS = {
+    lastSuccessAt: '2026-02-01T12:00:00.000Z',
+    lastAnswer: '410',
+    lastAnswerAt: '2026-03-01T12:00:00.000Z',
+  };
   const RIGHTS = { lockId: 'somebody', lockedUntil: '2026-03-01T12:05:00.000Z' };
   const healthRow = async () => (await relay().config()).find(({ kind }) => kind === 'health');
 
@@ -346,16 +381,22 @@ describe('endpoints pause, resume, disable and enable', () => {
     ['enable', 'ok'],
     ['resume', 'disabled'],
     ['resume', 'failing'],
-  ])('%s closes a circuit that is %s, and keeps what is known of speed', async (command_, state) => {
+  ])('%s closes a circuit that is %s, and keeps its speed and its last answer', async (command_, state) => {
     await anEndpoint({ state: 'disabled' });
-    await relay().put('health', 'erp', { state, version: 4, ...TROUBLE, ...SPEED, ...RIGHTS });
+    const attributes = { ...TROUBLE, ...SPEED, ...ANSWERS, ...RIGHTS };
+    await relay().put('health', 'erp', { state, version: 4, ...attributes });
 
     const result = await endpoints(command_, 'erp', '--json');
 
-    expect(jsonOf(result)).toMatchObject({ id: 'erp', state: 'enabled', clearedHealth: { state } });
+    expect(jsonOf(result)).toMatchObject({
+      id: 'erp',
+      state: 'enabled',
+      clearedHealth: { consecutiveFailures: 7 },
+    });
     expect(await healthRow()).toEqual({
       ...{ kind: 'health', id: 'erp', state: 'ok', consecutiveFailures: 0, recoveredAt: NOW, version: 5 },
       ...SPEED,
+      ...ANSWERS,
       ...RIGHTS,
     });
   });
@@ -381,7 +422,7 @@ describe('endpoints pause, resume, disable and enable', () => {
 
     const { out } = await endpoints('enable', 'erp');
 
-    expect(out).toContain('Its health is cleared. It was disabled: it answered 410: gone for good\n');
+    expect(out).toContain('Its health is cleared. Before: disabled: it answered 410: gone for good\n');
     expect(out).toContain('`replay --endpoint erp --since 2026-03-01T12:00:00.000Z`');
   });
 

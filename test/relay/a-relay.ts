@@ -102,7 +102,9 @@ export function aRelay() {
     /** An endpoint that has answered quickly before; its URL's host is its id unless given. */
     endpoint(id: string, attributes: Record<string, unknown> = {}): void {
       this.newEndpoint(id, attributes);
-      this.health(id, { state: 'ok', provenAt: clock.now().toISOString(), version: 1 });
+      const now = clock.now().toISOString();
+      const answered = { lastSuccessAt: now, lastAnswer: '200', lastAnswerAt: now };
+      this.health(id, { state: 'ok', provenAt: now, ...answered, version: 1 });
     },
     /** An endpoint that was never sent anything. */
     newEndpoint(id: string, attributes: Record<string, unknown> = {}): void {

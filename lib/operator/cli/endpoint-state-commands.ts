@@ -1,7 +1,9 @@
 /** `endpoints pause`, `resume`, `disable` and `enable` */
 import type { Command } from 'commander';
+import { describeHealth } from '../endpoints/endpoint-health.ts';
 import { changeState, STATE_COMMANDS, type StateChange, type StateCommand } from '../endpoints/endpoints.ts';
 import { endpointText } from './endpoint-text.ts';
+import { clearedHealthText } from './health-text.ts';
 import type { Colours, Output, Terminal } from './output.ts';
 import { type GivenOptions, withConnection } from './with-connection.ts';
 
@@ -63,11 +65,9 @@ function showChange(output: Output, change: StateChange, name: StateCommand): vo
 function changeText({ endpoint, cleared }: StateChange, result: string, colours: Colours): string {
   const text = endpointText({ valid: endpoint }, colours, result);
   if (cleared === undefined) return text;
-  const { state, reason, lastError = 'no answer' } = cleared;
-  const trouble = state === 'ok' ? `failing: ${lastError}` : `${state}: ${reason ?? lastError}`;
-  return `${text}\nIts health is cleared. It was ${trouble}`;
+  return `${text}\nIts health is cleared. Before: ${clearedHealthText(cleared)}`;
 }
 
 function changeJson({ endpoint, cleared }: StateChange): object {
-  return { ...endpoint, ...(cleared !== undefined && { clearedHealth: cleared }) };
+  return { ...endpoint, ...(cleared !== undefined && { clearedHealth: describeHealth(cleared) }) };
 }

@@ -1,8 +1,9 @@
 /** Endpoints as text and as JSON. */
 import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
+import { describeHealth } from '../endpoints/endpoint-health.ts';
 import type { ListedEndpoint } from '../endpoints/endpoints.ts';
 import type { MaskedEndpoint } from '../endpoints/masked-endpoint.ts';
-import { healthDetail, healthWord } from './health-text.ts';
+import { healthDetail, healthWord, lastAnswerRows } from './health-text.ts';
 import { invalidRowsText } from './invalid-rows.ts';
 import type { Colours } from './output.ts';
 import { indent, shortened, table } from './table.ts';
@@ -16,7 +17,7 @@ const CONSEQUENCE = 'the endpoint’s deliveries are parked';
 export function endpointJson(listed: ListedEndpoint): object {
   const { health } = listed;
   const row = 'valid' in listed ? listed.valid : { id: listed.invalid.id, invalid: listed.invalid.reason };
-  return { ...row, ...(health !== undefined && { health }) };
+  return { ...row, ...(health !== undefined && { health: describeHealth(health) }) };
 }
 
 export function endpointListText(rows: readonly ListedEndpoint[], colours: Colours): string {
@@ -80,6 +81,7 @@ export function endpointText(listed: ListedEndpoint, colours: Colours, result = 
     ...(isHealthKnown
       ? [['health', [healthWord(health, colours), healthDetail(endpoint, health)].filter(Boolean).join(': ')]]
       : []),
+    ...(isHealthKnown && health !== undefined ? lastAnswerRows(health) : []),
     ['added', writtenTimeText(endpoint.createdAt)],
     ...(endpoint.updatedAt === endpoint.createdAt ? [] : [['changed', writtenTimeText(endpoint.updatedAt)]]),
   ];

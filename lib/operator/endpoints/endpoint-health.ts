@@ -1,12 +1,66 @@
-/** Reads and clears the health of endpoints. */
+/** Reads, describes and clears the health of endpoints. */
 import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
 import { cleared, type Health } from '../../relay/health/health.ts';
 import { type HealthRow, healthAttributes, parseHealthRow } from '../../relay/health/health-row.ts';
+import { isRefusing, MOST_REFUSED_ORDERS } from '../../relay/health/refusals.ts';
 import { StoreError } from '../../relay/ports/event-log.ts';
 import type { Connection } from '../connection.ts';
 
 /** The functions update the row concurrently, so a conditional write can fail. */
 const MAX_WRITES = 5;
+
+/** The health of an endpoint in one word. */
+export type HealthWord = 'new' | 'ok' | 'slow' | 'failing' | 'refusing' | 'recovering' | 'disabled';
+
+/** An endpoint's health as people and scripts see it. */
+export interface EndpointHealth {
+  readonly state: HealthWord;
+  /** Why it is failing or disabled. */
+  readonly reason?: string;
+  readonly failingSince?: Date;
+  readonly consecutiveFailures: number;
+  readonly slowUntil?: Date;
+  /** The last accepted request. Up to five minutes old while the endpoint accepts every request. */
+  readonly lastSuccessAt?: Date;
+  /** The status of the last answer, or why there was none; and when its request started. */
+  readonly lastAnswer?: { readonly answer: string; readonly at: Date | undefined };
+  /** The different orders that the endpoint refused since it last accepted a request. */
+  readonly refusals?: { readonly orders: number; readonly orMore: boolean; readonly since: Date | undefined };
+  /** While the endpoint is failing. */
+  readonly probes?: { readonly failed: number; readonly nextAt: Date | undefined };
+}
+
+/** @param health undefined when the relay has sent the endpoint nothing yet */
+export function healthWordOf(health: Health | undefined): HealthWord {
+  if (health === undefined) return 'new';
+  if (health.state !== 'ok') return health.state;
+  if (isRefusing(health)) return 'refusing';
+  if (health.slowUntil !== undefined) return 'slow';
+  if (health.recoveredAt !== undefined) return 'recovering';
+  // A quick 401 proves that the endpoint is quick, not that it accepts anything.
+  return health.lastSuccessAt === undefined ? 'new' : 'ok';
+}
+
+export function describeHealth(health: Health): EndpointHealth {
+  const { reason, failingSince, consecutiveFailures, slowUntil, lastSuccessAt, lastAnswer } = health;
+  const { refusedOrders = [], refusedSince } = health;
+  const orders = refusedOrders.length;
+  return {
+    state: healthWordOf(health),
+    consecutiveFailures,
+    ...(reason !== undefined && { reason }),
+    ...(failingSince !== undefined && { failingSince }),
+    ...(slowUntil !== undefined && { slowUntil }),
+    ...(lastSuccessAt !== undefined && { lastSuccessAt }),
+    ...(lastAnswer !== undefined && { lastAnswer: { answer: lastAnswer, at: health.lastAnswerAt } }),
+    ...(orders > 0 && {
+      refusals: { orders, orMore: orders >= MOST_REFUSED_ORDERS, since: refusedSince },
+    }),
+    ...(health.state === 'failing' && {
+      probes: { failed: health.failedProbes ?? 0, nextAt: health.retryAt },
+    }),
+  };
+}
 
 /** By endpoint id. Includes removed endpoints until their deliveries are cancelled. */
 export async function readHealth({

@@ -107,7 +107,7 @@ export interface StateChange {
 
 /**
  * Sets an endpoint's state. `resume` and `enable` also clear its health when it is failing or disabled. `enable` clears
- * a count of failures, too.
+ * a count of failures or of refusals, too.
  *
  * @throws NotFoundError
  * @throws InvalidInputError when another attribute of the row is invalid
@@ -146,7 +146,8 @@ function clearHealthFor(
       return clearHealth(
         connection,
         endpoint,
-        ({ health }) => health.state !== 'ok' || health.consecutiveFailures > 0,
+        ({ health }) =>
+          health.state !== 'ok' || health.consecutiveFailures > 0 || health.refusedOrders !== undefined,
       );
   }
 }

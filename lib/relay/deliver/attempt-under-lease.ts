@@ -48,7 +48,7 @@ export async function attemptUnderLease(
   const row = await applyChange(context, delivery, lease);
   if (row === undefined) return undefined;
   try {
-    const made = await attempt(context, endpoint, content.event, content.payload, { fence });
+    const made = await attempt(context, endpoint, content.event, content.payload, { fence, isProbe });
     await writeResult(context, endpoint, row, made, isProbe);
     return made;
   } catch (error) {
@@ -93,7 +93,7 @@ export async function writeResult(
 }
 
 function nextAfter(
-  { clock, random }: SendingContext,
+  { clock, random, config }: SendingContext,
   endpoint: Endpoint,
   row: UnfinishedDelivery,
   made: Attempt,
@@ -104,7 +104,7 @@ function nextAfter(
     if (isProbe) return probeFailed(row, made, now);
     if (!isDue(row, made.at)) return earlyAttemptFailed(row, made, now);
   }
-  return attempted(row, endpoint, made, now, random);
+  return attempted(row, endpoint, made, now, random, config.healthRecorder.current(endpoint.id));
 }
 
 /** A frozen process must not send after its lease expired. Both clocks are checked: either may have stood still, too. */

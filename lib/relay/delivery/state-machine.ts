@@ -4,6 +4,7 @@
  */
 
 import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { LastAnswer } from '../health/last-answer.ts';
 import { after, MAX_CLOCK_SKEW_MS, type Random } from '../model/clock.ts';
 import {
   type Attempt,
@@ -25,6 +26,7 @@ import type { Reason } from '../model/reason.ts';
 import type { DeliveryMessage } from '../ports/queues.ts';
 
 import { nextAttemptAt } from './retry-schedule.ts';
+import { blocksItsOrder } from './strict-refusals.ts';
 
 /** The number of attempts in a row. */
 const ATTEMPTS_KEPT = 10;
@@ -32,10 +34,6 @@ const ATTEMPTS_KEPT = 10;
 const LONGEST_DELAY_MS = 15 * 60_000;
 /** The maximum of attempts that the relay itself fails on: about three days. */
 const INTERNAL_ERRORS = 10;
-/** A `strict` endpoint may refuse an event this often. Then its order continues. */
-const STRICT_REFUSALS = 3;
-/** Client errors that are temporary: request timeout, too early, too many requests. */
-const MAY_PASS_LATER = [408, 425, 429];
 /** Sweep treats a message as lost after this time. */
 const MESSAGE_LOST_AFTER_MS = 60_000;
 /** The endpoint may still process the attempt that was cut short. */
@@ -142,20 +140,25 @@ export function filterPassed(delivery: UnfinishedDelivery): UnfinishedDelivery {
   return decided;
 }
 
-/** An attempt was made. */
+/**
+ * An attempt was made.
+ *
+ * @param health the endpoint's last success, if it is known
+ */
 export function attempted(
   delivery: UnfinishedDelivery,
   endpoint: Pick<Endpoint, 'maxAttempts' | 'ordering'>,
   made: Attempt,
   now: Date,
   random: Random,
+  health: LastAnswer = {},
 ): Delivery {
   const attemptCount = delivery.attemptCount + 1;
   const counted = { ...recorded(delivery, made), attemptCount };
   if (succeeded(made)) return settledAs(counted, 'delivered', now);
   // A person who sends a test wants to see the first answer, not the one in three days.
   const maxAttempts = isTest(delivery) ? 1 : Math.min(endpoint.maxAttempts, mostAttemptsAfter(made));
-  const isUsedUp = attemptCount >= maxAttempts || blocksItsOrder(endpoint, made, attemptCount);
+  const isUsedUp = attemptCount >= maxAttempts || blocksItsOrder(endpoint, counted, made, health);
   if (isUsedUp) return settledAs(counted, 'dead', now);
   const retryAt = nextAttemptAt(now, attemptCount, random);
   const askedFor = after(now, (made.retryAfterSeconds ?? 0) * 1000);
@@ -263,15 +266,4 @@ function leaseExpired(delivery: UnfinishedDelivery): PendingDelivery {
 
 function mostAttemptsAfter({ internalError }: Attempt): number {
   return internalError ? INTERNAL_ERRORS : Number.POSITIVE_INFINITY;
-}
-
-/** True when a `strict` endpoint refused the event too often: the error repeats, and the rest of the order waits. */
-function blocksItsOrder(
-  { ordering }: Pick<Endpoint, 'ordering'>,
-  { status = 0, internalError = false, accepted }: Attempt,
-  attemptCount: number,
-): boolean {
-  if (ordering !== 'strict' || attemptCount < STRICT_REFUSALS) return false;
-  const isRefusal = status >= 400 || accepted === false;
-  return internalError || (isRefusal && status <= 499 && !MAY_PASS_LATER.includes(status));
 }

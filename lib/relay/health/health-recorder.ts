@@ -2,10 +2,9 @@
 
 import { awaitAll } from '../model/await-all.ts';
 import type { Clock } from '../model/clock.ts';
-import type { Attempt } from '../model/delivery.ts';
 import type { EndpointId } from '../model/ids.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
-import { type Health, healthAfter, isDown, isProven } from './health.ts';
+import { type Health, healthAfter, isDown, isProven, type ObservedAttempt } from './health.ts';
 import type { HealthStore } from './health-store.ts';
 
 export class HealthRecorder {
@@ -13,7 +12,7 @@ export class HealthRecorder {
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
   /** Attempts that are not written yet. */
-  readonly #unwritten = new Map<EndpointId, Attempt[]>();
+  readonly #unwritten = new Map<EndpointId, ObservedAttempt[]>();
   /** The last write per endpoint. The next write starts after it. */
   readonly #writes = new Map<EndpointId, Promise<void>>();
 
@@ -29,7 +28,7 @@ export class HealthRecorder {
   }
 
   /** Records an attempt. {@link flush} writes it. */
-  observe(id: EndpointId, made: Attempt): void {
+  observe(id: EndpointId, made: ObservedAttempt): void {
     this.#unwritten.set(id, [...(this.#unwritten.get(id) ?? []), made]);
   }
 

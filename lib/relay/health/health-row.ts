@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { ConfigRow, RowAttributes } from '../ports/config-table.ts';
 import { HEALTH_STATES, type Health, UNKNOWN_HEALTH } from './health.ts';
+import { MOST_REFUSED_ORDERS } from './refusals.ts';
 
 export interface HealthRow {
   readonly health: Health;
@@ -40,7 +41,16 @@ const healthSchema = z.object({
   slowUntil: moment,
   consecutiveFailures: z.int().min(0).catch(0),
   failingSince: moment,
-  lastError: text,
+  failedProbes: count,
+  lastSuccessAt: moment,
+  lastAnswer: text,
+  lastAnswerAt: moment,
+  refusedOrders: z
+    .array(z.string())
+    .transform((orders) => orders.slice(0, MOST_REFUSED_ORDERS))
+    .optional()
+    .catch(undefined),
+  refusedSince: moment,
   retryAt: moment,
   probeIntervalSeconds: count,
   recoveredAt: moment,

@@ -1,6 +1,9 @@
 /** An endpoint's health, and how each attempt changes it: a circuit that opens after failures and is probed. */
 import { after } from '../model/clock.ts';
 import type { Attempt } from '../model/delivery.ts';
+import type { OrderKey } from '../model/ids.ts';
+import { answerInWords, isNewAnswer, type LastAnswer, withAnswer } from './last-answer.ts';
+import { isRefusing, type Refusals, refusalsAfter, withoutRefusals } from './refusals.ts';
 
 /**
  * `ok`: the relay sends deliveries. `failing`: the circuit is open, so the relay sends only probes. `disabled`: the relay
@@ -8,7 +11,7 @@ import type { Attempt } from '../model/delivery.ts';
  */
 export const HEALTH_STATES = ['ok', 'failing', 'disabled'] as const;
 
-export interface Health {
+export interface Health extends LastAnswer, Refusals {
   readonly state: (typeof HEALTH_STATES)[number];
   /** Why it is not `ok`. */
   readonly reason?: string;
@@ -18,16 +21,25 @@ export interface Health {
   readonly slowUntil?: Date;
   /** Consecutive failures that {@link isEndpointFailure} attributes to the endpoint. */
   readonly consecutiveFailures: number;
+  /** The first of these failures. */
   readonly failingSince?: Date;
-  readonly lastError?: string;
+  /** Probes that failed since the circuit opened. */
+  readonly failedProbes?: number;
   /** While failing: the earliest time of the next probe. */
   readonly retryAt?: Date;
   readonly probeIntervalSeconds?: number;
   /**
-   * When the endpoint answered again after it was failing. Set until deliver has attempted the whole backlog. A delivery
-   * last attempted before this time is due at once, whatever its own schedule says.
+   * When the endpoint accepted a request again after it was failing or refusing. Set until deliver has attempted the
+   * whole backlog. A delivery last attempted before this time is due at once, whatever its own schedule says.
    */
   readonly recoveredAt?: Date;
+}
+
+/** An attempt as the endpoint's health counts it. */
+export interface ObservedAttempt extends Attempt {
+  readonly orderKey: OrderKey;
+  /** It tested whether a failing endpoint answers again. */
+  readonly isProbe?: boolean;
 }
 
 /** The health of an endpoint that was never sent a request: `ok`, but not proven. */
@@ -45,14 +57,14 @@ const DAY_MS = 24 * 60 * 60_000;
 const GONE = 410;
 
 /** Returns the health after an attempt; the same object when nothing changes. */
-export function healthAfter(health: Health, made: Attempt): Health {
+export function healthAfter(health: Health, made: ObservedAttempt): Health {
   if (made.unsent) return health;
   const endedAt = after(made.at, made.durationMs);
   const timed = speedAfter(health, made, endedAt);
   // An attempt that was cut short proves only that the endpoint is slow: an answer may have been on its way.
   if (timed.state === 'disabled' || made.cutShort) return timed;
-  if (made.status === GONE && !made.accepted) return disabled(timed, 'it answered 410: gone for good');
-  return isEndpointFailure(made) ? failed(timed, made, endedAt) : answered(timed, endedAt);
+  const next = circuitAfter(acceptanceAfter(timed, made, endedAt), made, endedAt);
+  return next === health && !isNewAnswer(health, made) ? health : withAnswer(next, made);
 }
 
 /** True for a failure caused by the endpoint rather than by the request: no answer, 429, 5xx. */
@@ -90,9 +102,20 @@ export function backlogDrained({ recoveredAt: _, ...health }: Health): Health {
   return health;
 }
 
-/** The health with a closed circuit and no failures. The known speed stays. */
+/** The health with a closed circuit, no failures and no refusals. The known speed and the last answer stay. */
 export function cleared({ reason: _, ...health }: Health): Health {
-  return { ...withoutFailures(health), state: 'ok' };
+  return { ...withoutRefusals(withoutFailures(health)), state: 'ok' };
+}
+
+/** When the endpoint stops refusing, the deliveries that it refused are due at once. */
+function acceptanceAfter(health: Health, made: ObservedAttempt, endedAt: Date): Health {
+  const counted = refusalsAfter(health, made);
+  return isRefusing(health) && !isRefusing(counted) ? { ...counted, recoveredAt: endedAt } : counted;
+}
+
+function circuitAfter(health: Health, made: ObservedAttempt, endedAt: Date): Health {
+  if (made.status === GONE && !made.accepted) return disabled(health, 'it answered 410: gone for good');
+  return isEndpointFailure(made) ? failed(health, made, endedAt) : answered(health, endedAt);
 }
 
 /** One slow answer makes the endpoint slow for five minutes. Only a quick answer after that proves it. */
@@ -107,20 +130,21 @@ function speedAfter(health: Health, made: Attempt, endedAt: Date): Health {
   return slowUntil !== undefined && slowUntil > endedAt ? health : { ...rest, provenAt: endedAt };
 }
 
-function failed(health: Health, made: Attempt, now: Date): Health {
+function failed(health: Health, made: ObservedAttempt, now: Date): Health {
+  const isFailedProbe = made.isProbe === true && health.state === 'failing';
   const counted: Health = {
     ...health,
     consecutiveFailures: health.consecutiveFailures + 1,
     failingSince: health.failingSince ?? now,
-    lastError: made.status === undefined ? (made.error ?? 'no answer') : `status ${made.status}`,
+    ...(isFailedProbe && { failedProbes: (health.failedProbes ?? 0) + 1 }),
   };
   if (counted.state === 'failing' && hasFailedForDays(counted, now))
-    return disabled(counted, `nothing but failures for ${DISABLED_AFTER_DAYS} days: ${counted.lastError}`);
+    return disabled(counted, `nothing but failures for ${DISABLED_AFTER_DAYS} days: ${answerInWords(made)}`);
   if (made.retryAfterSeconds !== undefined) return waiting(counted, made.retryAfterSeconds, now);
   if (counted.state === 'failing' || counted.consecutiveFailures < FAILURES_TO_OPEN) return counted;
   return opened(
     counted,
-    `${counted.consecutiveFailures} failures in a row: ${counted.lastError}`,
+    `${counted.consecutiveFailures} failures in a row: ${answerInWords(made)}`,
     after(now, FIRST_PROBE_AFTER_SECONDS * 1000),
   );
 }
@@ -154,13 +178,13 @@ function answered(health: Health, now: Date): Health {
   // This answer came before the failures began, so it does not end them.
   if (health.failingSince !== undefined && now < health.failingSince) return health;
   if (health.state === 'failing') {
-    const { provenAt: _, ...unproven } = cleared(health);
-    return { ...unproven, recoveredAt: now };
+    const { provenAt: _, reason: __, ...unproven } = withoutFailures(health);
+    return { ...unproven, state: 'ok', recoveredAt: now };
   }
   return health.consecutiveFailures === 0 ? health : withoutFailures(health);
 }
 
 function withoutFailures(health: Health): Health {
-  const { failingSince: _, lastError: __, retryAt: ___, probeIntervalSeconds: ____, ...rest } = health;
+  const { failingSince: _, failedProbes: __, retryAt: ___, probeIntervalSeconds: ____, ...rest } = health;
   return { ...rest, consecutiveFailures: 0 };
 }

@@ -34,6 +34,16 @@ export function succeeded({ status = 0, accepted, error }: Attempt): boolean {
   return accepted ?? (status >= 200 && status <= 299 && error === undefined);
 }
 
+/** Client errors that are temporary: request timeout, too early, too many requests. */
+const MAY_PASS_LATER = [408, 425, 429];
+
+/** True for an answer that refuses this request and does so again: a 4xx, or a `success` expression's verdict. */
+export function isRefusal(made: Attempt): boolean {
+  const { status = 0, accepted } = made;
+  if (succeeded(made) || status > 499 || MAY_PASS_LATER.includes(status)) return false;
+  return status >= 400 || accepted === false;
+}
+
 export interface DeliveryKey extends EventKey {
   readonly endpointId: EndpointId;
 }

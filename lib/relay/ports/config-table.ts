@@ -20,7 +20,9 @@ export interface ConfigTable {
   removeHealth(endpointId: EndpointId, only: RowAttributes): Promise<boolean>;
 }
 
-export type RowAttributes = Readonly<Record<string, string | number | Date | null | undefined>>;
+export type RowAttributes = Readonly<
+  Record<string, string | number | Date | readonly string[] | null | undefined>
+>;
 
 export interface ConfigRow {
   readonly id: string;

@@ -23,6 +23,8 @@ export interface AttemptOptions {
   /** Cuts the attempt short after this time, if the endpoint's timeout is longer. */
   readonly limitSeconds?: number;
   readonly fence?: Fence;
+  /** The endpoint is failing, and the attempt tests whether it answers again. */
+  readonly isProbe?: boolean;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function attempt(
   endpoint: Endpoint,
   event: OutgoingEvent,
   payload: Payload,
-  { limitSeconds = endpoint.timeoutSeconds, fence }: AttemptOptions = {},
+  { limitSeconds = endpoint.timeoutSeconds, fence, isProbe = false }: AttemptOptions = {},
 ): Promise<Attempt> {
   const content = await applyTransform(context, endpoint, event, payload);
   const at = context.clock.now();
@@ -61,7 +63,7 @@ export async function attempt(
     ...answered,
     ...(isCutShort && { cutShort: true }),
   };
-  context.config.healthRecorder.observe(endpoint.id, made);
+  context.config.healthRecorder.observe(endpoint.id, { ...made, orderKey: event.orderKey, isProbe });
   context.telemetry.count(succeeded(made) ? 'DeliveriesDelivered' : 'DeliveriesFailedAttempts');
   return made;
 }

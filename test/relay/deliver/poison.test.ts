@@ -59,7 +59,7 @@ describe.each(STAGES)('a delivery that cannot be processed when %s', (_, breaks)
     await relay.run(40);
 
     expect(await relay.healthOf('erp')).toMatchObject({ state: 'ok' });
-    expect(await relay.healthOf('erp')).not.toHaveProperty('lastError');
+    expect(await relay.healthOf('erp')).not.toHaveProperty('failingSince');
   });
 });
 

@@ -34,6 +34,7 @@ import { answer, NOON, noAnswer, seconds } from '../attempts.ts';
 
 const NO_JITTER = () => 0;
 const BY_DEFAULT = { maxAttempts: 10, ordering: 'latest' } as const;
+const STRICT = { maxAttempts: 10, ordering: 'strict' } as const;
 const HOUR = 3_600;
 
 const PENDING = aPendingDelivery({ endpointId: anEndpointId('erp'), nextAttemptAt: NOON, dueAt: NOON });
@@ -89,9 +90,9 @@ function transition<Before extends Delivery>({
 }
 
 const madeFrom =
-  (endpoint: Parameters<typeof attempted>[1], made: Attempt) =>
+  (endpoint: Parameters<typeof attempted>[1], made: Attempt, lastSuccessAt?: Date) =>
   (row: UnfinishedDelivery): Delivery =>
-    attempted(row, endpoint, made, NOON, NO_JITTER);
+    attempted(row, endpoint, made, NOON, NO_JITTER, lastSuccessAt && { lastSuccessAt });
 /** Fan-out records the outcome together with those of the other endpoints. */
 const inline =
   (made: Attempt, endpoint: Parameters<typeof attempted>[1] = BY_DEFAULT) =>
@@ -103,6 +104,7 @@ const withAttempts = <Row extends UnfinishedDelivery>(row: Row, attemptCount: nu
   ...row,
   attemptCount,
 });
+const DENIED_TWICE = { ...withAttempts(LEASED, 2), attempts: [answer(401, -305), answer(403, -300)] };
 const settledRow = (state: SettledState) => aSettledDelivery(state, { ...LEASED, settledAt: NOON });
 
 export const TABLE: readonly TableRow[] = [
@@ -267,21 +269,35 @@ export const TABLE: readonly TableRow[] = [
     event: 'attempted',
     name: 'a `strict` endpoint refuses the event a second time',
     before: withAttempts(LEASED, 1),
-    next: madeFrom({ maxAttempts: 10, ordering: 'strict' }, answer(422)),
+    next: madeFrom(STRICT, answer(422)),
     ...{ state: 'pending', owedTo: 'erp', dueAt: 300 + 60, message: 300 },
   }),
   transition({
     event: 'attempted',
     name: 'a `strict` endpoint refuses the event a third time',
     before: withAttempts(LEASED, 2),
-    next: madeFrom({ maxAttempts: 10, ordering: 'strict' }, answer(422)),
+    next: madeFrom(STRICT, answer(422)),
+    ...{ state: 'dead', owedTo: 'erp', dueAt: 20 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'a `strict` endpoint denies the event a third time (401 or 403), and has accepted none since the first time',
+    before: DENIED_TWICE,
+    next: madeFrom(STRICT, answer(401), DENIED_TWICE.attempts[0]?.at),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 1_800 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'a `strict` endpoint denies the event a third time (401 or 403), and has accepted another since the first time',
+    before: DENIED_TWICE,
+    next: madeFrom(STRICT, answer(403), seconds(-200)),
     ...{ state: 'dead', owedTo: 'erp', dueAt: 20 },
   }),
   transition({
     event: 'attempted',
     name: 'a `strict` endpoint answers 425 a third time',
     before: withAttempts(LEASED, 2),
-    next: madeFrom({ maxAttempts: 10, ordering: 'strict' }, answer(425)),
+    next: madeFrom(STRICT, answer(425)),
     ...{ state: 'pending', owedTo: 'erp', dueAt: 1_800 },
   }),
   transition({

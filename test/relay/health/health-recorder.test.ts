@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../../../lib/relay/ports/event-log.ts';
 import { anEndpointId } from '../../ports/builders.ts';
-import { aRelay, everythingIsWaiting, OK, UNAVAILABLE } from '../a-relay.ts';
+import { aRelay, everythingIsWaiting, OK, ORDER, UNAVAILABLE } from '../a-relay.ts';
 import { fannedOut } from './an-open-circuit.ts';
 
 const ERP = anEndpointId('erp');
@@ -50,7 +50,7 @@ describe('an endpoint’s health row', () => {
     relay.endpoint('erp', { ordering: 'none' });
     const [one, other] = [relay.another(), relay.another()];
     await Promise.all([one.config.endpoints(), other.config.endpoints()]);
-    const failure = { at: relay.clock.now(), durationMs: 20, status: 500 };
+    const failure = { orderKey: ORDER, at: relay.clock.now(), durationMs: 20, status: 500 };
 
     for (const each of [one, other, one, other, one, other]) each.config.healthRecorder.observe(ERP, failure);
     await Promise.all([one.config.healthRecorder.flush(), other.config.healthRecorder.flush()]);
@@ -103,6 +103,7 @@ describe('an endpoint’s health row', () => {
 
 describe('the attempts that a function has observed', () => {
   const failure = (relay: ReturnType<typeof aRelay>) => ({
+    orderKey: ORDER,
     at: relay.clock.now(),
     durationMs: 20,
     status: 500,
@@ -134,7 +135,7 @@ describe('the attempts that a function has observed', () => {
     for (let n = 0; n < 5; n++) relay.config.healthRecorder.observe(ERP, failure(relay));
 
     expect(relay.config.healthRecorder.current(ERP)).toMatchObject({ state: 'failing' });
-    expect(await relay.healthOf('erp')).not.toHaveProperty('lastError');
+    expect(await relay.healthOf('erp')).not.toHaveProperty('failingSince');
   });
 
   it('still count while they are being written: the endpoint stays failing', async () => {
@@ -197,7 +198,7 @@ describe('the attempts that a function has observed', () => {
 
     await relay.config.healthRecorder.flushIfChanged(ERP);
 
-    expect('lastError' in (await relay.healthOf('erp'))).toBe(isWritten);
+    expect('failingSince' in (await relay.healthOf('erp'))).toBe(isWritten);
   });
 
   it('are written at once when the endpoint is proven by them', async () => {
@@ -205,7 +206,12 @@ describe('the attempts that a function has observed', () => {
     relay.newEndpoint('erp');
     relay.sender.answers.set('erp', OK);
     await relay.config.endpoints();
-    relay.config.healthRecorder.observe(ERP, { at: relay.clock.now(), durationMs: 20, status: 200 });
+    relay.config.healthRecorder.observe(ERP, {
+      orderKey: ORDER,
+      at: relay.clock.now(),
+      durationMs: 20,
+      status: 200,
+    });
 
     await relay.config.healthRecorder.flushIfChanged(ERP);
 
@@ -219,10 +225,20 @@ describe('health that is written later than others wrote theirs', () => {
     relay.endpoint('erp');
     const [one, other] = [relay.another(), relay.another()];
     await Promise.all([one.config.endpoints(), other.config.endpoints()]);
-    one.config.healthRecorder.observe(ERP, { at: relay.clock.now(), durationMs: 20, status: 200 });
+    one.config.healthRecorder.observe(ERP, {
+      orderKey: ORDER,
+      at: relay.clock.now(),
+      durationMs: 20,
+      status: 200,
+    });
     relay.clock.advance(2_000);
     for (let n = 0; n < 5; n++)
-      other.config.healthRecorder.observe(ERP, { at: relay.clock.now(), durationMs: 20, status: 503 });
+      other.config.healthRecorder.observe(ERP, {
+        orderKey: ORDER,
+        at: relay.clock.now(),
+        durationMs: 20,
+        status: 503,
+      });
     await other.config.healthRecorder.flush();
     relay.clock.advance(10_000);
     await one.config.endpoints();
