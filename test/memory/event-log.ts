@@ -9,7 +9,7 @@ import {
   isSettled,
   toDelivery,
 } from '../../lib/relay/model/delivery.ts';
-import type { EventKey, EventRecord, Payload } from '../../lib/relay/model/event.ts';
+import type { EventKey, EventRecord, Outcomes, Payload } from '../../lib/relay/model/event.ts';
 import {
   type EndpointId,
   type EventId,
@@ -19,6 +19,7 @@ import {
   shardOf,
 } from '../../lib/relay/model/ids.ts';
 import type { Outcome } from '../../lib/relay/model/outcome.ts';
+import { recordOf } from '../../lib/relay/model/record-of.ts';
 import {
   type DeliveryChange,
   type DeliveryCondition,
@@ -195,8 +196,7 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
     const event = events.get(eventId)?.value;
     if (event === undefined || event.fannedOutAt !== undefined) return false;
     const { owedTo: _, dueAt: __, quarantinedUntil: ___, abandonedAt: ____, ...record } = event;
-    const { changes, outcomes, fannedOutAt } = result;
-    this.#replace(events, eventId, { ...record, changes, outcomes, fannedOutAt });
+    this.#replace(events, eventId, { ...record, ...result, outcomes: outcomesOf(result) });
     return true;
   }
 
@@ -217,9 +217,9 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   ): Promise<boolean> {
     const { events } = this.#order(orderKey);
     const event = this.#alive(events.get(eventId));
-    if (event?.fannedOutAt === undefined || !isDeepStrictEqual(event.outcomes?.[endpointId], previous))
+    if (event?.fannedOutAt === undefined || !isDeepStrictEqual(outcomesOf(event)[endpointId], previous))
       return false;
-    const value = { ...event, outcomes: { ...event.outcomes, [endpointId]: outcome } };
+    const value = { ...event, outcomes: outcomesOf(event, [[endpointId, outcome]]) };
     events.set(eventId, this.#keep(value));
     return true;
   }
@@ -316,6 +316,13 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   #alive<Value>(kept: Kept<Value> | undefined): Value | undefined {
     return kept !== undefined && isAlive(kept, this.#clock.now().getTime()) ? kept.value : undefined;
   }
+}
+
+function outcomesOf(
+  { outcomes = {} }: Pick<EventRecord, 'outcomes'>,
+  more: [EndpointId, Outcome][] = [],
+): Outcomes {
+  return recordOf([...(Object.entries(outcomes) as [EndpointId, Outcome][]), ...more]);
 }
 
 function isAlive({ expiresAt }: Kept<unknown>, nowMs: number): boolean {

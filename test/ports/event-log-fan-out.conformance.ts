@@ -3,9 +3,13 @@
 import { describe, expect, it } from 'vitest';
 import { after as later } from '../../lib/relay/model/clock.ts';
 import type { EventRecord, Outcomes } from '../../lib/relay/model/event.ts';
+import type { EndpointId } from '../../lib/relay/model/ids.ts';
 import type { Outcome } from '../../lib/relay/model/outcome.ts';
+import { recordOf } from '../../lib/relay/model/record-of.ts';
 import { anEndpointId, anEvent } from './builders.ts';
 import { DAY_MS, type EventLogSubject, listOf, MINUTE_MS, useEventLog } from './event-log-subject.ts';
+
+const NAMES_OF_OBJECTS = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf'];
 
 export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
   const given = useEventLog(make);
@@ -30,6 +34,46 @@ export function describeFanningOut(make: () => Promise<EventLogSubject>): void {
 
       expect(await given.eventLog.event(event)).toEqual({ ...event, ...result() });
       expect(await given.eventLog.owed(listOf(event), given.farFuture(), 10)).toEqual([]);
+    });
+
+    it('keeps what was left out of the changes, and why', async () => {
+      const event = anEvent();
+      await given.store(event);
+      const cut = { ...result(), changesOmitted: 7, changesNote: 'too-many-alike' as const };
+
+      await given.eventLog.finishFanOut(event, cut);
+
+      expect(await given.eventLog.event(event)).toEqual({ ...event, ...cut });
+    });
+
+    it('keeps the outcomes of endpoints with the names of an object’s members', async () => {
+      const event = anEvent();
+      await given.store(event);
+      const ids = [...NAMES_OF_OBJECTS, 'erp'].map(anEndpointId);
+      const outcomes = recordOf(ids.map((id): [EndpointId, Outcome] => [id, { state: 'pending' }]));
+
+      await given.eventLog.finishFanOut(event, { ...result(), outcomes });
+
+      const found = (await given.eventLog.event(event))?.outcomes;
+      expect(Object.keys(found ?? {}).sort()).toEqual([...ids].sort());
+      for (const id of ids) {
+        expect(await given.eventLog.recordOutcome(event, id, { state: 'dead' }, found?.[id])).toBe(true);
+        expect((await given.eventLog.event(event))?.outcomes?.[id]).toEqual({ state: 'dead' });
+      }
+    });
+
+    it('has no outcomes of endpoints with such names when it was given none', async () => {
+      const event = anEvent();
+      await given.store(event);
+      await given.eventLog.finishFanOut(event, result());
+
+      const found = (await given.eventLog.event(event))?.outcomes;
+
+      for (const id of NAMES_OF_OBJECTS) expect(found?.[anEndpointId(id)]).toBeUndefined();
+      const [first] = NAMES_OF_OBJECTS.map(anEndpointId);
+      expect(first && (await given.eventLog.recordOutcome(event, first, { state: 'dead' }, undefined))).toBe(
+        true,
+      );
     });
 
     it('does nothing the second time', async () => {

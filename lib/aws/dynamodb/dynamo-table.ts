@@ -42,14 +42,14 @@ export class DynamoTable {
   }
 
   async put(what: string, row: Row): Promise<void> {
-    await storeCall(what, this.#client.send(new PutCommand({ TableName: this.#name, Item: row })));
+    await storeCall(what, this.#client.send(new PutCommand({ TableName: this.#name, Item: withMaps(row) })));
   }
 
   /** False when a row with this key exists. */
   async putIfAbsent(what: string, row: Row, keyAttribute: string): Promise<boolean> {
     const command = new PutCommand({
       TableName: this.#name,
-      Item: row,
+      Item: withMaps(row),
       ConditionExpression: 'attribute_not_exists(#key)',
       ExpressionAttributeNames: { '#key': keyAttribute },
     });
@@ -58,7 +58,7 @@ export class DynamoTable {
 
   /** False, without a write, when the row does not meet the condition. */
   async updateIf(what: string, key: Row, condition: Condition, update: Update): Promise<boolean> {
-    const values = { ...update.values, ...condition.values };
+    const values = withMaps({ ...update.values, ...condition.values });
     const command = new UpdateCommand({
       TableName: this.#name,
       Key: key,
@@ -100,6 +100,18 @@ export class DynamoTable {
       yield output.Items ?? [];
     }
   }
+}
+
+/** Replaces nested objects by maps. The SDK rejects an object that has a member `constructor`, such as a header. */
+function withMaps(row: Row): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, asMap(value)]));
+}
+
+function asMap(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asMap);
+  const isObject = typeof value === 'object' && value !== null;
+  if (!isObject || value instanceof Uint8Array || value instanceof Set) return value;
+  return new Map(Object.entries(value).map(([name, part]) => [name, asMap(part)]));
 }
 
 async function storeCall<Output>(what: string, call: Promise<Output>): Promise<Output> {

@@ -31,7 +31,7 @@ import {
   WITHOUT_OUTCOMES,
 } from './event-log-conditions.ts';
 import * as keys from './event-log-keys.ts';
-import { fromEventRow, toEventRow } from './event-row.ts';
+import { fromEventRow, outcomeKey, toEventRow, toOutcomeMap } from './event-row.ts';
 import { OwedIndex } from './owed-index.ts';
 import { checkPayload, fromPayloadRow, isErased, toPayloadRow } from './payload-row.ts';
 import { isExpired, type Row } from './row.ts';
@@ -156,8 +156,8 @@ export class DynamoEventLog implements EventLog {
   }
 
   finishFanOut(key: EventKey, result: FanOutResult): Promise<boolean> {
-    const { changes, outcomes, fannedOutAt } = result;
-    const update = updateOf({ changes, outcomes, fannedOutAt, ...NOTHING_OWED });
+    const outcomes = toOutcomeMap(result.outcomes);
+    const update = updateOf({ ...result, outcomes, ...NOTHING_OWED });
     return this.#table.updateIf('finishing a fan-out', keys.eventRowKey(key), NOT_FANNED_OUT, update);
   }
 
@@ -179,13 +179,13 @@ export class DynamoEventLog implements EventLog {
     const expiresAt = this.#expiresAt();
     const setOne = {
       expression: 'SET outcomes.#endpoint = :outcome, expiresAt = :expiresAt',
-      names: { '#endpoint': endpointId },
+      names: { '#endpoint': outcomeKey(endpointId) },
       values: { ':outcome': outcome, ':expiresAt': expiresAt },
     };
     if (previous !== undefined)
       return this.#table.updateIf(what, row, fannedOut(now, outcomeAsRead(previous)), setOne);
     if (await this.#table.updateIf(what, row, fannedOut(now, WITHOUT_OUTCOME), setOne)) return true;
-    const setAll = updateOf({ outcomes: { [endpointId]: outcome }, expiresAt });
+    const setAll = updateOf({ outcomes: { [outcomeKey(endpointId)]: outcome }, expiresAt });
     return this.#table.updateIf(what, row, fannedOut(now, WITHOUT_OUTCOMES), setAll);
   }
 

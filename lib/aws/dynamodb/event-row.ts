@@ -4,8 +4,11 @@ import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
 import { sourceIdSchema } from '../../relay/endpoint/source.ts';
 import { SHOWN_STATES } from '../../relay/model/delivery-state.ts';
 import type { EventKey, EventRecord, Outcomes } from '../../relay/model/event.ts';
-import { eventTime, sourceOf } from '../../relay/model/ids.ts';
+import { type EndpointId, eventTime, sourceOf } from '../../relay/model/ids.ts';
+import { CHANGES_NOTES } from '../../relay/model/item-changes.ts';
+import type { Outcome } from '../../relay/model/outcome.ts';
 import { REASONS } from '../../relay/model/reason.ts';
+import { recordOf } from '../../relay/model/record-of.ts';
 import { dayOf, eventRowKey, owedToFanOut } from './event-log-keys.ts';
 import { moment, type Row, readAttributes, toAttributes } from './row.ts';
 
@@ -39,7 +42,9 @@ const ATTRIBUTES = {
       trackingNumberTo: text,
     }),
   ),
-  outcomes: z.record(z.string(), z.unknown()).transform(readOutcomes),
+  changesOmitted: z.number(),
+  changesNote: z.enum(CHANGES_NOTES),
+  outcomes: z.custom<Row>((value) => typeof value === 'object' && value !== null).transform(readOutcomes),
   fannedOutAt: moment,
   fanOutAttempts: z.int().min(0),
   quarantinedUntil: moment,
@@ -49,22 +54,35 @@ const ATTRIBUTES = {
 
 /** Each outcome is parsed by itself, so that an edited one does not hide the others. Only its state is essential. */
 function readOutcomes(outcomes: Row): Outcomes {
-  const entries = Object.entries(outcomes).flatMap(([key, value]) => {
-    const id = endpointIdSchema.safeParse(key);
+  const entries = Object.entries(outcomes).flatMap(([key, value]): [EndpointId, Outcome][] => {
+    const id = endpointIdSchema.safeParse(key.endsWith(MARK) ? key.slice(0, -MARK.length) : key);
     const known = z.looseObject({ state: z.enum(SHOWN_STATES) }).safeParse(value);
     if (!id.success || !known.success) return [];
     const { state } = known.data;
     return [[id.data, { state, ...readAttributes(OUTCOME, known.data) }]];
   });
-  return Object.fromEntries(entries);
+  return recordOf(entries);
+}
+
+/** Appended to an endpoint id that is the name of a member of every object. No endpoint id contains it. */
+const MARK = '#';
+
+/** The key of an endpoint's outcome in the row. The AWS SDK builds plain objects, which lose `__proto__`. */
+export function outcomeKey(endpointId: EndpointId): string {
+  return endpointId in {} ? endpointId + MARK : endpointId;
+}
+
+export function toOutcomeMap(outcomes: Outcomes): Readonly<Record<string, Outcome>> {
+  const entries = Object.entries(outcomes) as [EndpointId, Outcome][];
+  return recordOf(entries.map(([id, outcome]) => [outcomeKey(id), outcome]));
 }
 
 /** The row of an event before its fan-out. */
 export function toEventRow(event: EventRecord, dueAt: Date, expiresAt: number): Row {
-  const { fannedOutAt: _, ...record } = event;
+  const { fannedOutAt: _, outcomes, ...record } = event;
   return {
     ...eventRowKey(event),
-    ...toAttributes(record),
+    ...toAttributes({ ...record, outcomes: outcomes && toOutcomeMap(outcomes) }),
     day: dayOf(event.eventId),
     owedTo: owedToFanOut(event.eventId),
     dueAt: dueAt.toISOString(),

@@ -3,6 +3,7 @@
  * is treated as absent, and the caller decides what to do without it.
  */
 import * as z from 'zod';
+import { recordOf } from '../../relay/model/record-of.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -31,11 +32,11 @@ export function isoSpellings(date: Date): { readonly full: string; readonly shor
 }
 
 /** Converts a domain object to attributes: dates to ISO 8601, undefined values omitted. */
-export function toAttributes(value: object): Record<string, unknown> {
-  return Object.fromEntries(
+export function toAttributes(value: object): Readonly<Record<string, unknown>> {
+  return recordOf(
     Object.entries(value)
       .filter(([, part]) => part !== undefined)
-      .map(([name, part]) => [name, toAttribute(part)]),
+      .map(([name, part]) => [name, toAttribute(part)] as const),
   );
 }
 

@@ -10,17 +10,21 @@ interface Thrown {
 }
 
 /** The limits that the evaluator sets. */
-const BOUNDS: Readonly<Record<string, string>> = {
-  D1011: 'it goes too deep: does a function call itself without end?',
-  D1012: 'it ran too long',
-  D2014: 'it makes too long a list',
-  D2015: 'it makes too long a list',
-};
+const BOUNDS = new Map(
+  Object.entries({
+    D1011: 'it goes too deep: does a function call itself without end?',
+    D1012: 'it ran too long',
+    D2014: 'it makes too long a list',
+    D2015: 'it makes too long a list',
+  }),
+);
 /** The expression itself wrote these messages, with `$error` or `$assert`. */
-const OWN_MESSAGES: Readonly<Record<string, string>> = {
-  D3137: 'it called $error',
-  D3141: 'an $assert of it does not hold',
-};
+const OWN_MESSAGES = new Map(
+  Object.entries({
+    D3137: 'it called $error',
+    D3141: 'an $assert of it does not hold',
+  }),
+);
 /** The fields of a failure that may contain values. JSONata inserts them into its message as JSON. */
 const VALUES = ['value', 'value2', 'exp', 'message'] as const;
 
@@ -33,7 +37,7 @@ export function failureOf(error: unknown): EvaluationAnswer & { kind: 'failure' 
 function codedReason(thrown: Thrown, code: string): string {
   const { position } = thrown;
   const where = typeof position === 'number' ? `, at character ${position}` : '';
-  const message = BOUNDS[code] ?? OWN_MESSAGES[code] ?? withoutValues(thrown);
+  const message = BOUNDS.get(code) ?? OWN_MESSAGES.get(code) ?? withoutValues(thrown);
   return `${message}${where} (${code})`;
 }
 

@@ -85,12 +85,10 @@ function headersOf({ headersDistinct }: IncomingMessage): Record<string, string>
 }
 
 function queryParameters(query: string): Record<string, string> {
-  const parameters: Record<string, string> = {};
-  for (const [name, value] of new URLSearchParams(query)) {
-    const before = parameters[name];
-    parameters[name] = before === undefined ? value : `${before},${value}`;
-  }
-  return parameters;
+  const parameters = Map.groupBy(new URLSearchParams(query), ([name]) => name);
+  return Object.fromEntries(
+    [...parameters].map(([name, given]) => [name, given.map(([, value]) => value).join(',')]),
+  );
 }
 
 /** `12/Mar/2020:19:03:58 +0000`. */

@@ -31,16 +31,16 @@ export function findRoute(
 function matchPath(template: string, path: string): Record<string, string> | undefined {
   const wanted = template.split('/');
   const given = path.split('/');
-  const parameters: Record<string, string> = {};
+  const parameters = new Map<string, string>();
   for (const [position, segment] of wanted.entries()) {
     const [, name, greedy] = /^\{([^}+]+)(\+?)\}$/.exec(segment) ?? [];
     const value = greedy ? given.slice(position).join('/') : given[position];
     if (value === undefined || (name !== undefined && value === '')) return undefined;
     if (name === undefined && value !== segment) return undefined;
-    if (name !== undefined) parameters[name] = value;
-    if (greedy) return parameters;
+    if (name !== undefined) parameters.set(name, value);
+    if (greedy) return Object.fromEntries(parameters);
   }
-  return given.length === wanted.length ? parameters : undefined;
+  return given.length === wanted.length ? Object.fromEntries(parameters) : undefined;
 }
 
 /** Sorts segment by segment. */

@@ -5,6 +5,7 @@ import { printableLines } from '../../relay/model/printable.ts';
 import type { EventDetail, PayloadDetail } from '../events/events.ts';
 import {
   changeRows,
+  changesNotes,
   changesText,
   orderText,
   outcomesText,
@@ -41,12 +42,12 @@ export function eventText(event: EventDetail, colours: Colours): string {
     ['items', itemsText(event)],
     ['payload', payloadText(event)],
   ];
-  const changes = changeRows(event);
+  const changes = [table(changeRows(event)), ...changesNotes(event)].filter(Boolean).join('\n');
   const outcomes = outcomeLines(event, colours, endpointColumn(event));
   return [
     bold(`Event ${event.eventId}`),
     indent(table(facts.map(([name = '', value = '']) => [dim(name), value]))),
-    ...(changes.length === 0 ? [] : ['', bold('Changes'), indent(table(changes))]),
+    ...(changes === '' ? [] : ['', bold('Changes'), indent(changes)]),
     ...(outcomes.length === 0 ? [] : ['', bold('Endpoints'), indent(outcomes.join('\n'))]),
     ...bodyLines(event.payload, colours),
   ].join('\n');

@@ -9,7 +9,7 @@ import {
 } from '../../relay/model/delivery-state.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import { isRelayEvent, TESTS } from '../../relay/model/ids.ts';
-import type { Change, Item } from '../../relay/model/item-changes.ts';
+import { type Change, changesNoteText, type Item } from '../../relay/model/item-changes.ts';
 import { detailText, type Outcome, outcomeText } from '../../relay/model/outcome.ts';
 import type { Colour, Colours } from './output.ts';
 import { shortened } from './table.ts';
@@ -35,6 +35,7 @@ export function changesText(event: EventRecord, { dim }: Colours, room: ChangesL
   if (event.items === undefined) return dim('not an order');
   if (event.changes === undefined) return shortened(statusesText(event.items), room.length);
   const kinds = counted(event.changes.map(changeText));
+  if (event.changesNote === 'items-cut') return dim(changesNoteText(event.changesNote));
   if (kinds.length === 0) return dim('nothing changed');
   const more = kinds.length - room.kinds;
   const shown = [...kinds.slice(0, room.kinds), ...(more > 0 ? [`${more} more`] : [])];
@@ -50,6 +51,14 @@ export function relayEventText({ source, endpointId }: EventRecord): string {
 /** `Shipped ×2, InProduction`. */
 export function statusesText(items: readonly Item[]): string {
   return counted(items.map((item) => item.status ?? 'no status')).join(', ') || 'no items';
+}
+
+/** What the list of changes leaves out, or cannot say. */
+export function changesNotes({ changesOmitted, changesNote }: EventRecord): string[] {
+  return [
+    ...(changesOmitted === undefined ? [] : [`… and ${changesOmitted} more`]),
+    ...(changesNote === undefined ? [] : [changesNoteText(changesNote)]),
+  ];
 }
 
 /** Table rows: item, change, tracking number. */

@@ -57,16 +57,18 @@ async function readBody(file: string, terminal: Terminal): Promise<Uint8Array> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     throw new InvalidInputError([
-      { attribute: 'file', problem: `${file} ${PROBLEMS[code] ?? `cannot be read: ${code}`}` },
+      { attribute: 'file', problem: `${file} ${PROBLEMS.get(code) ?? `cannot be read: ${code}`}` },
     ]);
   }
 }
 
-const PROBLEMS: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist',
-  EISDIR: 'is a folder',
-  EACCES: 'cannot be read: permission denied',
-};
+const PROBLEMS = new Map(
+  Object.entries({
+    ENOENT: 'does not exist',
+    EISDIR: 'is a folder',
+    EACCES: 'cannot be read: permission denied',
+  }),
+);
 
 /** @throws InvalidInputError when the relay has no saved address */
 async function findAddress(command: Command, terminal: Terminal): Promise<string> {

@@ -23,6 +23,7 @@ import { StoreError } from '../ports/event-log.ts';
 import { attempt } from '../sending/attempt.ts';
 import { type Fence, LeaseExpiredError } from '../sending/send.ts';
 import { maxAttemptMs } from '../sending/transform.ts';
+import { unprocessable } from '../sending/unprocessable.ts';
 
 /** A lease lasts this much longer than its request: clocks differ by two seconds, and the result must be written. */
 const LEASE_MARGIN_MS = 10_000;
@@ -62,19 +63,6 @@ export async function attemptUnderLease(
     await writeResult(context, endpoint, row, made, isProbe);
     return made;
   }
-}
-
-/** An attempt that failed before a request was made. It counts, so it is not repeated for ever. */
-export function unprocessable(context: SendingContext, delivery: Delivery, error: unknown): Attempt {
-  context.telemetry.error('delivery could not be processed', error, idsOf(delivery));
-  const name = error instanceof Error ? error.name : 'unknown error';
-  return {
-    at: context.clock.now(),
-    durationMs: 0,
-    error: `could not be processed: ${name}`,
-    unsent: true,
-    internalError: true,
-  };
 }
 
 /** Writes the attempt's result, unless the row has changed since it was read. */

@@ -19,12 +19,8 @@ import type { EventRecord } from '../model/event.ts';
 import { type EndpointId, type OrderKey, sourceOf } from '../model/ids.ts';
 import { StoreError } from '../ports/event-log.ts';
 import { matchesFilter } from '../sending/filter.ts';
-import {
-  attemptUnderLease,
-  type LeasedAttemptOptions,
-  unprocessable,
-  writeResult,
-} from './attempt-under-lease.ts';
+import { unprocessable } from '../sending/unprocessable.ts';
+import { attemptUnderLease, type LeasedAttemptOptions, writeResult } from './attempt-under-lease.ts';
 
 /** The limit of steps in one run. Other functions change the rows at the same time; sweep continues later. */
 const STEPS = 50;

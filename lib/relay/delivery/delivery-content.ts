@@ -3,11 +3,11 @@
 import type { SendingContext } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Delivery } from '../model/delivery.ts';
-import type { EventRecord, Payload } from '../model/event.ts';
+import type { EventChanges, EventRecord, Payload } from '../model/event.ts';
 import type { OutgoingEvent } from '../model/expression-input.ts';
-import { type Change, changesBetween } from '../model/item-changes.ts';
 import type { Reason } from '../model/reason.ts';
 import { UnreadableRowError } from '../ports/event-log.ts';
+import { changesOfEvent } from './event-changes.ts';
 
 export interface EventAndPayload {
   readonly event: OutgoingEvent;
@@ -26,8 +26,8 @@ export async function readEventAndPayload(
   if (event === undefined || payload === undefined) return { missing: 'payload-gone' };
   const hasExpression = endpoint.filter !== undefined || endpoint.transform !== undefined;
   if (!hasExpression) return { event, payload };
-  const changes = await changesOf(context, event);
-  return { event: { ...event, changes, late: delivery.late === true }, payload };
+  const changes = await changesOf(context, event, payload);
+  return { event: { ...event, ...changes, late: delivery.late === true }, payload };
 }
 
 async function readPayload(
@@ -44,12 +44,22 @@ async function readPayload(
 }
 
 /** Fan-out writes the changes last, so deliver may have to compute them itself. */
-async function changesOf(context: SendingContext, event: EventRecord): Promise<readonly Change[]> {
-  if (event.changes !== undefined) return event.changes;
-  if (event.items === undefined) return [];
-  for await (const older of context.eventLog.eventsNewestFirst(event.orderKey)) {
-    if (older.eventId < event.eventId && older.items !== undefined)
-      return changesBetween(older.items, event.items);
+async function changesOf(
+  context: SendingContext,
+  event: EventRecord,
+  payload: Payload,
+): Promise<EventChanges> {
+  if (event.changes !== undefined) return {};
+  if (event.items === undefined) return { changes: [] };
+  return changesOfEvent(context.eventLog, event, await previousSnapshot(context, event), async () => payload);
+}
+
+async function previousSnapshot(
+  { eventLog }: SendingContext,
+  { orderKey, eventId }: EventRecord,
+): Promise<EventRecord | undefined> {
+  for await (const older of eventLog.eventsNewestFirst(orderKey)) {
+    if (older.eventId < eventId && older.items !== undefined) return older;
   }
-  return changesBetween([], event.items);
+  return undefined;
 }

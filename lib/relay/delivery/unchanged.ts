@@ -4,11 +4,14 @@ import type { SendingContext } from '../context.ts';
 import type { EventKey, EventRecord, Payload } from '../model/event.ts';
 import { parseJson } from '../model/exact-json.ts';
 import type { EndpointId } from '../model/ids.ts';
-import { UnreadableRowError } from '../ports/event-log.ts';
+import { StoreError, UnreadableRowError } from '../ports/event-log.ts';
+
+/** Deeper JSON is compared byte by byte. Orders of the Hub have five levels. */
+const COMPARED_LEVELS = 100;
 
 /** The previous event, if its payload has the same order; undefined otherwise, or when it cannot be read. */
 export async function previousIfUnchanged(
-  { eventLog }: Pick<SendingContext, 'eventLog'>,
+  { eventLog, telemetry }: Pick<SendingContext, 'eventLog' | 'telemetry'>,
   payload: Payload,
   before: EventKey,
 ): Promise<EventRecord | undefined> {
@@ -17,8 +20,11 @@ export async function previousIfUnchanged(
     return earlier !== undefined && isSameOrder(earlier, payload) ? event : undefined;
   } catch (error) {
     // Without the previous payload the event is sent: a duplicate is better than a lost update.
-    if (error instanceof UnreadableRowError) return undefined;
-    throw error;
+    if (error instanceof StoreError && !(error instanceof UnreadableRowError)) throw error;
+    telemetry.error('the previous event could not be compared; the event is sent', error, {
+      eventId: before.eventId,
+    });
+    return undefined;
   }
 }
 
@@ -28,7 +34,9 @@ export function receivedSameOrder({ outcomes }: EventRecord, endpointId: Endpoin
   return outcome?.state === 'delivered' || outcome?.reason === 'unchanged';
 }
 
-/** Compares bytes, then JSON. White space, the order of members and the order of items do not matter. */
+/**
+ * Compares bytes, then JSON of up to 100 levels. White space, the order of members and the order of items do not matter.
+ */
 export function isSameOrder(one: Payload, other: Payload): boolean {
   if (one.contentType !== other.contentType) return false;
   if (Buffer.compare(one.body, other.body) === 0) return true;
@@ -38,7 +46,17 @@ export function isSameOrder(one: Payload, other: Payload): boolean {
 
 function areSame(one: Uint8Array, other: Uint8Array, parse: (text: string) => unknown): boolean {
   const [a, b] = [parsedWith(parse, one), parsedWith(parse, other)];
-  return a !== undefined && b !== undefined && isDeepStrictEqual(withSortedItems(a), withSortedItems(b));
+  if (a === undefined || b === undefined || isDeep(a) || isDeep(b)) return false;
+  return isDeepStrictEqual(withSortedItems(a), withSortedItems(b));
+}
+
+/** Level by level, because a recursion could exceed the stack. */
+function isDeep(value: object): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; depth < COMPARED_LEVELS && level.length > 0; depth++) {
+    level = level.flatMap((part) => (typeof part === 'object' && part !== null ? Object.values(part) : []));
+  }
+  return level.length > 0;
 }
 
 function parsedWith(parse: (text: string) => unknown, body: Uint8Array): object | undefined {

@@ -11,8 +11,6 @@ import { endpointUrlSchema, hasPlaceholder } from './url.ts';
 export const endpointIdSchema = z
   .string()
   .regex(/^[^#\p{C}]{1,64}$/u, 'must be 1 to 64 visible characters, without #')
-  // An event's outcomes are an object with endpoint ids as keys.
-  .refine((id) => !(id in {}), 'must not be a name that every object has, such as constructor')
   .refine((id) => id !== FAN_OUT, `must not be ${FAN_OUT}, which has lists of its own`)
   .transform((id) => id as EndpointId);
 

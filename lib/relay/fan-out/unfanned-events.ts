@@ -4,7 +4,6 @@ import type { SendingContext } from '../context.ts';
 import { after } from '../model/clock.ts';
 import type { EventKey, EventRecord } from '../model/event.ts';
 import { eventTime, firstEventIdAt, type OrderKey } from '../model/ids.ts';
-import type { Item } from '../model/item-changes.ts';
 import type { EventMessage } from '../ports/queues.ts';
 
 /** A slow ingest may write its row this much later than a faster ingest wrote a newer row. */
@@ -16,15 +15,15 @@ export interface UnfannedEvent {
   readonly isFirst: boolean;
   /** A newer event was fanned out before this one. */
   readonly isLate: boolean;
-  /** The items of the previous snapshot; empty when there was none. */
-  readonly itemsBefore: readonly Item[];
+  /** The previous event that is an order; absent for the first one. */
+  readonly previousSnapshot?: EventRecord;
   /** The previous event; absent for the first one. */
   readonly before?: EventKey;
 }
 
 /**
  * Reads an order's events, newest first. Stops at the first event that is fanned out and a minute older than the oldest
- * event that the messages name.
+ * event that the messages name, and is an order if the changes of another one depend on it.
  * @returns the events that are not fanned out, oldest first
  */
 export async function eventsToFanOut(
@@ -37,15 +36,21 @@ export async function eventsToFanOut(
   const newestFirst: EventRecord[] = [];
   for await (const event of context.eventLog.eventsNewestFirst(orderKey)) {
     newestFirst.push(event);
-    if (event.fannedOutAt !== undefined && event.eventId < farEnough) break;
+    if (event.fannedOutAt !== undefined && event.eventId < farEnough && isEnough(newestFirst)) break;
   }
   return backlogOf(newestFirst.reverse());
+}
+
+/** Changes need the snapshot before. The event before may be no order. */
+function isEnough(newestFirst: readonly EventRecord[]): boolean {
+  const needsSnapshot = newestFirst.some(({ fannedOutAt, items }) => !fannedOutAt && items !== undefined);
+  return !needsSnapshot || newestFirst.at(-1)?.items !== undefined;
 }
 
 function backlogOf(oldestFirst: readonly EventRecord[]): UnfannedEvent[] {
   const backlog: UnfannedEvent[] = [];
   const newestFannedOut = oldestFirst.findLast(({ fannedOutAt }) => fannedOutAt !== undefined);
-  let itemsBefore: readonly Item[] = [];
+  let previousSnapshot: EventRecord | undefined;
   let before: EventKey | undefined;
   for (const [index, event] of oldestFirst.entries()) {
     if (event.fannedOutAt === undefined) {
@@ -54,11 +59,11 @@ function backlogOf(oldestFirst: readonly EventRecord[]): UnfannedEvent[] {
         // The read stopped at a fanned-out event. If the oldest event is not fanned out, it is the order's first.
         isFirst: index === 0,
         isLate: newestFannedOut !== undefined && newestFannedOut.eventId > event.eventId,
-        itemsBefore,
+        ...(previousSnapshot !== undefined && { previousSnapshot }),
         ...(before !== undefined && { before }),
       });
     }
-    itemsBefore = event.items ?? itemsBefore;
+    if (event.items !== undefined) previousSnapshot = event;
     before = event;
   }
   return backlog;

@@ -1,7 +1,7 @@
 /** An event: one webhook of the Hub, stored as a record and a payload. */
 
 import type { EndpointId, EventId, OrderKey, SourceId } from './ids.ts';
-import type { Change, Item } from './item-changes.ts';
+import type { Change, ChangesNote, Item } from './item-changes.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Sweep enqueues an event again after this time. It is far longer than an ingest may run. */
@@ -20,11 +20,20 @@ export interface Payload {
   readonly body: Uint8Array;
 }
 
-/** The event's outcome at each endpoint, by endpoint id. */
+/** The event's outcome at each endpoint, by endpoint id. Made by `recordOf`: an endpoint may be called `constructor`. */
 export type Outcomes = Readonly<Record<EndpointId, Outcome>>;
 
-/** An event's record. It contains no personal data. */
-export interface EventRecord extends EventKey {
+/** The changes since the order's previous snapshot. */
+export interface EventChanges {
+  readonly changes?: readonly Change[];
+  /** The number of changes that were left out to keep the record small. */
+  readonly changesOmitted?: number;
+  /** Why the changes are not the whole truth. */
+  readonly changesNote?: ChangesNote;
+}
+
+/** An event's record. It contains no personal data. Fan-out writes the changes. */
+export interface EventRecord extends EventKey, EventChanges {
   readonly source: SourceId;
   /** Absent when neither query nor body has one. Such an event has a partition of its own. */
   readonly orderId?: string;
@@ -37,8 +46,6 @@ export interface EventRecord extends EventKey {
   readonly items?: readonly Item[];
   /** The number of items that were left out to keep the record under 16 KB. */
   readonly itemsOmitted?: number;
-  /** Changes since the order's previous snapshot. Fan-out writes them. */
-  readonly changes?: readonly Change[];
   readonly outcomes?: Outcomes;
   /** Set once every endpoint has an outcome or a delivery row. */
   readonly fannedOutAt?: Date;

@@ -3,7 +3,7 @@
 import type { EventRecord, Payload } from './event.ts';
 import { parseBody } from './hub-order.ts';
 import { NOTICES, TESTS } from './ids.ts';
-import type { Change } from './item-changes.ts';
+import type { Change, ChangesNote } from './item-changes.ts';
 
 export interface ExpressionInput {
   readonly event: {
@@ -17,6 +17,10 @@ export interface ExpressionInput {
     readonly late?: boolean;
     /** An operator sent it to test the endpoint. */
     readonly test?: boolean;
+    /** The number of changes that `changes` leaves out. */
+    readonly changesOmitted?: number;
+    /** Why `changes` is not the whole truth. */
+    readonly changesNote?: ChangesNote;
   };
   /** The body as JSON; absent when it is not JSON. A number that JavaScript cannot hold is its digits as a text. */
   readonly order?: unknown;
@@ -40,6 +44,7 @@ export type OutgoingEvent = EventRecord & { readonly late?: boolean };
 
 export function expressionInput(event: OutgoingEvent, payload: Payload): ExpressionInput {
   const { eventId, orderId, niceId, source, receivedAt, late, changes = [] } = event;
+  const { changesOmitted, changesNote } = event;
   const body = jsonOf(payload);
   return {
     event: {
@@ -50,6 +55,8 @@ export function expressionInput(event: OutgoingEvent, payload: Payload): Express
       receivedAt: receivedAt.toISOString(),
       ...(late && { late }),
       ...(source === TESTS && { test: true }),
+      ...(changesOmitted !== undefined && { changesOmitted }),
+      ...(changesNote !== undefined && { changesNote }),
     },
     ...(body !== undefined && { [source === NOTICES ? 'notice' : 'order']: body }),
     changes,

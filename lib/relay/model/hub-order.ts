@@ -10,6 +10,11 @@ const ORDER_ID_LIMIT_BYTES = 10_240;
 /** The nice id: people read and type it. */
 const NICE_ID_LIMIT_BYTES = 1_024;
 
+/** Shipments of one item that are read. */
+const MOST_SHIPMENTS = 20;
+/** More items than these are not compared, to bound the time. */
+const MOST_ITEMS = 10_000;
+
 export interface Order {
   readonly orderId?: string;
   readonly niceId?: string;
@@ -29,7 +34,14 @@ const id = z
   .optional()
   .catch(undefined);
 
-const itemSchema = z.object({ Sku: text, Product: text, Status: text, TrackingNumber: text });
+const shipmentSchema = z.object({ TrackingNumber: text });
+const itemSchema = z.object({
+  Sku: text,
+  Product: text,
+  Status: text,
+  TrackingNumber: text,
+  Shipments: z.array(z.unknown()).optional().catch(undefined),
+});
 
 const orderSchema = z.object({
   Id: id,
@@ -47,6 +59,12 @@ export function readOrder(body: Uint8Array): Order {
     ...(fits(NiceId, NICE_ID_LIMIT_BYTES) && { niceId: NiceId }),
     ...(Items !== undefined && listItems(Items)),
   };
+}
+
+/** All items of an order; undefined when the body is no order, or has more than 10,000. */
+export function readAllItems(body: Uint8Array): readonly Item[] | undefined {
+  const items = orderSchema.safeParse(parseJsonWithNumbersAsText(decoded(body))).data?.Items;
+  return items === undefined || items.length > MOST_ITEMS ? undefined : items.map(readItem);
 }
 
 /**
@@ -97,11 +115,21 @@ function listItems(candidates: readonly unknown[]): Pick<Order, 'items' | 'items
 }
 
 function readItem(candidate: unknown): Item {
-  const { Sku, Product, Status, TrackingNumber } = itemSchema.safeParse(candidate).data ?? {};
+  const { Sku, Product, Status, TrackingNumber, Shipments } = itemSchema.safeParse(candidate).data ?? {};
+  const tracking = trackingOf(TrackingNumber, Shipments);
   return {
     ...(Sku && { sku: Sku }),
     ...(Product && { product: Product }),
     ...(Status && { status: Status }),
-    ...(TrackingNumber && { trackingNumber: TrackingNumber }),
+    ...(tracking && { trackingNumber: tracking }),
   };
+}
+
+/** The item's own tracking number and those of its shipments, without repetitions: `1Z1, 1Z2`. */
+function trackingOf(own: string | undefined, shipments: readonly unknown[] = []): string {
+  const numbers = shipments
+    .slice(0, MOST_SHIPMENTS)
+    .map((shipment) => shipmentSchema.safeParse(shipment).data?.TrackingNumber);
+  // Sorted, because nothing promises that shipments keep their order.
+  return [...new Set([own, ...numbers.sort()])].filter(Boolean).join(', ');
 }

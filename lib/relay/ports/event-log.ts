@@ -1,7 +1,7 @@
 /** The EventLog table as the functions use it: events, payloads, deliveries, and the index of unfinished work. */
 import type { Delivery, DeliveryKey } from '../model/delivery.ts';
 import type { DeliveryState } from '../model/delivery-state.ts';
-import type { EventKey, EventRecord, Outcomes, Payload } from '../model/event.ts';
+import type { EventChanges, EventKey, EventRecord, Outcomes, Payload } from '../model/event.ts';
 import type { EndpointId, EventId, OrderKey } from '../model/ids.ts';
 import type { Change } from '../model/item-changes.ts';
 import type { Outcome } from '../model/outcome.ts';
@@ -37,7 +37,7 @@ export interface FanOutAttempt {
 }
 
 /** The result of an event's fan-out. */
-export interface FanOutResult {
+export interface FanOutResult extends EventChanges {
   readonly changes: readonly Change[];
   readonly outcomes: Outcomes;
   readonly fannedOutAt: Date;

@@ -50,10 +50,16 @@ export function maxDeliveryMs(endpoint: TimedEndpoint): number {
 
 function asContent(value: unknown): TransformResult {
   if (value === undefined || value === null) return unsent('it gives nothing');
-  const [text, contentType] =
-    typeof value === 'string'
-      ? [value, 'text/plain; charset=utf-8']
-      : [JSON.stringify(value), 'application/json'];
+  if (typeof value === 'string') return limited(value, 'text/plain; charset=utf-8');
+  try {
+    return limited(JSON.stringify(value), 'application/json');
+  } catch {
+    // JSON.stringify is recursive. Parsed JSON causes no other error.
+    return unsent('its result is nested too deeply');
+  }
+}
+
+function limited(text: string, contentType: string): TransformResult {
   const body = Buffer.from(text);
   return body.length > CONTENT_LIMIT_BYTES
     ? unsent(`it gives more than ${CONTENT_LIMIT_BYTES} bytes`)

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Change, changesBetween, type Item } from '../../../lib/relay/model/item-changes.ts';
+import { type Change, compareItems, type Item } from '../../../lib/relay/model/item-changes.ts';
+
+const changesBetween = (before: readonly Item[], now: readonly Item[]) => compareItems(before, now).changes;
 
 const mug = (status: string, trackingNumber?: string): Item => ({
   sku: 'MUG',
