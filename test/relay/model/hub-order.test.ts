@@ -100,6 +100,36 @@ describe('readOrder', () => {
   });
 });
 
+describe('the tracking number of an item', () => {
+  const trackingOf = (item: object) => readOrder(bytes({ Items: [item] })).items?.[0]?.trackingNumber;
+  const shipments = (...numbers: unknown[]) => ({
+    Shipments: numbers.map((TrackingNumber) => ({ TrackingNumber, Carrier: 'UPS' })),
+  });
+
+  it.each<[string, object, string | undefined]>([
+    ['its own', { TrackingNumber: '1Z1' }, '1Z1'],
+    ['that of its shipment', shipments('1Z1'), '1Z1'],
+    ['those of its shipments, in whatever order they come', shipments('1Z2', '1Z1'), '1Z1, 1Z2'],
+    [
+      'its own and those of its shipments, each once',
+      { TrackingNumber: '1Z2', ...shipments('1Z1', '1Z2') },
+      '1Z2, 1Z1',
+    ],
+    ['a number in digits', shipments(940011), '940011'],
+    ['none when the shipments have none', shipments('', null, undefined, {}), undefined],
+    ['none when the shipments are no list', { Shipments: { TrackingNumber: '1Z1' } }, undefined],
+    ['none when the shipments are no objects', { Shipments: [null, 7, 'x', [[]]] }, undefined],
+  ])('is %s', (_, item, expected) => {
+    expect(trackingOf({ Sku: 'MUG', ...item })).toBe(expected);
+  });
+
+  it('is that of twenty shipments at most', () => {
+    const numbers = Array.from({ length: 100_000 }, (_, n) => `1Z${n}`);
+
+    expect(trackingOf(shipments(...numbers))?.split(', ')).toHaveLength(20);
+  });
+});
+
 describe('orderIdOfQuery', () => {
   it.each([
     ['orderid=12345', '12345'],

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Change, compareItems, type Item } from '../../../lib/relay/model/item-changes.ts';
+import {
+  type Change,
+  changesNoteText,
+  compareItems,
+  type Item,
+  PAIRING_STEPS,
+} from '../../../lib/relay/model/item-changes.ts';
 
 const changesBetween = (before: readonly Item[], now: readonly Item[]) => compareItems(before, now).changes;
 
@@ -98,6 +104,88 @@ describe('changesBetween', () => {
         expect(changesBetween(beforeShuffled, nowShuffled)).toEqual(changesBetween(before, now));
       }),
       { numRuns: 10_000 },
+    );
+  });
+});
+
+const SIZE = 10_000;
+const many = (make: (n: number) => Item) => Array.from({ length: SIZE }, (_, n) => make(n));
+/** A number that looks random and is the same in every run. */
+const scattered = (n: number) => (n * 7_919) % SIZE;
+
+/** Webhooks that are small and hard to compare. */
+const HARD: Readonly<Record<string, [Item[], Item[]]>> = {
+  'one status, other tracking numbers': [many((n) => mug('New', `a${n}`)), many((n) => mug('New', `b${n}`))],
+  'a chain: each item shares a field with two others': [
+    many((n) => mug(`s${n}`, `t${n}`)),
+    many((n) => mug(`s${n}`, `t${n + 1}`)),
+  ],
+  'a long chain that has to shift as a whole': [
+    many((n) => mug(`s${n}`, `t${n}`)),
+    many((n) => (n === 0 ? mug('s0', 'x') : mug(`s${n}`, `t${n - 1}`))),
+  ],
+  'a grid of a hundred values each': [
+    many((n) => mug(`s${n % 100}`, `t${Math.floor(n / 100)}`)),
+    many((n) => mug(`s${scattered(n) % 100}`, `u${Math.floor(n / 100)}`)),
+  ],
+  'few statuses, many tracking numbers': [
+    many((n) => mug(`s${n % 3}`, `t${scattered(n)}`)),
+    many((n) => mug(`s${(n + 1) % 3}`, `t${n}`)),
+  ],
+  'scattered pairs': [
+    many((n) => mug(`s${scattered(n) % 3_000}`, `t${n % 3_001}`)),
+    many((n) => mug(`s${n % 2_999}`, `t${scattered(n) % 2_998}`)),
+  ],
+  'nothing in common': [many((n) => mug(`a${n}`, `b${n}`)), many((n) => mug(`c${n}`, `d${n}`))],
+  'items without any field': [many(() => ({})), many(() => ({ status: 'New' }))],
+  'as many products as items': [
+    many((n) => ({ sku: `${n}`, status: 'a' })),
+    many((n) => ({ sku: `${n}`, status: 'b' })),
+  ],
+};
+
+describe('the work of comparing', () => {
+  it.each(Object.entries(HARD))('grows with the items and not with their pairs: %s', (_, [before, now]) => {
+    const { steps, note, changes } = compareItems(before, now);
+
+    expect(steps).toBeLessThanOrEqual(PAIRING_STEPS);
+    expect(note).toBeUndefined();
+    expect(changes.length).toBeLessThanOrEqual(SIZE);
+  });
+
+  it('stays within its limit whatever the items', () => {
+    const value = fc.nat(40).map(String);
+    const item = fc.record({ status: value, trackingNumber: value }, { requiredKeys: [] });
+    const snapshot = fc.array(item, { maxLength: 300 });
+    fc.assert(
+      fc.property(snapshot, snapshot, fc.nat(3_000), (before, now, stepLimit) => {
+        const { steps, note, changes } = compareItems(before, now, stepLimit);
+        const whole = compareItems(before, now);
+
+        // It stops within the arcs of one value.
+        expect(steps).toBeLessThanOrEqual(stepLimit + 2 * (before.length + now.length));
+        expect(changes).toHaveLength(whole.changes.length);
+        if (note === undefined) expect(changes).toEqual(whole.changes);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('says so when the items are too many and too alike, and still tells the fewest changes', () => {
+    const [before, now] = HARD['scattered pairs'] ?? [[], []];
+
+    const { note, changes } = compareItems(before, now, 1_000);
+
+    expect(note).toBe('too-many-alike');
+    expect(changesNoteText('too-many-alike')).toMatch(/^too many alike items to pair/);
+    expect(changes).toHaveLength(compareItems(before, now).changes.length);
+  });
+
+  it('still explains the difference with whatever limit', () => {
+    fc.assert(
+      fc.property(items, items, fc.nat(20), (before, now, stepLimit) => {
+        expect(explains(compareItems(before, now, stepLimit).changes, before, now)).toBe(true);
+      }),
     );
   });
 });
