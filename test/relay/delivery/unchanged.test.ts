@@ -202,37 +202,41 @@ describe('isSameOrder', () => {
 describe('previousIfUnchanged', () => {
   /** Two events of one order, and the payload of the second. */
   async function twoEvents() {
-    const { eventLog } = aRelay();
+    const { eventLog, telemetry } = aRelay();
     const [before, event] = eventsOf(anOrderKey(), 2) as [EventRecord, EventRecord];
     await eventLog.putEvent(before, before.receivedAt);
     await eventLog.putPayload(before, aPayload(anOrder('New')));
-    return { eventLog, before, event, payload: aPayload(anOrder('New')) };
+    return { eventLog, telemetry, before, event, payload: aPayload(anOrder('New')) };
   }
 
   it('returns the previous event when its order is the same', async () => {
-    const { eventLog, before, payload } = await twoEvents();
+    const { eventLog, telemetry, before, payload } = await twoEvents();
 
-    expect(await previousIfUnchanged({ eventLog }, payload, before)).toMatchObject(before);
+    expect(await previousIfUnchanged({ eventLog, telemetry }, payload, before)).toMatchObject(before);
   });
 
   it('returns nothing when the order differs, or the previous payload is gone', async () => {
-    const { eventLog, before, event } = await twoEvents();
+    const { eventLog, telemetry, before, event } = await twoEvents();
 
-    expect(await previousIfUnchanged({ eventLog }, aPayload(anOrder('Hold')), before)).toBeUndefined();
-    expect(await previousIfUnchanged({ eventLog }, aPayload(anOrder('New')), event)).toBeUndefined();
+    expect(
+      await previousIfUnchanged({ eventLog, telemetry }, aPayload(anOrder('Hold')), before),
+    ).toBeUndefined();
+    expect(
+      await previousIfUnchanged({ eventLog, telemetry }, aPayload(anOrder('New')), event),
+    ).toBeUndefined();
   });
 
   it('returns nothing when the previous payload cannot be parsed', async () => {
-    const { eventLog, before, payload } = await twoEvents();
+    const { eventLog, telemetry, before, payload } = await twoEvents();
     vi.spyOn(eventLog, 'payload').mockRejectedValue(new UnreadableRowError('no body'));
 
-    expect(await previousIfUnchanged({ eventLog }, payload, before)).toBeUndefined();
+    expect(await previousIfUnchanged({ eventLog, telemetry }, payload, before)).toBeUndefined();
   });
 
   it('rejects when the table refuses the read', async () => {
-    const { eventLog, before, payload } = await twoEvents();
+    const { eventLog, telemetry, before, payload } = await twoEvents();
     vi.spyOn(eventLog, 'payload').mockRejectedValue(new StoreError('throttled'));
 
-    await expect(previousIfUnchanged({ eventLog }, payload, before)).rejects.toThrow('throttled');
+    await expect(previousIfUnchanged({ eventLog, telemetry }, payload, before)).rejects.toThrow('throttled');
   });
 });

@@ -19,6 +19,10 @@ const FAULTS: Readonly<Record<string, (relay: Relay) => void>> = {
     relay.endpoint('erp', { transform: 't' });
     vi.spyOn(relay.expressions, 'evaluate').mockImplementation(fault);
   },
+  success: (relay) => {
+    relay.endpoint('erp', { success: 's' });
+    vi.spyOn(relay.expressions, 'evaluate').mockImplementation(fault);
+  },
   'health, before the attempt': (relay) => {
     relay.endpoint('erp');
     onlyForErp(relay.config.healthRecorder, 'current');
