@@ -36,7 +36,7 @@ const FAULTS: Readonly<Record<string, (relay: Relay) => void>> = {
     vi.spyOn(relay.secretCache, 'resolve').mockImplementation(fault);
   },
   signature: (relay) => {
-    relay.endpoint('erp', { signingSecret: `whsec_${Buffer.alloc(32).toString("base64")}` });
+    relay.endpoint('erp', { signingSecret: `whsec_${Buffer.alloc(32).toString('base64')}` });
     vi.spyOn(relay.secretCache, 'resolve').mockResolvedValue(Object.create(null));
   },
   request: (relay) => {

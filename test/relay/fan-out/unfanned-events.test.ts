@@ -36,9 +36,10 @@ async function unfanned(entries: readonly Entry[], named: number) {
   const atOf = (moment: Date) => (moment.getTime() - seconds(0).getTime()) / 1_000;
   return {
     read,
-    backlog: backlog.map(({ event, before, ...rest }) => ({
+    backlog: backlog.map(({ event, before, previousSnapshot, ...rest }) => ({
       at: atOf(event.receivedAt),
       ...rest,
+      itemsBefore: previousSnapshot?.items ?? [],
       ...(before && { before: events.find(({ eventId }) => eventId === before.eventId)?.at }),
     })),
   };
@@ -109,6 +110,22 @@ describe('the read of an order’s events', () => {
     const { read } = await unfanned([done(0), done(1), { at: 2 }, { at: 100 }], 100);
 
     expect(read).toEqual([100, 2, 1]);
+  });
+
+  it('goes on to the snapshot before, when the newest older event is not an order', async () => {
+    const { read, backlog } = await unfanned(
+      [done(0), done(1, { items: NEW }), done(2), { at: 100, items: SHIPPED }],
+      100,
+    );
+
+    expect(read).toEqual([100, 2, 1]);
+    expect(backlog).toMatchObject([{ at: 100, itemsBefore: NEW, before: 2 }]);
+  });
+
+  it('does not go on for an event that is not an order itself', async () => {
+    const { read } = await unfanned([done(0, { items: NEW }), done(1), { at: 100 }], 100);
+
+    expect(read).toEqual([100, 1]);
   });
 
   it('goes back to the oldest event that a message names', async () => {
