@@ -97,6 +97,17 @@ describe('auth', () => {
     ['header', '--auth header --auth-name X-Key --auth-value abc', { name: 'X-Key', value: 'abc' }],
     [
       'oauth2',
+      '--auth oauth2 --auth-token-url https://t.example/ --auth-client-id me --auth-client-secret pw --auth-secret-in body --auth-parameter resource=https://a.example/?x=1 --auth-parameter soid=ssm:/relay/soid',
+      {
+        tokenUrl: 'https://t.example/',
+        clientId: 'me',
+        clientSecret: 'pw',
+        secretIn: 'body',
+        parameters: { resource: 'https://a.example/?x=1', soid: 'ssm:/relay/soid' },
+      },
+    ],
+    [
+      'oauth2',
       '--auth oauth2 --auth-token-url https://t.example/ --auth-client-id me --auth-client-secret pw --auth-scope s --auth-audience a',
       { tokenUrl: 'https://t.example/', clientId: 'me', clientSecret: 'pw', scope: 's', audience: 'a' },
     ],

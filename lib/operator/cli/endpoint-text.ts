@@ -102,12 +102,17 @@ function outgoingRows({
   return [
     ...Object.entries(headers).map(([name, value]) => ['header', `${name}: ${value}`]),
     ...(type === undefined ? [] : [['auth', type]]),
-    ...Object.entries(parts).map(([name, value]) => [optionOf(`auth-${name}`), String(value)]),
+    ...Object.entries(parts).flatMap(authRows),
     ...(signingSecret === undefined ? [] : [['signing-secret', signingSecret]]),
     ...previousSigningSecrets
       .filter(({ until }) => until > new Date())
       .map(({ secret, until }) => ['previous secret', `${secret} (until ${timeText(until)})`]),
   ];
+}
+
+function authRows([name, value]: [string, unknown]): string[][] {
+  if (typeof value !== 'object' || value === null) return [[optionOf(`auth-${name}`), String(value)]];
+  return Object.entries(value).map(([parameter, text]) => ['auth-parameter', `${parameter}=${text}`]);
 }
 
 function optionOf(name: string): string {

@@ -23,12 +23,14 @@ const authPartsSchema = z.object({
   authClientSecret: text,
   authScope: text,
   authAudience: text,
+  authSecretIn: text,
 });
 const SECRET_PARTS = ['authPassword', 'authToken', 'authValue', 'authClientSecret'];
 
 export const outgoingOptionsSchema = authPartsSchema.extend({
   header: z.array(z.string()).exactOptional(),
   auth: z.enum(['none', ...AUTH_TYPES]).exactOptional(),
+  authParameter: z.array(z.string()).exactOptional(),
   sign: z.boolean().exactOptional(),
   signingSecret: text,
 });
@@ -54,6 +56,15 @@ export function addOutgoingOptions(command: Command): Command {
     .option('--auth-client-secret <secret>', 'set the client secret for oauth2')
     .option('--auth-scope <text>', 'set the scope for oauth2 (optional)')
     .option('--auth-audience <text>', 'set the audience for oauth2 (optional)')
+    .option(
+      '--auth-parameter <name=value>',
+      'add a parameter to the token request for oauth2, such as resource=…; repeat for several',
+      repeated,
+    )
+    .option(
+      '--auth-secret-in <place>',
+      'send the client secret for oauth2 in a Basic header as the standard says (basic), in one without form encoding (basic-unencoded), or in the body (body, also called client_secret_post) (default: basic)',
+    )
     .option('--sign', 'sign requests (Standard Webhooks) with a generated secret, shown once')
     .option(
       '--signing-secret <secret>',
@@ -78,13 +89,20 @@ export interface OutgoingChange {
 
 /** @throws InvalidInputError */
 export async function readOutgoingOptions(
-  { header = [], auth, sign, signingSecret, ...rest }: z.output<typeof outgoingOptionsSchema>,
+  {
+    header = [],
+    auth,
+    authParameter = [],
+    sign,
+    signingSecret,
+    ...rest
+  }: z.output<typeof outgoingOptionsSchema>,
   terminal: Terminal,
 ): Promise<OutgoingChange> {
   const read = secretInput(terminal);
   if (sign && signingSecret !== undefined) throw wrong('signingSecret', 'cannot be combined with --sign');
   const headers = await readHeaders(header, read);
-  const authChange = await readAuth(auth, authPartsSchema.parse(rest), read);
+  const authChange = await readAuth(auth, authPartsSchema.parse(rest), authParameter, read);
   const newSecret = sign ? newSigningSecret() : undefined;
   const secret = signingSecret === undefined ? newSecret : await read('signingSecret', signingSecret);
   return {
@@ -111,16 +129,33 @@ async function readHeaders(typed: readonly string[], read: Read): Promise<Record
 async function readAuth(
   type: z.output<typeof outgoingOptionsSchema>['auth'],
   parts: z.output<typeof authPartsSchema>,
+  typedParameters: readonly string[],
   read: Read,
 ): Promise<GivenAttributes> {
-  const entries: [string, string][] = [];
+  const entries: [string, unknown][] = [];
   for (const [option, typed] of Object.entries(parts)) {
     if (type === undefined || type === 'none') throw wrong(option, 'requires the matching --auth');
     const isSecret = SECRET_PARTS.includes(option);
     entries.push([partOf(option), isSecret ? await read(option, typed) : typed]);
   }
+  if (typedParameters.length > 0) {
+    if (type === undefined || type === 'none') throw wrong('authParameter', 'requires the matching --auth');
+    entries.push(['parameters', await readParameters(typedParameters, read)]);
+  }
   if (type === undefined) return {};
   return { auth: type === 'none' ? null : { type, ...Object.fromEntries(entries) } };
+}
+
+async function readParameters(typed: readonly string[], read: Read): Promise<Record<string, string>> {
+  const parameters = new Map<string, string>();
+  for (const parameter of typed) {
+    const [, name, value] = /^([^=]+)=(.*)$/s.exec(parameter) ?? [];
+    if (name === undefined || value === undefined)
+      throw wrong('authParameter', 'must be a name, an equals sign and a value');
+    if (parameters.has(name)) throw wrong('authParameter', 'must not repeat a parameter');
+    parameters.set(name, await read('authParameter', value));
+  }
+  return Object.fromEntries(parameters);
 }
 
 /** `tokenUrl` of `authTokenUrl`. */

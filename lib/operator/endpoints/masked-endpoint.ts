@@ -10,13 +10,13 @@ export type MaskedEndpoint = Endpoint & { readonly [masked]: true };
 /** Replaces a secret. */
 export const MASK = '***';
 
-/** Masks every header value, because any of them can be a secret. */
+/** Masks every value of headers and token parameters, because any of them can be a secret. */
 export function maskEndpoint(endpoint: Endpoint): MaskedEndpoint {
   const { headers, auth, signingSecret, previousSigningSecrets } = endpoint;
   return {
     ...endpoint,
     ...(headers !== undefined && {
-      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, mask(value)])),
+      headers: maskValues(headers),
     }),
     ...(auth !== undefined && { auth: maskAuth(auth) }),
     ...(signingSecret !== undefined && { signingSecret: mask(signingSecret) }),
@@ -35,8 +35,16 @@ function maskAuth(auth: Auth): Auth {
     case 'header':
       return { ...auth, value: mask(auth.value) };
     case 'oauth2':
-      return { ...auth, clientSecret: mask(auth.clientSecret) };
+      return {
+        ...auth,
+        clientSecret: mask(auth.clientSecret),
+        ...(auth.parameters !== undefined && { parameters: maskValues(auth.parameters) }),
+      };
   }
+}
+
+function maskValues(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, mask(value)]));
 }
 
 /** A reference names a secret and is not one itself. */

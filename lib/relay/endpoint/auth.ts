@@ -2,8 +2,11 @@
 import * as z from 'zod';
 import { faultOfName, isHeaderValue } from './header.ts';
 import { isReference, secretSchema } from './secret.ts';
+import { tokenParametersSchema } from './token-parameters.ts';
 import { urlSchema } from './url.ts';
 
+/** `body` is called `client_secret_post` elsewhere. */
+const SECRET_PLACES = ['basic', 'basic-unencoded', 'body'] as const;
 export const AUTH_TYPES = ['basic', 'bearer', 'header', 'oauth2'] as const;
 
 /** A secret that is used as a header value without change. */
@@ -51,6 +54,10 @@ const oauth2Schema = z.strictObject({
   scope: textSchema.optional(),
   /** Not part of the standard. Some servers require it. */
   audience: textSchema.optional(),
+  /** Such as `resource`. */
+  parameters: tokenParametersSchema.optional(),
+  /** How the client secret is sent: in a Basic header with form encoding (RFC 6749) or without, or in the body. */
+  secretIn: z.enum(SECRET_PLACES, `must be ${SECRET_PLACES.join(', ')}`).optional(),
 });
 
 export const authSchema = z.discriminatedUnion(

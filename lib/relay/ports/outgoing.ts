@@ -48,6 +48,10 @@ export interface TokenClient {
   readonly clientSecret: string;
   readonly scope?: string;
   readonly audience?: string;
+  /** More parameters of the request. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** How the secret is sent. By default in a Basic header, form-encoded as RFC 6749 says. */
+  readonly secretIn?: 'basic' | 'basic-unencoded' | 'body';
 }
 
 export interface Token {
@@ -65,7 +69,7 @@ export interface TokenIssuer {
   issue(client: TokenClient, timeoutMs: number): Promise<Token>;
 }
 
-/** The token request failed. The message contains nothing of the request. */
+/** The token request failed. The message contains no secret. */
 export class TokenError extends Error {
   override readonly name = 'TokenError';
   /** The server refused the client id or the secret. */

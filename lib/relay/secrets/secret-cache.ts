@@ -1,6 +1,7 @@
 /** Resolves the secrets that endpoint rows refer to, and fetches OAuth tokens. Both are cached. */
 import type { OAuth2 } from '../endpoint/auth.ts';
 import { isReference, parameterOf } from '../endpoint/secret.ts';
+import { awaitAll } from '../model/await-all.ts';
 import type { Clock } from '../model/clock.ts';
 import {
   SecretError,
@@ -102,11 +103,20 @@ export class SecretCache {
   }
 
   async #clientOf(auth: OAuth2, deadlineMs: number): Promise<TokenClient> {
-    const { type: _, scope, audience, ...client } = auth;
-    const clientSecret = await this.resolve(auth.clientSecret, deadlineMs);
+    const { type: _, scope, audience, secretIn, parameters, ...client } = auth;
+    const entries = Object.entries(parameters ?? {}).map(async ([name, value]) => [
+      name,
+      await this.resolve(value, deadlineMs),
+    ]);
+    const [clientSecret, ...resolved] = await awaitAll([
+      this.resolve(auth.clientSecret, deadlineMs),
+      ...entries,
+    ]);
     return {
       ...client,
       clientSecret,
+      ...(parameters !== undefined && { parameters: Object.fromEntries(resolved) }),
+      ...(secretIn !== undefined && { secretIn }),
       ...(scope !== undefined && { scope }),
       ...(audience !== undefined && { audience }),
     };

@@ -59,13 +59,15 @@ export function invalidateSecretsOf(
   secretCache: SecretCache,
   { headers = {}, auth, ...endpoint }: Endpoint,
 ): void {
-  for (const secret of [
-    ...Object.values(headers),
-    ...Object.values(auth ?? {}),
-    ...allSigningSecrets(endpoint),
-  ]) {
+  for (const secret of [...Object.values(headers), ...authTexts(auth), ...allSigningSecrets(endpoint)]) {
     if (secret !== undefined) secretCache.invalidate(secret);
   }
+}
+
+/** Every text in an `auth`: those that are no references do no harm. */
+function authTexts(auth: Endpoint['auth']): (string | undefined)[] {
+  const parts: (string | object | undefined)[] = Object.values(auth ?? {});
+  return parts.flatMap((part) => (typeof part === 'object' ? Object.values(part) : [part]));
 }
 
 async function customHeaders(

@@ -61,7 +61,7 @@ describe('a token', () => {
       {
         method: 'POST',
         authorization: `Basic ${Buffer.from(encoded).toString('base64')}`,
-        body: 'scope=orders+a&audience=erp&grant_type=client_credentials',
+        body: 'grant_type=client_credentials&scope=orders+a&audience=erp',
       },
     ]);
   });
@@ -79,10 +79,16 @@ describe('a token server', () => {
     ['does not know the client, in a 400', 400, { error: 'invalid_client' }, {}, '400 invalid_client', true],
     ['challenges', 401, '', { 'www-authenticate': `Basic realm="${SECRET}"` }, '401', true],
     ['knows no such scope', 400, { error: 'invalid_scope' }, {}, '400 invalid_scope', false],
-    ['repeats what it was sent', 400, { error: SECRET, error_description: SECRET }, {}, '400', false],
+    [
+      'repeats what it was sent',
+      400,
+      { error: SECRET, error_description: `no ${SECRET}!` },
+      {},
+      '400: no ***!',
+      false,
+    ],
     ['is down', 503, 'busy', {}, '503', false],
     ['sends elsewhere', 302, '', { location: 'http://127.0.0.1:1/' }, '302', false],
-    ['says nothing', 204, '', {}, '204', false],
   ])('that %s is told of by its status', async (_, status, body, headers, said, isRefusal) => {
     const failure = await failureOf(aClient(await answering(status, body, headers)));
 
@@ -90,10 +96,9 @@ describe('a token server', () => {
   });
 
   it.each<[string, unknown]>([
+    ['nothing', ''],
     ['no JSON', 'hello'],
     ['no token', { token_type: 'bearer' }],
-    ['a token of another type', { access_token: 'abc', token_type: 'mac' }],
-    ['a lifetime that is none', { ...A_TOKEN, expires_in: 'soon' }],
     ['more than a token', { ...A_TOKEN, padding: 'x'.repeat(100_000) }],
   ])('that answers 200 with %s gives none', async (_, body) => {
     const failure = await failureOf(aClient(await answering(200, body)));
@@ -105,6 +110,69 @@ describe('a token server', () => {
     const failure = await failureOf(aClient(await answering(200, { ...A_TOKEN, access_token: 'a\r\nb: c' })));
 
     expect(failure.message).toBe('the token is not what a header can hold');
+  });
+
+  it.each(['mac', 'DPoP', 'PoP'])(
+    'that answers with a token of the type %s is refused',
+    async (token_type) => {
+      const failure = await failureOf(aClient(await answering(200, { ...A_TOKEN, token_type })));
+
+      expect(failure.message).toBe('the token server gives no bearer token');
+    },
+  );
+
+  it.each<[string, object]>([
+    ['no number', { expires_in: 'soon' }],
+    ['null', { expires_in: null }],
+    ['zero', { expires_in: 0 }],
+    ['negative', { expires_in: '-5' }],
+  ])('that states a lifetime that is %s is taken to state none', async (_, parts) => {
+    const url = await answering(200, { ...A_TOKEN, ...parts });
+
+    expect(await issuer.issue(aClient(url), 5_000)).toEqual({ value: 'abc' });
+  });
+
+  it('is heard out no further than 200 characters, on one line', async () => {
+    const error_description = `AADSTS1: no\r\nTrace ID: \u0007 ${'x'.repeat(5_000)}`;
+    const url = await answering(400, { error: 'invalid_scope', error_description });
+
+    const { message } = await failureOf(aClient(url));
+
+    expect(message).toMatch(/^the token server answered 400 invalid_scope: AADSTS1: no Trace ID: x+$/);
+    expect(message.length).toBeLessThan(300);
+  });
+
+  it.each<[string, (client: TokenClient) => string]>([
+    ['whole', ({ clientSecret }) => clientSecret],
+    ['shortened', ({ clientSecret }) => `${clientSecret.slice(0, 9)}…`],
+    ['its end', ({ clientSecret }) => clientSecret.slice(-8)],
+    ['form-encoded', ({ clientSecret }) => new URLSearchParams({ s: clientSecret }).toString()],
+    ['percent-encoded', ({ clientSecret }) => encodeURIComponent(clientSecret)],
+    [
+      'as Basic',
+      ({ clientId, clientSecret }) => Buffer.from(`${clientId}:${clientSecret}`).toString('base64'),
+    ],
+    ['a parameter', ({ parameters }) => parameters?.assertion ?? ''],
+  ])('that repeats the secret, %s, has it masked', async (_, said) => {
+    const client = aClient('', {
+      parameters: { assertion: 'a-long-assertion' },
+      secretIn: 'basic-unencoded',
+    });
+    const url = await answering(401, { error: 'invalid_client', error_description: `You: ${said(client)}.` });
+
+    const { message } = await failureOf({ ...client, tokenUrl: url });
+
+    expect(message).toMatch(/^the token server answered 401 invalid_client: You: .*\*\*\*/);
+    for (const part of ['hush +', 'S3CRET', 'S3CR', 'assertion', said(client)])
+      expect(message).not.toContain(part);
+  });
+
+  it('that may repeat a secret too short to be found is quoted by its status alone', async () => {
+    const url = await answering(401, { error: 'invalid_client', error_description: 'not abc' });
+
+    const { message } = await failureOf(aClient(url, { clientSecret: 'abc' }));
+
+    expect(message).toBe('the token server answered 401');
   });
 
   it('has nothing unpacked that is compressed', async () => {

@@ -133,6 +133,32 @@ describe('the auth of an endpoint', () => {
       { ...OAUTH2, tokenUrl: `https://a:${SECRET}@tokens.example` },
       'auth.tokenUrl: must not carry',
     ],
+    [
+      'oauth2 with the secret in an unknown place',
+      { ...OAUTH2, secretIn: SECRET },
+      'auth.secretIn: must be basic, basic-unencoded, body',
+    ],
+    ['oauth2 with parameters in a text', { ...OAUTH2, parameters: SECRET }, 'auth.parameters: must be a map'],
+    [
+      'oauth2 with a parameter that the grant sets',
+      { ...OAUTH2, parameters: { client_secret: SECRET } },
+      'auth.parameters: must not have client_secret, which is set by another part of auth',
+    ],
+    [
+      'oauth2 with a parameter that is no text',
+      { ...OAUTH2, parameters: { resource: { a: SECRET } } },
+      'auth.parameters: must have text as the value of resource',
+    ],
+    [
+      'oauth2 with an odd name of a parameter',
+      { ...OAUTH2, parameters: { [`${SECRET} `]: 'x' } },
+      'auth.parameters: must have names of',
+    ],
+    [
+      'oauth2 with a parameter of a bad reference',
+      { ...OAUTH2, parameters: { soid: `ssm:${SECRET}` } },
+      'auth.parameters: must have a good value for soid, which must be a value, or ssm:/',
+    ],
     ['with parts of another', { ...BASIC, token: SECRET }, 'auth: Unrecognized key: "token"'],
   ])('cannot be %s, and the reason repeats no value', (_, auth, message) => {
     const reason = reasonAgainst({ auth });

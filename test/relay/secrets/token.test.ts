@@ -43,6 +43,21 @@ describe('a token', () => {
     expect(relay.tokenIssuer.clients).toEqual([{ ...client, scope: 'orders', audience: 'erp' }]);
   });
 
+  it('is asked for with its parameters, of which some may be secrets elsewhere', async () => {
+    const parameters = { resource: 'https://a.example', soid: 'ssm:/relay/soid', ['__proto__']: 'x' };
+    const relay = await sent({ auth: { ...OAUTH2, secretIn: 'body', parameters } }, ({ secrets }) => {
+      secrets.values['/relay/soid'] = 'Desk.1';
+    });
+
+    const [client] = relay.tokenIssuer.clients;
+    expect(client?.secretIn).toBe('body');
+    expect(Object.entries(client?.parameters ?? {})).toEqual([
+      ['resource', 'https://a.example'],
+      ['soid', 'Desk.1'],
+      ['__proto__', 'x'],
+    ]);
+  });
+
   it('that is refused is replaced within the attempt, and the request sent once more', async () => {
     const relay = await sent({ auth: OAUTH2 });
     relay.sender.answers.set('erp', wants('Bearer token-2'));

@@ -1,0 +1,89 @@
+/** Reads a token server's answer, in the forms that real servers use. */
+import * as z from 'zod';
+import { type Token, type TokenClient, TokenError } from '../../relay/ports/outgoing.ts';
+import type { GuardedAnswer } from '../http/guarded-post.ts';
+import { withoutSecrets } from './without-secrets.ts';
+
+const UNAUTHORIZED = 401;
+/** The relay sends every token as a bearer token. These types need a proof of possession, which it does not make. */
+const UNUSABLE_TYPES = ['mac', 'pop', 'dpop'];
+
+/** Shorter parameters, such as `v=2`, are no secrets. */
+const SHORTEST_SECRET = 8;
+
+const text = z.string().min(1).optional().catch(undefined);
+
+/** Some servers write a number as text. An odd lifetime is as good as none. */
+const seconds = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d{1,9}$/)
+      .transform(Number),
+  ])
+  .pipe(z.number().positive())
+  .optional()
+  .catch(undefined);
+
+const answerSchema = z.object({
+  access_token: text,
+  token_type: text,
+  expires_in: seconds,
+  /** A code, or Google's object. */
+  error: z
+    .union([z.string(), z.object({ status: text, message: text })])
+    .optional()
+    .catch(undefined),
+  error_description: text,
+  /** Okta's names. */
+  errorCode: text,
+  errorSummary: text,
+});
+
+/** @throws TokenError when the answer has no token; the message shows the server's reason, and contains no secret */
+export function readTokenAnswer(answer: GuardedAnswer, client: TokenClient): Token {
+  const fields = answerSchema.safeParse(fieldsOf(answer)).data ?? {};
+  const { access_token, token_type = 'bearer', expires_in } = fields;
+  if (answer.status < 200 || answer.status > 299 || access_token === undefined)
+    throw refusal(answer, fields, client);
+  if (UNUSABLE_TYPES.includes(token_type.toLowerCase()))
+    throw new TokenError('the token server gives no bearer token');
+  if (!/^[\x21-\x7e]+$/.test(access_token)) throw new TokenError('the token is not what a header can hold');
+  return { value: access_token, ...(expires_in !== undefined && { expiresInSeconds: expires_in }) };
+}
+
+/** JSON, or a form as some servers answer. */
+function fieldsOf({ text: body }: GuardedAnswer): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return Object.fromEntries(new URLSearchParams(body));
+  }
+}
+
+function refusal(
+  { status }: GuardedAnswer,
+  { error, error_description, errorCode, errorSummary }: Partial<z.output<typeof answerSchema>>,
+  client: TokenClient,
+): TokenError {
+  const nested = typeof error === 'object' ? error : {};
+  const code = (typeof error === 'string' ? error : nested.status) ?? errorCode ?? '';
+  const description = error_description ?? errorSummary ?? nested.message ?? '';
+  const isRefusal = status === UNAUTHORIZED || code.startsWith('invalid_client');
+  const reason = reasonText(code, description, client);
+  if (reason === '' && status >= 200 && status <= 299)
+    return new TokenError('the token server’s answer holds no token', { isRefusal });
+  return new TokenError(`the token server answered ${status}${reason}`, { isRefusal });
+}
+
+/** ` invalid_client: Unknown client`; empty when the server says nothing that may be shown. */
+function reasonText(code: string, description: string, client: TokenClient): string {
+  const { clientId, clientSecret, parameters = {} } = client;
+  const pair = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+  const longParameters = Object.values(parameters).filter(({ length }) => length >= SHORTEST_SECRET);
+  const shown = (said: string) => withoutSecrets(said, [clientSecret, pair, ...longParameters]);
+  const shownCode = /^[\w.-]{1,64}$/.test(code) ? shown(code) : '';
+  const shownDescription = shown(description);
+  return `${shownCode && ` ${shownCode}`}${shownDescription && `: ${shownDescription}`}`;
+}
