@@ -16,7 +16,6 @@ export type Metric =
   | 'EventsQuarantined'
   | 'NeedsAttention'
   | 'CircuitsOpened'
-  | 'EndpointsRefusing'
   | 'EndpointsDisabled'
   | 'OwedOverdue'
   | 'ExpressionsFailed'

@@ -3,6 +3,7 @@
 import type { IngestContext } from './context.ts';
 import { isToken, type Source } from './endpoint/source.ts';
 import { after, Deadline, within } from './model/clock.ts';
+import { plainBody } from './model/content-encoding.ts';
 import type { EventRecord, Payload } from './model/event.ts';
 import { FAN_OUT_DUE_MS } from './model/event.ts';
 import { type Order, orderIdOfQuery, readOrder } from './model/hub-order.ts';
@@ -35,6 +36,7 @@ export interface WebhookRequest {
   /** Percent-encoded. */
   readonly rawQuery: string;
   readonly contentType?: string;
+  readonly contentEncoding?: string;
   readonly body: Uint8Array;
 }
 
@@ -63,11 +65,11 @@ export async function ingest(context: IngestContext, request: WebhookRequest): P
 }
 
 /** Reads the order from body and query; undefined for a request that only tests the address. */
-function orderOf({ method = 'POST', body, rawQuery }: WebhookRequest): Order | undefined {
+function orderOf({ method = 'POST', rawQuery, ...request }: WebhookRequest): Order | undefined {
   if (SAFE_METHODS.includes(method)) return undefined;
-  const { orderId: inBody, ...rest } = readOrder(body);
+  const { orderId: inBody, ...rest } = readOrder(plainBody(request));
   const orderId = orderIdOfQuery(rawQuery) ?? inBody;
-  if (orderId === undefined) return body.length === 0 ? undefined : rest;
+  if (orderId === undefined) return request.body.length === 0 ? undefined : rest;
   return { ...rest, orderId };
 }
 
@@ -83,8 +85,12 @@ function newEvent(
   return { orderKey, eventId, source, receivedAt: clock.now(), ...order };
 }
 
-function payloadOf({ contentType, body }: WebhookRequest): Payload {
-  return { ...(contentType !== undefined && { contentType }), body };
+function payloadOf({ contentType, contentEncoding, body }: WebhookRequest): Payload {
+  return {
+    ...(contentType !== undefined && { contentType }),
+    ...(contentEncoding !== undefined && { contentEncoding }),
+    body,
+  };
 }
 
 /**

@@ -55,10 +55,6 @@ export class Alarms extends Construct {
     this.#alarmOnAny('CircuitsOpenedAlarm', relayMetric(this, 'CircuitsOpened'), {
       description: 'An endpoint is failing, and its deliveries are parked: `relay endpoints list`',
     });
-    this.#alarmOnAny('EndpointsRefusingAlarm', relayMetric(this, 'EndpointsRefusing'), {
-      description:
-        'An endpoint refused five different orders in a row and accepts none: `relay endpoints list`',
-    });
     this.#alarmOnAny('EventsQuarantinedAlarm', relayMetric(this, 'EventsQuarantined'), {
       description: 'Fan-out of an event failed five times in a row: look at the log of fan-out',
     });

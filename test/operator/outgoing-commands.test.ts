@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { aCertificate } from '../aws/http/certificates.ts';
 import { type CliOptions, type CliResult, jsonOf } from './cli.ts';
 import { useTablesOnlyRelay } from './tables-only-relay.ts';
 
@@ -87,6 +88,43 @@ describe('the order id', () => {
 
     expect(result.err).toContain('--order-id must be append or none');
     expect(result.exitCode).toBe(2);
+  });
+});
+
+describe('a client certificate', () => {
+  it('is read from files, shown by its name and its end, and its key is masked', async () => {
+    const { cert, key } = await aCertificate({ name: 'relay.example' });
+    const result = await add(
+      '--client-certificate',
+      cert,
+      '--client-key',
+      inFile(key),
+      '--ca-certificate',
+      'ssm:/relay/ca',
+    );
+
+    expect(result).toMatchObject({ exitCode: 0, err: '' });
+    expect(result.out).toMatch(/client-certificate +CN=relay\.example \(until .+\)\n/);
+    expect(result.out).toMatch(/client-key +\*\*\*\n/);
+    expect(result.out).toMatch(/ca-certificate +ssm:\/relay\/ca\n/);
+    expect(await row()).toMatchObject({ clientCertificate: cert, caCertificate: 'ssm:/relay/ca' });
+    expect((await endpoints(['show', 'erp', '--json'])).out).not.toContain('PRIVATE KEY');
+  });
+
+  it('goes with its key alone', async () => {
+    const { cert } = await aCertificate({ name: 'relay.example' });
+    const result = await add('--client-certificate', cert);
+
+    expect(result.exitCode).toBe(2);
+    expect(result.err).toContain('--client-certificate goes together with clientKey alone: set both or none');
+  });
+
+  it('is taken away with its key', async () => {
+    await anEndpoint({ clientCertificate: 'ssm:/relay/cert', clientKey: 'ssm:/relay/key' });
+
+    await set('--unset', 'client-certificate', '--unset', 'client-key');
+
+    expect(await row()).toEqual({});
   });
 });
 

@@ -36,7 +36,10 @@ export function describeStoring(make: () => Promise<EventLogSubject>): void {
         items: [{ sku: 'MUG-11', product: 'Mug', status: 'New', trackingNumber: '1Z999' }, {}],
         itemsOmitted: 3,
       });
-      const payload = aPayload('{"Id":"12345"}', 'application/json; charset=utf-8');
+      const payload = {
+        ...aPayload('{"Id":"12345"}', 'application/json; charset=utf-8'),
+        contentEncoding: 'identity',
+      };
 
       await given.store(event, payload);
 

@@ -25,7 +25,6 @@ describe('the alarms', () => {
     ['NeedsAttentionAlarm', 'NeedsAttention'],
     ['EndpointsDisabledAlarm', 'EndpointsDisabled'],
     ['CircuitsOpenedAlarm', 'CircuitsOpened'],
-    ['EndpointsRefusingAlarm', 'EndpointsRefusing'],
     ['EventsRefusedAlarm', 'EventsRefused'],
     ['EventsQuarantinedAlarm', 'EventsQuarantined'],
     ['ConfigRowsInvalidAlarm', 'ConfigRowsInvalid'],

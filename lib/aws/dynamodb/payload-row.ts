@@ -21,10 +21,11 @@ const FRAME_BYTES = PARTITION_KEY_LIMIT_BYTES + 512;
 
 /** @throws PayloadTooLargeError when even the compressed body does not fit a row */
 export async function toPayloadRow(key: EventKey, payload: Payload, expiresAt: number): Promise<Row> {
-  const { contentType, body } = payload;
+  const { contentType, contentEncoding, body } = payload;
   const frame = {
     ...payloadRowKey(key),
     ...(contentType !== undefined && { contentType }),
+    ...(contentEncoding !== undefined && { contentEncoding }),
     bodySha256: sha256Hex(body),
     receivedAt: eventTime(key.eventId).toISOString(),
     expiresAt,
@@ -54,7 +55,7 @@ async function bodyAttribute({ contentType = '', body }: Payload): Promise<Row> 
  * a late copy from being stored. The change also removes the payload's hash.
  */
 export function erasure(erasedAt: Date): Readonly<Record<string, unknown>> {
-  return { erasedAt, contentType: null, body: null, bodyGzip: null, bodySha256: null };
+  return { erasedAt, contentType: null, contentEncoding: null, body: null, bodyGzip: null, bodySha256: null };
 }
 
 /** True for a row whose payload was erased. */
@@ -64,8 +65,12 @@ export function isErased(row: Row): boolean {
 
 /** @throws UnreadableRowError naming row and attribute when the body is neither text nor compressed bytes */
 export async function fromPayloadRow(key: EventKey, row: Row): Promise<Payload> {
-  const contentType = typeof row.contentType === 'string' ? { contentType: row.contentType } : {};
-  return { ...contentType, body: await readBody(key, row) };
+  const { contentType, contentEncoding } = row;
+  return {
+    ...(typeof contentType === 'string' && { contentType }),
+    ...(typeof contentEncoding === 'string' && { contentEncoding }),
+    body: await readBody(key, row),
+  };
 }
 
 async function readBody(key: EventKey, row: Row): Promise<Uint8Array> {

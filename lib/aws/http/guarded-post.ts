@@ -3,7 +3,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
 import { buildConnector, Client } from 'undici';
+import type { TlsIdentity } from '../../relay/ports/outgoing.ts';
 import type { AddressGuard, AddressRefusedError } from './address-guard.ts';
+import { answerText } from './answer-text.ts';
 import { failureText } from './failure-text.ts';
 import { readLimited } from './read-limited.ts';
 
@@ -32,6 +34,7 @@ export interface GuardedRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string;
+  readonly tls?: TlsIdentity;
   /** For the whole exchange: name lookup, connection, request and answer. */
   readonly timeoutMs: number;
   /** A longer answer is cut. */
@@ -41,7 +44,7 @@ export interface GuardedRequest {
 export interface GuardedAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** The beginning of the body, not decompressed. */
+  /** The beginning of the body, decompressed. */
   readonly text: string;
 }
 
@@ -90,13 +93,13 @@ export async function guardedPost(guard: AddressGuard, request: GuardedRequest):
 
 async function exchange(
   guard: AddressGuard,
-  { url, headers, body, answerLimitBytes }: GuardedRequest,
+  { url, headers, body, tls, answerLimitBytes }: GuardedRequest,
   signal: AbortSignal,
   onFlood: () => void,
 ): Promise<GuardedAnswer> {
   const { origin, pathname, search } = new URL(url);
   let connection: Socket | undefined;
-  const connect = guardedConnector(guard, (socket) => {
+  const connect = guardedConnector(guard, tls, (socket) => {
     connection = addAbortSignal(signal, socket);
   });
   const client = new Client(origin, { ...CLIENT, connect });
@@ -111,7 +114,9 @@ async function exchange(
   try {
     const path = pathname + search;
     const answer = await client.request({ method: 'POST', path, headers, body, signal, onInfo });
-    const text = await readLimited(answer.body, answerLimitBytes);
+    const bytes = await readLimited(answer.body, answerLimitBytes);
+    const { 'content-encoding': encoding } = answer.headers;
+    const text = await answerText(bytes, [encoding].flat().join(', '), answerLimitBytes);
     return { status: answer.statusCode, headers: answer.headers, text };
   } finally {
     clearInterval(watch);
@@ -126,7 +131,11 @@ async function exchange(
  * @param onSocket receives the socket before it is connected. To cancel a request that waits for its connection,
  * destroy the socket: undici has no timeout for name lookup and handshake
  */
-function guardedConnector(guard: AddressGuard, onSocket: (socket: Socket) => void): buildConnector.connector {
+function guardedConnector(
+  guard: AddressGuard,
+  { certificate, key, ca }: TlsIdentity = {},
+  onSocket: (socket: Socket) => void,
+): buildConnector.connector {
   return (options, callback) => {
     const { protocol, hostname, port } = options;
     const target = { protocol, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
@@ -143,6 +152,10 @@ function guardedConnector(guard: AddressGuard, onSocket: (socket: Socket) => voi
       minVersion: 'TLSv1.2',
       // An explicit value, so that NODE_TLS_REJECT_UNAUTHORIZED in the environment has no effect.
       rejectUnauthorized: true,
+      ...(certificate !== undefined && { cert: certificate }),
+      ...(key !== undefined && { key }),
+      // The authority may be an intermediate one, or the server's own self-signed certificate.
+      ...(ca !== undefined && { ca, allowPartialTrustChain: true }),
     });
     const socket: unknown = connect(options, callback);
     if (socket instanceof Socket) onSocket(socket);

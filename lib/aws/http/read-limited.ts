@@ -1,24 +1,26 @@
-/** Reads at most N bytes of an answer's body as text. */
+/** Reads the first bytes of a stream. */
 
 /**
- * Stops at the limit, at the end, or when the connection breaks. Never rejects: the status has already arrived, so a
- * broken body is not a failure.
+ * Stops at the limit, at the end, or when the stream breaks. Never rejects: the status of the answer has already
+ * arrived, so a broken body is not a failure.
  *
- * @param limitBytes a longer body is cut, and its connection closed
+ * @param limitBytes a longer stream is cut, and ended
  */
-export async function readLimited(body: AsyncIterable<Uint8Array>, limitBytes: number): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
+export async function readLimited(
+  stream: AsyncIterable<Uint8Array>,
+  limitBytes: number,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
   try {
-    for await (const chunk of body) {
-      text += decoder.decode(chunk.subarray(0, limitBytes - bytes), { stream: true });
+    for await (const chunk of stream) {
+      chunks.push(chunk.subarray(0, limitBytes - bytes));
       bytes += chunk.length;
-      // Leaving the loop closes the connection.
+      // Leaving the loop ends the stream: it closes a connection.
       if (bytes >= limitBytes) break;
     }
   } catch {
-    // The text up to the break is the result.
+    // The bytes up to the break are the result.
   }
-  return text;
+  return Buffer.concat(chunks);
 }

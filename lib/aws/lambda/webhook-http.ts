@@ -9,7 +9,7 @@ import type { IngestAnswer, WebhookRequest } from '../../relay/ingest.ts';
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
  */
 export function readWebhookRequest(event: APIGatewayProxyEventV2): WebhookRequest {
-  const contentType = event.headers['content-type'];
+  const { 'content-type': contentType, 'content-encoding': contentEncoding } = event.headers;
   return {
     // The address in the Hub may be `…/<token>?orderid=` or `…/<token>/?orderid=`. The route accepts both.
     token: (event.pathParameters?.[TOKEN_PARAMETER] ?? '').replace(/\/$/, ''),
@@ -17,6 +17,7 @@ export function readWebhookRequest(event: APIGatewayProxyEventV2): WebhookReques
     rawQuery: event.rawQueryString,
     // A lone surrogate has no UTF-8 form, and DynamoDB refuses it.
     ...(contentType !== undefined && { contentType: contentType.toWellFormed() }),
+    ...(contentEncoding !== undefined && { contentEncoding: contentEncoding.toWellFormed() }),
     body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
   };
 }

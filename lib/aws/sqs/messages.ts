@@ -68,7 +68,11 @@ const body = z.base64().transform((text, context) => {
 const unstoredSchema = z.object({
   event: z.record(z.string(), z.unknown()),
   payload: z
-    .object({ contentType: z.string().exactOptional(), bodyGzip: body })
+    .object({
+      contentType: z.string().exactOptional(),
+      contentEncoding: z.string().exactOptional(),
+      bodyGzip: body,
+    })
     .transform(({ bodyGzip, ...rest }) => ({ ...rest, body: bodyGzip })),
 });
 

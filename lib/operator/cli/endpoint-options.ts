@@ -12,6 +12,7 @@ import { addExpressionOptions, withExpressions } from './expression-options.ts';
 import { repeatedIds } from './option-values.ts';
 import { addOutgoingOptions, outgoingOptionsSchema, readOutgoingOptions } from './outgoing-options.ts';
 import type { Terminal } from './output.ts';
+import { tlsOptionsSchema } from './tls-options.ts';
 import type { GivenOptions } from './with-connection.ts';
 
 const texts = z.array(z.string());
@@ -153,7 +154,7 @@ function attributesOf(typed: string): string[] {
     case 'signingSecret':
       return ['signingSecret', 'previousSigningSecrets'];
     default:
-      return [name in attributesSchema.shape ? name : typed];
+      return [name in attributesSchema.shape || name in tlsOptionsSchema.shape ? name : typed];
   }
 }
 

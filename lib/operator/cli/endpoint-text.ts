@@ -8,6 +8,7 @@ import { invalidRowsText } from './invalid-rows.ts';
 import type { Colours } from './output.ts';
 import { indent, shortened, table } from './table.ts';
 import { timeText, writtenTimeText } from './times.ts';
+import { tlsRows } from './tls-options.ts';
 
 /** `--json` shows the whole expression. */
 const EXPRESSION_LENGTH = 120;
@@ -73,6 +74,7 @@ export function endpointText(listed: ListedEndpoint, colours: Colours, result = 
     ...(endpoint.skipUnchanged ? [['skip-unchanged', 'yes']] : []),
     ...(endpoint.notices ? [['notices', 'yes']] : []),
     ...outgoingRows(endpoint),
+    ...tlsRows(endpoint),
     ...expressionRow('filter', endpoint.filter),
     ...expressionRow('transform', endpoint.transform),
     ...expressionRow('success', endpoint.success),

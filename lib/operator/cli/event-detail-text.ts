@@ -1,4 +1,6 @@
 /** Events as a table, and one event as text and as JSON. */
+
+import { plainBody } from '../../relay/model/content-encoding.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import { isRelayEvent } from '../../relay/model/ids.ts';
 import { printableLines } from '../../relay/model/printable.ts';
@@ -76,13 +78,15 @@ function itemsText({ items, itemsOmitted }: EventRecord): string {
 function payloadText({ payload, forgottenAt }: EventDetail): string {
   if (payload === undefined)
     return forgottenAt === undefined ? 'has expired or was erased' : `was erased ${timeText(forgottenAt)}`;
-  const { contentType = 'no content type', bytes, sha256 } = payload;
-  return `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}, ${contentType}, sha256 ${sha256}`;
+  const { contentType = 'no content type', contentEncoding, bytes, sha256 } = payload;
+  const type = [contentType, contentEncoding].filter(Boolean).join(', ');
+  return `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}, ${type}, sha256 ${sha256}`;
 }
 
 function bodyLines(payload: PayloadDetail | undefined, { bold, dim }: Colours): string[] {
   if (payload?.body === undefined) return [];
-  const text = textOf(payload.body);
+  const { body, contentEncoding } = payload;
+  const text = textOf(contentEncoding === undefined ? body : plainBody({ body, contentEncoding }));
   const shown =
     text === undefined ? dim('The body is not text. --json shows it in base64.') : printableLines(text);
   return ['', bold('Body'), shown];

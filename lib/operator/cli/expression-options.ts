@@ -18,7 +18,10 @@ export function addExpressionOptions(command: Command): Command {
       '--success <jsonata>',
       'count a request as delivered if this is true for the answer { status, headers, body }; @file reads a file (default: status in [200..299])',
     )
-    .option('--content-type <type>', 'set the content type of the transform’s result');
+    .option(
+      '--content-type <type>',
+      'set the content type of requests (default: the Hub’s, or that of the transform’s result)',
+    );
 }
 
 export function presetOption(): Option {

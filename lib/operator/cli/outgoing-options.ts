@@ -8,6 +8,7 @@ import { InvalidInputError } from '../errors.ts';
 import { repeated } from './option-values.ts';
 import type { Terminal } from './output.ts';
 import { secretInput } from './secret-input.ts';
+import { addTlsOptions, readTlsOptions, tlsOptionsSchema } from './tls-options.ts';
 
 const text = z.string().exactOptional();
 
@@ -27,7 +28,7 @@ const authPartsSchema = z.object({
 });
 const SECRET_PARTS = ['authPassword', 'authToken', 'authValue', 'authClientSecret'];
 
-export const outgoingOptionsSchema = authPartsSchema.extend({
+export const outgoingOptionsSchema = authPartsSchema.extend(tlsOptionsSchema.shape).extend({
   header: z.array(z.string()).exactOptional(),
   auth: z.enum(['none', ...AUTH_TYPES]).exactOptional(),
   authParameter: z.array(z.string()).exactOptional(),
@@ -36,7 +37,7 @@ export const outgoingOptionsSchema = authPartsSchema.extend({
 });
 
 export function addOutgoingOptions(command: Command): Command {
-  return command
+  return addTlsOptions(command)
     .option(
       '--header <name: value>',
       'add a header to requests; repeat for several; `set` keeps the other headers',
@@ -73,7 +74,7 @@ export function addOutgoingOptions(command: Command): Command {
     .addHelpText(
       'after',
       `
-A <secret> or a header’s value can be @path to read a file, or - to read the standard input.
+A <secret>, a <pem> or a header’s value can be @path to read a file, or - to read the standard input.
 With ssm:/name, the row stores the name, and the relay reads the secret from SSM Parameter Store
 when it sends.`,
     );
@@ -102,11 +103,12 @@ export async function readOutgoingOptions(
   const read = secretInput(terminal);
   if (sign && signingSecret !== undefined) throw wrong('signingSecret', 'cannot be combined with --sign');
   const headers = await readHeaders(header, read);
+  const tls = await readTlsOptions(tlsOptionsSchema.parse(rest), read);
   const authChange = await readAuth(auth, authPartsSchema.parse(rest), authParameter, read);
   const newSecret = sign ? newSigningSecret() : undefined;
   const secret = signingSecret === undefined ? newSecret : await read('signingSecret', signingSecret);
   return {
-    attributes: { ...authChange, ...(secret !== undefined && signingAttributes(secret)) },
+    attributes: { ...authChange, ...tls, ...(secret !== undefined && signingAttributes(secret)) },
     headers,
     ...(newSecret !== undefined && { newSecret }),
   };

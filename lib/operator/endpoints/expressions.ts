@@ -38,7 +38,7 @@ function positionText(text: string, position: number): string {
 
 /** Warns about settings that are valid but probably not intended. */
 export async function endpointWarnings(endpoint: Endpoint): Promise<string[]> {
-  const { id, url, ordering, transform, contentType, success } = endpoint;
+  const { id, url, ordering, success } = endpoint;
   const warnings: string[] = [];
   for (const attribute of ['filter', 'transform'] as const) {
     const text = endpoint[attribute];
@@ -47,10 +47,6 @@ export async function endpointWarnings(endpoint: Endpoint): Promise<string[]> {
       `the ${attribute} of ${id} reads changes, but the ordering latest never sends the changes of a superseded event: the ordering none or strict sends all`,
     );
   }
-  if (contentType !== undefined && transform === undefined)
-    warnings.push(
-      `${id} has a content type but no transform: the relay sends the Hub’s body with the Hub’s content type`,
-    );
   if (success === undefined && REDIRECTING_HOSTS.includes(new URL(url).hostname))
     warnings.push(
       `${new URL(url).hostname} answers 302 after it has acted, and the relay retries after a 302, so the endpoint would act again: --success 'status in [200, 302]' counts it as delivered`,

@@ -19,6 +19,7 @@ export function maskEndpoint(endpoint: Endpoint): MaskedEndpoint {
       headers: maskValues(headers),
     }),
     ...(auth !== undefined && { auth: maskAuth(auth) }),
+    ...(endpoint.clientKey !== undefined && { clientKey: mask(endpoint.clientKey) }),
     ...(signingSecret !== undefined && { signingSecret: mask(signingSecret) }),
     ...(previousSigningSecrets !== undefined && {
       previousSigningSecrets: previousSigningSecrets.map((one) => ({ ...one, secret: mask(one.secret) })),

@@ -37,6 +37,7 @@ export interface EventDetail extends EventWithDeliveries {
 
 export interface PayloadDetail {
   readonly contentType?: string;
+  readonly contentEncoding?: string;
   readonly bytes: number;
   readonly sha256: string;
   /** Only with `withBody`: it contains personal data. */
@@ -80,9 +81,9 @@ async function findEvent(
   return { eventId: checkEventId(eventId), orderKey: await findOrder(connection, { id: order, source }) };
 }
 
-function describePayload({ contentType, body }: Payload, withBody: boolean): PayloadDetail {
+function describePayload({ body, ...headers }: Payload, withBody: boolean): PayloadDetail {
   return {
-    ...(contentType !== undefined && { contentType }),
+    ...headers,
     bytes: body.length,
     sha256: sha256Hex(body),
     ...(withBody && { body }),

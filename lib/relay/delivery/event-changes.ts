@@ -1,4 +1,5 @@
 /** Computes the changes of an event since its order's previous snapshot. */
+import { plainBody } from '../model/content-encoding.ts';
 import type { EventChanges, EventKey, EventRecord, Payload } from '../model/event.ts';
 import { readAllItems } from '../model/hub-order.ts';
 import { type Change, compareItems, type Item } from '../model/item-changes.ts';
@@ -37,7 +38,7 @@ function isCutList(event: EventRecord | undefined): boolean {
 }
 
 function itemsIn(payload: Payload | undefined): readonly Item[] | undefined {
-  return payload && readAllItems(payload.body);
+  return payload && readAllItems(plainBody(payload));
 }
 
 async function readable(eventLog: Pick<EventLog, 'payload'>, key: EventKey): Promise<Payload | undefined> {

@@ -1,6 +1,7 @@
 /** Detects webhooks whose order is identical to the previous one. The Hub sends one for every item that moves. */
 import { isDeepStrictEqual } from 'node:util';
 import type { SendingContext } from '../context.ts';
+import { plainBody } from '../model/content-encoding.ts';
 import type { EventKey, EventRecord, Payload } from '../model/event.ts';
 import { parseJson } from '../model/exact-json.ts';
 import type { EndpointId } from '../model/ids.ts';
@@ -39,9 +40,11 @@ export function receivedSameOrder({ outcomes }: EventRecord, endpointId: Endpoin
  */
 export function isSameOrder(one: Payload, other: Payload): boolean {
   if (one.contentType !== other.contentType) return false;
-  if (Buffer.compare(one.body, other.body) === 0) return true;
+  if (one.contentEncoding === other.contentEncoding && Buffer.compare(one.body, other.body) === 0)
+    return true;
+  const bodies = [plainBody(one), plainBody(other)] as const;
   // The first comparison tells a number from a text, and the second one tells numbers apart that JavaScript rounds.
-  return areSame(one.body, other.body, JSON.parse) && areSame(one.body, other.body, parseJson);
+  return areSame(...bodies, JSON.parse) && areSame(...bodies, parseJson);
 }
 
 function areSame(one: Uint8Array, other: Uint8Array, parse: (text: string) => unknown): boolean {

@@ -4,6 +4,7 @@ import type { EventRecord } from '../model/event.ts';
 import { type EndpointId, FAN_OUT, NOTICES, type SourceId, TESTS } from '../model/ids.ts';
 import { authSchema } from './auth.ts';
 import { customHeadersSchema } from './custom-headers.ts';
+import { certificateSchema, isKeyOf, privateKeySchema } from './pem.ts';
 import { previousSecretsSchema, signingSecretSchema } from './signing-secret.ts';
 import { endpointUrlSchema, hasPlaceholder } from './url.ts';
 
@@ -48,7 +49,7 @@ export const endpointSchema = z
     transform: expressionSchema,
     /** JSONata over the answer. A request succeeded if it is true; without it, if the status is 2xx. */
     success: expressionSchema,
-    /** The content type of the transform's result. By default it follows from the result: JSON or text. */
+    /** Replaces the webhook's content type, or that of the transform's result: by default JSON or text. */
     contentType: z
       .string()
       .max(200, 'must be at most 200 characters')
@@ -59,6 +60,11 @@ export const endpointSchema = z
     headers: customHeadersSchema.optional(),
     /** How requests are authenticated. */
     auth: authSchema.optional(),
+    /** The relay's certificate for servers that want one (mutual TLS), and its key. */
+    clientCertificate: certificateSchema.optional(),
+    clientKey: privateKeySchema.optional(),
+    /** The authority that the server's certificate must be from, instead of the public ones. */
+    caCertificate: certificateSchema.optional(),
     /** The secret that signs requests. */
     signingSecret: signingSecretSchema.optional(),
     /** Replaced secrets, newest first. Until its time, each signs requests beside the current one. */
@@ -80,6 +86,17 @@ export const endpointSchema = z
       if (![own, 'authorization'].includes(name.toLowerCase())) continue;
       context.addIssue({ code: 'custom', path: ['headers'], message: `must not have ${name} beside auth` });
     }
+  })
+  .refine(
+    ({ clientCertificate, clientKey }) => (clientCertificate === undefined) === (clientKey === undefined),
+    {
+      path: ['clientCertificate'],
+      error: 'goes together with clientKey alone: set both or none',
+    },
+  )
+  .refine(({ clientCertificate = '', clientKey = '' }) => isKeyOf(clientCertificate, clientKey), {
+    path: ['clientKey'],
+    error: 'is not the key of clientCertificate',
   })
   .refine(({ url, orderId }) => orderId !== 'none' || !hasPlaceholder(url), {
     path: ['orderId'],

@@ -8,6 +8,7 @@ const VALUE = /^[\t\x20-\x7e]*[\x21-\x7e][\t\x20-\x7e]*$/;
 /** Headers that the relay sets itself, and connection-specific headers (RFC 9110, section 7.6.1). */
 const RESERVED = [
   'connection',
+  'content-encoding',
   'content-length',
   'content-type',
   'expect',

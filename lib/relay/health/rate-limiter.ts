@@ -66,11 +66,10 @@ export class RateLimiter {
 
   /**
    * The previous holder sent its last request before this lock was taken. A wait of one interval is therefore always
-   * enough. For an interval longer than the clock skew, the recorded time gives a shorter wait, unless a person edited it.
+   * enough. For an interval longer than the clock skew, the recorded time gives a shorter wait.
    */
   #waitAfter(nextSendAt: Date): number {
     if (this.intervalMs <= MAX_CLOCK_SKEW_MS) return this.intervalMs;
-    const recordedMs = after(nextSendAt, MAX_CLOCK_SKEW_MS).getTime() - this.#clock.now().getTime();
-    return Math.min(recordedMs, this.intervalMs + 2 * MAX_CLOCK_SKEW_MS);
+    return after(nextSendAt, MAX_CLOCK_SKEW_MS).getTime() - this.#clock.now().getTime();
   }
 }

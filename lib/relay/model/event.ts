@@ -16,6 +16,8 @@ export interface EventKey {
 export interface Payload {
   /** The `content-type` header as received; absent when there was none. */
   readonly contentType?: string;
+  /** The `content-encoding` header as received. */
+  readonly contentEncoding?: string;
   /** The body as received. */
   readonly body: Uint8Array;
 }

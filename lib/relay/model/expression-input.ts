@@ -1,5 +1,6 @@
 /** The input of filters, transforms and `success` expressions. */
 
+import { plainBody } from './content-encoding.ts';
 import type { EventRecord, Payload } from './event.ts';
 import { parseBody } from './hub-order.ts';
 import { NOTICES, TESTS } from './ids.ts';
@@ -67,6 +68,6 @@ export function expressionInput(event: OutgoingEvent, payload: Payload): Express
 const parsed = new WeakMap<Payload, unknown>();
 
 function jsonOf(payload: Payload): unknown {
-  if (!parsed.has(payload)) parsed.set(payload, parseBody(payload.body));
+  if (!parsed.has(payload)) parsed.set(payload, parseBody(plainBody(payload)));
   return parsed.get(payload);
 }

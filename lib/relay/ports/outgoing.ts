@@ -1,9 +1,19 @@
 /** Requests to the outside: POSTs to endpoints, secrets by reference, OAuth 2.0 tokens. */
 
+/** PEM. */
+export interface TlsIdentity {
+  /** The client's certificate, and those that lead to its authority. */
+  readonly certificate?: string;
+  readonly key?: string;
+  /** The only authorities that are trusted; the public ones when absent. */
+  readonly ca?: string;
+}
+
 export interface OutgoingRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  readonly tls?: TlsIdentity;
   /** Limits name lookup, connection, request and answer together. */
   readonly timeoutMs: number;
 }

@@ -5,7 +5,9 @@ import { HEADERS_LIMIT_BYTES, isHeaderValue, sizeOf } from '../endpoint/header.t
 import { isReference } from '../endpoint/secret.ts';
 import { SIGNING_SECRET_FORM, signingKey } from '../endpoint/signing-secret.ts';
 import { awaitAll } from '../model/await-all.ts';
+import type { TlsIdentity } from '../ports/outgoing.ts';
 import { CredentialsError, type SecretCache } from '../secrets/secret-cache.ts';
+import { tlsIdentityOf } from './tls-identity.ts';
 
 export interface Credentials {
   /** The endpoint's custom headers and those of its `auth`. */
@@ -16,6 +18,7 @@ export interface Credentials {
   readonly token?: string;
   /** Values that no answer may show: those of `auth`, signing secrets, and headers that refer to a secret. */
   readonly secrets: readonly string[];
+  readonly tls?: TlsIdentity;
 }
 
 export interface CredentialsOptions {
@@ -33,10 +36,11 @@ export async function credentialsFor(
   wanted: CredentialsOptions,
 ): Promise<Credentials> {
   // Wait for the token request, too: it must not go on after the attempt has failed.
-  const [custom, auth, signingKeys] = await awaitAll([
+  const [custom, auth, signingKeys, tls] = await awaitAll([
     customHeaders(secretCache, endpoint, wanted),
     authHeaders(secretCache, endpoint, wanted),
     signingKeysOf(secretCache, endpoint, wanted),
+    tlsIdentityOf(secretCache, endpoint, wanted.deadlineMs),
   ]);
   const headers = { ...custom, ...auth.headers };
   if (sizeOf(headers) > HEADERS_LIMIT_BYTES)
@@ -51,7 +55,7 @@ export async function credentialsFor(
       Buffer.from(key).toString('hex'),
     ]),
   ];
-  return { ...auth, headers, signingKeys, secrets };
+  return { ...auth, headers, signingKeys, secrets, ...(tls !== undefined && { tls }) };
 }
 
 /** Invalidates the cached secrets of an endpoint after a 401: their values may have changed in the parameter store. */
@@ -59,7 +63,15 @@ export function invalidateSecretsOf(
   secretCache: SecretCache,
   { headers = {}, auth, ...endpoint }: Endpoint,
 ): void {
-  for (const secret of [...Object.values(headers), ...authTexts(auth), ...allSigningSecrets(endpoint)]) {
+  const { clientCertificate, clientKey, caCertificate } = endpoint;
+  for (const secret of [
+    ...Object.values(headers),
+    ...authTexts(auth),
+    ...allSigningSecrets(endpoint),
+    clientCertificate,
+    clientKey,
+    caCertificate,
+  ]) {
     if (secret !== undefined) secretCache.invalidate(secret);
   }
 }

@@ -75,6 +75,7 @@ export async function send(
 
 function areSame(one: Credentials, other: Credentials): boolean {
   return (
-    JSON.stringify([one.headers, one.signingKeys]) === JSON.stringify([other.headers, other.signingKeys])
+    JSON.stringify([one.headers, one.signingKeys, one.tls]) ===
+    JSON.stringify([other.headers, other.signingKeys, other.tls])
   );
 }

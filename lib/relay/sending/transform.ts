@@ -19,7 +19,7 @@ export async function applyTransform(
   event: OutgoingEvent,
   payload: Payload,
 ): Promise<TransformResult> {
-  if (transform === undefined) return payload;
+  if (transform === undefined) return contentType === undefined ? payload : { ...payload, contentType };
   const evaluated = await context.expressions.evaluate(transform, expressionInput(event, payload), 'value');
   const content = evaluated.kind === 'failure' ? unsent(evaluated.reason) : asContent(evaluated.value);
   if ('unsent' in content) {

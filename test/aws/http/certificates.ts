@@ -11,19 +11,27 @@ export interface Certificate {
 const DAY_MS = 24 * 60 * 60_000;
 const KIND = { keyType: 'ec', algorithm: 'sha256' } as const;
 
-/** Until the test is over, whatever it has signed is as good as if the world's authorities had. */
-export async function aTrustedAuthority(): Promise<Certificate> {
-  const authority = await generate([{ name: 'commonName', value: 'Authority of the tests' }], {
+/** An authority that nobody knows, unless another one has signed it. */
+export async function anAuthority({ signedBy }: { signedBy?: Certificate } = {}): Promise<Certificate> {
+  const name = signedBy === undefined ? 'Authority of the tests' : 'Intermediate authority of the tests';
+  const authority = await generate([{ name: 'commonName', value: name }], {
     ...KIND,
+    ...(signedBy && { ca: signedBy }),
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },
       { name: 'keyUsage', keyCertSign: true, critical: true },
     ],
   });
+  return { key: authority.private, cert: authority.cert };
+}
+
+/** Until the test is over, whatever it has signed is as good as if the world's authorities had. */
+export async function aTrustedAuthority(): Promise<Certificate> {
+  const authority = await anAuthority();
   const others = getCACertificates('default');
   setDefaultCACertificates([...others, authority.cert]);
   onTestFinished(() => setDefaultCACertificates(others));
-  return { key: authority.private, cert: authority.cert };
+  return authority;
 }
 
 /** A server's certificate, for 127.0.0.1 unless it is for another name; signed by itself without an authority. */

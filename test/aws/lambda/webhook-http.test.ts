@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { readWebhookRequest } from '../../../lib/aws/lambda/webhook-http.ts';
@@ -38,6 +39,17 @@ describe('readWebhookRequest', () => {
       contentType: 'application/json',
       body: Buffer.from('{"Name":"Zoë"}'),
     });
+  });
+
+  it('takes the content encoding, and the bytes as they are', () => {
+    const bytes = gzipSync('{"Id":"1"}');
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+
+    const request = readWebhookRequest(
+      anApiEvent({ headers, body: bytes.toString('base64'), isBase64Encoded: true }),
+    );
+
+    expect(request).toMatchObject({ contentEncoding: 'gzip', body: bytes });
   });
 
   it('decodes a body that came as base64', () => {

@@ -41,7 +41,8 @@ describe('message bodies', () => {
   it('carry a whole event, also one whose source is not known yet', async () => {
     const orderKey = orderKeyOf(UNVERIFIED, '12345');
     const event = anEvent({ orderKey, source: UNVERIFIED, orderId: '12345' });
-    const fullEvent = { event, payload: aPayload('{"Id":"12345"}', 'application/json') };
+    const payload = { ...aPayload('{"Id":"12345"}', 'application/json'), contentEncoding: 'identity' };
+    const fullEvent = { event, payload };
     const message = { orderKey, eventId: event.eventId, fullEvent, tokenSha256: sha256Hex('a token') };
 
     const parsed = parseEventMessage(received(await eventMessageBody(message)));

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { isSameOrder, previousIfUnchanged } from '../../../lib/relay/delivery/unchanged.ts';
@@ -18,6 +19,20 @@ const anOrder = (status: string, parts: object = {}) => ({
 const aPayload = (value: unknown) => ({
   contentType: 'application/json',
   body: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
+});
+
+describe('the same order, compressed in another way', () => {
+  const order = Buffer.from(JSON.stringify(anOrder('New')));
+  const gzipped = { contentType: 'application/json', contentEncoding: 'gzip', body: gzipSync(order) };
+
+  it('is unchanged', () => {
+    expect(isSameOrder(gzipped, aPayload(anOrder('New')))).toBe(true);
+    expect(isSameOrder(gzipped, aPayload(anOrder('Shipped')))).toBe(false);
+  });
+
+  it('is not known to be unchanged from the same bytes with another encoding', () => {
+    expect(isSameOrder(gzipped, { contentType: 'application/json', body: gzipped.body })).toBe(false);
+  });
 });
 
 describe('an endpoint that skips what is unchanged', () => {

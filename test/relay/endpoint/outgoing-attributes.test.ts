@@ -36,6 +36,7 @@ describe('the headers of an endpoint', () => {
 
   it.each([
     'Host',
+    'content-encoding',
     'content-length',
     'Content-Type',
     'connection',

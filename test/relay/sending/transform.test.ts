@@ -41,7 +41,7 @@ describe('an endpoint with a transform', () => {
 
   it('leaves an endpoint without one with the very bytes that came', async () => {
     const relay = withTransform(() => 'other');
-    relay.endpoint('shop', { contentType: 'text/plain' });
+    relay.endpoint('shop');
     await relay.webhook('{ "Id":"1" }');
     await relay.fanOut();
 
