@@ -91,7 +91,7 @@ describe('the CLI on a relay that runs', () => {
     expect(tried.out).toMatch(/\nPOST http:.*\/\?orderid=test-[-0]+\nauthorization: Bearer \*\*\*\n/);
     expect(tried.out).toMatch(/\nwebhook-signature: v1,\*\*\*\n\n\{"Id":"test-/);
     expect(tried.out).not.toContain('hush-hush');
-    expect(triedAgain.exitCode, 'it waits for its turn').toBe(0);
+    expect(triedAgain.exitCode, 'it does not wait for the rate limit').toBe(0);
     expect(good.requests).toHaveLength(2);
     expect(good.requests).toMatchObject([
       {},
@@ -105,6 +105,52 @@ describe('the CLI on a relay that runs', () => {
     expect(bad.requests).toHaveLength(1);
     expect((await relay(['events', 'list'])).out).toContain('a test event for good');
     expect((await relay(['deliveries', 'list'])).out).not.toContain('bad');
+  }, 60_000);
+
+  it('tests an endpoint whose circuit is open: a success closes it and drains the backlog', async () => {
+    const busy = await anHttpServer({ status: 503, headers: { 'retry-after': '3600' }, body: 'busy' });
+    const well = await anHttpServer({ headers: { 'content-type': 'text/plain' }, body: 'thanks' });
+    const reached = () => well.requests.map(({ url }) => url);
+    await relay(['endpoints', 'add', '--id', 'crm', '--url', busy.url]);
+
+    const opening = await relay(['endpoints', 'test', 'crm']);
+    const failing = await relay(['endpoints', 'test', 'crm']);
+    await relay(['send', '-'], { input: '{"Id": "7-503"}' });
+    await expect
+      .poll(async () => (await relay(['orders', 'show', '7-503'])).out, { timeout: 20_000 })
+      .toMatch(/crm .*pending: endpoint is failing/);
+    await relay(['endpoints', 'set', 'crm', '--url', `${well.url}/?orderid=`]);
+    const closing = await relay(['endpoints', 'test', 'crm']);
+
+    expect(opening).toMatchObject({ exitCode: 1, out: expect.stringMatching(/ {2}retry-after: 3600\n/) });
+    expect(failing).toMatchObject({ exitCode: 1, out: expect.stringContaining('crm is still failing: ') });
+    expect(busy.requests).toHaveLength(2);
+    expect(closing).toMatchObject({ exitCode: 0, err: '' });
+    expect(closing.out).toMatch(/^crm {2}delivered 200 .*thanks\n {2}content-type: text\/plain\n/s);
+    expect(closing.out).toMatch(/crm was failing and answered: its circuit is closed, and the relay sends/);
+    await expect.poll(reached, { timeout: 20_000 }).toContain('/?orderid=7-503');
+    expect(reached()).toHaveLength(2);
+  }, 90_000);
+
+  it('tests a paused endpoint alone, and sends nothing to a disabled one', async () => {
+    const { url, requests } = await anHttpServer();
+    await relay(['endpoints', 'add', '--id', 'pos', '--url', url]);
+
+    await relay(['endpoints', 'pause', 'pos']);
+    const paused = await relay(['endpoints', 'test', 'pos']);
+    await relay(['endpoints', 'disable', 'pos']);
+    const disabled = await relay(['endpoints', 'test', 'pos']);
+
+    expect(paused).toMatchObject({
+      exitCode: 0,
+      out: expect.stringContaining('pos is paused: the relay sent'),
+    });
+    expect(disabled).toEqual({
+      exitCode: 2,
+      out: '',
+      err: 'error: the endpoint pos is disabled; no test event was sent\n`endpoints enable pos` enables it.\n',
+    });
+    expect(requests).toHaveLength(1);
   }, 60_000);
 
   it('goes on with the new address of the first source when that was rotated', async () => {

@@ -22,6 +22,7 @@ const ATTRIBUTES = {
       unsent: z.boolean().exactOptional(),
       internalError: z.boolean().exactOptional(),
       retryAfterSeconds: z.number().exactOptional(),
+      headers: z.record(z.string(), z.string()).exactOptional(),
     }),
   ),
   attemptCount: z.int().min(0),

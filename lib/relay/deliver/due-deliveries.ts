@@ -1,7 +1,7 @@
 /** The deliveries for one lock holder: first those that messages name, then the endpoint's list. */
 
 import type { SendingContext } from '../context.ts';
-import type { DeliveryKey } from '../model/delivery.ts';
+import { type DeliveryKey, isTest } from '../model/delivery.ts';
 import type { EndpointId } from '../model/ids.ts';
 
 const PAGE = 100;
@@ -38,6 +38,17 @@ export class DueDeliveries {
     if (named !== undefined) return named;
     if (this.#listed.length === 0) await this.#read(dueBefore);
     return this.#listed.shift();
+  }
+
+  /** True when a message names a test event. */
+  get namesTest(): boolean {
+    return this.#messages.some(isTest);
+  }
+
+  /** The next test event that a message names. */
+  nextTest(): DeliveryKey | undefined {
+    const index = this.#messages.findIndex(isTest);
+    return index < 0 ? undefined : this.#messages.splice(index, 1)[0];
   }
 
   /** Deliveries that messages name and that were not returned yet. */

@@ -12,7 +12,7 @@ import { backlogDrained, isEndpointFailure } from '../health/health.ts';
 import type { RateLimiter } from '../health/rate-limiter.ts';
 import { awaitAll } from '../model/await-all.ts';
 import { ANY_TIME, after, type Deadline } from '../model/clock.ts';
-import { type DeliveryKey, isLeased, isSettled } from '../model/delivery.ts';
+import { type DeliveryKey, isLeased, isSettled, isTest } from '../model/delivery.ts';
 import type { EndpointId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
 import type { DeliveryMessage } from '../ports/queues.ts';
@@ -114,11 +114,13 @@ export class EndpointService {
   /** False at the end of the list, or when the endpoint may not be sent to. */
   async #step(): Promise<boolean> {
     const admission = await currentAdmission(this.#context, this.#endpointId);
-    if (admission.kind === 'invalid' || admission.kind === 'park') return false;
+    if (admission.kind === 'invalid' || (admission.kind === 'park' && !this.#due.namesTest)) return false;
     if (this.#isLate('endpoint' in admission ? admission.endpoint : undefined)) {
       this.#isOutOfTime = true;
       return false;
     }
+    const test = admission.kind === 'park' || admission.kind === 'probe' ? this.#due.nextTest() : undefined;
+    if (test !== undefined && 'endpoint' in admission) return this.#sendTest(admission.endpoint, test);
     if (admission.kind === 'probe') return this.#probe(admission.endpoint);
     if (this.#running.size >= this.#limitFor(admission)) return this.#oneHasEnded();
     const isEnd = admission.kind !== 'send';
@@ -180,6 +182,15 @@ export class EndpointService {
     return isOver || !this.#deadline.allows(takesMs + WRITING_TAKES_MS);
   }
 
+  /**
+   * An operator's test is sent although the endpoint is paused or failing. Its result counts like that of a probe: a
+   * success closes the circuit.
+   */
+  async #sendTest(endpoint: Endpoint, test: DeliveryKey): Promise<true> {
+    await this.#deliver(endpoint, test, false);
+    return true;
+  }
+
   /** Sends one request while no other is in flight. True when the endpoint answers again. */
   async #probe(endpoint: Endpoint): Promise<boolean> {
     await awaitAll([...this.#running.values()]);
@@ -202,14 +213,16 @@ export class EndpointService {
   /** @returns the number of attempts */
   async #deliver(endpoint: Endpoint, key: DeliveryKey, isProbe: boolean): Promise<number> {
     let attempts = 0;
+    // A person waits for the answer to a test, and it is only one request.
+    const isTested = isTest(key);
     await deliverOrder(
       {
         context: this.#context,
         endpoint,
-        rateLimiter: this.#rateLimiter,
+        rateLimiter: isTested ? undefined : this.#rateLimiter,
         recoveredAt: this.#context.config.healthRecorder.current(this.#endpointId).recoveredAt,
         isProbe,
-        mayAttempt: async () => isProbe || this.#mayAttempt(key),
+        mayAttempt: async () => isProbe || isTested || this.#mayAttempt(key),
         onAttempt: async (made) => {
           attempts += 1;
           this.#noteProgress();

@@ -211,7 +211,7 @@ export function outcomePostponed(delivery: SettledDelivery, now: Date): SettledD
 
 /** The order's personal data is erased: answers go, and nobody can send the event again. */
 export function answersErased(delivery: Delivery): Delivery {
-  const attempts = delivery.attempts.map(({ answer: _, ...made }) => made);
+  const attempts = delivery.attempts.map(({ answer: _, headers: __, ...made }) => made);
   if (!isSettled(delivery) || delivery.owedTo !== attentionOf(delivery.endpointId))
     return { ...delivery, attempts };
   const { owedTo: _, dueAt: __, ...finished } = delivery;

@@ -26,6 +26,8 @@ export interface Attempt {
   readonly internalError?: boolean;
   /** The `Retry-After` of a 429 or 503. */
   readonly retryAfterSeconds?: number;
+  /** Some headers of the answer to a test event, by lower-case name. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** True for 2xx, unless the endpoint's `success` expression decided. Redirects are not followed; they are failures. */

@@ -3,7 +3,7 @@
 import type { SendingContext } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Attempt } from '../model/delivery.ts';
-import { succeeded } from '../model/delivery.ts';
+import { isTest, succeeded } from '../model/delivery.ts';
 import type { Payload } from '../model/event.ts';
 import type { OutgoingEvent } from '../model/expression-input.ts';
 import type { SendResult } from '../ports/outgoing.ts';
@@ -13,6 +13,8 @@ import { verdictOn } from './success.ts';
 import { applyTransform } from './transform.ts';
 
 const ANSWER_LIMIT_BYTES = 512;
+const HEADERS_SHOWN = ['content-type', 'location', 'retry-after', 'www-authenticate', 'server'];
+const HEADER_LIMIT = 256;
 /** Statuses with which `Retry-After` is honoured. */
 const ASKS_TO_WAIT = [429, 503];
 /** Timer and clock may differ by some milliseconds. */
@@ -61,6 +63,7 @@ export async function attempt(
     durationMs,
     ...describe(result, context.clock.now()),
     ...answered,
+    ...(isTest(event) && headersShown(result)),
     ...(isCutShort && { cutShort: true }),
   };
   context.config.healthRecorder.observe(endpoint.id, { ...made, orderKey: event.orderKey, isProbe });
@@ -88,6 +91,16 @@ export function secondsToWait(retryAfter: string | undefined, now: Date): number
       ? Math.ceil((Date.parse(text) - now.getTime()) / 1000)
       : 0;
   return seconds > 0 ? Math.min(seconds, LONGEST_WAIT_SECONDS) : undefined;
+}
+
+/** The headers that explain an answer to the person who sends a test. */
+function headersShown(result: SendResult): Pick<Attempt, 'headers'> {
+  if (result.kind === 'failure') return {};
+  const shown = HEADERS_SHOWN.flatMap((name) => {
+    const value = result.headers?.[name];
+    return value === undefined ? [] : [[name, value.slice(0, HEADER_LIMIT)]];
+  });
+  return shown.length === 0 ? {} : { headers: Object.fromEntries(shown) };
 }
 
 function beginningOf(text: string): string {
