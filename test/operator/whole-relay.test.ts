@@ -61,7 +61,7 @@ describe('the CLI on a relay that runs', () => {
     const shown = await relay(['events', 'show', eventId, '--body', '--json']);
     expect(jsonOf(shown)).toMatchObject({ eventId, payload: { body, contentType: 'application/json' } });
     const endpoints = jsonOf(await relay(['endpoints', 'list', '--json']));
-    expect(endpoints).toMatchObject([{ id: 'erp' }, { id: 'shop', health: { state: 'ok' } }]);
+    expect(endpoints).toMatchObject([{ id: 'erp' }, { id: 'shop', health: { state: 'new' } }]);
   });
 
   it('sends a test event, shows the answer, and fails if the endpoint refuses it', async () => {
