@@ -17,3 +17,13 @@ export const OWED_INDEX = { name: 'owed', partitionKey: 'owedTo', sortKey: 'dueA
 
 /** All events by arrival time. A day is split into shards, because one partition takes 1,000 writes a second. */
 export const BY_TIME_INDEX = { name: 'byTime', partitionKey: 'day', sortKey: 'eventId' } as const;
+
+/**
+ * The delivery rows of each endpoint, and the events that fan-out cancelled for a disabled endpoint, by event. Sparse, and
+ * an entry never changes: it costs one write when its row is created, or when fan-out finishes the event.
+ */
+export const BY_ENDPOINT_INDEX = {
+  name: 'byEndpoint',
+  partitionKey: 'listedFor',
+  sortKey: 'eventId',
+} as const;

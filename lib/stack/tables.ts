@@ -3,7 +3,13 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import { BY_TIME_INDEX, CONFIG_TABLE, EVENT_LOG_TABLE, OWED_INDEX } from '../contract/tables.ts';
+import {
+  BY_ENDPOINT_INDEX,
+  BY_TIME_INDEX,
+  CONFIG_TABLE,
+  EVENT_LOG_TABLE,
+  OWED_INDEX,
+} from '../contract/tables.ts';
 import type { StackConfig } from './config.ts';
 import { setLogicalId } from './logical-id.ts';
 
@@ -38,7 +44,7 @@ export class Tables extends Construct {
     });
     setLogicalId(this.eventLog, 'EventLogTable');
 
-    for (const index of [OWED_INDEX, BY_TIME_INDEX]) {
+    for (const index of [OWED_INDEX, BY_TIME_INDEX, BY_ENDPOINT_INDEX]) {
       this.eventLog.addGlobalSecondaryIndex({
         indexName: index.name,
         ...keys(index),

@@ -46,6 +46,10 @@ interface Owed {
   readonly dueAt?: Date;
 }
 
+interface EventRow extends EventRecord, Owed {
+  readonly cancelledFor?: readonly EndpointId[];
+}
+
 interface Kept<Value> {
   readonly value: Value;
   /** Absent from a delivery that is pending. */
@@ -53,7 +57,7 @@ interface Kept<Value> {
 }
 
 interface Order {
-  readonly events: Map<EventId, Kept<EventRecord & Owed>>;
+  readonly events: Map<EventId, Kept<EventRow>>;
   readonly payloads: Map<EventId, Kept<Payload | typeof ERASED>>;
   /** By `eventId#endpointId`. */
   readonly deliveries: Map<string, Kept<DeliveryAttributes>>;
@@ -138,6 +142,31 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
     return keys.sort((a, b) => (a.eventId < b.eventId ? -1 : 1));
   }
 
+  /** The events that fan-out cancelled for endpoints, without a row. */
+  cancelledEvents(): (EventKey & { readonly cancelledFor: readonly EndpointId[] })[] {
+    return [...this.#orders].flatMap(([orderKey, { events }]) =>
+      [...events].flatMap(
+        ([
+          eventId,
+          {
+            value: { cancelledFor = [] },
+          },
+        ]) => (cancelledFor.length > 0 ? [{ orderKey, eventId, cancelledFor }] : []),
+      ),
+    );
+  }
+
+  /** The keys of all delivery rows, expired ones included. */
+  allDeliveryKeys(): DeliveryKey[] {
+    return [...this.#orders.values()].flatMap(({ deliveries }) =>
+      [...deliveries.values()].map(({ value: { orderKey, eventId, endpointId } }) => ({
+        orderKey,
+        eventId,
+        endpointId,
+      })),
+    );
+  }
+
   async *eventsNewestFirst(orderKey: OrderKey): AsyncGenerator<EventRecord, void, undefined> {
     const ids = [...this.#order(orderKey).events.keys()].sort().reverse();
     for (const eventId of ids) {
@@ -149,7 +178,7 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   async event({ orderKey, eventId }: EventKey): Promise<EventRecord | undefined> {
     const event = this.#alive(this.#order(orderKey).events.get(eventId));
     if (event === undefined) return undefined;
-    const { owedTo: _, dueAt: __, ...record } = event;
+    const { owedTo: _, dueAt: __, cancelledFor: ___, ...record } = event;
     return record;
   }
 

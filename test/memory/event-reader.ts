@@ -1,9 +1,22 @@
 /** The EventReader port over the event log in memory. */
 import type { Delivery, DeliveryKey } from '../../lib/relay/model/delivery.ts';
 import type { EventKey, EventRecord } from '../../lib/relay/model/event.ts';
-import { type EventId, firstEventIdAt, type OrderKey, sourceOf } from '../../lib/relay/model/ids.ts';
+import {
+  type EndpointId,
+  type EventId,
+  firstEventIdAt,
+  type OrderKey,
+  sourceOf,
+} from '../../lib/relay/model/ids.ts';
 import type { OwedItem } from '../../lib/relay/ports/event-log.ts';
-import type { EventQuery, EventReader, OwedQuery } from '../../lib/relay/ports/operator.ts';
+import {
+  type CancelledList,
+  type EventQuery,
+  type EventRange,
+  type EventReader,
+  type OwedQuery,
+  SEVERAL_ENDPOINTS,
+} from '../../lib/relay/ports/operator.ts';
 import type { MemoryEventLog } from './event-log.ts';
 
 const EVENTS_PER_BATCH = 100;
@@ -53,6 +66,30 @@ export class MemoryEventReader implements EventReader {
     yield* backwards ? items.toReversed() : items;
   }
 
+  async *eventKeys(range: EventRange): AsyncGenerator<EventKey, void, undefined> {
+    yield* inRange(this.#eventLog.allEventKeys(), range);
+  }
+
+  async *deliveryKeys(
+    endpointId: EndpointId,
+    range: EventRange,
+  ): AsyncGenerator<DeliveryKey, void, undefined> {
+    const keys = this.#eventLog.allDeliveryKeys().filter((key) => key.endpointId === endpointId);
+    yield* inRange(keys, range);
+  }
+
+  async *cancelledEventKeys(
+    lists: readonly CancelledList[],
+    range: EventRange,
+  ): AsyncGenerator<EventKey, void, undefined> {
+    const keys = this.#eventLog.cancelledEvents().flatMap(({ cancelledFor, ...key }) => {
+      const [first, ...others] = cancelledFor;
+      const list = others.length > 0 ? SEVERAL_ENDPOINTS : first;
+      return list !== undefined && lists.includes(list) ? [key] : [];
+    });
+    yield* inRange(keys, range);
+  }
+
   async eventsOf(keys: readonly EventKey[]): Promise<EventRecord[]> {
     const events = await Promise.all(keys.map((key) => this.#eventLog.event(key)));
     return events.filter((event) => event !== undefined);
@@ -71,4 +108,15 @@ export class MemoryEventReader implements EventReader {
   #keysSince(since: Date): EventKey[] {
     return this.#eventLog.allEventKeys().filter(({ eventId }) => eventId >= firstEventIdAt(since));
   }
+}
+
+function inRange<Key extends EventKey>(
+  keys: readonly Key[],
+  { since, before, oldestFirst = false }: EventRange,
+): Key[] {
+  const first = firstEventIdAt(since);
+  const found = keys
+    .filter(({ eventId }) => eventId >= first && (before === undefined || eventId < before))
+    .sort((one, other) => (one.eventId < other.eventId ? -1 : 1));
+  return oldestFirst ? found : found.reverse();
 }

@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { sourceIdSchema } from '../../lib/relay/endpoint/source.ts';
 import { after as later } from '../../lib/relay/model/clock.ts';
-import type { EventRecord } from '../../lib/relay/model/event.ts';
+import type { EventKey, EventRecord } from '../../lib/relay/model/event.ts';
 import { aliasKeyOf, orderKeyOf } from '../../lib/relay/model/ids.ts';
+import { SEVERAL_ENDPOINTS } from '../../lib/relay/ports/operator.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { aDelivery, anEndpointId, anEvent, anEventId, anOrderKey, aSource } from './builders.ts';
 import { type EventOperatorSubject, useEventOperator } from './event-operator-subject.ts';
@@ -119,6 +120,79 @@ export function describeEventReader(name: string, make: () => Promise<EventOpera
       given().clock.advance(31 * DAY_MS);
 
       expect(await given().reader.eventsOf([event])).toEqual([]);
+    });
+
+    const range = { since: later(new MemoryClock().now(), -7 * DAY_MS), pageSize: 1 };
+    const idsOf = async (keys: AsyncIterable<EventKey>) =>
+      (await Array.fromAsync(keys)).map(({ eventId }) => eventId);
+
+    it('lists the keys of all events newest first, or oldest first, from a time or before an event', async () => {
+      const events = [await stored(3 * DAY_MS), await stored(DAY_MS), await stored(1), await stored(0)];
+      const [old, middle, recent, newest] = events.map(({ eventId }) => eventId);
+      const { reader } = given();
+
+      expect(await idsOf(reader.eventKeys(range))).toEqual([newest, recent, middle, old]);
+      expect(await idsOf(reader.eventKeys({ ...range, oldestFirst: true }))).toEqual([
+        old,
+        middle,
+        recent,
+        newest,
+      ]);
+      expect(await idsOf(reader.eventKeys({ ...range, before: recent }))).toEqual([middle, old]);
+      expect(await idsOf(reader.eventKeys({ ...range, before: old }))).toEqual([]);
+      expect(await idsOf(reader.eventKeys({ ...range, since: given().clock.now() }))).toEqual([newest]);
+    });
+
+    it('lists the keys of one endpoint’s delivery rows by event, also of settled ones', async () => {
+      const { eventLog, reader } = given();
+      const rows = [2, 1, 0].map((days) => {
+        const clock = new MemoryClock(later(given().clock.now(), -days * DAY_MS));
+        return aDelivery({ eventId: anEventId(clock) });
+      });
+      for (const row of rows) await eventLog.putDeliveryIfAbsent(row);
+      await eventLog.putDeliveryIfAbsent(aDelivery({ endpointId: anEndpointId('crm') }));
+      const [old, middle, recent] = rows;
+      await eventLog.updateDelivery(
+        middle ?? aDelivery(),
+        { state: 'pending', leaseId: undefined },
+        { state: 'delivered', settledAt: given().clock.now(), owedTo: null, dueAt: null },
+      );
+      const erp = anEndpointId('erp');
+
+      expect(await Array.fromAsync(reader.deliveryKeys(erp, range))).toMatchObject(
+        [recent, middle, old].map((row) => ({ eventId: row?.eventId, endpointId: erp })),
+      );
+      expect(await idsOf(reader.deliveryKeys(erp, { ...range, before: recent?.eventId }))).toEqual([
+        middle?.eventId,
+        old?.eventId,
+      ]);
+      expect(await idsOf(reader.deliveryKeys(erp, { ...range, oldestFirst: true }))).toEqual(
+        rows.map(({ eventId }) => eventId),
+      );
+    });
+
+    it('lists the keys of events that fan-out cancelled for an endpoint, or for several', async () => {
+      const { clock, eventLog, reader } = given();
+      const [erp, crm] = [anEndpointId('erp'), anEndpointId('crm')];
+      const cancelled = [[erp], [], [erp], [crm], [erp, crm], [crm, erp]];
+      const result = { changes: [], outcomes: {}, fannedOutAt: clock.now() };
+      const ids: string[] = [];
+      for (const [index, cancelledFor] of cancelled.entries()) {
+        const event = await stored((10 - index) * MINUTE_MS);
+        await eventLog.finishFanOut(event, { ...result, cancelledFor });
+        ids.push(event.eventId);
+        expect(await eventLog.event(event)).toEqual({ ...event, ...result });
+      }
+      const [first, , third, ofCrm, together, again] = ids;
+
+      expect(await idsOf(reader.cancelledEventKeys([erp], range))).toEqual([third, first]);
+      expect(await idsOf(reader.cancelledEventKeys([erp, crm, SEVERAL_ENDPOINTS], range))).toEqual([
+        ...[again, together, ofCrm, third, first],
+      ]);
+      expect(
+        await idsOf(reader.cancelledEventKeys([SEVERAL_ENDPOINTS], { ...range, oldestFirst: true })),
+      ).toEqual([together, again]);
+      expect(await idsOf(reader.cancelledEventKeys([], range))).toEqual([]);
     });
 
     it('reads deliveries by key, in the order of the keys, without absent ones', async () => {

@@ -19,11 +19,11 @@ describe('the tables', () => {
   it('have only texts for keys, in the tables and in the indexes', () => {
     expect(propertiesOf(template, 'ConfigTable').AttributeDefinitions).toEqual(texts('kind', 'id'));
     expect(propertiesOf(template, 'EventLogTable').AttributeDefinitions).toEqual(
-      texts('orderKey', 'sk', 'owedTo', 'dueAt', 'day', 'eventId'),
+      texts('orderKey', 'sk', 'owedTo', 'dueAt', 'day', 'eventId', 'listedFor'),
     );
   });
 
-  it('index what is owed by when it is due, and every event by time, with nothing but keys', () => {
+  it('index what is owed by when it is due, every event by time, and deliveries by endpoint, with only keys', () => {
     expect(propertiesOf(template, 'EventLogTable').GlobalSecondaryIndexes).toEqual([
       {
         IndexName: 'owed',
@@ -33,6 +33,11 @@ describe('the tables', () => {
       {
         IndexName: 'byTime',
         KeySchema: keys('day', 'eventId'),
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+      {
+        IndexName: 'byEndpoint',
+        KeySchema: keys('listedFor', 'eventId'),
         Projection: { ProjectionType: 'KEYS_ONLY' },
       },
     ]);

@@ -1,15 +1,18 @@
 /** Reads the `byTime` index: the keys of events by arrival, day by day, with each day split into shards. */
 import { BY_TIME_INDEX } from '../../contract/tables.ts';
 import type { EventKey } from '../../relay/model/event.ts';
-import { type EventId, firstEventIdAt } from '../../relay/model/ids.ts';
+import type { EventId } from '../../relay/model/ids.ts';
+import { mergeSorted } from '../../relay/model/merge-sorted.ts';
 import type { DynamoTable } from './dynamo-table.ts';
 import { dayOf, daysOf, parseRowKey } from './event-log-keys.ts';
-import { mergeSorted } from './merge-sorted.ts';
+import { eventIdCondition, isEarlier, isLater } from './event-range.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
 export interface DayRange {
   readonly since: Date;
+  /** Exclusive. */
+  readonly before?: EventId | undefined;
   readonly newestFirst: boolean;
   /** Rows to read per page, the last number for all further pages. */
   readonly pageSizes: readonly number[];
@@ -34,16 +37,21 @@ export class ByTimeIndex {
   /** The events of one day in order, its shards merged. */
   eventsOf(day: Date, range: DayRange): AsyncGenerator<EventKey, void, undefined> {
     const shards = daysOf(day).map((shard) => this.#eventsOfShard(shard, range));
-    return mergeSorted(shards, range.newestFirst ? isNewer : isOlder);
+    return mergeSorted(shards, range.newestFirst ? isLater : isEarlier);
   }
 
-  #eventsOfShard(shard: string, { since, newestFirst, pageSizes }: DayRange) {
+  async *#eventsOfShard(
+    shard: string,
+    { since, before, newestFirst, pageSizes }: DayRange,
+  ): AsyncGenerator<EventKey, void, undefined> {
+    const ids = eventIdCondition({ since, before });
+    if (ids === undefined) return;
     const query = {
-      KeyConditionExpression: '#day = :day AND eventId >= :since',
-      ExpressionAttributeValues: { ':day': shard, ':since': firstEventIdAt(since) },
+      KeyConditionExpression: `#day = :day AND ${ids.expression}`,
+      ExpressionAttributeValues: { ':day': shard, ...ids.values },
       ScanIndexForward: !newestFirst,
     };
-    return this.#keys('listing events', query, pageSizes);
+    yield* this.#keys('listing events', query, pageSizes);
   }
 
   async *#keys(
@@ -74,6 +82,3 @@ export function daysBetween(since: Date, until: Date): Date[] {
     (_, index) => new Date((first + index) * DAY_MS),
   );
 }
-
-const isNewer = (key: EventKey, other: EventKey) => key.eventId > other.eventId;
-const isOlder = (key: EventKey, other: EventKey) => key.eventId < other.eventId;

@@ -40,7 +40,7 @@ const ATTRIBUTES = {
 };
 
 export function toDeliveryRow(delivery: Delivery): Row {
-  return { ...deliveryRowKey(delivery), ...toAttributes(delivery) };
+  return { ...deliveryRowKey(delivery), ...toAttributes(delivery), listedFor: delivery.endpointId };
 }
 
 /**

@@ -3,7 +3,16 @@ import { EVENT_LOG_TABLE } from '../../contract/tables.ts';
 import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
 import type { DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EventKey } from '../../relay/model/event.ts';
-import { type EventId, eventTime, isEventId, type OrderKey, SHARDS, shardOf } from '../../relay/model/ids.ts';
+import {
+  type EndpointId,
+  type EventId,
+  eventTime,
+  isEventId,
+  type OrderKey,
+  SHARDS,
+  shardOf,
+} from '../../relay/model/ids.ts';
+import { type CancelledList, SEVERAL_ENDPOINTS } from '../../relay/ports/operator.ts';
 
 export const EVENT_PREFIX = 'event#';
 export const PAYLOAD_PREFIX = 'payload#';
@@ -34,6 +43,24 @@ export const aliasRowKey = (aliasKey: OrderKey): RowKey => ({ orderKey: aliasKey
 
 /** The partition of the `owed` index that holds an event until it is fanned out. */
 export const owedToFanOut = (eventId: EventId): string => `fan-out#${shardOf(eventId)}`;
+
+/** The partition of the `byEndpoint` index for an event that fan-out cancelled. */
+export function cancelledListOf(
+  eventId: EventId,
+  [first, ...others]: readonly EndpointId[],
+): string | undefined {
+  if (first === undefined) return undefined;
+  return others.length === 0 ? `${CANCELLED}${first}` : severalShard(shardOf(eventId));
+}
+
+/** All partitions of a list of cancelled events. */
+export const partitionsOf = (list: CancelledList): string[] =>
+  list === SEVERAL_ENDPOINTS
+    ? Array.from({ length: SHARDS }, (_, shard) => severalShard(shard))
+    : [`${CANCELLED}${list}`];
+
+const CANCELLED = 'cancelled#';
+const severalShard = (shard: number): string => `${SEVERAL_ENDPOINTS}#${shard}`;
 
 /** An event's partition of the `byTime` index. */
 export const dayOf = (eventId: EventId): string => dayShard(eventTime(eventId), shardOf(eventId));

@@ -9,17 +9,24 @@ import { DYNAMODB } from '../../contract/service-limits.ts';
 import { after, type Clock } from '../../relay/model/clock.ts';
 import type { Delivery, DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
-import { type EventId, type OrderKey, sourceOf } from '../../relay/model/ids.ts';
+import { type EndpointId, type EventId, eventTime, type OrderKey, sourceOf } from '../../relay/model/ids.ts';
+import { mergeSorted } from '../../relay/model/merge-sorted.ts';
 import { type OwedItem, StoreError, UnreadableRowError } from '../../relay/ports/event-log.ts';
-import type { EventQuery, EventReader, OwedQuery } from '../../relay/ports/operator.ts';
+import type {
+  CancelledList,
+  EventQuery,
+  EventRange,
+  EventReader,
+  OwedQuery,
+} from '../../relay/ports/operator.ts';
 import type { Telemetry } from '../../relay/ports/telemetry.ts';
 import { fromAliasRow } from './alias-row.ts';
+import { ByEndpointIndex } from './by-endpoint-index.ts';
 import { ByTimeIndex, daysBetween } from './by-time-index.ts';
 import { fromDeliveryRow } from './delivery-row.ts';
 import { DynamoTable } from './dynamo-table.ts';
 import { aliasRowKey, deliveryRowKey, eventRowKey, type RowKey } from './event-log-keys.ts';
 import { fromEventRow } from './event-row.ts';
-import { mergeSorted } from './merge-sorted.ts';
 import { OwedIndex } from './owed-index.ts';
 import { isExpired, type Row } from './row.ts';
 
@@ -43,6 +50,7 @@ export class DynamoEventReader implements EventReader {
   readonly #table: DynamoTable;
   readonly #owedIndex: OwedIndex;
   readonly #byTimeIndex: ByTimeIndex;
+  readonly #byEndpointIndex: ByEndpointIndex;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
 
@@ -52,6 +60,7 @@ export class DynamoEventReader implements EventReader {
     this.#table = new DynamoTable(client, tableName);
     this.#owedIndex = new OwedIndex(this.#table, telemetry);
     this.#byTimeIndex = new ByTimeIndex(this.#table);
+    this.#byEndpointIndex = new ByEndpointIndex(this.#table);
     this.#clock = clock;
     this.#telemetry = telemetry;
   }
@@ -68,7 +77,7 @@ export class DynamoEventReader implements EventReader {
   async newest({ since, source, limit }: EventQuery): Promise<EventRecord[]> {
     const found: EventRecord[] = [];
     let batch: EventKey[] = [];
-    for await (const key of this.#keysNewestFirst(since, limit)) {
+    for await (const key of this.eventKeys({ since, pageSize: limit })) {
       if (source !== undefined && sourceOf(key.orderKey) !== source) continue;
       batch.push(key);
       if (batch.length < Math.min(limit - found.length, DYNAMODB.batchGetKeys)) continue;
@@ -80,11 +89,14 @@ export class DynamoEventReader implements EventReader {
   }
 
   oldestFirst(since: Date): AsyncGenerator<EventRecord[], void, undefined> {
-    return this.#inBatches(this.#keysOldestFirst(since), DYNAMODB.batchGetKeys);
+    return this.#inBatches(
+      this.eventKeys({ since, oldestFirst: true, pageSize: DYNAMODB.batchGetKeys }),
+      DYNAMODB.batchGetKeys,
+    );
   }
 
   newestFirst(since: Date, batchSize: number): AsyncGenerator<EventRecord[], void, undefined> {
-    return this.#inBatches(this.#keysNewestFirst(since, batchSize), batchSize);
+    return this.#inBatches(this.eventKeys({ since, pageSize: batchSize }), batchSize);
   }
 
   async *#inBatches(
@@ -118,6 +130,25 @@ export class DynamoEventReader implements EventReader {
     for await (const items of this.#owedIndex.pages(range)) yield* items;
   }
 
+  async *eventKeys(range: EventRange): AsyncGenerator<EventKey, void, undefined> {
+    const { before, oldestFirst = false, pageSize } = range;
+    const since = this.#earliest(range.since);
+    const days = daysBetween(since, this.#latest(before));
+    const ofDay = { since, before, newestFirst: !oldestFirst, pageSizes: [pageSize] };
+    for (const day of oldestFirst ? days : days.toReversed()) yield* this.#byTimeIndex.eventsOf(day, ofDay);
+  }
+
+  deliveryKeys(endpointId: EndpointId, range: EventRange): AsyncGenerator<DeliveryKey, void, undefined> {
+    return this.#byEndpointIndex.deliveriesOf(endpointId, range);
+  }
+
+  cancelledEventKeys(
+    lists: readonly CancelledList[],
+    range: EventRange,
+  ): AsyncGenerator<EventKey, void, undefined> {
+    return this.#byEndpointIndex.cancelledEvents(lists, range);
+  }
+
   async eventsOf(keys: readonly EventKey[]): Promise<EventRecord[]> {
     return this.#rowsOf(keys, eventRowKey, fromEventRow);
   }
@@ -138,25 +169,14 @@ export class DynamoEventReader implements EventReader {
     }
   }
 
-  async *#keysNewestFirst(since: Date, pageSize: number): AsyncGenerator<EventKey, void, undefined> {
-    const range = { since: this.#earliest(since), newestFirst: true, pageSizes: [pageSize] };
-    for (const day of this.#daysSince(range.since).toReversed())
-      yield* this.#byTimeIndex.eventsOf(day, range);
-  }
-
-  async *#keysOldestFirst(since: Date): AsyncGenerator<EventKey, void, undefined> {
-    const range = { since: this.#earliest(since), newestFirst: false, pageSizes: [DYNAMODB.batchGetKeys] };
-    for (const day of this.#daysSince(range.since)) yield* this.#byTimeIndex.eventsOf(day, range);
-  }
-
   /** No event is older than the longest retention. */
   #earliest(since: Date): Date {
     const oldest = after(this.#clock.now(), -RETENTION_DAYS.max * DAY_MS);
     return since < oldest ? oldest : since;
   }
 
-  #daysSince(since: Date): Date[] {
-    return daysBetween(since, after(this.#clock.now(), AHEAD_MS));
+  #latest(before: EventId | undefined): Date {
+    return before === undefined ? after(this.#clock.now(), AHEAD_MS) : eventTime(before);
   }
 
   /** Consistent reads. The indexes that supply the keys are only eventually consistent. */

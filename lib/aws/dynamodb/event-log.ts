@@ -156,8 +156,15 @@ export class DynamoEventLog implements EventLog {
   }
 
   finishFanOut(key: EventKey, result: FanOutResult): Promise<boolean> {
-    const outcomes = toOutcomeMap(result.outcomes);
-    const update = updateOf({ ...result, outcomes, ...NOTHING_OWED });
+    const { cancelledFor = [], outcomes, ...written } = result;
+    const listedFor = keys.cancelledListOf(key.eventId, cancelledFor);
+    const listed = listedFor !== undefined && { listedFor };
+    const update = updateOf({
+      ...written,
+      outcomes: toOutcomeMap(outcomes),
+      ...listed,
+      ...NOTHING_OWED,
+    });
     return this.#table.updateIf('finishing a fan-out', keys.eventRowKey(key), NOT_FANNED_OUT, update);
   }
 

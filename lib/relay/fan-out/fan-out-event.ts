@@ -30,9 +30,7 @@ export async function fanOutEvent(
   // An earlier run may have written rows. Their endpoints are left to deliver.
   const existing = ofEvent(rows, event);
   const isNew = ({ id }: Pick<Endpoint, 'id'>) => !existing.has(id);
-  const subscribers = endpoints.valid
-    .filter(isNew)
-    .filter((endpoint) => endpoint.state !== 'disabled' && isAddressedTo(endpoint, event));
+  const subscribers = endpoints.valid.filter(isNew).filter((endpoint) => isAddressedTo(endpoint, event));
   const payloadOf = readOnce(context, event);
   const changes = await changesOfEvent(context.eventLog, event, previousSnapshot, payloadOf);
   const now = context.clock.now();
@@ -53,8 +51,19 @@ export async function fanOutEvent(
     ...changes,
     outcomes: recordOf(deliveries.map((delivery) => [delivery.endpointId, outcomeOf(delivery)])),
     fannedOutAt: context.clock.now(),
+    ...cancelledWithoutRow(event, deliveries),
   });
   context.telemetry.count('EventsFannedOut');
+}
+
+/** The disabled endpoints of an order's event. An operator can resend it once they are enabled. */
+function cancelledWithoutRow({ orderKey }: EventRecord, deliveries: readonly Delivery[]) {
+  const cancelled = deliveries.filter(
+    ({ state, reason, owedTo }) =>
+      state === 'cancelled' && reason === 'endpoint-disabled' && owedTo === undefined,
+  );
+  const cancelledFor = cancelled.map(({ endpointId }) => endpointId);
+  return cancelledFor.length === 0 || isRelayEvent(orderKey) ? {} : { cancelledFor };
 }
 
 function ofEvent(rows: readonly Delivery[], { eventId }: EventRecord): Map<string, Delivery> {

@@ -64,7 +64,10 @@ export async function firstDeliveries(
       ),
     );
   const { before, event } = view;
-  const maySkip = before && event.changes?.length === 0 && endpoints.some((one) => one.skipUnchanged);
+  const maySkip =
+    before &&
+    event.changes?.length === 0 &&
+    endpoints.some((one) => one.skipUnchanged && one.state !== 'disabled');
   const same = maySkip ? await previousIfUnchanged(context, payload, before) : undefined;
   return awaitAll(
     endpoints.map((endpoint) =>

@@ -41,6 +41,8 @@ export interface FanOutResult extends EventChanges {
   readonly changes: readonly Change[];
   readonly outcomes: Outcomes;
   readonly fannedOutAt: Date;
+  /** The disabled endpoints for which it was cancelled, without a delivery row. Operators can list such events. */
+  readonly cancelledFor?: readonly EndpointId[];
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The tables and dead-letter queues as an operator uses them. The functions' ports are in the files beside this one. */
 import type { Delivery, DeliveryKey } from '../model/delivery.ts';
 import type { EventKey, EventRecord } from '../model/event.ts';
-import type { EventId, OrderKey, SourceId } from '../model/ids.ts';
+import type { EndpointId, EventId, OrderKey, SourceId } from '../model/ids.ts';
 import type { ConfigRow } from './config-table.ts';
 import type { OwedItem } from './event-log.ts';
 import type { Expressions } from './expressions.ts';
@@ -15,6 +15,22 @@ export interface OwedQuery {
   /** Items to read per list in one request. */
   readonly pageSize: number;
 }
+
+/** A range of event ids. */
+export interface EventRange {
+  /** Skip events with an id from before this time. */
+  readonly since: Date;
+  /** Skip this event and newer ones. */
+  readonly before?: EventId | undefined;
+  /** Oldest first; otherwise newest first. */
+  readonly oldestFirst?: boolean;
+  /** Keys to read per list in one request. */
+  readonly pageSize: number;
+}
+
+/** The list of events that were cancelled for more than one endpoint. No endpoint's id contains a `#`. */
+export const SEVERAL_ENDPOINTS = '#several';
+export type CancelledList = EndpointId | typeof SEVERAL_ENDPOINTS;
 
 /** Which events to list. */
 export interface EventQuery {
@@ -54,6 +70,16 @@ export interface EventReader {
    * asks for them. Items whose key cannot be parsed are skipped with a warning. Eventually consistent.
    */
   owed(lists: readonly string[], query: OwedQuery): AsyncIterable<OwedItem>;
+  /** The keys of all events. Pages are read when the caller asks for them. Eventually consistent, and includes expired events. */
+  eventKeys(range: EventRange): AsyncIterable<EventKey>;
+  /** The keys of an endpoint's delivery rows, by event. Otherwise like {@link eventKeys}. */
+  deliveryKeys(endpointId: EndpointId, range: EventRange): AsyncIterable<DeliveryKey>;
+  /**
+   * The keys of events that fan-out cancelled for disabled endpoints, without a delivery row. An event is in one list: that
+   * of its endpoint, or {@link SEVERAL_ENDPOINTS}. It stays there when it is resent: its outcomes say so. Otherwise like
+   * {@link eventKeys}.
+   */
+  cancelledEventKeys(lists: readonly CancelledList[], range: EventRange): AsyncIterable<EventKey>;
   /** The events with these keys, in the order of the keys. Absent events are left out. Consistent. */
   eventsOf(keys: readonly EventKey[]): Promise<EventRecord[]>;
   /**

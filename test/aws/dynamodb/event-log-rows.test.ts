@@ -137,6 +137,7 @@ describe('the rows of the event log', () => {
     expect(await given.row(`delivery#${eventId}#erp`)).toEqual({
       orderKey: 'main/12345',
       sk: `delivery#${eventId}#erp`,
+      listedFor: 'erp',
       eventId,
       endpointId: 'erp',
       state: 'leased',

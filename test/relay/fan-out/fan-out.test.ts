@@ -1,7 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { fanOut } from '../../../lib/relay/fan-out/fan-out.ts';
 import { StoreError } from '../../../lib/relay/ports/event-log.ts';
-import { aRelay, UNAVAILABLE } from '../a-relay.ts';
+import { aRelay, ORDER, UNAVAILABLE } from '../a-relay.ts';
+
+type Relay = ReturnType<typeof aRelay>;
 
 describe('fan-out', () => {
   it('sends every endpoint the bytes and the content type that came in, with the order id', async () => {
@@ -182,7 +184,7 @@ describe('fan-out', () => {
     expect(relay.telemetry.counts.get('ConfigRowsInvalid')).toBe(1);
   });
 
-  it('parks the delivery of a paused endpoint, and writes none for one that is disabled', async () => {
+  it('parks the delivery of a paused endpoint, and cancels that of a disabled one without a row', async () => {
     const relay = aRelay();
     relay.endpoint('erp', { state: 'paused' });
     relay.endpoint('shop', { state: 'disabled' });
@@ -190,8 +192,51 @@ describe('fan-out', () => {
 
     await relay.fanOut();
 
-    expect(await relay.outcomes(eventId)).toEqual({ erp: 'pending: endpoint is paused' });
+    expect(await relay.outcomes(eventId)).toEqual({
+      erp: 'pending: endpoint is paused',
+      shop: 'cancelled: endpoint is disabled',
+    });
+    expect((await relay.rows()).map(({ endpointId }) => endpointId)).toEqual(['erp']);
     expect(relay.sender.requests).toEqual([]);
+  });
+
+  it.each([
+    ['an operator', (relay: Relay) => relay.endpoint('erp', { state: 'disabled' })],
+    [
+      'the relay',
+      (relay: Relay) => {
+        relay.endpoint('erp');
+        relay.health('erp', { state: 'disabled' });
+      },
+    ],
+  ])('lists an event that it cancelled because %s disabled the endpoint', async (_, disable) => {
+    const relay = aRelay();
+    relay.endpoint('shop');
+    await relay.accepted();
+    await relay.fanOut();
+    disable(relay);
+    relay.minutes(1);
+    const eventId = await relay.accepted();
+
+    await relay.fanOut();
+
+    expect(relay.eventLog.cancelledEvents()).toEqual([{ orderKey: ORDER, eventId, cancelledFor: ['erp'] }]);
+  });
+
+  it('makes the same calls when an endpoint is disabled', async () => {
+    const callsWith = async (attributes: object) => {
+      const relay = aRelay();
+      relay.endpoint('shop');
+      relay.endpoint('erp', { ...attributes });
+      await relay.accepted();
+      const updates = vi.spyOn(relay.eventLog, 'finishFanOut');
+      const writes = vi.spyOn(relay.eventLog, 'putDeliveryIfAbsent');
+      await relay.fanOut();
+      return [updates.mock.calls.length, writes.mock.calls.length];
+    };
+
+    expect(await callsWith({ state: 'disabled' })).toEqual([1, 0]);
+    expect(await callsWith({})).toEqual([1, 0]);
   });
 
   it('sends an endpoint only the events of the sources that it hears', async () => {
