@@ -8,7 +8,7 @@ import type { DeliveryAttributes } from '../../lib/relay/model/delivery.ts';
 import { attentionOf, type Delivery } from '../../lib/relay/model/delivery.ts';
 import { shownState } from '../../lib/relay/model/delivery-state.ts';
 import type { EventRecord } from '../../lib/relay/model/event.ts';
-import type { EndpointId } from '../../lib/relay/model/ids.ts';
+import { type EndpointId, sourceOf } from '../../lib/relay/model/ids.ts';
 import { anEndpointId } from '../ports/builders.ts';
 import { jsonOf } from './cli.ts';
 import { storedEvents } from './stored-events.ts';
@@ -35,6 +35,15 @@ async function aDelivery(endpointId: EndpointId, parts: Partial<DeliveryAttribut
     [endpointId]: { state: shownState(delivery.state), status: 503, durationMs: 20 },
   });
   return delivery;
+}
+
+/** An event that came while the endpoint was disabled. */
+async function aCancelledEvent(endpointId: EndpointId) {
+  const receivedAt = later(new Date(), -60_000);
+  const source = await aSource();
+  const event = await stored({ source, receivedAt, orderId: '7-501', niceId: 'Magic7-501' });
+  await fannedOut(event, { [endpointId]: { state: 'cancelled', reason: 'endpoint-disabled' } });
+  return event;
 }
 
 async function rowOf({ orderKey, endpointId }: Delivery) {
@@ -71,9 +80,91 @@ async function messagesOn(queue: 'events' | 'deliveries'): Promise<string[]> {
 
 describe('deliveries list', () => {
   it('says that there is nothing to do', async () => {
-    expect((await deliveries('list', '--state', 'dead')).out).toBe(
-      'No delivery is pending, and nothing needs attention.\n',
+    expect((await deliveries('list')).out).toMatch(
+      /^No delivery is pending, and nothing needs attention\.\n$|abandoned/,
     );
+  });
+
+  it('says what was asked when it finds nothing, and what there is besides', async () => {
+    const id = await anEndpoint();
+
+    expect((await deliveries('list', '--endpoint', id)).out).toBe(
+      `There are no deliveries that wait or need attention for ${id}. None is waiting, dead or cancelled.\n`,
+    );
+    for (let count = 0; count < 3; count++) await aDelivery(id);
+    await aDelivery(id, { state: 'cancelled', ...OVER(id) });
+
+    expect((await deliveries('list', '--endpoint', id, '--state', 'dead')).out).toBe(
+      `There are no dead deliveries for ${id}. 3 are waiting, 1 is cancelled.\n`,
+    );
+    expect(jsonOf(await deliveries('list', '--endpoint', id, '--state', 'dead', '--json'))).toEqual({
+      deliveries: [],
+      more: false,
+      besides: {
+        pending: { count: 3, isMore: false },
+        dead: { count: 0, isMore: false },
+        cancelled: { count: 1, isMore: false },
+      },
+    });
+    expect((await deliveries('list', '--endpoint', id, '--state', 'dead', '--since', '1h')).out).toMatch(
+      /^There are no dead deliveries for \S+ since .*\d\d:\d\d:\d\d\. 3 are waiting, 1 is cancelled, whatever their time\.\n$/,
+    );
+  });
+
+  it('lists a delivery that fan-out cancelled without a row, and its retry makes it pending', async () => {
+    const id = await anEndpoint({ state: 'disabled' });
+    const event = await aCancelledEvent(id);
+
+    for (const filter of [
+      ['--state', 'cancelled'],
+      ['--endpoint', id],
+    ]) {
+      const { deliveries: found } = await listed(...filter);
+      expect(found.filter(({ eventId }) => eventId === event.eventId)).toMatchObject([
+        { state: 'cancelled', reason: 'endpoint-disabled', endpointId: id, niceId: 'Magic7-501' },
+      ]);
+    }
+    expect((await listed()).deliveries.map(({ eventId }) => eventId)).not.toContain(event.eventId);
+    expect((await deliveries('list', '--endpoint', id, '--state', 'dead')).out).toContain('1 is cancelled');
+
+    await relay().cli(['endpoints', 'set', id, '--unset', 'state']);
+    await relay().put('endpoint', id, { url: 'https://erp.example/' });
+    expect((await deliveries('retry', '--endpoint', id)).out).toContain('1 delivery is retried.');
+
+    expect((await listed('--endpoint', id)).deliveries).toMatchObject([
+      { eventId: event.eventId, state: 'pending', next: { kind: 'now' } },
+    ]);
+  });
+
+  it('retries one delivery that fan-out cancelled without a row', async () => {
+    const id = await anEndpoint();
+    const [event] = [await aCancelledEvent(id), await aCancelledEvent(id)];
+
+    expect((await deliveries('retry', event.eventId, '--endpoint', id)).out).toContain(
+      '1 delivery is retried.',
+    );
+    expect((await listed('--endpoint', id, '--state', 'pending')).deliveries).toMatchObject([
+      { eventId: event.eventId },
+    ]);
+  });
+
+  it('lists the cancelled deliveries of a removed endpoint, and says why they cannot be retried', async () => {
+    const id = anEndpointId(randomUUID());
+    await relay().put('health', id, { state: 'ok', version: 1 });
+    const { eventId } = await aDelivery(id, { state: 'cancelled', reason: 'endpoint-removed', ...OVER(id) });
+
+    expect((await listed('--state', 'cancelled')).deliveries.map((one) => one.eventId)).toContain(eventId);
+    for (const args of [
+      ['deliveries', 'retry', '--endpoint', id],
+      ['replay', '--event', eventId, '--endpoint', id],
+      ['replay', '--endpoint', id, '--since', '1h'],
+    ]) {
+      const { exitCode, err } = await relay().cli(args);
+      expect([exitCode, err]).toEqual([
+        2,
+        `error: the endpoint ${id} was removed, so nothing can be sent to it\n\`endpoints add --id ${id} --url <url>\` adds it again. Then run the command again.\n`,
+      ]);
+    }
   });
 
   it('shows the items that need attention, latest first, and then the pending deliveries, next due first', async () => {
@@ -94,31 +185,36 @@ describe('deliveries list', () => {
     expect(exitCode).toBe(0);
     const [head, ...lines] = out.trimEnd().split('\n');
     expect(head).toMatch(
-      /^ORDER +ENDPOINT +STATE +COUNTED ATTEMPTS +PENDING SINCE +NEXT ATTEMPT +EVENT +LAST RESULT$/,
+      /^ORDER +ENDPOINT +STATE +COUNTED ATTEMPTS +PENDING SINCE +NEXT ATTEMPT +EVENT +LAST ANSWER$/,
     );
     expect(lines).toEqual([
-      expect.stringMatching(`^Magic7-501 .* cancelled +2 .* – +${cancelled.eventId} +endpoint is disabled$`),
-      expect.stringMatching(`^Magic7-501 .* dead +2 .* ${dead.eventId} +timeout after 10 s, attempt 2$`),
-      expect.stringMatching(`^Magic7-501 .* pending +2 .* – +${next.eventId} +endpoint is paused$`),
-      expect.stringMatching(`^Magic7-501 .* pending +2 .* ${last.eventId} +timeout after 10 s, attempt 2$`),
+      expect.stringMatching(
+        `^Magic7-501 .* cancelled +2 .* – +${cancelled.eventId} +endpoint is disabled, timeout after 10 s$`,
+      ),
+      expect.stringMatching(`^Magic7-501 .* dead +2 .* ${dead.eventId} +timeout after 10 s$`),
+      expect.stringMatching(`^Magic7-501 .* pending +2 .* now +${next.eventId} +timeout after 10 s$`),
+      expect.stringMatching(
+        `^Magic7-501 .* pending +2 .* \\d\\d:\\d\\d:\\d\\d +${last.eventId} +timeout after 10 s$`,
+      ),
       '',
       '1 cancelled, 1 dead, 2 pending.',
     ]);
   });
 
-  it('shows no next attempt when its time has passed', async () => {
+  it('shows what a delivery waits for when the time of its attempt has passed', async () => {
     const id = await anEndpoint({ ordering: 'strict' });
     const past = later(new Date(), -60_000);
-    const { eventId } = await aDelivery(id, {
+    const { eventId, orderKey } = await aDelivery(id, {
       ...{ reason: 'behind-earlier', attemptCount: 0, nextAttemptAt: past, dueAt: past },
     });
+    const source = sourceOf(orderKey);
 
     expect((await deliveries('list', '--endpoint', id)).out).toMatch(
-      new RegExp(` pending +0 .* – +${eventId} +behind an earlier delivery\n`),
+      new RegExp(` pending +0 .* after an earlier delivery +${eventId} +timeout after 10 s\n`),
     );
-    expect((await relay().cli(['events', 'show', eventId, '--order', '7-501'])).out).not.toContain(
-      'next attempt',
-    );
+    expect(
+      (await relay().cli(['events', 'show', eventId, '--order', '7-501', '--source', source])).out,
+    ).toContain('next attempt after an earlier delivery');
   });
 
   it('lists the deliveries of all endpoints, also of removed ones', async () => {

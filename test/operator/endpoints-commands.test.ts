@@ -135,19 +135,25 @@ describe('endpoints list', () => {
     await anEndpoint({ state: 'disabled' }, 'shop');
     await anEndpoint({ ordering: 'strict' });
     await relay().put('health', 'shop', { state: 'failing', reason: 'it times out' });
-    const lastSuccessAt = '2026-03-01T12:00:00Z';
-    await relay().put('health', 'erp', { state: 'ok', provenAt: lastSuccessAt, lastSuccessAt, version: 2 });
+    const lastSuccessAt = '2026-03-11T12:00:00Z';
+    const timeCells = timeText(new Date(lastSuccessAt)).split(/ {2,}/);
+    await relay().put('health', 'erp', {
+      ...{ state: 'ok', provenAt: lastSuccessAt, lastSuccessAt, version: 2 },
+      lastAnswer: '200',
+    });
 
-    expect((await endpoints('list')).out).toBe(
+    const { out } = await endpoints('list');
+    expect(out.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
       [
-        'ENDPOINT  STATE     HEALTH   ORDERING  URL',
-        `erp       enabled   ok       strict    ${URL_OF_ERP}`,
-        `shop      disabled  failing  latest    ${URL_OF_ERP}`,
-        '',
-        'shop  it times out',
-        '',
-      ].join('\n'),
-    );
+        ...['ENDPOINT', 'STATE', 'HEALTH', 'WAITING', 'DEAD', 'CANCELLED'],
+        ...['LAST SUCCESS', 'LAST ANSWER', 'ORDERING', 'URL'],
+      ],
+      ['erp', 'enabled', 'ok', '0', '0', '0', ...timeCells, '200', 'strict', URL_OF_ERP],
+      ['shop', 'disabled', 'failing', '0', '0', '0', '–', '–', 'latest', URL_OF_ERP],
+      [''],
+      ['shop', 'it times out'],
+      [''],
+    ]);
     const shared = { url: URL_OF_ERP, timeoutSeconds: 10, maxAttempts: 10 };
     expect(jsonOf(await endpoints('list', '--json'))).toMatchObject([
       { id: 'erp', state: 'enabled', ordering: 'strict', ...shared },
@@ -174,7 +180,7 @@ describe('endpoints list', () => {
     );
     expect(jsonOf(await endpoints('list', '--json'))).toEqual([
       expect.objectContaining({ id: 'erp' }),
-      { id: 'shop', invalid: expect.stringContaining('timeoutSeconds') },
+      { id: 'shop', invalid: expect.stringContaining('timeoutSeconds'), deliveries: expect.anything() },
     ]);
   });
 
@@ -208,6 +214,7 @@ describe('endpoints show', () => {
         '  rate-limit-per-second  2.5',
         '  description            the ERP',
         '  health                 disabled: it answered 410; fix the endpoint and run `endpoints enable erp`',
+        '  deliveries             none waits or needs attention',
         '  added                  in March',
         '  changed                in May',
         '',
@@ -252,6 +259,7 @@ describe('endpoints show', () => {
     expect(jsonOf(await endpoints('show', 'erp', '--json'))).toEqual({
       id: 'erp',
       invalid: expect.stringMatching(/^state: /),
+      deliveries: expect.anything(),
     });
   });
 });

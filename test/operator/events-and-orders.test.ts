@@ -89,6 +89,7 @@ describe('events list', () => {
     ['--limit all', '--limit must be a number'],
     ['--since yesterday', '--since must be a duration before now (30m, 2h, 3d) or a time in ISO 8601'],
     ['--source a/b', '--source must be 1 to 64 letters'],
+    ['--source nope', 'there is no source nope'],
     ['--order 7', "unknown option '--order'"],
     ['7-501', 'too many arguments'],
   ])('refuses %s with exit code 2', async (args, message) => {
@@ -106,6 +107,7 @@ describe('events show', () => {
       { source, orderId: '7-501', niceId: 'Magic7-501', items: [{ status: 'Shipped' }, { status: 'New' }] },
       aPayload('{}', 'application/json'),
     );
+    await relay().put('endpoint', 'shop', { url: 'https://shop.example/' });
     await owed(event, { endpointId: anEndpointId('shop'), nextAttemptAt: after(event.receivedAt, 300_000) });
     const outcomes: Outcomes = {
       [anEndpointId('erp')]: { state: 'delivered', status: 200, durationMs: 4 },
@@ -285,7 +287,8 @@ describe('orders show', () => {
   it.each([
     [[], "missing required argument 'id'"],
     [['7-404'], 'there is no order 7-404: the relay has no source'],
-    [['7-404', '--source', 'main'], 'there is no order 7-404 in the source main'],
+    [['7-404', '--source', 'main'], 'there is no source main'],
+    [['7-404', '--source', 'notices'], 'there is no order 7-404 in the source notices'],
     [['7-404', '--source', 'a/b'], '--source must be 1 to 64 letters'],
     [['7', '404'], 'too many arguments'],
   ])('refuses %j with exit code 2', async (args, message) => {

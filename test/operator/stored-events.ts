@@ -5,7 +5,7 @@ import { after } from '../../lib/relay/model/clock.ts';
 import type { Delivery } from '../../lib/relay/model/delivery.ts';
 import type { EventRecord, Outcomes, Payload } from '../../lib/relay/model/event.ts';
 import { aliasKeyOf, nextEventId, orderKeyOf, sha256Hex } from '../../lib/relay/model/ids.ts';
-import { aDelivery, aPayload } from '../ports/builders.ts';
+import { aDelivery, anEndpointId, aPayload } from '../ports/builders.ts';
 import type { TablesOnlyRelay } from './tables-only-relay.ts';
 
 export function storedEvents(relay: () => Pick<TablesOnlyRelay, 'connection' | 'put'>) {
@@ -33,7 +33,12 @@ export function storedEvents(relay: () => Pick<TablesOnlyRelay, 'connection' | '
 
     fannedOut(event: EventRecord, outcomes: Outcomes, changes: EventRecord['changes'] = []) {
       const fannedOutAt = after(event.receivedAt, 143);
-      return relay().connection.eventLog.finishFanOut(event, { outcomes, changes, fannedOutAt });
+      // As fan-out decides it: a cancelled outcome without a row.
+      const cancelledFor = Object.entries(outcomes).flatMap(([id, { state, reason }]) =>
+        state === 'cancelled' && reason === 'endpoint-disabled' ? [anEndpointId(id)] : [],
+      );
+      const result = { outcomes, changes, fannedOutAt, cancelledFor };
+      return relay().connection.eventLog.finishFanOut(event, result);
     },
 
     /** A pending delivery with two failed attempts. */

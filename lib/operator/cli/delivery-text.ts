@@ -1,13 +1,14 @@
 /** Deliveries as a table and as JSON, and the results of a retry and a cancellation. */
 
-import { type Delivery, outcomeOf } from '../../relay/model/delivery.ts';
+import { type Delivery, isSettled } from '../../relay/model/delivery.ts';
 import { shownState } from '../../relay/model/delivery-state.ts';
-import { detailText } from '../../relay/model/outcome.ts';
+import { reasonText } from '../../relay/model/reason.ts';
 import type { CancelResult } from '../deliveries/cancellations.ts';
-import type { DeliveryList } from '../deliveries/deliveries.ts';
-import type { OwedWork } from '../deliveries/owed-work.ts';
+import type { DeliveryList, ListedWork } from '../deliveries/deliveries.ts';
 import type { RetryResult } from '../deliveries/retries.ts';
-import { comingAttemptAt, orderText, stateText } from './event-text.ts';
+import { countsText } from './count-text.ts';
+import { attemptText, orderText, stateText } from './event-text.ts';
+import { nextTryText } from './next-try-text.ts';
 import type { Colours } from './output.ts';
 import { shortened, table } from './table.ts';
 import { timeText } from './times.ts';
@@ -22,45 +23,70 @@ const HEAD = [
   'pending since',
   'next attempt',
   'event',
-  'last result',
+  'last answer',
 ];
 
-export function deliveryListText({ found, isCut }: DeliveryList, colours: Colours, now = new Date()): string {
-  if (found.length === 0) return 'No delivery is pending, and nothing needs attention.';
+export function deliveryListText(list: DeliveryList, colours: Colours, now = new Date()): string {
+  const { found, isCut } = list;
+  if (found.length === 0) return nothingFoundText(list, now);
   const rows = found.map((one) =>
     one.kind === 'delivery' ? deliveryCells(one, colours, now) : eventCells(one, colours),
   );
-  return [table(rows, HEAD), '', colours.dim(countText(found, isCut))].join('\n');
+  return [table(rows, HEAD), '', colours.dim(foundText(found, isCut))].join('\n');
+}
+
+/** `There are no dead deliveries for flaky. 3 are waiting.` */
+function nothingFoundText({ query, besides }: DeliveryList, now: Date): string {
+  const { endpointId, state, since } = query;
+  const others = besides && countsText(besides);
+  if (endpointId === undefined && state === undefined && since === undefined && others === undefined)
+    return 'No delivery is pending, and nothing needs attention.';
+  const asked = [
+    state === 'abandoned' ? 'abandoned events' : deliveriesText(state),
+    ...(endpointId === undefined ? [] : [`for ${endpointId}`]),
+    ...(since === undefined ? [] : [`since ${timeText(since, now)}`]),
+  ];
+  const all = since === undefined ? '' : ', whatever their time';
+  const rest = others === undefined ? 'None is waiting, dead or cancelled' : others;
+  return `There are no ${asked.join(' ')}. ${rest}${all}.`;
+}
+
+function deliveriesText(state: DeliveryList['query']['state']): string {
+  return state === undefined ? 'deliveries that wait or need attention' : `${state} deliveries`;
 }
 
 function deliveryCells(
-  { delivery, event }: OwedWork & { kind: 'delivery' },
+  { delivery, event }: Extract<ListedWork, { kind: 'delivery' }>,
   colours: Colours,
   now: Date,
 ): string[] {
-  const { endpointId, state, attemptCount, owedSince, eventId } = delivery;
-  const nextAttemptAt = comingAttemptAt(delivery, now);
+  const { endpointId, state, attemptCount, owedSince, eventId, next } = delivery;
   return [
     orderText(event ?? {}),
     shortened(endpointId, ENDPOINT_LENGTH),
     stateText(state, colours),
     String(attemptCount),
-    timeText(owedSince),
-    nextAttemptAt === undefined ? '–' : timeText(nextAttemptAt),
+    timeText(owedSince, now),
+    next === undefined ? '–' : nextTryText(next, now),
     colours.dim(eventId),
-    shortened(resultText(delivery), RESULT_LENGTH),
+    shortened(lastAnswerText(delivery), RESULT_LENGTH),
   ];
 }
 
-/** The reason without the state, which has its own column. */
-function resultText(delivery: Delivery): string {
-  const { late, replayed, ...result } = outcomeOf(delivery);
-  const detail = result.reason === 'replay' && replayed ? undefined : detailText(result);
-  const parts = [detail, late && 'late', replayed && 'replayed'].filter((part) => part !== undefined);
+/** The result of the last attempt. Before it, why the delivery ended without one. */
+function lastAnswerText(delivery: Delivery): string {
+  const { late, replayedAt, attempts, reason } = delivery;
+  const last = attempts.at(-1);
+  const parts = [
+    isSettled(delivery) && reason !== undefined ? reasonText(reason) : undefined,
+    last === undefined ? undefined : attemptText(last),
+    late ? 'late' : undefined,
+    replayedAt === undefined ? undefined : 'replayed',
+  ].filter((part) => part !== undefined);
   return parts.join(', ') || '–';
 }
 
-function eventCells({ event }: OwedWork & { kind: 'event' }, { red, dim }: Colours): string[] {
+function eventCells({ event }: Extract<ListedWork, { kind: 'event' }>, { red, dim }: Colours): string[] {
   const attempts = String(event.fanOutAttempts ?? '–');
   const since = timeText(event.receivedAt);
   return [
@@ -75,7 +101,7 @@ function eventCells({ event }: OwedWork & { kind: 'event' }, { red, dim }: Colou
   ];
 }
 
-function countText(found: readonly OwedWork[], isCut: boolean): string {
+function foundText(found: readonly ListedWork[], isCut: boolean): string {
   const states = Map.groupBy(found, (one) =>
     one.kind === 'delivery' ? shownState(one.delivery.state) : 'abandoned',
   );
@@ -83,15 +109,17 @@ function countText(found: readonly OwedWork[], isCut: boolean): string {
   return isCut ? `${counts}. --limit shows more.` : `${counts}.`;
 }
 
-export function deliveryListJson({ found, isCut }: DeliveryList): object {
+export function deliveryListJson({ found, isCut, besides }: DeliveryList): object {
   return {
     deliveries: found.map((one) => {
       if (one.kind === 'event') return { state: 'abandoned', ...one.event };
       const { niceId, orderId } = one.event ?? {};
       const ids = { ...(niceId !== undefined && { niceId }), ...(orderId !== undefined && { orderId }) };
-      return { ...one.delivery, ...ids };
+      const lastAnswer = one.delivery.attempts.at(-1);
+      return { ...one.delivery, ...ids, ...(lastAnswer !== undefined && { lastAnswer }) };
     }),
     more: isCut,
+    ...(besides !== undefined && { besides }),
   };
 }
 

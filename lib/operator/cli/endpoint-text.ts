@@ -1,8 +1,11 @@
 /** Endpoints as text and as JSON. */
 import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
+import type { Health } from '../../relay/health/health.ts';
+import type { BoundedCount, DeliveryCounts } from '../deliveries/delivery-counts.ts';
 import { describeHealth } from '../endpoints/endpoint-health.ts';
 import type { ListedEndpoint } from '../endpoints/endpoints.ts';
 import type { MaskedEndpoint } from '../endpoints/masked-endpoint.ts';
+import { countsText, countText } from './count-text.ts';
 import { healthDetail, healthWord, lastAnswerRows } from './health-text.ts';
 import { invalidRowsText } from './invalid-rows.ts';
 import type { Colours } from './output.ts';
@@ -12,29 +15,64 @@ import { tlsRows } from './tls-options.ts';
 
 /** `--json` shows the whole expression. */
 const EXPRESSION_LENGTH = 120;
+const ANSWER_LENGTH = 40;
+const LIST_HEAD = [
+  ...['endpoint', 'state', 'health', 'waiting', 'dead', 'cancelled'],
+  ...['last success', 'last answer', 'ordering', 'url'],
+];
 const CONSEQUENCE = 'the endpoint’s deliveries are parked';
 
-/** The row with its health. */
-export function endpointJson(listed: ListedEndpoint): object {
-  const { health } = listed;
+/** An endpoint, and how many deliveries it has when a command has counted them. */
+export type CountedEndpoint = ListedEndpoint & { readonly deliveries?: DeliveryCounts };
+
+/** The row with its health and its deliveries' counts. */
+export function endpointJson(listed: CountedEndpoint): object {
+  const { health, deliveries } = listed;
   const row = 'valid' in listed ? listed.valid : { id: listed.invalid.id, invalid: listed.invalid.reason };
-  return { ...row, ...(health !== undefined && { health: describeHealth(health) }) };
+  return {
+    ...row,
+    ...(health !== undefined && { health: describeHealth(health) }),
+    ...(deliveries !== undefined && { deliveries }),
+  };
 }
 
-export function endpointListText(rows: readonly ListedEndpoint[], colours: Colours): string {
+export function endpointListText(rows: readonly CountedEndpoint[], colours: Colours): string {
   if (rows.length === 0) {
     return 'No endpoints yet. `endpoints add --id erp --url https://…` adds one.';
   }
   const cells = rows.flatMap((row) => {
     if (!('valid' in row)) return [];
     const { id, state, ordering, url } = row.valid;
-    return [[colours.bold(id), stateText(state, colours), healthWord(row.health, colours), ordering, url]];
+    return [
+      [
+        ...[colours.bold(id), stateText(state, colours), healthWord(row.health, colours)],
+        ...countCells(row.deliveries, colours),
+        ...lastAnswerCells(row.health),
+        ...[ordering, url],
+      ],
+    ];
   });
   return [
-    ...(cells.length > 0 ? [table(cells, ['endpoint', 'state', 'health', 'ordering', 'url'])] : []),
+    ...(cells.length > 0 ? [table(cells, LIST_HEAD)] : []),
     ...healthNotes(rows, colours),
     ...invalidRowsText(rows, CONSEQUENCE, colours),
   ].join('\n');
+}
+
+function countCells(deliveries: DeliveryCounts | undefined, { red, yellow }: Colours): string[] {
+  if (deliveries === undefined) return ['–', '–', '–'];
+  const { pending, dead, cancelled } = deliveries;
+  const coloured = (count: BoundedCount, colour: (text: string) => string) =>
+    count.count === 0 ? countText(count) : colour(countText(count));
+  return [coloured(pending, yellow), coloured(dead, red), coloured(cancelled, red)];
+}
+
+function lastAnswerCells(health: Health | undefined): string[] {
+  const { lastSuccessAt, lastAnswer } = health === undefined ? {} : describeHealth(health);
+  return [
+    lastSuccessAt === undefined ? '–' : timeText(lastSuccessAt),
+    lastAnswer === undefined ? '–' : shortened(lastAnswer.answer, ANSWER_LENGTH),
+  ];
 }
 
 /** Explains health states other than ok. */
@@ -52,9 +90,9 @@ function healthNotes(rows: readonly ListedEndpoint[], { bold }: Colours): string
  *
  * @param result the result of a command: `is added.`
  */
-export function endpointText(listed: ListedEndpoint, colours: Colours, result = ''): string {
+export function endpointText(listed: CountedEndpoint, colours: Colours, result = ''): string {
   if ('invalid' in listed) return invalidRowsText([listed], CONSEQUENCE, colours).join('\n');
-  const { health, valid: endpoint } = listed;
+  const { health, deliveries, valid: endpoint } = listed;
   // A command that changes the row does not read the health.
   const isHealthKnown = result === '';
   const rows = [
@@ -84,6 +122,9 @@ export function endpointText(listed: ListedEndpoint, colours: Colours, result = 
       ? [['health', [healthWord(health, colours), healthDetail(endpoint, health)].filter(Boolean).join(': ')]]
       : []),
     ...(isHealthKnown && health !== undefined ? lastAnswerRows(health) : []),
+    ...(deliveries === undefined
+      ? []
+      : [['deliveries', countsText(deliveries) ?? 'none waits or needs attention']]),
     ['added', writtenTimeText(endpoint.createdAt)],
     ...(endpoint.updatedAt === endpoint.createdAt ? [] : [['changed', writtenTimeText(endpoint.updatedAt)]]),
   ];

@@ -1,5 +1,6 @@
 /** `endpoints …` */
 import type { Command } from 'commander';
+import { withCounts } from '../deliveries/delivery-counts.ts';
 import {
   addEndpoint,
   changeEndpoint,
@@ -8,6 +9,7 @@ import {
   showEndpoint,
 } from '../endpoints/endpoints.ts';
 import { addExpressionCommands } from './endpoint-expression-commands.ts';
+import { addHistoryCommands } from './endpoint-history-commands.ts';
 import { addAttributeOptions, checkSources, readAddOptions, readSetOptions } from './endpoint-options.ts';
 import { addStateCommands } from './endpoint-state-commands.ts';
 import { addTestCommand } from './endpoint-test-command.ts';
@@ -47,7 +49,7 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
     .action((_options: GivenOptions, command: Command) =>
       withConnection(command, terminal, async (connection, output) => {
         output.show(
-          await listEndpoints(connection),
+          await withCounts(connection, await listEndpoints(connection)),
           (rows) => endpointListText(rows, output.colours),
           (rows) => rows.map(endpointJson),
         );
@@ -59,8 +61,9 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
     .description('show an endpoint’s attributes and health')
     .action((id: string, _options: GivenOptions, command: Command) =>
       withConnection(command, terminal, async (connection, output) => {
-        const endpoint = await showEndpoint(connection, id);
-        output.show(endpoint, (one) => endpointText(one, output.colours), endpointJson);
+        const [endpoint] = await withCounts(connection, [await showEndpoint(connection, id)]);
+        if (endpoint !== undefined)
+          output.show(endpoint, (one) => endpointText(one, output.colours), endpointJson);
       }),
     );
 
@@ -94,6 +97,7 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
 
   addStateCommands(endpoints, terminal);
   addTestCommand(endpoints, terminal);
+  addHistoryCommands(endpoints, terminal);
   addExpressionCommands(endpoints, terminal);
   addRotateSecretCommand(endpoints, terminal);
 

@@ -1,6 +1,6 @@
 /** Events, outcomes and deliveries in a few words. */
 
-import { type Attempt, type Delivery, isUnfinished, outcomeOf } from '../../relay/model/delivery.ts';
+import { type Attempt, outcomeOf } from '../../relay/model/delivery.ts';
 import {
   type DeliveryState,
   SHOWN_STATES,
@@ -11,6 +11,8 @@ import type { EventRecord } from '../../relay/model/event.ts';
 import { isRelayEvent, TESTS } from '../../relay/model/ids.ts';
 import { type Change, changesNoteText, type Item } from '../../relay/model/item-changes.ts';
 import { detailText, type Outcome, outcomeText } from '../../relay/model/outcome.ts';
+import type { DeliveryWithNext } from '../deliveries/next-try.ts';
+import { nextTryText } from './next-try-text.ts';
 import type { Colour, Colours } from './output.ts';
 import { shortened } from './table.ts';
 import { timeText } from './times.ts';
@@ -111,32 +113,24 @@ export function stateText(state: DeliveryState, colours: Colours): string {
   return colours[colourOf(shown)](shown);
 }
 
-/** A delivery's outcome, the time of its replay, and the time of its next attempt. */
-export function deliveryText(delivery: Delivery, colours: Colours, now = new Date()): string {
-  const { replayedAt } = delivery;
-  const nextAttemptAt = comingAttemptAt(delivery, now);
+/** A delivery's outcome, the time of its replay, and its next attempt. */
+export function deliveryText(delivery: DeliveryWithNext, colours: Colours, now = new Date()): string {
+  const { replayedAt, next } = delivery;
   // The outcome's text ends with `replayed`. The row adds the time.
   const replayed = replayedAt === undefined ? '' : ` ${timeText(replayedAt)}`;
   const text = colouredOutcome(outcomeOf(delivery), colours) + replayed;
-  return nextAttemptAt === undefined ? text : `${text}, next attempt ${timeText(nextAttemptAt)}`;
+  return next === undefined ? text : `${text}, next attempt ${nextTryText(next, now)}`;
 }
 
-/** The time of the next attempt; undefined when it has passed: the delivery waits for something else then. */
-export function comingAttemptAt(delivery: Delivery, now: Date): Date | undefined {
-  if (!isUnfinished(delivery)) return undefined;
-  const { nextAttemptAt } = delivery;
-  return nextAttemptAt === undefined || nextAttemptAt <= now ? undefined : nextAttemptAt;
+/** The answer of an attempt, or why there was none. */
+export function attemptText(made: Attempt): string {
+  const { unsent, error = 'failed' } = made;
+  return unsent ? `nothing sent: ${error}` : (detailText(made) ?? error);
 }
 
 /** A table row: number, time, result and answer of an attempt. */
 export function attemptCells(made: Attempt, number: number, { dim }: Colours): string[] {
-  const { unsent, error = 'failed' } = made;
-  return [
-    `${number}.`,
-    timeText(made.at),
-    unsent ? `nothing sent: ${error}` : (detailText(made) ?? error),
-    ...(made.answer ? [dim(made.answer)] : []),
-  ];
+  return [`${number}.`, timeText(made.at), attemptText(made), ...(made.answer ? [dim(made.answer)] : [])];
 }
 
 function colourOf(state: ShownState): Colour {

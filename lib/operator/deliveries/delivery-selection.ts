@@ -8,7 +8,9 @@ import { type BulkRun, forEachInBatches } from '../bulk-run.ts';
 import type { Connection } from '../connection.ts';
 import { NotFoundError, NotPossibleError } from '../errors.ts';
 import { findEventKey } from '../events/event-key.ts';
-import { findEndpointId, OWED_STATES, type OwedState, owedWork } from './owed-work.ts';
+import { cancelledDeliveriesOf } from './cancelled-in-fan-out.ts';
+import { findEndpointId } from './known-endpoints.ts';
+import { OWED_STATES, type OwedState, owedWork } from './owed-work.ts';
 
 export interface DeliverySelection {
   readonly endpointId: string;
@@ -39,7 +41,12 @@ export async function forEachSelected(
     await visitOne(connection, { eventId, endpointId: id, state }, visit);
     return true;
   }
-  const query = { endpointId: id, states: state === undefined ? defaultStates : [state], since };
+  const query = {
+    endpointId: id,
+    states: state === undefined ? defaultStates : [state],
+    since,
+    withCancelledInFanOut: true,
+  };
   for await (const batch of owedWork(connection, query)) {
     const work = batch.flatMap((one) => (one.kind === 'delivery' ? [one] : []));
     if (!(await forEachInBatches(work, run, ({ delivery, event }) => visit(delivery, event)))) return false;
@@ -58,7 +65,9 @@ async function visitOne(
     connection.eventLog.event(key),
     connection.eventLog.deliveries(key.orderKey),
   ]);
-  const delivery = rows.find((row) => row.eventId === key.eventId && row.endpointId === endpointId);
+  const delivery =
+    rows.find((row) => row.eventId === key.eventId && row.endpointId === endpointId) ??
+    (event && cancelledDeliveriesOf(event).find((one) => one.endpointId === endpointId));
   const name = `${key.eventId} to ${endpointId}`;
   if (delivery === undefined) {
     throw new NotFoundError('delivery', name, ': either its first attempt ended it, or it never existed');

@@ -1,6 +1,5 @@
 /** Reads pending deliveries, and the items that need attention, from the lists of the index `owed`. Scans nothing. */
 
-import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
 import { FAN_OUT_ATTENTION } from '../../relay/fan-out/quarantine.ts';
 import { attentionOf, type Delivery } from '../../relay/model/delivery.ts';
 import { shownState } from '../../relay/model/delivery-state.ts';
@@ -8,7 +7,8 @@ import type { EventRecord } from '../../relay/model/event.ts';
 import type { EndpointId, EventId } from '../../relay/model/ids.ts';
 import type { OwedItem } from '../../relay/ports/event-log.ts';
 import type { Connection } from '../connection.ts';
-import { NotFoundError } from '../errors.ts';
+import { readCancelledInFanOut } from './cancelled-in-fan-out.ts';
+import { knownEndpointIds } from './known-endpoints.ts';
 
 /** `abandoned`: fan-out gave up on the event. The others are states of deliveries. */
 export const OWED_STATES = ['pending', 'dead', 'cancelled', 'abandoned'] as const;
@@ -23,6 +23,8 @@ export interface OwedWorkQuery {
   /** All endpoints when absent, also removed ones that still have deliveries. */
   readonly endpointId?: EndpointId | undefined;
   readonly states: readonly OwedState[];
+  /** Also deliveries that fan-out cancelled without a row, after the other items that need attention. */
+  readonly withCancelledInFanOut?: boolean;
   /** Skip deliveries that became pending earlier, and events that were received earlier. */
   readonly since?: Date | undefined;
   /** Latest first among the items that need attention; otherwise oldest first. */
@@ -38,33 +40,46 @@ export async function* owedWork(
   connection: ReadConnection,
   query: OwedWorkQuery,
 ): AsyncGenerator<OwedWork[], void, undefined> {
-  const { batchSize = 100 } = query;
+  const { endpointId, states, since = new Date(0), backwards = false, batchSize = 100 } = query;
+  const endpointIds = endpointId === undefined ? [...(await knownEndpointIds(connection))] : [endpointId];
+  // An item is never due before it became owed, so this range contains all wanted items.
+  const range = { dueSince: since, pageSize: batchSize };
+  const { eventReader } = connection;
+  const attention = eventReader.owed(attentionLists(query, endpointIds), { ...range, backwards });
+  yield* readInBatches(connection, query, attention, batchSize);
+  if (query.withCancelledInFanOut && states.includes('cancelled')) {
+    const cancelled = { endpointIds, since, newestFirst: backwards, batchSize };
+    for await (const batch of readCancelledInFanOut(connection, cancelled))
+      yield batch.map((one) => ({ kind: 'delivery', ...one }));
+  }
+  if (states.includes('pending'))
+    yield* readInBatches(connection, query, eventReader.owed(endpointIds, range), batchSize);
+}
+
+function attentionLists(
+  { endpointId, states }: OwedWorkQuery,
+  endpointIds: readonly EndpointId[],
+): readonly string[] {
+  return [
+    ...(states.includes('dead') || states.includes('cancelled') ? endpointIds.map(attentionOf) : []),
+    ...(states.includes('abandoned') && endpointId === undefined ? [FAN_OUT_ATTENTION] : []),
+  ];
+}
+
+async function* readInBatches(
+  connection: ReadConnection,
+  query: OwedWorkQuery,
+  items: AsyncIterable<OwedItem>,
+  batchSize: number,
+): AsyncGenerator<OwedWork[], void, undefined> {
   let batch: OwedItem[] = [];
-  for await (const item of owedItems(connection, query, batchSize)) {
+  for await (const item of items) {
     batch.push(item);
     if (batch.length < batchSize) continue;
     yield await readWork(connection, query, batch);
     batch = [];
   }
   if (batch.length > 0) yield await readWork(connection, query, batch);
-}
-
-async function* owedItems(
-  connection: ReadConnection,
-  { endpointId, states, since, backwards = false }: OwedWorkQuery,
-  pageSize: number,
-): AsyncGenerator<OwedItem, void, undefined> {
-  const ids = endpointId === undefined ? [...(await knownEndpointIds(connection))] : [endpointId];
-  const needsAttention = states.includes('dead') || states.includes('cancelled');
-  const attention = [
-    ...(needsAttention ? ids.map(attentionOf) : []),
-    ...(states.includes('abandoned') && endpointId === undefined ? [FAN_OUT_ATTENTION] : []),
-  ];
-  // An item is never due before it became owed, so this range contains all wanted items.
-  const dueSince = since ?? new Date(0);
-  const { eventReader } = connection;
-  yield* eventReader.owed(attention, { dueSince, backwards, pageSize });
-  if (states.includes('pending')) yield* eventReader.owed(ids, { dueSince, pageSize });
 }
 
 async function readWork(
@@ -98,21 +113,4 @@ function isWantedDelivery(delivery: Delivery, { states, since }: OwedWorkQuery):
 
 function isWantedEvent({ abandonedAt, receivedAt }: EventRecord, { since }: OwedWorkQuery): boolean {
   return abandonedAt !== undefined && (since === undefined || receivedAt >= since);
-}
-
-/** Endpoint rows, and health rows: the health row of a removed endpoint stays until its deliveries are cancelled. */
-async function knownEndpointIds({ configTable }: Pick<Connection, 'configTable'>): Promise<Set<EndpointId>> {
-  const rows = await Promise.all([configTable.rows('endpoint'), configTable.rows('health')]);
-  return new Set(rows.flat().flatMap(({ id }) => endpointIdSchema.safeParse(id).data ?? []));
-}
-
-/** @throws NotFoundError when the endpoint does not exist, and has no deliveries left from before it was removed */
-export async function findEndpointId(
-  connection: Pick<Connection, 'configTable'>,
-  text: string,
-): Promise<EndpointId> {
-  const known = await knownEndpointIds(connection);
-  const found = [...known].find((id) => id === text);
-  if (found === undefined) throw new NotFoundError('endpoint', text);
-  return found;
 }

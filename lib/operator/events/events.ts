@@ -3,9 +3,10 @@ import { after } from '../../relay/model/clock.ts';
 import type { EventKey, EventRecord, Payload } from '../../relay/model/event.ts';
 import { sha256Hex } from '../../relay/model/ids.ts';
 import type { Connection } from '../connection.ts';
+import { nextTries } from '../deliveries/next-try.ts';
 import { NotFoundError } from '../errors.ts';
 import { type EventWithDeliveries, findOrder } from '../orders/orders.ts';
-import { checkSourceId } from '../sources/sources.ts';
+import { checkSourceId, findSourceId } from '../sources/sources.ts';
 import { checkEventId, findEventKey } from './event-key.ts';
 
 /** The default range of a list. It equals the default retention of events. */
@@ -18,16 +19,23 @@ export interface EventListQuery {
   readonly source?: string | undefined;
 }
 
-/** Newest first. */
-export function listEvents(
-  { clock, eventReader }: Connection,
+/**
+ * Newest first.
+ *
+ * @throws NotFoundError when the source does not exist, and no event of a removed one is found
+ */
+export async function listEvents(
+  connection: Connection,
   { limit, since, source }: EventListQuery,
 ): Promise<EventRecord[]> {
-  return eventReader.newest({
+  const { clock, eventReader } = connection;
+  const found = await eventReader.newest({
     limit,
     since: since ?? after(clock.now(), -DEFAULT_LIST_DAYS * DAY_MS),
     ...(source !== undefined && { source: checkSourceId(source) }),
   });
+  if (found.length === 0 && source !== undefined) await findSourceId(connection, source);
+  return found;
 }
 
 export interface EventDetail extends EventWithDeliveries {
@@ -60,16 +68,19 @@ export async function showEvent(connection: Connection, query: EventDetailQuery)
   const { eventId, withBody = false } = query;
   const key = await findEvent(connection, query);
   const { eventLog } = connection;
-  const [event, payload, deliveries] = await Promise.all([
+  const [event, payload, rows, nextOf] = await Promise.all([
     eventLog.event(key),
     eventLog.payload(key),
     eventLog.deliveries(key.orderKey),
+    nextTries(connection),
   ]);
   if (event === undefined) throw new NotFoundError('event', eventId);
   return {
     ...event,
     ...(payload !== undefined && { payload: describePayload(payload, withBody) }),
-    deliveries: deliveries.filter((delivery) => delivery.eventId === key.eventId),
+    deliveries: rows
+      .filter(({ eventId: id }) => id === key.eventId)
+      .map((row) => ({ ...row, ...nextOf(row) })),
   };
 }
 

@@ -1,10 +1,10 @@
 /** Finds an order by either of its ids, and reads its timeline. */
-import type { Delivery } from '../../relay/model/delivery.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import { aliasKeyOf, type OrderKey, orderKeyOf, type SourceId, sourceOf } from '../../relay/model/ids.ts';
 import type { Connection } from '../connection.ts';
+import { type DeliveryWithNext, nextTries } from '../deliveries/next-try.ts';
 import { InvalidInputError, NotFoundError } from '../errors.ts';
-import { checkSourceId, sourceIds } from '../sources/sources.ts';
+import { checkSourceId, findSourceId, sourceIds } from '../sources/sources.ts';
 
 /** An order with its events and deliveries. */
 export interface Order {
@@ -18,7 +18,7 @@ export interface Order {
 
 export interface EventWithDeliveries extends EventRecord {
   /** Only deliveries with a row. The outcomes cover all endpoints. */
-  readonly deliveries: readonly Delivery[];
+  readonly deliveries: readonly DeliveryWithNext[];
 }
 
 export interface OrderQuery {
@@ -34,10 +34,12 @@ export interface OrderQuery {
  */
 export async function showOrder(connection: Connection, query: OrderQuery): Promise<Order> {
   const orderKey = await findOrder(connection, query);
-  const [newestFirst, deliveries] = await Promise.all([
+  const [newestFirst, rows, nextOf] = await Promise.all([
     Array.fromAsync(connection.eventLog.eventsNewestFirst(orderKey)),
     connection.eventLog.deliveries(orderKey),
+    nextTries(connection),
   ]);
+  const deliveries = rows.map((row) => ({ ...row, ...nextOf(row) }));
   if (newestFirst.length === 0) throw new NotFoundError('order', query.id, ': its events have expired');
   const orderId = newestFirst.find((event) => event.orderId !== undefined)?.orderId;
   const niceId = newestFirst.find((event) => event.niceId !== undefined)?.niceId;
@@ -56,14 +58,17 @@ export async function showOrder(connection: Connection, query: OrderQuery): Prom
 /**
  * Finds the partition of an order.
  *
- * @throws NotFoundError
+ * @throws NotFoundError when there is no such order, or no such source
  * @throws InvalidInputError when several sources have an order with this id
  */
 export async function findOrder(connection: Connection, { id, source }: OrderQuery): Promise<OrderKey> {
   const sources = source === undefined ? await sourceIds(connection) : [checkSourceId(source)];
   const found = await Promise.all(sources.map((one) => findInSource(connection, one, id)));
   const [orderKey, ...others] = found.filter((key) => key !== undefined);
-  if (orderKey === undefined) throw new NotFoundError('order', id, whereOf(sources));
+  if (orderKey === undefined) {
+    if (source !== undefined) await findSourceId(connection, source);
+    throw new NotFoundError('order', id, whereOf(sources));
+  }
   if (others.length > 0) {
     const having = [orderKey, ...others].map(sourceOf).join(' or ');
     throw new InvalidInputError([

@@ -6,8 +6,9 @@ import { after } from '../../relay/model/clock.ts';
 import type { BulkRun } from '../bulk-run.ts';
 import { idOf } from '../config-rows.ts';
 import type { Connection } from '../connection.ts';
+import { findEndpointId } from '../deliveries/known-endpoints.ts';
 import { type ListedEndpoint, listEndpoints, showEndpoint } from '../endpoints/endpoints.ts';
-import { NotPossibleError } from '../errors.ts';
+import { NotFoundError, NotPossibleError } from '../errors.ts';
 
 /** The functions cache the Config table for ten seconds. Two more seconds cover clock differences and slow reads. */
 const CONFIG_CACHE_MS = 12_000;
@@ -23,15 +24,32 @@ export interface ReplayTarget {
 
 /**
  * @throws NotFoundError
- * @throws NotPossibleError when the relay would cancel the deliveries
+ * @throws NotPossibleError when the relay would cancel the deliveries, or the endpoint was removed
  */
 export async function findReplayTarget(
-  connection: Pick<Connection, 'configTable' | 'configWriter'>,
+  connection: Pick<Connection, 'configTable' | 'configWriter' | 'eventReader'>,
   id: string,
 ): Promise<ReplayTarget> {
-  const target = toTarget(await showEndpoint(connection, id));
+  const target = toTarget(await showOrExplain(connection, id));
   if (target instanceof NotPossibleError) throw target;
   return target;
+}
+
+/** An endpoint without a row, but with deliveries, was removed. */
+async function showOrExplain(
+  connection: Pick<Connection, 'configTable' | 'configWriter' | 'eventReader'>,
+  id: string,
+): Promise<ListedEndpoint> {
+  try {
+    return await showEndpoint(connection, id);
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    await findEndpointId(connection, id);
+    throw new NotPossibleError(
+      `the endpoint ${id} was removed, so nothing can be sent to it`,
+      `\`endpoints add --id ${id} --url <url>\` adds it again. Then run the command again.`,
+    );
+  }
 }
 
 /** All endpoints that can be targets, and the reasons for the others. */

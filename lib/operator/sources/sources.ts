@@ -62,6 +62,21 @@ export function checkSourceId(text: string): SourceId {
   throw new InvalidInputError([{ attribute: 'source', problem }]);
 }
 
+/**
+ * Finds a source, also one of the relay's own.
+ *
+ * @throws InvalidInputError when the id is invalid
+ * @throws NotFoundError
+ */
+export async function findSourceId(
+  connection: Pick<Connection, 'configTable'>,
+  text: string,
+): Promise<SourceId> {
+  const id = checkSourceId(text);
+  if (isReservedSource(id) || (await sourceIds(connection)).includes(id)) return id;
+  throw new NotFoundError('source', text);
+}
+
 /** A source with a new address, and the end of its old addresses. */
 export interface RotatedSource extends AddressedSource {
   /** The ends of the old addresses that stay valid, the last address first. */

@@ -1,0 +1,68 @@
+/** Deliveries that fan-out cancelled because their endpoint was disabled. Only the event's outcomes record them. */
+import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
+import { type Delivery, toDelivery } from '../../relay/model/delivery.ts';
+import type { EventKey, EventRecord } from '../../relay/model/event.ts';
+import type { EndpointId } from '../../relay/model/ids.ts';
+import { SEVERAL_ENDPOINTS } from '../../relay/ports/operator.ts';
+import type { Connection } from '../connection.ts';
+
+export interface CancelledQuery {
+  readonly endpointIds: readonly EndpointId[];
+  /** Skip events that were received earlier. */
+  readonly since: Date;
+  /** Newest first; otherwise oldest first. */
+  readonly newestFirst: boolean;
+  /** Events to read at a time, at most 100. */
+  readonly batchSize: number;
+}
+
+export interface CancelledInFanOut {
+  readonly delivery: Delivery;
+  readonly event: EventRecord;
+}
+
+/** Yields batches. Each batch is read when the caller asks for it. Leaves out deliveries that were resent since. */
+export async function* readCancelledInFanOut(
+  { eventReader }: Pick<Connection, 'eventReader'>,
+  { endpointIds, since, newestFirst, batchSize }: CancelledQuery,
+): AsyncGenerator<CancelledInFanOut[], void, undefined> {
+  const range = { since, oldestFirst: !newestFirst, pageSize: batchSize };
+  let batch: EventKey[] = [];
+  for await (const key of eventReader.cancelledEventKeys([...endpointIds, SEVERAL_ENDPOINTS], range)) {
+    batch.push(key);
+    if (batch.length < batchSize) continue;
+    yield await readBatch(eventReader, batch, endpointIds);
+    batch = [];
+  }
+  if (batch.length > 0) yield await readBatch(eventReader, batch, endpointIds);
+}
+
+async function readBatch(
+  eventReader: Connection['eventReader'],
+  keys: readonly EventKey[],
+  endpointIds: readonly EndpointId[],
+): Promise<CancelledInFanOut[]> {
+  const wanted = new Set<string>(endpointIds);
+  const found = (await eventReader.eventsOf(keys)).flatMap((event) =>
+    cancelledDeliveriesOf(event)
+      .filter(({ endpointId }) => wanted.has(endpointId))
+      .map((delivery) => ({ delivery, event })),
+  );
+  const rows = await eventReader.deliveriesOf(found.map(({ delivery }) => delivery));
+  const resent = new Set(rows.map(nameOf));
+  return found.filter(({ delivery }) => !resent.has(nameOf(delivery)));
+}
+
+const nameOf = ({ eventId, endpointId }: Delivery) => `${eventId}#${endpointId}`;
+
+/** The deliveries as rows would describe them. An event that was forgotten has none: nobody can send it. */
+export function cancelledDeliveriesOf(event: EventRecord): Delivery[] {
+  if (event.forgottenAt !== undefined) return [];
+  const { orderKey, eventId, receivedAt, fannedOutAt = receivedAt } = event;
+  return Object.entries(event.outcomes ?? {}).flatMap(([id, { state, reason }]) => {
+    const endpointId = endpointIdSchema.safeParse(id).data;
+    if (state !== 'cancelled' || reason !== 'endpoint-disabled' || endpointId === undefined) return [];
+    const times = { owedSince: receivedAt, settledAt: fannedOutAt };
+    return [toDelivery({ orderKey, eventId, endpointId, state, reason, ...times })];
+  });
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { DynamoEventLog } from '../../lib/aws/dynamodb/event-log.ts';
+import { DynamoEventReader } from '../../lib/aws/dynamodb/event-log-reader.ts';
+import { endpointHistory } from '../../lib/operator/deliveries/endpoint-history.ts';
+import { missedOrders } from '../../lib/operator/deliveries/missed-orders.ts';
+import { after } from '../../lib/relay/model/clock.ts';
+import { CallRecorder } from '../bench/call-recorder.ts';
+import { MemoryClock } from '../memory/clock.ts';
+import { MemoryConfigTable } from '../memory/config-table.ts';
+import { MemoryTelemetry } from '../memory/telemetry.ts';
+import { aDelivery, anEndpointId, anEvent, anEventId } from '../ports/builders.ts';
+import { useEmbedded } from '../ports/embedded.ts';
+
+const ERP = anEndpointId('erp');
+const embedded = useEmbedded();
+
+const CANCELLED = { state: 'cancelled', reason: 'endpoint-disabled' } as const;
+const LIMIT = 10;
+
+/** A relay with so many events for one endpoint: every second one has a delivery row, every sixth was cancelled. */
+async function aRelay() {
+  const client = embedded().dynamoDb;
+  const tableName = await embedded().newTable('EventLogTable');
+  const clock = new MemoryClock();
+  const log = { client, tableName, clock, telemetry: new MemoryTelemetry() };
+  const eventLog = new DynamoEventLog(log);
+  const configTable = new MemoryConfigTable();
+  configTable.put('endpoint', ERP, { url: 'https://erp.example/' });
+
+  async function addEvent(index: number): Promise<void> {
+    const receivedAt = after(clock.now(), -1_000 * (index + 1));
+    const event = anEvent({ receivedAt, eventId: anEventId(new MemoryClock(receivedAt)) });
+    const { orderKey, eventId } = event;
+    const hasRow = index % 2 === 0;
+    const isCancelled = index % 6 === 1;
+    await eventLog.putEvent(event, clock.now());
+    if (hasRow) await eventLog.putDeliveryIfAbsent(aDelivery({ orderKey, eventId, endpointId: ERP }));
+    await eventLog.finishFanOut(event, {
+      changes: [],
+      outcomes: { [ERP]: isCancelled ? CANCELLED : { state: hasRow ? 'pending' : 'delivered' } },
+      fannedOutAt: clock.now(),
+      ...(isCancelled && { cancelledFor: [ERP] }),
+    });
+  }
+  return {
+    ...{ clock, configTable, eventLog, eventReader: new DynamoEventReader(log) },
+    addEvents: (from: number, until: number) =>
+      Promise.all(Array.from({ length: until - from }, (_, index) => addEvent(from + index))),
+  };
+}
+type Relay = Awaited<ReturnType<typeof aRelay>>;
+
+describe(`the newest ${LIMIT} of a list`, () => {
+  it.each([
+    ['the history', (relay, since) => endpointHistory(relay, { endpointId: ERP, since, limit: LIMIT })],
+    [
+      'the pending deliveries',
+      (relay, since) => endpointHistory(relay, { endpointId: ERP, since, state: 'pending', limit: LIMIT }),
+    ],
+    ['the missed orders', (relay, since) => missedOrders(relay, { endpointId: ERP, since, limit: LIMIT })],
+  ] satisfies [string, (relay: Relay, since: Date) => Promise<{ items: readonly object[] }>][])(
+    'cost the same of many as of few: %s',
+    async (_, list) => {
+      const relay = await aRelay();
+      const recorder = new CallRecorder();
+      recorder.watchDynamoDb(embedded().dynamoDb);
+      const callsOfList = async () => {
+        recorder.take();
+        const { items } = await list(relay, after(relay.clock.now(), -3_600_000));
+        expect(items).toHaveLength(LIMIT);
+        return recorder
+          .take()
+          .map(({ command }) => command)
+          .toSorted();
+      };
+      await relay.addEvents(0, 30);
+      const few = await callsOfList();
+
+      await relay.addEvents(30, 120);
+
+      expect(await callsOfList()).toEqual(few);
+    },
+  );
+});
