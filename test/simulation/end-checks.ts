@@ -16,6 +16,8 @@ import { orderKey, type RunWorld } from './run-world.ts';
 
 /** A cache lasts ten seconds, and slow calls take as long again. */
 const KNOWN_WITHIN_MS = 20_000;
+const DENIALS = [401, 403];
+const CLOCKS_DIFFER_MS = 2_500;
 const SWEPT_WITHIN_MS = 3 * 60_000;
 
 export async function checkAtEnd(world: RunWorld): Promise<void> {
@@ -125,14 +127,23 @@ function mayNotBeKnown({ sentAtMs }: Webhook, endpointId: string, { faults, hub 
 function mayBeDead(eventId: EventId, { rows, endpointId }: OrderEnd, world: RunWorld): boolean {
   const row = rows.find((each) => each.eventId === eventId);
   if (row === undefined) return false;
-  if (world.poison.isForEver(eventId) || isRefused(row)) return true;
+  if (world.poison.isForEver(eventId) || isRefused(row, world)) return true;
   const limits = inForce(world, endpointId, 'maxAttempts', 0, world.scheduler.nowMs);
   return row.attemptCount >= Math.min(...[...limits].map(Number));
 }
 
-function isRefused({ attempts }: Delivery): boolean {
+function isRefused({ attempts, endpointId }: Delivery, { receivers }: RunWorld): boolean {
   const status = attempts.at(-1)?.status ?? 0;
-  return status >= 400 && status < 500 && attempts.length >= 3;
+  if (status < 400 || status >= 500 || attempts.length < 3) return false;
+  const denied = attempts.find((made) => DENIALS.includes(made.status ?? 0));
+  if (denied === undefined || !DENIALS.includes(status)) return true;
+  // Wrong credentials lose no event: the endpoint accepted another one since.
+  return receivers.sent.some(
+    (sent) =>
+      sent.endpointId === endpointId &&
+      sent.acknowledgedAtMs !== undefined &&
+      sent.startedAtMs > denied.at.getTime() - CLOCKS_DIFFER_MS,
+  );
 }
 
 /** An event that fan-out gave up because its payload cannot be read, or whose message went to the dead-letter queue. */

@@ -36,6 +36,11 @@ const FILTERED: ReadonlySet<string> = new Set(['vip', 'ledger']);
 /** In some runs its row was added just now, and stale reads of the config miss it. */
 export const NEWCOMER = 'chat';
 
+/** True when somebody gets the notices. */
+export function hasPager(configTable: SimulatedConfigTable): boolean {
+  return configTable.rowsAt('endpoint', Number.POSITIVE_INFINITY).some(({ id }) => id === PAGER.id);
+}
+
 export function addEndpoints(
   configTable: SimulatedConfigTable,
   scheduler: Scheduler,

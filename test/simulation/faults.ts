@@ -35,6 +35,7 @@ export const FAULT_KINDS = [
   'endpoint failed',
   'endpoint away for days',
   'endpoint paused for days',
+  'endpoint refused everything',
   'secret not read',
   'no token',
   'filter failed',

@@ -42,15 +42,20 @@ export class Liveness {
   }
 
   faultsEnded(): void {
-    const { scheduler } = this.#world;
+    const { scheduler, refusals } = this.#world;
     this.#faultsEndedAtMs = scheduler.nowMs;
     for (const id of ENDPOINT_IDS) this.#states.set(id, this.#stateOf(id));
     scheduler.after(IN_FLIGHT_MS, () => void this.#noteSchedule());
+    // What an endpoint refuses until then is scheduled again.
+    for (const id of ENDPOINT_IDS) {
+      const inMs = (refusals.endOf(id) ?? 0) - scheduler.nowMs;
+      if (inMs > 0) scheduler.after(inMs + IN_FLIGHT_MS, () => void this.#noteSchedule());
+    }
   }
 
   /** @returns the longest that deliveries took, by the state that their endpoint was in */
   async check(): Promise<Map<EndpointState, number>> {
-    const { hub, eventLog, poison, fail } = this.#world;
+    const { hub, eventLog, poison, refusals, fail } = this.#world;
     const longest = new Map<EndpointState, number>();
     const add = (state: EndpointState, durationMs: number, what: string) => {
       longest.set(state, Math.max(longest.get(state) ?? 0, durationMs));
@@ -73,7 +78,7 @@ export class Liveness {
         const scheduledMs = this.#scheduledMs.get(keyOf(endpointId, orderId)) ?? 0;
         const state = orderState ?? this.#states.get(endpointId);
         if (!isSettled(row) || state === undefined) continue;
-        const sinceMs = Math.max(this.#faultsEndedAtMs, scheduledMs);
+        const sinceMs = Math.max(this.#faultsEndedAtMs, scheduledMs, refusals.endOf(endpointId) ?? 0);
         add(state, row.settledAt.getTime() - sinceMs, `${eventId} to ${endpointId}`);
       }
     }

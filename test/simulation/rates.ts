@@ -9,6 +9,9 @@ import type { Scheduler } from './scheduler.ts';
  */
 export type Weather = 'calm' | 'bad endpoints' | 'rough';
 
+/** The faults of `bad endpoints`. */
+const OF_ENDPOINTS: readonly FaultKind[] = ['endpoint failed', 'endpoint refused everything'];
+
 export function drawWeather(scheduler: Scheduler): Weather {
   const drawn = scheduler.random();
   return drawn < 0.1 ? 'calm' : drawn < 0.2 ? 'bad endpoints' : 'rough';
@@ -17,7 +20,7 @@ export function drawWeather(scheduler: Scheduler): Weather {
 export function drawRates(scheduler: Scheduler, weather: Weather): FaultRates {
   const drawn = drawRough(scheduler);
   const isKept = (kind: FaultKind) =>
-    weather === 'rough' || (weather === 'bad endpoints' && kind === 'endpoint failed');
+    weather === 'rough' || (weather === 'bad endpoints' && OF_ENDPOINTS.includes(kind));
   return Object.fromEntries(
     FAULT_KINDS.map((kind) => [kind, isKept(kind) ? drawn[kind] : 0]),
   ) as unknown as FaultRates;
@@ -59,6 +62,7 @@ function drawRough(scheduler: Scheduler): FaultRates {
     'endpoint failed': rate(0.7),
     'endpoint away for days': 0.01,
     'endpoint paused for days': 0.01,
+    'endpoint refused everything': 0.2,
     'secret not read': rate(0.3),
     'no token': rate(0.3),
     'filter failed': sometimes(0.3, 0.3),

@@ -34,6 +34,7 @@ export class Receivers {
   readonly #faults: Faults;
   readonly #modes = new Map<string, { mode: Mode; untilMs: number }>();
   readonly #awayUntilMs = new Map<string, number>();
+  readonly #refusing = new Map<string, { status: number; untilMs: number }>();
   readonly #well: ReadonlySet<string>;
   readonly #onSend: (sent: Sent) => void;
 
@@ -48,7 +49,7 @@ export class Receivers {
   async post(process: Process, { url, headers, timeoutMs }: OutgoingRequest): Promise<SendResult> {
     const { hostname, searchParams } = new URL(url);
     const mode = this.#modeOf(hostname);
-    const { durationMs, result } = this.#answer(mode, timeoutMs);
+    const { durationMs, result } = this.#refusalOf(hostname, timeoutMs) ?? this.#answer(mode, timeoutMs);
     const startedAtMs = this.#scheduler.nowMs;
     const sent: Sent = {
       endpointId: hostname,
@@ -63,7 +64,7 @@ export class Receivers {
     this.sent.push(sent);
     process.environment.callsUnderWay += 1;
     // The sender's own timer ends a request that hangs; everything else comes from the network.
-    if (mode === 'hangs') await process.clock.sleep(durationMs);
+    if (result.kind === 'failure' && mode === 'hangs') await process.clock.sleep(durationMs);
     else await process.environment.arrival(durationMs);
     process.environment.callsUnderWay -= 1;
     sent.answeredAtMs = this.#scheduler.nowMs;
@@ -83,7 +84,7 @@ export class Receivers {
       case 'errors':
         return { durationMs: soonMs, result: answer(500) };
       case 'rejects':
-        return { durationMs: soonMs, result: answer(422) };
+        return { durationMs: soonMs, result: answer(this.#scheduler.pick([401, 403, 422])) };
       case 'refuses':
         return { durationMs: 1, result: { kind: 'failure', error: 'connection refused' } };
       case 'hangs':
@@ -101,6 +102,17 @@ export class Receivers {
   /** Away for long, whatever else fails or does not fail any more. */
   vanish(endpointId: string, durationMs: number): void {
     this.#awayUntilMs.set(endpointId, this.#scheduler.nowMs + durationMs);
+  }
+
+  /** It answers everything with this status, whether or not other faults strike. */
+  refuse(endpointId: string, status: number, durationMs: number): void {
+    this.#refusing.set(endpointId, { status, untilMs: this.#scheduler.nowMs + durationMs });
+  }
+
+  #refusalOf(endpointId: string, timeoutMs: number): { durationMs: number; result: SendResult } | undefined {
+    const { status, untilMs = 0 } = this.#refusing.get(endpointId) ?? {};
+    if (status === undefined || untilMs <= this.#scheduler.nowMs) return undefined;
+    return { durationMs: Math.min(this.#scheduler.between(1, 200), timeoutMs), result: answer(status) };
   }
 
   #modeOf(endpointId: string): Mode {

@@ -14,6 +14,7 @@ import type { Poison } from './poison.ts';
 import type { SimulatedQueue } from './queue.ts';
 import type { Weather } from './rates.ts';
 import type { Receivers } from './receivers.ts';
+import type { Refusals } from './refusals.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export const SOURCE = sourceIdSchema.parse('main');
@@ -30,6 +31,7 @@ export interface RunWorld {
   readonly events: SimulatedQueue<EventMessage>;
   readonly hub: Hub;
   readonly operator: Operator;
+  readonly refusals: Refusals;
   readonly retentionMs: number;
   /** Clocks differ by more than the documented bound: only loss and liveness are checked. */
   readonly areClocksFarApart: boolean;

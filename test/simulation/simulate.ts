@@ -24,6 +24,7 @@ import { Poison } from './poison.ts';
 import { MAX_RECEIVES, type Received, SimulatedQueue } from './queue.ts';
 import { drawRates, drawWeather } from './rates.ts';
 import { Receivers } from './receivers.ts';
+import { Refusals } from './refusals.ts';
 import { orderKey, type RunWorld, SOURCE } from './run-world.ts';
 import { Scheduler } from './scheduler.ts';
 import { checkSend } from './send-checks.ts';
@@ -160,6 +161,10 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     program: functions.operator,
     note,
   });
+  const refusals = new Refusals({
+    ...{ scheduler, faults, receivers, configTable, well, note, fail },
+    wasAway: operator.wasAway,
+  });
   const world: RunWorld = {
     scheduler,
     weather,
@@ -172,6 +177,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     events,
     hub,
     operator,
+    refusals,
     retentionMs: retentionDays * DAY_MS,
     areClocksFarApart,
     fail,
@@ -181,6 +187,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const faultsLastMs = scheduler.between(1, scheduler.chance(0.02) ? 150 : 6) * MINUTE_MS;
   void outages.run(faultsLastMs);
   if (faults.hasOperator) void operator.work();
+  refusals.start();
   const days = { retentionDays, isRetentionShort };
   sendAway({ scheduler, faults, operator, receivers, note }, days);
 
@@ -198,6 +205,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
       faults.enabled = false;
       note('faults stop');
       liveness.faultsEnded();
+      refusals.faultsEnded();
     }
     expiry.run();
     const owed = eventLog.allOwed().filter(({ owedTo }) => !owedTo.startsWith('attention#'));
