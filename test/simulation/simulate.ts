@@ -31,6 +31,9 @@ import { checkSend } from './send-checks.ts';
 import { queuesOf } from './wake-ups.ts';
 
 const MINUTE_MS = 60_000;
+/** The operator ends an interruption, and replays events after it, within this time after faults have stopped. */
+const OPERATOR_DONE_MS = 3 * MINUTE_MS;
+
 export interface SimulationOptions extends FaultOptions {
   /** False: a batch that starts late does not extend the visibility of its messages. */
   readonly extendsLateBatches?: boolean;
@@ -193,16 +196,19 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
 
   /** Once faults have stopped, a sweep that would find nothing due need not be run; and days of waiting are cut short. */
   function untilNextSweepMs(owed: readonly OwedItem[], idle: boolean): number {
-    if (faults.enabled || !idle || owed.length === 0) return MINUTE_MS;
+    const isOperatorDone = scheduler.nowMs > faultsEndedAtMs + OPERATOR_DONE_MS;
+    if (!isOperatorDone || !idle || owed.length === 0) return MINUTE_MS;
     const isLong = scheduler.nowMs > startedAtMs + faultsLastMs + 60 * MINUTE_MS;
     const firstDueMs = Math.min(...owed.map(({ dueAt }) => dueAt.getTime()));
     return Math.max(isLong ? 15 * MINUTE_MS : MINUTE_MS, firstDueMs - scheduler.nowMs + 2_000);
   }
 
+  let faultsEndedAtMs = Number.POSITIVE_INFINITY;
   let done = false;
   const tick = () => {
     if (hub.talking === 0 && scheduler.nowMs > startedAtMs + faultsLastMs && faults.enabled) {
       faults.enabled = false;
+      faultsEndedAtMs = scheduler.nowMs;
       note('faults stop');
       liveness.faultsEnded();
       refusals.faultsEnded();
