@@ -40,8 +40,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'One invocation of deliver serves an endpoint',
     file: 'health/delivery-lock.ts',
-    replaced: 'before.lockedUntil > now) return undefined',
-    by: 'before.lockedUntil > after(now, 1e9)) return undefined',
+    replaced: 'if (isLocked(before, now)) return undefined;',
+    by: '',
   },
   {
     rule: 'The lock is taken on the condition that nobody else took it',
@@ -240,6 +240,18 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'deliver/deliver-order.ts',
     replaced: 'return recoveredAt !== undefined && last !== undefined && last.at < recoveredAt;',
     by: 'return recoveredAt !== undefined && last !== undefined && last.at > recoveredAt;',
+  },
+  {
+    rule: 'A strict endpoint with wrong credentials loses no event',
+    file: 'delivery/strict-refusals.ts',
+    replaced: 'lastSuccessAt > after(first.at, MAX_CLOCK_SKEW_MS)',
+    by: 'lastSuccessAt < new Date(8.64e15)',
+  },
+  {
+    rule: 'An endpoint that refuses five orders is refusing',
+    file: 'health/refusals.ts',
+    replaced: 'if (!isNotAccepted(made)) return health;',
+    by: 'return health;',
   },
   {
     rule: 'Catching up ends',
