@@ -38,8 +38,8 @@ export async function checkPayload(payload: Payload): Promise<void> {
   await bodyAttribute(payload);
 }
 
-async function bodyAttribute({ contentType = '', body }: Payload): Promise<Row> {
-  const frameBytes = FRAME_BYTES + Buffer.byteLength(contentType);
+async function bodyAttribute({ contentType = '', contentEncoding = '', body }: Payload): Promise<Row> {
+  const frameBytes = FRAME_BYTES + Buffer.byteLength(contentType + contentEncoding);
   const text = decodeExactly(body);
   if (text !== undefined && frameBytes + body.length <= READABLE_LIMIT_BYTES) return { body: text };
   const bodyGzip = await gzip(body);
