@@ -1,79 +1,78 @@
-/** How esbuild bundles a handler, and the further files that its function starts as processes. */
+/** Bundles a function with esbuild's JavaScript API: no shell, so the path of the repository may contain anything. */
+import { join } from 'node:path';
+import { AssetHashType, DockerImage } from 'aws-cdk-lib';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { type BuildOptions, buildSync, type Metafile } from 'esbuild';
 
-import { execFileSync } from 'node:child_process';
-import { type BundlingOptions, LogLevel, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
-
-export const BUNDLING = {
-  format: OutputFormat.ESM,
+const SHARED = {
+  bundle: true,
+  platform: 'node',
   target: 'node24',
+  format: 'esm',
   // esbuild removes unused exports of ES modules, but not of CommonJS modules.
   mainFields: ['module', 'main'],
   minify: true,
-  logLevel: LogLevel.WARNING,
-  sourceMap: true,
+  logLevel: 'warning',
+  outExtension: { '.js': '.mjs' },
+  metafile: true,
+} as const satisfies BuildOptions;
+
+const HANDLER = {
+  ...SHARED,
+  sourcemap: true,
   sourcesContent: false,
-  // Bundles the AWS SDK that the lock file pins. The tests ran with it, and it starts faster than Lambda's own copy.
-  bundleAwsSDK: true,
   // CommonJS packages call `require` for Node's own modules; an ES module does not have it.
-  banner: "import{createRequire as requireOf}from'node:module';const require=requireOf(import.meta.url);",
-} as const satisfies BundlingOptions;
+  banner: {
+    js: "import{createRequire as requireOf}from'node:module';const require=requireOf(import.meta.url);",
+  },
+} as const satisfies BuildOptions;
 
-/**
- * Bundles each file into the function's folder, under its own name with the extension `.mjs`.
- *
- * @param repository the root of the repository; `files` are relative to it
- */
-export function bundleSeparately(
-  repository: string,
-  files: readonly string[],
-): Pick<BundlingOptions, 'commandHooks'> {
-  return {
-    commandHooks: {
-      beforeBundling: () => [],
-      beforeInstall: () => [],
-      afterBundling: (_, outputFolder) => [
-        [esbuild(repository), ...esbuildArguments(repository, files, outputFolder)].map(quoted).join(' '),
-      ],
-    },
-  };
+/** The source files of a function. Paths are relative to the root of the repository. */
+export interface FunctionSources {
+  /** Becomes `index.mjs`. */
+  readonly handler: string;
+  /** Files that the function starts as processes. Each becomes a bundle under its own name, beside the handler. */
+  readonly processes?: readonly string[];
 }
 
 /**
- * Bundles the same way immediately, for a test or a measurement.
+ * Bundles a function into a folder. The bundle contains the AWS SDK that the lock file pins: the tests ran with it, and
+ * it starts faster than Lambda's own copy.
  *
- * @param metafile esbuild writes the contents of the bundles to this file
+ * @returns what each bundle contains
  */
-export function bundleInto(
+export function bundleFunction(
   repository: string,
-  files: readonly string[],
-  outputFolder: string,
-  metafile?: string,
-): void {
-  const metafileOption = metafile === undefined ? [] : [`--metafile=${metafile}`];
-  const esbuildOptions = [...esbuildArguments(repository, files, outputFolder), ...metafileOption];
-  execFileSync(esbuild(repository), esbuildOptions, { stdio: 'pipe', cwd: repository });
-}
-
-/** The version that the lock file pins. */
-function esbuild(repository: string): string {
-  return `${repository}node_modules/.bin/esbuild`;
-}
-
-function esbuildArguments(repository: string, files: readonly string[], outputFolder: string): string[] {
+  { handler, processes = [] }: FunctionSources,
+  folder: string,
+): Metafile[] {
+  const inRepository = { absWorkingDir: repository };
   return [
-    ...files.map((file) => repository + file),
-    `--outdir=${outputFolder}`,
-    '--out-extension:.js=.mjs',
-    '--bundle',
-    '--platform=node',
-    '--target=node24',
-    '--format=esm',
-    '--minify',
-    '--log-level=warning',
-  ];
+    buildSync({ ...HANDLER, ...inRepository, entryPoints: [handler], outfile: join(folder, 'index.mjs') }),
+    ...(processes.length === 0 ? [] : [bundleProcesses(repository, processes, folder)]),
+  ].map(({ metafile }) => metafile);
 }
 
-/** Quotes for a shell: the path of the repository may contain any character. */
-function quoted(argument: string): string {
-  return `'${argument.replaceAll("'", "'\\''")}'`;
+/** Bundles each file into the folder, under its own name with the extension `.mjs`. */
+export function bundleProcesses(repository: string, files: readonly string[], folder: string) {
+  return buildSync({ ...SHARED, absWorkingDir: repository, entryPoints: [...files], outdir: folder });
+}
+
+/** The code of a function, bundled at synthesis. `aws:cdk:bundling-stacks` of the context can skip that. */
+export function bundledCode(repository: string, sources: FunctionSources): Code {
+  return Code.fromAsset(join(repository, 'lambdas'), {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Never started: the local bundling below always succeeds, or throws.
+      image: DockerImage.fromRegistry('none'),
+      // The CDK bundles once for all assets with the same options, so these must differ from function to function.
+      command: [sources.handler, ...(sources.processes ?? [])],
+      local: {
+        tryBundle(outputFolder) {
+          bundleFunction(repository, sources, outputFolder);
+          return true;
+        },
+      },
+    },
+  });
 }

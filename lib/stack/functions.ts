@@ -91,7 +91,7 @@ function fanOut(props: FunctionsProps): RelayFunctionProps {
   const { tables, queues, settings } = props;
   return {
     handler: 'lambdas/fan-out.ts',
-    separateBundles: EXPRESSION_PROCESS,
+    processes: EXPRESSION_PROCESS,
     description: 'Sends an event to every subscribed endpoint and records the outcomes',
     timeout: TIMEOUTS.fanOut,
     memoryMb: settings.fanOutMemoryMb,
@@ -114,7 +114,7 @@ function deliver(props: FunctionsProps): RelayFunctionProps {
   const { tables, queues, settings } = props;
   return {
     handler: 'lambdas/deliver.ts',
-    separateBundles: EXPRESSION_PROCESS,
+    processes: EXPRESSION_PROCESS,
     description: 'Retries the deliveries that did not succeed during fan-out',
     timeout: TIMEOUTS.deliver,
     memoryMb: settings.deliverMemoryMb,

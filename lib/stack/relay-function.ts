@@ -6,16 +6,16 @@ import {
   ApplicationLogLevel,
   Architecture,
   type EventInvokeConfigOptions,
+  Function as LambdaFunction,
   LoggingFormat,
   type RecursiveLoop,
   Runtime,
   SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { HANDLER_METADATA } from '../contract/template.ts';
-import { BUNDLING, bundleSeparately } from './bundling.ts';
+import { bundledCode } from './bundling.ts';
 import { setLogicalId } from './logical-id.ts';
 import { mayLog } from './permissions.ts';
 
@@ -27,11 +27,8 @@ const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 export interface RelayFunctionProps {
   /** Path of the source file from the root of the repository; it exports `handler`. */
   readonly handler: string;
-  /**
-   * Source files that are bundled separately, each into a file beside the handler: the function starts them as
-   * processes.
-   */
-  readonly separateBundles?: readonly string[];
+  /** Source files that are bundled separately, each into a file beside the handler, which starts them as processes. */
+  readonly processes?: readonly string[];
   readonly description: string;
   readonly timeout: Duration;
   readonly memoryMb: number;
@@ -44,7 +41,7 @@ export interface RelayFunctionProps {
 }
 
 export class RelayFunction extends Construct {
-  readonly lambda: NodejsFunction;
+  readonly lambda: LambdaFunction;
 
   /** @param name in the logical ids, as in `IngestFunction`, `IngestRole`, `IngestLog` */
   constructor(scope: Construct, name: string, props: RelayFunctionProps) {
@@ -62,15 +59,11 @@ export class RelayFunction extends Construct {
     });
     setLogicalId(role, `${name}Role`);
 
-    this.lambda = new NodejsFunction(this, 'Function', {
+    const { handler, processes = [] } = props;
+    this.lambda = new LambdaFunction(this, 'Function', {
       description: props.description,
-      entry: `${REPOSITORY}${props.handler}`,
-      projectRoot: REPOSITORY,
-      depsLockFilePath: `${REPOSITORY}package-lock.json`,
-      bundling:
-        props.separateBundles === undefined
-          ? BUNDLING
-          : { ...BUNDLING, ...bundleSeparately(REPOSITORY, props.separateBundles) },
+      code: bundledCode(REPOSITORY, { handler, processes }),
+      handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: props.memoryMb,
@@ -83,8 +76,6 @@ export class RelayFunction extends Construct {
         POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
         ...props.environment,
       },
-      // This option concerns version 2 of the AWS SDK; the functions use version 3.
-      awsSdkConnectionReuse: false,
       role,
       logGroup,
       // Only the JSON format has log levels. At WARN, Lambda logs failures and timeouts but not every invocation: those
@@ -95,6 +86,6 @@ export class RelayFunction extends Construct {
       ...(props.recursiveLoop !== undefined && { recursiveLoop: props.recursiveLoop }),
       ...props.asynchronously,
     });
-    setLogicalId(this.lambda, `${name}Function`).addMetadata(HANDLER_METADATA, props.handler);
+    setLogicalId(this.lambda, `${name}Function`).addMetadata(HANDLER_METADATA, handler);
   }
 }

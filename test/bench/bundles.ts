@@ -3,10 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { type BuildOptions, build } from 'esbuild';
+import type { Metafile } from 'esbuild';
 import { z } from 'zod';
-import { BUNDLING, bundleInto } from '../../lib/stack/bundling.ts';
+import { bundleFunction, bundleProcesses } from '../../lib/stack/bundling.ts';
 import { EXPRESSION_PROCESS } from '../../lib/stack/functions.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
@@ -32,57 +31,25 @@ export interface Bundle {
   readonly packages: readonly BundledPackage[];
 }
 
-export async function bundleAll(): Promise<Bundle[]> {
-  return [...(await Promise.all(HANDLERS.map(bundle))), bundleSeparately()];
-}
-
-async function bundle(handler: (typeof HANDLERS)[number]): Promise<Bundle> {
-  const { metafile } = await build({ ...esbuildOptions(), entryPoints: [`lambdas/${handler}.ts`] });
-  return bundleOf(handler, metafile);
-}
-
-function bundleSeparately(): Bundle {
+export function bundleAll(): Bundle[] {
   const folder = mkdtempSync(join(tmpdir(), 'sensaria-relay-bundle-'));
   try {
-    const file = join(folder, 'metafile.json');
-    bundleInto(REPOSITORY, EXPRESSION_PROCESS, folder, file);
-    return bundleOf(BESIDE, metafileSchema.parse(JSON.parse(readFileSync(file, 'utf8'))));
+    return [
+      ...HANDLERS.map((name) =>
+        bundleOf(name, bundleFunction(REPOSITORY, { handler: `lambdas/${name}.ts` }, folder)),
+      ),
+      bundleOf(BESIDE, [bundleProcesses(REPOSITORY, EXPRESSION_PROCESS, folder).metafile]),
+    ];
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** Of what esbuild says of its outputs, as much as is needed here. */
-const metafileSchema = z.object({
-  outputs: z.record(
-    z.string(),
-    z.object({
-      bytes: z.number(),
-      inputs: z.record(z.string(), z.object({ bytesInOutput: z.number() })),
-    }),
-  ),
-});
-type Outputs = z.output<typeof metafileSchema>['outputs'];
-
-function bundleOf(name: BundleName, { outputs }: { readonly outputs: Outputs }): Bundle {
-  const files = Object.entries(outputs).flatMap(([path, one]) => (path.endsWith('.map') ? [] : [one]));
+function bundleOf(name: BundleName, metafiles: readonly Metafile[]): Bundle {
+  const outputs = metafiles.flatMap((metafile) => Object.entries(metafile.outputs));
+  const files = outputs.flatMap(([path, one]) => (path.endsWith('.map') ? [] : [one]));
   const bytes = files.reduce((sum, one) => sum + one.bytes, 0);
   return { name, bytes, packages: packagesOf(files.flatMap(({ inputs }) => Object.entries(inputs))) };
-}
-
-/** CDK's options by esbuild's names; with one that has no such name here, the types do not fit any more. */
-function esbuildOptions(): BuildOptions & { metafile: true } {
-  const { format, sourceMap, banner, logLevel, bundleAwsSDK: _, mainFields, ...sameName } = BUNDLING;
-  const options = {
-    ...sameName,
-    format: format === OutputFormat.ESM ? 'esm' : 'cjs',
-    mainFields: [...mainFields],
-    sourcemap: sourceMap,
-    logLevel,
-    banner: { js: banner },
-  } satisfies BuildOptions;
-  const run = { bundle: true, platform: 'node', write: false, outfile: 'index.mjs' } as const;
-  return { ...options, ...run, metafile: true, absWorkingDir: REPOSITORY };
 }
 
 function packagesOf(inputs: readonly [string, { readonly bytesInOutput: number }][]): BundledPackage[] {

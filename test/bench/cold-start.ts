@@ -12,9 +12,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { buildSync } from 'esbuild';
 import { z } from 'zod';
-import { bundleInto } from '../../lib/stack/bundling.ts';
+import { bundleFunction, bundleProcesses } from '../../lib/stack/bundling.ts';
+import { EXPRESSION_PROCESS } from '../../lib/stack/functions.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const EXPRESSIONS = 'process-expressions.mjs';
@@ -24,28 +24,11 @@ const made = folders.length === 0 ? await bundle() : undefined;
 report(made === undefined ? folders : [made], Number(runs));
 if (made !== undefined) await rm(made, { recursive: true });
 
-/** As lib/stack/relay-function.ts has it bundled, and the port by itself, to be called. */
+/** Bundles fan-out as the stack does, and the port of expressions by itself, to be called. */
 async function bundle(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'sensaria-relay-cold-'));
-  buildSync({
-    entryPoints: [join(ROOT, 'lambdas/fan-out.ts')],
-    outfile: join(folder, 'index.mjs'),
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    minify: true,
-    mainFields: ['module', 'main'],
-    banner: {
-      js: "import{createRequire as requireOf}from'node:module';const require=requireOf(import.meta.url);",
-    },
-  });
-  const files = ['expression-process.ts', 'expression-thread.ts', 'process-expressions.ts'];
-  bundleInto(
-    ROOT,
-    files.map((file) => `lib/aws/expressions/${file}`),
-    folder,
-  );
+  bundleFunction(ROOT, { handler: 'lambdas/fan-out.ts', processes: EXPRESSION_PROCESS }, folder);
+  bundleProcesses(ROOT, ['lib/aws/expressions/process-expressions.ts'], folder);
   return folder;
 }
 

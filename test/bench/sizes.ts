@@ -5,6 +5,6 @@ import { sizesTable, withTable } from './sizes-table.ts';
 
 const PAGE = new URL('../../docs/dependencies.md', import.meta.url);
 
-const table = sizesTable(await bundleAll());
+const table = sizesTable(bundleAll());
 if (process.argv.includes('--write')) writeFileSync(PAGE, withTable(readFileSync(PAGE, 'utf8'), table));
 else console.log(table);
