@@ -8,17 +8,27 @@ const LIMITS = {
   requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
 };
 
+/** The output by which a relay is found. Its name begins with the relay's prefix in the stack. */
+const FIRST_OUTPUT = 'WebhookBaseAddress';
+
 /**
  * Region, credentials and endpoint come from the AWS environment.
  *
- * @throws NotARelayError when there is no such stack, or it is not a relay's stack
+ * @param name the stack's name; `<stack>/<prefix>` names one of several relays in a stack
+ * @throws NotARelayError when there is no such stack, or not exactly one relay in it
  */
 export async function findDeployedStack(name: string): Promise<AwsRelay> {
-  const stack = await describeStack(name);
-  const outputs = Object.fromEntries(
-    (stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]),
+  // An ARN contains slashes, too.
+  const [stackName = '', wanted] = name.startsWith('arn:') ? [name] : name.split('/');
+  const stack = await describeStack(stackName);
+  const outputs = new Map(
+    (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue }) => [OutputKey, OutputValue]),
   );
-  const parsed = stackOutputsSchema.safeParse(outputs);
+  const prefix = wanted ?? onlyPrefix(stackName, prefixesIn([...outputs.keys()]));
+  const own = [...outputs].flatMap(([key, value]) =>
+    key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : [],
+  );
+  const parsed = stackOutputsSchema.safeParse(Object.fromEntries(own));
   if (!parsed.success) {
     const missing = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
     throw new NotARelayError(
@@ -32,6 +42,19 @@ export async function findDeployedStack(name: string): Promise<AwsRelay> {
     dynamoDbConfig: {},
     sqsConfig: {},
   };
+}
+
+function prefixesIn(outputNames: readonly string[]): string[] {
+  return outputNames
+    .filter((name) => name.endsWith(FIRST_OUTPUT))
+    .map((name) => name.slice(0, -FIRST_OUTPUT.length))
+    .sort();
+}
+
+function onlyPrefix(stackName: string, prefixes: readonly string[]): string {
+  if (prefixes.length <= 1) return prefixes[0] ?? '';
+  const names = prefixes.map((prefix) => `${stackName}/${prefix}`).join(', ');
+  throw new NotARelayError('stack', `the stack ${stackName} has several relays: name one of ${names}`);
 }
 
 async function describeStack(name: string): Promise<Stack> {

@@ -10,6 +10,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct, type IDependable } from 'constructs';
@@ -19,54 +20,56 @@ import type { Functions } from './functions.ts';
 import { setLogicalId } from './logical-id.ts';
 import type { Queues } from './queues.ts';
 import { METRICS_NAMESPACE } from './relay-function.ts';
+import type { WebhookApi } from './webhook-api.ts';
 
 const PERIOD = Duration.minutes(5);
 /** Sweep enqueues overdue work again within two minutes. Work that is overdue for this long is stuck. */
 const OVERDUE_SECONDS = 15 * 60;
 
 export interface AlarmsProps {
+  readonly relayName: string;
   readonly queues: Queues;
   readonly functions: Functions;
   /** Starts sweep. */
   readonly schedule: IDependable;
-  /** Counts the webhooks that the route's throttle refused. */
-  readonly throttled: Metric;
+  readonly api: Pick<WebhookApi, 'throttled' | 'failed'>;
   readonly settings: Pick<StackConfig, 'alarmEmail' | 'alarmTopicArn' | 'silenceHours'>;
 }
 
 export class Alarms extends Construct {
-  readonly #topic: ITopic | undefined;
+  readonly #topics: readonly ITopic[];
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { queues, functions, schedule, throttled, settings } = props;
-    this.#topic = this.#topicOf(settings);
+    const { relayName, queues, functions, schedule, api, settings } = props;
+    const metric = (name: MetricName, statistic?: string) => relayMetric(relayName, name, statistic);
+    this.#topics = this.#topicsOf(settings);
 
-    this.#alarmOnAny('DeadDeliveriesAlarm', relayMetric(this, 'DeliveriesDead'), {
+    this.#alarmOnAny('DeadDeliveriesAlarm', metric('DeliveriesDead'), {
       description: 'Deliveries whose attempts are used up: `relay deliveries list --state dead`',
     });
-    this.#alarmOnAny('NeedsAttentionAlarm', relayMetric(this, 'NeedsAttention'), {
+    this.#alarmOnAny('NeedsAttentionAlarm', metric('NeedsAttention'), {
       description:
         'Fan-out gave up on an event after three days (DeadDeliveriesAlarm is for deliveries): `relay deliveries list --state abandoned`',
     });
-    this.#alarmOnAny('EndpointsDisabledAlarm', relayMetric(this, 'EndpointsDisabled'), {
+    this.#alarmOnAny('EndpointsDisabledAlarm', metric('EndpointsDisabled'), {
       description: 'The relay disabled an endpoint: `relay endpoints list`',
     });
-    this.#alarmOnAny('CircuitsOpenedAlarm', relayMetric(this, 'CircuitsOpened'), {
+    this.#alarmOnAny('CircuitsOpenedAlarm', metric('CircuitsOpened'), {
       description: 'An endpoint is failing, and its deliveries are parked: `relay endpoints list`',
     });
-    this.#alarmOnAny('EventsQuarantinedAlarm', relayMetric(this, 'EventsQuarantined'), {
+    this.#alarmOnAny('EventsQuarantinedAlarm', metric('EventsQuarantined'), {
       description: 'Fan-out of an event failed five times in a row: look at the log of fan-out',
     });
-    this.#alarmOnAny('ConfigRowsInvalidAlarm', relayMetric(this, 'ConfigRowsInvalid'), {
+    this.#alarmOnAny('ConfigRowsInvalidAlarm', metric('ConfigRowsInvalid'), {
       description:
         'A row of the Config table is invalid: `relay endpoints list` and `relay sources list` name it',
     });
-    this.#alarmOnAny('ExpressionsFailedAlarm', relayMetric(this, 'ExpressionsFailed'), {
+    this.#alarmOnAny('ExpressionsFailedAlarm', metric('ExpressionsFailed'), {
       description:
         'A filter or transform failed (a failed filter sends the event; a failed transform sends nothing): look at the log of fan-out',
     });
-    this.#alarmOnAny('EventsRefusedAlarm', relayMetric(this, 'EventsRefused'), {
+    this.#alarmOnAny('EventsRefusedAlarm', metric('EventsRefused'), {
       description: 'Webhooks were answered 503, and may be lost: look at the log of ingest',
     });
     for (const name of ['events', 'deliveries'] as const) {
@@ -79,7 +82,11 @@ export class Alarms extends Construct {
         description: 'Messages that could not be parsed or were received 1,000 times: `relay dlq list`',
       });
     }
-    this.#alarmOnAny('WebhooksThrottledAlarm', throttled, {
+    this.#alarmOnAny('WebhooksFailedAlarm', api.failed, {
+      description:
+        'Webhooks were answered 5xx, and may be lost: look at the log of ingest, and at the access log for `integrationError`',
+    });
+    this.#alarmOnAny('WebhooksThrottledAlarm', api.throttled, {
       description:
         'Webhooks were answered 429, and may be lost: raise throttleRatePerSecond and throttleBurst, unless a stranger floods the API',
     });
@@ -103,7 +110,7 @@ export class Alarms extends Construct {
         periods: 3,
       });
     }
-    this.#alarm('OverdueAlarm', relayMetric(this, 'OldestOwedSeconds', Stats.MAXIMUM), {
+    this.#alarm('OverdueAlarm', metric('OldestOwedSeconds', Stats.MAXIMUM), {
       description: 'Work is overdue by 15 minutes: look at the logs of fan-out and deliver',
       threshold: OVERDUE_SECONDS,
       periods: 3,
@@ -117,7 +124,7 @@ export class Alarms extends Construct {
       whenMissing: 'rings',
     }).node.addDependency(schedule);
     if (settings.silenceHours > 0) {
-      this.#alarm('SilenceAlarm', acceptedSince(relayMetric(this, 'EventsAccepted'), sweeps), {
+      this.#alarm('SilenceAlarm', acceptedSince(metric('EventsAccepted'), sweeps), {
         description: `No webhook for ${settings.silenceHours} hours: is the address still in the Hub’s settings?`,
         threshold: 1,
         periods: settings.silenceHours,
@@ -126,12 +133,27 @@ export class Alarms extends Construct {
     }
   }
 
-  #topicOf({ alarmEmail, alarmTopicArn }: AlarmsProps['settings']): ITopic | undefined {
-    if (alarmTopicArn !== '') return Topic.fromTopicArn(this, 'Topic', alarmTopicArn);
-    if (alarmEmail === '') return undefined;
+  #topicsOf({ alarmEmail, alarmTopicArn }: AlarmsProps['settings']): ITopic[] {
+    return [
+      ...(alarmTopicArn === '' ? [] : [Topic.fromTopicArn(this, 'GivenTopic', alarmTopicArn)]),
+      ...(alarmEmail === '' ? [] : [this.#mailingTopic(alarmEmail)]),
+    ];
+  }
+
+  #mailingTopic(address: string): ITopic {
     const topic = new Topic(this, 'Topic', { enforceSSL: true });
     setLogicalId(topic, 'AlarmTopic');
-    topic.addSubscription(new EmailSubscription(alarmEmail));
+    topic.addSubscription(new EmailSubscription(address));
+    // A topic with a policy of its own, as `enforceSSL` makes it, lets nobody publish whom the policy does not name.
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AlarmsMayPublish',
+        actions: ['sns:Publish'],
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        resources: [topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
     return topic;
   }
 
@@ -165,7 +187,10 @@ export class Alarms extends Construct {
       treatMissingData: whenMissing === 'rings' ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
     });
     setLogicalId(alarm, id);
-    if (this.#topic !== undefined) alarm.addAlarmAction(new SnsAction(this.#topic));
+    for (const topic of this.#topics) {
+      alarm.addAlarmAction(new SnsAction(topic));
+      alarm.addOkAction(new SnsAction(topic));
+    }
     return alarm;
   }
 }
@@ -184,12 +209,16 @@ function acceptedSince(accepted: Metric, sweeps: Metric): MathExpression {
   });
 }
 
-/** A metric that this stack's functions count. */
-export function relayMetric(scope: Construct, metricName: MetricName, statistic: string = Stats.SUM): Metric {
+/** A metric that the relay's functions count. */
+export function relayMetric(
+  relayName: string,
+  metricName: MetricName,
+  statistic: string = Stats.SUM,
+): Metric {
   return new Metric({
     namespace: METRICS_NAMESPACE,
     metricName,
-    dimensionsMap: { service: Stack.of(scope).stackName },
+    dimensionsMap: { service: relayName },
     statistic,
     period: PERIOD,
   });

@@ -3,6 +3,7 @@
  * fanOutConcurrency=8`.
  */
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import leven from 'leven';
 import { z } from 'zod';
 import { faultOfCidr } from '../contract/cidr.ts';
 import { RETENTION_DAYS } from '../contract/retention.ts';
@@ -14,7 +15,7 @@ const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter(
 );
 
 /** The keys with their defaults. Error messages quote the description as the allowed values. */
-const configSchema = z.strictObject({
+const configSchema = z.object({
   /** The letters and the length are CloudFormation's rule. */
   stackName: z
     .string()
@@ -64,6 +65,40 @@ const configSchema = z.strictObject({
     .default('')
     .describe('complete CIDR blocks parted by commas, such as 10.0.0.0/8,fd00::/8'),
 
+  /** The webhook address's own domain, and its certificate in ACM, in the region of the stack. */
+  domainName: z
+    .string()
+    .regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+)?$/)
+    .default('')
+    .describe('a domain in lower case, such as webhooks.example.com'),
+  certificateArn: z
+    .string()
+    .regex(/^(arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/[\w-]+)?$/)
+    .default('')
+    .describe('the ARN of a certificate in ACM'),
+  /** The domain's hosted zone in Route 53, for the stack to add the record. */
+  hostedZoneId: z
+    .string()
+    .regex(/^([A-Z0-9]{1,32})?$/)
+    .default('')
+    .describe('the id of a hosted zone, such as Z0123456789ABC'),
+
+  /** The subnets and security groups of fan-out and deliver, for endpoints in a network of the deployer's own. */
+  subnetIds: z
+    .string()
+    .regex(listOfIds('subnet'))
+    .default('')
+    .describe('ids of subnets parted by commas, such as subnet-0a1b2c3d,subnet-4e5f6a7b'),
+  securityGroupIds: z
+    .string()
+    .regex(listOfIds('sg'))
+    .default('')
+    .describe('ids of security groups parted by commas, such as sg-0a1b2c3d'),
+
+  /** Existing tables, such as those that a former stack left or that AWS restored. Both keep their rows. */
+  configTable: tableName(),
+  eventLogTable: tableName(),
+
   /**
    * The SSM parameters that fan-out and deliver may read for endpoints that refer to secrets. A name may end in `*`.
    * Defaults to `/<stackName>/*`.
@@ -86,7 +121,7 @@ const configSchema = z.strictObject({
    */
   encryptionKey: z.enum(['aws', 'customer']).default('aws').describe('aws or customer'),
 
-  /** Alarms notify an e-mail address, which AWS asks to confirm, or an existing SNS topic. */
+  /** Alarms notify an e-mail address, which AWS asks to confirm, an existing SNS topic, or both. */
   alarmEmail: z
     .union([z.email(), z.literal('')])
     .default('')
@@ -107,40 +142,70 @@ const configSchema = z.strictObject({
   removalPolicy: z.enum(['retain', 'destroy']).default('retain').describe('retain or destroy'),
 });
 
+/** Settings that are useless, or incomplete, without each other. */
+const TOGETHER: readonly (readonly [
+  keyof z.output<typeof configSchema>,
+  keyof z.output<typeof configSchema>,
+])[] = [
+  ['domainName', 'certificateArn'],
+  ['certificateArn', 'domainName'],
+  ['hostedZoneId', 'domainName'],
+  ['subnetIds', 'securityGroupIds'],
+  ['securityGroupIds', 'subnetIds'],
+];
+
 export type StackConfig = z.output<typeof configSchema> & { readonly secretParameters: string };
 
-/** The context contains unknown keys or wrong values. The message names each of them. */
+/** The context contains wrong values. The message names each of them. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
+/** A key that differs from a known one in this many letters is probably misspelt. */
+const MISSPELT_LETTERS = 2;
+
 /**
- * Reads the configuration from a CDK app's context (`app.node.getAllContext()`), and ignores CDK's own keys there.
+ * Reads the configuration from a CDK app's context (`app.node.getAllContext()`). The context also contains keys of CDK,
+ * and those that a user has in `~/.cdk.json` for other apps, which are ignored.
  *
  * @throws {ConfigurationError} naming each wrong key, what was given and what is allowed
  */
 export function readConfig(context: Readonly<Record<string, unknown>>): StackConfig {
-  const given = Object.fromEntries(Object.entries(context).filter(([key]) => !belongsToCdk(key)));
-  const parsed = configSchema.safeParse(given);
-  if (parsed.success) {
-    const { stackName, secretParameters = `/${stackName}/*` } = parsed.data;
-    return { ...parsed.data, secretParameters };
-  }
-  const problems = parsed.error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map(describeUnknown)
-      : issue.path.slice(0, 1).map((key) => describeIssue(String(key), given[String(key)], issue)),
+  const parsed = configSchema.safeParse(context);
+  const problems = parsed.success
+    ? missing(parsed.data)
+    : parsed.error.issues.flatMap((issue) =>
+        issue.path.slice(0, 1).map((key) => describeIssue(String(key), context[String(key)], issue)),
+      );
+  if (!parsed.success || problems.length > 0)
+    throw new ConfigurationError(`The stack cannot be built with this context:\n${problems.join('\n')}`);
+  const { stackName, secretParameters = `/${stackName}/*` } = parsed.data;
+  return { ...parsed.data, secretParameters };
+}
+
+function missing(config: z.output<typeof configSchema>): string[] {
+  return TOGETHER.filter(([one, other]) => config[one] !== '' && config[other] === '').map(
+    ([one, other]) => `- ${other}: is missing, and ${one} needs it`,
   );
-  throw new ConfigurationError(`The stack cannot be built with this context:\n${problems.join('\n')}`);
 }
 
-/** CDK's flags, look-ups and settings: `@aws-cdk/core:checkSecretUsage`, `aws:cdk:bundling-stacks`. */
-function belongsToCdk(key: string): boolean {
-  return /[:@/]/.test(key);
+/** A sentence for each key of the context that looks like a misspelt setting. */
+export function misspeltKeys(context: Readonly<Record<string, unknown>>): string[] {
+  const known = Object.keys(configSchema.shape);
+  return Object.keys(context)
+    .filter((key) => !known.includes(key))
+    .flatMap((key) => {
+      const meant = known.find((name) => isLike(name, key));
+      return meant === undefined
+        ? []
+        : [`The context has no setting ${key}, which is ignored. Is ${meant} meant?`];
+    });
 }
 
-function describeUnknown(key: string): string {
-  return `- ${key}: no such key; known are ${Object.keys(configSchema.shape).join(', ')}`;
+/** `RetentionDays`, `retention-days` and `retentionDay` are like `retentionDays`. */
+function isLike(name: string, key: string): boolean {
+  const letters = key.toLowerCase().replaceAll(/[-_ ]/g, '');
+  return leven(name.toLowerCase(), letters, { maxDistance: MISSPELT_LETTERS + 1 }) <= MISSPELT_LETTERS;
 }
 
 /** A check of this file names the fault itself. Otherwise the allowed values are named. */
@@ -158,6 +223,20 @@ function wholeNumber({ min, max, fallback }: { min: number; max: number; fallbac
     .pipe(z.int().min(min).max(max))
     .default(fallback)
     .describe(`a whole number from ${min} to ${max}`);
+}
+
+/** Matches a comma-separated list of the ids of VPC resources. The list may be empty. */
+function listOfIds(prefix: string): RegExp {
+  return new RegExp(`^(${prefix}-[0-9a-f]{8,17}(,${prefix}-[0-9a-f]{8,17})*)?$`);
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
+function tableName() {
+  return z
+    .string()
+    .regex(/^([\w.-]{3,255})?$/)
+    .default('')
+    .describe('the name of a table');
 }
 
 /** Matches a comma-separated list of names, each with an optional `*` at its end. The list may be empty. */

@@ -17,6 +17,7 @@ import { setLogicalId } from './logical-id.ts';
 import type { Queues } from './queues.ts';
 
 export interface DashboardProps {
+  readonly relayName: string;
   readonly queues: Queues;
   readonly functions: Functions;
 }
@@ -26,11 +27,11 @@ const WHOLE = 24;
 const HEIGHT = 6;
 
 export class Dashboard extends Construct {
-  constructor(scope: Construct, id: string, { queues, functions }: DashboardProps) {
+  constructor(scope: Construct, id: string, { relayName, queues, functions }: DashboardProps) {
     super(scope, id);
     const dashboard = new CloudWatchDashboard(this, 'Dashboard', { defaultInterval: Duration.days(1) });
     setLogicalId(dashboard, 'Dashboard');
-    const count = (metric: Metric, label: string) => relayMetric(this, metric).with({ label });
+    const count = (metric: Metric, label: string) => relayMetric(relayName, metric).with({ label });
 
     dashboard.addWidgets(
       new SingleValueWidget({
@@ -65,7 +66,9 @@ export class Dashboard extends Construct {
     );
     dashboard.addWidgets(
       graph('How late are we?', [
-        relayMetric(this, 'OldestOwedSeconds', Stats.MAXIMUM).with({ label: 'longest overdue, seconds' }),
+        relayMetric(relayName, 'OldestOwedSeconds', Stats.MAXIMUM).with({
+          label: 'longest overdue, seconds',
+        }),
         queues.events.metricApproximateAgeOfOldestMessage({ label: 'oldest in events.fifo, seconds' }),
         queues.deliveries.metricApproximateAgeOfOldestMessage({ label: 'oldest in deliveries, seconds' }),
       ]),

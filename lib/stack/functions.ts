@@ -44,6 +44,8 @@ export const EXPRESSION_PROCESS = [
 ];
 
 export interface FunctionsProps {
+  /** The relay's name, which is the dimension of its metrics. */
+  readonly relayName: string;
   readonly tables: Tables;
   readonly queues: Queues;
   readonly settings: StackConfig;
@@ -59,18 +61,21 @@ export class Functions extends Construct {
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
-    this.ingest = this.#function('Ingest', ingest(props), props.key);
-    this.fanOut = this.#function('FanOut', fanOut(props), props.key);
-    this.deliver = this.#function('Deliver', deliver(props), props.key);
-    this.sweep = this.#function('Sweep', sweep(props), props.key);
+    this.ingest = this.#function('Ingest', ingest(props), props);
+    this.fanOut = this.#function('FanOut', fanOut(props), props);
+    this.deliver = this.#function('Deliver', deliver(props), props);
+    this.sweep = this.#function('Sweep', sweep(props), props);
   }
 
-  #function(id: string, props: RelayFunctionProps, key: IKey | undefined): RelayFunction {
-    return new RelayFunction(this, id, { ...props, may: [...props.may, ...(key ? [mayUseKey(key)] : [])] });
+  #function(id: string, description: Description, { relayName, key }: FunctionsProps): RelayFunction {
+    const may = [...description.may, ...(key ? [mayUseKey(key)] : [])];
+    return new RelayFunction(this, id, { ...description, relayName, may });
   }
 }
 
-function ingest(props: FunctionsProps): RelayFunctionProps {
+type Description = Omit<RelayFunctionProps, 'relayName'>;
+
+function ingest(props: FunctionsProps): Description {
   const { tables, queues, settings } = props;
   return {
     handler: 'lambdas/ingest.ts',
@@ -87,7 +92,7 @@ function ingest(props: FunctionsProps): RelayFunctionProps {
   };
 }
 
-function fanOut(props: FunctionsProps): RelayFunctionProps {
+function fanOut(props: FunctionsProps): Description {
   const { tables, queues, settings } = props;
   return {
     handler: 'lambdas/fan-out.ts',
@@ -107,10 +112,11 @@ function fanOut(props: FunctionsProps): RelayFunctionProps {
       maySend(queues.deliveries, queues.eventsDeadLetter),
       ...mayRead(tables, readableSecrets(settings)),
     ],
+    network: networkOf(settings),
   };
 }
 
-function deliver(props: FunctionsProps): RelayFunctionProps {
+function deliver(props: FunctionsProps): Description {
   const { tables, queues, settings } = props;
   return {
     handler: 'lambdas/deliver.ts',
@@ -130,13 +136,14 @@ function deliver(props: FunctionsProps): RelayFunctionProps {
       maySend(queues.deliveries, queues.deliveriesDeadLetter),
       ...mayRead(tables, readableSecrets(settings)),
     ],
+    network: networkOf(settings),
     // Deliver sends messages to its own queue. The relay's rules end that loop; Lambda's loop detection would stop it
     // after about sixteen rounds.
     recursiveLoop: RecursiveLoop.ALLOW,
   };
 }
 
-function sweep(props: FunctionsProps): RelayFunctionProps {
+function sweep(props: FunctionsProps): Description {
   const { tables, queues, settings } = props;
   return {
     handler: 'lambdas/sweep.ts',
@@ -181,6 +188,12 @@ function environmentOf(
 /** A payload is never stored for longer than its event. */
 export function payloadRetentionDays(settings: StackConfig): number {
   return Math.min(settings.payloadRetentionDays, settings.retentionDays);
+}
+
+/** The network of the functions that send to endpoints; undefined for that of AWS, with access to the Internet. */
+function networkOf({ subnetIds, securityGroupIds }: StackConfig): RelayFunctionProps['network'] {
+  if (subnetIds === '') return undefined;
+  return { subnetIds: subnetIds.split(','), securityGroupIds: securityGroupIds.split(',') };
 }
 
 /** The further variables of the functions that send to endpoints. */

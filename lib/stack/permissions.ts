@@ -1,6 +1,5 @@
 /** The functions' permissions, as policy statements with exact actions on exact resources. */
 import { Stack } from 'aws-cdk-lib';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -9,15 +8,16 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
 import type { ConfigKind } from '../contract/tables.ts';
 import type { ReadableSecret } from './readable-secrets.ts';
+import type { RelayTable } from './tables.ts';
 
 /** Deliberately without Scan: no function needs one, and it would pass {@link mayUseConfig}'s condition. */
 type TableAction = 'Query' | 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem';
 
-export function mayUse(table: Table, ...actions: readonly TableAction[]): PolicyStatement {
+export function mayUse(table: RelayTable, ...actions: readonly TableAction[]): PolicyStatement {
   return new PolicyStatement({ actions: actions.map(dynamoDb), resources: [table.tableArn] });
 }
 
-export function mayQueryIndex(table: Table, indexName: string): PolicyStatement {
+export function mayQueryIndex(table: RelayTable, indexName: string): PolicyStatement {
   return new PolicyStatement({
     actions: [dynamoDb('Query')],
     resources: [`${table.tableArn}/index/${indexName}`],
@@ -31,7 +31,7 @@ export function mayQueryIndex(table: Table, indexName: string): PolicyStatement 
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
  */
 export function mayUseConfig(
-  configTable: Table,
+  configTable: RelayTable,
   kinds: readonly ConfigKind[],
   ...actions: readonly TableAction[]
 ): PolicyStatement {
@@ -73,6 +73,21 @@ export function mayLog(logGroup: ILogGroup): PolicyStatement {
   return new PolicyStatement({
     actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
     resources: [logGroup.logGroupArn],
+  });
+}
+
+/** The permissions that Lambda needs to attach a function to subnets: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html */
+export function mayAttachToNetwork(): PolicyStatement {
+  return new PolicyStatement({
+    actions: [
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:UnassignPrivateIpAddresses',
+    ],
+    resources: ['*'],
   });
 }
 

@@ -1,10 +1,11 @@
 /** One Lambda function of the relay, with its bundle, its role and its log group. */
 import { fileURLToPath } from 'node:url';
-import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   ApplicationLogLevel,
   Architecture,
+  CfnFunction,
   type EventInvokeConfigOptions,
   Function as LambdaFunction,
   LoggingFormat,
@@ -17,14 +18,16 @@ import { Construct } from 'constructs';
 import { HANDLER_METADATA } from '../contract/template.ts';
 import { bundledCode } from './bundling.ts';
 import { setLogicalId } from './logical-id.ts';
-import { mayLog } from './permissions.ts';
+import { mayAttachToNetwork, mayLog } from './permissions.ts';
 
-/** The CloudWatch namespace of all relays. The dimension `service`, the stack's name, separates them. */
+/** The CloudWatch namespace of all relays. The dimension `service`, the relay's name, separates them. */
 export const METRICS_NAMESPACE = 'SensariaRelay';
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface RelayFunctionProps {
+  /** The dimension of its metrics. */
+  readonly relayName: string;
   /** Path of the source file from the root of the repository; it exports `handler`. */
   readonly handler: string;
   /** Source files that are bundled separately, each into a file beside the handler, which starts them as processes. */
@@ -36,6 +39,8 @@ export interface RelayFunctionProps {
   readonly may: readonly PolicyStatement[];
   readonly logRetentionDays: RetentionDays;
   readonly recursiveLoop?: RecursiveLoop;
+  /** Subnets and security groups of the deployer; without them, the network of AWS. */
+  readonly network?: { readonly subnetIds: string[]; readonly securityGroupIds: string[] } | undefined;
   /** How Lambda retries its asynchronous invocations, if it has any. */
   readonly asynchronously?: Pick<EventInvokeConfigOptions, 'retryAttempts' | 'maxEventAge'>;
 }
@@ -55,7 +60,11 @@ export class RelayFunction extends Construct {
 
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      inlinePolicies: { may: new PolicyDocument({ statements: [mayLog(logGroup), ...props.may] }) },
+      inlinePolicies: {
+        may: new PolicyDocument({
+          statements: [mayLog(logGroup), ...props.may, ...(props.network ? [mayAttachToNetwork()] : [])],
+        }),
+      },
     });
     setLogicalId(role, `${name}Role`);
 
@@ -72,7 +81,7 @@ export class RelayFunction extends Construct {
         NODE_OPTIONS: '--enable-source-maps',
         // All four functions share one service name: it is a dimension of every metric, and CloudWatch bills each
         // value.
-        POWERTOOLS_SERVICE_NAME: Stack.of(this).stackName,
+        POWERTOOLS_SERVICE_NAME: props.relayName,
         POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
         ...props.environment,
       },
@@ -87,5 +96,8 @@ export class RelayFunction extends Construct {
       ...props.asynchronously,
     });
     setLogicalId(this.lambda, `${name}Function`).addMetadata(HANDLER_METADATA, handler);
+    // `vpc` of the construct would need a look-up of the VPC. The ids say all that CloudFormation needs.
+    if (props.network !== undefined && this.lambda.node.defaultChild instanceof CfnFunction)
+      this.lambda.node.defaultChild.vpcConfig = props.network;
   }
 }

@@ -1,7 +1,8 @@
 /** The HTTP API that receives the Hub's webhooks: the only public address of the stack. */
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  ApiMapping,
   HttpApi,
   HttpMethod,
   HttpStage,
@@ -9,16 +10,18 @@ import {
   PayloadFormatVersion,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { type Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { TOKEN_PARAMETER } from '../contract/template.ts';
 import type { StackConfig } from './config.ts';
+import { customDomain } from './custom-domain.ts';
 import { setLogicalId } from './logical-id.ts';
 import { METRICS_NAMESPACE } from './relay-function.ts';
 
 const PATH = '/webhooks/';
+const PERIOD = Duration.minutes(5);
 
 /**
  * The variable is greedy (`+`), because the path may end in a slash, as in the Hub's example
@@ -50,26 +53,44 @@ const ACCESS_LOG = {
 
 export interface WebhookApiProps {
   readonly ingest: IFunction;
-  readonly settings: Pick<StackConfig, 'throttleRatePerSecond' | 'throttleBurst' | 'logRetentionDays'>;
+  /** The relay's name, in the names of the API and of its log group. */
+  readonly relayName: string;
+  readonly settings: Pick<
+    StackConfig,
+    | 'throttleRatePerSecond'
+    | 'throttleBurst'
+    | 'logRetentionDays'
+    | 'domainName'
+    | 'certificateArn'
+    | 'hostedZoneId'
+  >;
 }
 
 export class WebhookApi extends Construct {
   /** `https://…/webhooks/`. A source's token is appended to it. */
   readonly baseAddress: string;
-  /**
-   * Counts the webhooks that the throttle refused. No function sees them, so a filter on the access log counts them.
-   */
-  readonly throttled: Metric;
+  /** The host name that a CNAME record of the domain points to, when there is a domain. */
+  readonly domainTarget: string | undefined;
+  /** Counts the webhooks that the throttle refused. No function sees them. */
+  readonly throttled: IMetric;
+  /** Counts the webhooks that were answered 5xx: by ingest, or by API Gateway because ingest could not answer. */
+  readonly failed: IMetric;
 
-  constructor(scope: Construct, id: string, { ingest, settings }: WebhookApiProps) {
+  constructor(scope: Construct, id: string, { ingest, relayName, settings }: WebhookApiProps) {
     super(scope, id);
+    const domain = customDomain(this, settings);
+    this.domainTarget = domain?.regionalDomainName;
     const api = new HttpApi(this, 'Api', {
-      apiName: `${Stack.of(this).stackName}-webhooks`,
+      // At most 128 characters, the length of the longest stack name.
+      apiName: relayName,
       description: 'Receives the webhooks of the Hub',
       createDefaultStage: false,
+      // With a domain of its own, the API has one address.
+      disableExecuteApiEndpoint: domain !== undefined,
     });
     setLogicalId(api, 'WebhookApi');
-    this.baseAddress = `${api.apiEndpoint}${PATH}`;
+    this.baseAddress =
+      domain === undefined ? `${api.apiEndpoint}${PATH}` : `https://${settings.domainName}${PATH}`;
 
     api.addRoutes({
       path: ROUTE,
@@ -82,11 +103,29 @@ export class WebhookApi extends Construct {
     });
 
     const log = new LogGroup(this, 'AccessLog', {
+      // API Gateway adds a log group to the account's one resource policy for logs, which has a size limit. Groups under
+      // this prefix share one entry:
+      // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+      logGroupName: `/aws/vendedlogs/${relayName}/webhooks`,
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     setLogicalId(log, 'WebhookAccessLog');
-    this.throttled = this.#countThrottled(log);
+    const apiMetric = (metricName: string) =>
+      new Metric({
+        namespace: 'AWS/ApiGateway',
+        metricName,
+        dimensionsMap: { ApiId: api.apiId },
+        statistic: Stats.SUM,
+        period: PERIOD,
+      });
+    this.failed = apiMetric('5xx');
+    this.throttled = new MathExpression({
+      expression: 'refused - FILL(answered, 0)',
+      usingMetrics: { refused: apiMetric('4xx'), answered: this.#countAnswered(log, relayName) },
+      period: PERIOD,
+      label: 'webhooks throttled',
+    });
 
     const stage = new HttpStage(this, 'Stage', {
       httpApi: api,
@@ -99,19 +138,31 @@ export class WebhookApi extends Construct {
       },
     });
     setLogicalId(stage, 'WebhookStage');
+    if (domain !== undefined) {
+      const mapping = new ApiMapping(this, 'Mapping', { api, domainName: domain, stage });
+      setLogicalId(mapping, 'WebhookDomainMapping');
+    }
   }
 
   /**
-   * The namespace contains the stack's name: a metric filter takes its dimensions from the log, which does not have it.
+   * Counts the requests that the API answered 4xx for another reason than its throttle: an unknown token, or a request
+   * that is too large. The access log leaves out a part of many throttled requests, but no others, so the difference to
+   * the API's own metric is the number of throttled requests:
+   * https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+   *
+   * The namespace contains the relay's name: a metric filter takes its dimensions from the log, which does not have it.
    */
-  #countThrottled(log: LogGroup): Metric {
-    const filter = new MetricFilter(this, 'Throttled', {
+  #countAnswered(log: LogGroup, relayName: string): Metric {
+    const filter = new MetricFilter(this, 'Answered', {
       logGroup: log,
-      filterPattern: FilterPattern.stringValue('$.status', '=', '429'),
-      metricNamespace: `${METRICS_NAMESPACE}/${Stack.of(this).stackName}`,
-      metricName: 'WebhooksThrottled',
+      filterPattern: FilterPattern.all(
+        FilterPattern.stringValue('$.status', '=', '4*'),
+        FilterPattern.stringValue('$.status', '!=', '429'),
+      ),
+      metricNamespace: `${METRICS_NAMESPACE}/${relayName}`,
+      metricName: 'WebhooksRefused',
     });
-    setLogicalId(filter, 'WebhooksThrottledFilter');
-    return filter.metric({ statistic: Stats.SUM, period: Duration.minutes(5) });
+    setLogicalId(filter, 'WebhooksRefusedFilter');
+    return filter.metric({ statistic: Stats.SUM, period: PERIOD });
   }
 }

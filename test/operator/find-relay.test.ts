@@ -125,6 +125,32 @@ describe('a command on a deployed stack', () => {
     expect(requests[0]?.headers.authorization).toContain('eu-central-1');
   });
 
+  it('finds one of several relays in a stack by the prefix of its outputs, and asks which', async () => {
+    const outputs = (prefix: string, address: string) =>
+      Object.entries({
+        WebhookBaseAddress: address,
+        ConfigTableName: 'ConfigTable',
+        EventLogTableName: 'EventLogTable',
+        ...QUEUE_URLS,
+      }).map(([name, value]) => [prefix + name, value]);
+    const both = [
+      ...outputs('Orders', 'https://one.example/webhooks/'),
+      ...outputs('SecondOrders', 'https://two.example/webhooks/'),
+    ];
+    await cloudFormation({ body: stackXml(Object.fromEntries(both)) });
+
+    const second = await cli(['sources', 'add', 'two', '--stack', 'Shop/SecondOrders', '--json']);
+    const unclear = await cli(['sources', 'list', '--stack', 'Shop']);
+
+    expect(jsonOf(second)).toMatchObject({
+      address: expect.stringContaining('https://two.example/webhooks/'),
+    });
+    expect(unclear.exitCode).toBe(1);
+    expect(unclear.err).toContain(
+      'the stack Shop has several relays: name one of Shop/Orders, Shop/SecondOrders',
+    );
+  });
+
   it.each([
     [
       'a stack that does not exist',

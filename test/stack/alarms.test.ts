@@ -5,6 +5,7 @@ import { propertiesOf, theTemplate } from './the-template.ts';
 
 const template = theTemplate({ stackName: 'ShopRelay' });
 const ALARM = 'AWS::CloudWatch::Alarm';
+const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:ops';
 
 describe('the alarms', () => {
   it.each([
@@ -73,10 +74,27 @@ describe('the alarms', () => {
     });
   });
 
-  it('ring when the route’s throttle has refused a webhook', () => {
+  it('ring when the API answered 5xx, whether ingest did so or could not answer', () => {
+    expect(propertiesOf(template, 'WebhooksFailedAlarm')).toMatchObject({
+      Namespace: 'AWS/ApiGateway',
+      MetricName: '5xx',
+      Dimensions: [{ Name: 'ApiId', Value: { Ref: 'WebhookApi' } }],
+      Threshold: 1,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  it('ring when the API refused more requests than its access log has refused for other reasons', () => {
+    const metricStat = (namespace: string, name: string) => ({
+      MetricStat: { Metric: { Namespace: namespace, MetricName: name }, Period: 300, Stat: 'Sum' },
+    });
+
     expect(propertiesOf(template, 'WebhooksThrottledAlarm')).toMatchObject({
-      Namespace: 'SensariaRelay/ShopRelay',
-      MetricName: 'WebhooksThrottled',
+      Metrics: [
+        { Expression: 'refused - FILL(answered, 0)' },
+        { Id: 'refused', ...metricStat('AWS/ApiGateway', '4xx') },
+        { Id: 'answered', ...metricStat('SensariaRelay/ShopRelay', 'WebhooksRefused') },
+      ],
       Threshold: 1,
       TreatMissingData: 'notBreaching',
     });
@@ -149,13 +167,13 @@ describe('the alarms', () => {
     for (const { Properties } of Object.values(template.findResources(ALARM))) {
       const names = (Properties.Dimensions ?? []).map(({ Name }: { Name: string }) => Name);
       expect(names.length).toBeLessThanOrEqual(1);
-      expect(['service', 'QueueName', 'FunctionName']).toEqual(expect.arrayContaining(names));
+      expect(['service', 'QueueName', 'FunctionName', 'ApiId']).toEqual(expect.arrayContaining(names));
     }
   });
 
   it('tell nobody unless a topic or an address is given', () => {
     template.resourceCountIs('AWS::SNS::Topic', 0);
-    template.allResourcesProperties(ALARM, { AlarmActions: Match.absent() });
+    template.allResourcesProperties(ALARM, { AlarmActions: Match.absent(), OKActions: Match.absent() });
   });
 
   it('tell an e-mail address, over a topic that wants TLS', () => {
@@ -165,7 +183,10 @@ describe('the alarms', () => {
       Protocol: 'email',
       Endpoint: 'owner@example.com',
     });
-    mailing.allResourcesProperties(ALARM, { AlarmActions: [{ Ref: 'AlarmTopic' }] });
+    mailing.allResourcesProperties(ALARM, {
+      AlarmActions: [{ Ref: 'AlarmTopic' }],
+      OKActions: [{ Ref: 'AlarmTopic' }],
+    });
     mailing.hasResourceProperties('AWS::SNS::TopicPolicy', {
       PolicyDocument: {
         Statement: Match.arrayWith([
@@ -176,9 +197,40 @@ describe('the alarms', () => {
   });
 
   it('tell a topic that there is already', () => {
-    const alarmTopicArn = 'arn:aws:sns:eu-central-1:123456789012:ops';
+    theTemplate({ alarmTopicArn: TOPIC }).allResourcesProperties(ALARM, { AlarmActions: [TOPIC] });
+  });
 
-    theTemplate({ alarmTopicArn }).allResourcesProperties(ALARM, { AlarmActions: [alarmTopicArn] });
+  it('tell both when both are given', () => {
+    const both = theTemplate({ alarmTopicArn: TOPIC, alarmEmail: 'owner@example.com' });
+
+    both.allResourcesProperties(ALARM, { AlarmActions: [TOPIC, { Ref: 'AlarmTopic' }] });
+  });
+
+  it('may publish to every topic of the stack that they name', () => {
+    const mailing = theTemplate({ alarmEmail: 'owner@example.com', encryptionKey: 'customer' });
+    const named = Object.values(mailing.findResources(ALARM)).flatMap(
+      ({ Properties: { AlarmActions = [], OKActions = [] } }) => [...AlarmActions, ...OKActions],
+    );
+    const topics = new Set(named.map(({ Ref }) => Ref));
+
+    expect([...topics]).toEqual(['AlarmTopic']);
+    for (const topic of topics) {
+      const allowed = Object.values(mailing.findResources('AWS::SNS::TopicPolicy'))
+        .filter(({ Properties }) => Properties.Topics.some(({ Ref }: { Ref: string }) => Ref === topic))
+        .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+      expect(allowed).toContainEqual({
+        Sid: 'AlarmsMayPublish',
+        Effect: 'Allow',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Action: 'sns:Publish',
+        Resource: { Ref: topic },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      });
+      // An encrypted topic would also need a key that lets CloudWatch use it.
+      expect(mailing.findResources('AWS::SNS::Topic')[topic]?.Properties ?? {}).not.toHaveProperty(
+        'KmsMasterKeyId',
+      );
+    }
   });
 
   it('say what to look at', () => {

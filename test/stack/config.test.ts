@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigurationError, readConfig } from '../../lib/stack/config.ts';
+import { ConfigurationError, misspeltKeys, readConfig } from '../../lib/stack/config.ts';
 
 describe('the configuration of the stack', () => {
   it('has a default for everything', () => {
@@ -17,6 +17,13 @@ describe('the configuration of the stack', () => {
       throttleBurst: 500,
       logRetentionDays: 30,
       allowedCidrs: '',
+      domainName: '',
+      certificateArn: '',
+      hostedZoneId: '',
+      subnetIds: '',
+      securityGroupIds: '',
+      configTable: '',
+      eventLogTable: '',
       secretParameters: '/SensariaRelay/*',
       secretsManagerSecrets: '',
       encryptionKey: 'aws',
@@ -49,10 +56,22 @@ describe('the configuration of the stack', () => {
     expect(readConfig(context)).toEqual(readConfig({}));
   });
 
-  it('names an unknown key, and those it knows', () => {
-    expect(problemsOf({ retentionDay: '30' })).toEqual([
-      expect.stringMatching(/^- retentionDay: no such key; known are stackName, retentionDays, /),
-    ]);
+  it.each([
+    ['retentionDay', 'retentionDays'],
+    ['RetentionDays', 'retentionDays'],
+    ['retention-days', 'retentionDays'],
+    ['alarmEMail', 'alarmEmail'],
+    ['stackname', 'stackName'],
+    ['domian', undefined],
+    ['account', undefined],
+    ['vpc', undefined],
+    ['@aws-cdk/core:checkSecretUsage', undefined],
+    ['retentionDays', undefined],
+  ])('takes no key of others for its own, and warns of one that is misspelt: %s', (key, meant) => {
+    expect(readConfig(key === 'retentionDays' ? {} : { [key]: 'anything' })).toEqual(readConfig({}));
+    expect(misspeltKeys({ [key]: '30' })).toEqual(
+      meant === undefined ? [] : [`The context has no setting ${key}, which is ignored. Is ${meant} meant?`],
+    );
   });
 
   it('names a wrong value, what was given and what is allowed', () => {
@@ -62,10 +81,9 @@ describe('the configuration of the stack', () => {
   });
 
   it('names all that is wrong at once', () => {
-    expect(problemsOf({ stackName: '1st', removalPolicy: 'keep', colour: 'red' })).toEqual([
+    expect(problemsOf({ stackName: '1st', removalPolicy: 'keep' })).toEqual([
       '- stackName: given "1st"; allowed is a letter, then at most 127 letters, digits and hyphens',
       '- removalPolicy: given "keep"; allowed is retain or destroy',
-      expect.stringContaining('- colour: no such key'),
     ]);
   });
 
@@ -124,6 +142,28 @@ describe('the configuration of the stack', () => {
     ]);
     expect(problemsOf({ allowedCidrs: '10.0.0.0/8, fd00::/8' })).toHaveLength(1);
     expect(problemsOf({ allowedCidrs: '10.0.0.0/8,' })).toHaveLength(1);
+  });
+
+  it.each([
+    [{ domainName: 'hooks.example.com' }, '- certificateArn: is missing, and domainName needs it'],
+    [{ hostedZoneId: 'Z0123456789ABC' }, '- domainName: is missing, and hostedZoneId needs it'],
+    [{ subnetIds: 'subnet-0a1b2c3d' }, '- securityGroupIds: is missing, and subnetIds needs it'],
+    [{ securityGroupIds: 'sg-0a1b2c3d' }, '- subnetIds: is missing, and securityGroupIds needs it'],
+  ])('names the setting that another one needs: %o', (context, problem) => {
+    expect(problemsOf(context)).toEqual([problem]);
+  });
+
+  it.each([
+    ['domainName', 'https://hooks.example.com'],
+    ['domainName', 'Hooks.example.com'],
+    ['domainName', 'localhost'],
+    ['certificateArn', 'arn:aws:iam::123456789012:server-certificate/a'],
+    ['hostedZoneId', '/hostedzone/Z1'],
+    ['subnetIds', 'subnet-1'],
+    ['securityGroupIds', 'sg-0a1b2c3d, sg-0a1b2c3e'],
+    ['eventLogTable', 'arn:aws:dynamodb:eu-west-1:123456789012:table/Events'],
+  ])('refuses for %s: %s', (key, value) => {
+    expect(problemsOf({ [key]: value })[0]).toContain(`- ${key}: given ${JSON.stringify(value)}; allowed is`);
   });
 
   it.each([2, 31, 9999])('refuses to keep logs for %d days, as CloudWatch would', (days) => {

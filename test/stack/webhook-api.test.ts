@@ -60,13 +60,61 @@ describe('the webhook API', () => {
     });
   });
 
-  it('counts in the access log what the throttle has refused, under the stack’s own name', () => {
-    expect(propertiesOf(theTemplate({ stackName: 'ShopRelay' }), 'WebhooksThrottledFilter')).toEqual({
+  it('counts in the access log the requests that were refused, but not by the throttle', () => {
+    expect(propertiesOf(theTemplate({ stackName: 'ShopRelay' }), 'WebhooksRefusedFilter')).toEqual({
       LogGroupName: { Ref: 'WebhookAccessLog' },
-      FilterPattern: '{ $.status = "429" }',
+      FilterPattern: '{ ($.status = "4*") && ($.status != "429") }',
       MetricTransformations: [
-        { MetricNamespace: 'SensariaRelay/ShopRelay', MetricName: 'WebhooksThrottled', MetricValue: '1' },
+        { MetricNamespace: 'SensariaRelay/ShopRelay', MetricName: 'WebhooksRefused', MetricValue: '1' },
       ],
+    });
+  });
+
+  it('has a name and a log group for the longest stack name, within the limits of AWS', () => {
+    const stackName = 'S'.repeat(128);
+    const longest = theTemplate({ stackName });
+
+    expect(propertiesOf(longest, 'WebhookApi').Name).toBe(stackName);
+    expect(propertiesOf(longest, 'WebhookAccessLog').LogGroupName).toBe(
+      `/aws/vendedlogs/${stackName}/webhooks`,
+    );
+  });
+
+  it('has one address: that of its domain, if there is one', () => {
+    const plain = propertiesOf(template, 'WebhookApi');
+    const certificateArn = 'arn:aws:acm:eu-west-1:123456789012:certificate/1a2b';
+    const named = theTemplate({ domainName: 'hooks.example.com', certificateArn });
+
+    expect(plain.DisableExecuteApiEndpoint).toBe(false);
+    expect(propertiesOf(named, 'WebhookApi').DisableExecuteApiEndpoint).toBe(true);
+    named.hasOutput('WebhookBaseAddress', { Value: 'https://hooks.example.com/webhooks/' });
+    named.hasOutput('WebhookDomainTarget', {
+      Value: { 'Fn::GetAtt': ['WebhookDomain', 'RegionalDomainName'] },
+    });
+    expect(propertiesOf(named, 'WebhookDomain')).toMatchObject({
+      DomainName: 'hooks.example.com',
+      DomainNameConfigurations: [{ CertificateArn: certificateArn, EndpointType: 'REGIONAL' }],
+    });
+    named.hasResourceProperties('AWS::ApiGatewayV2::ApiMapping', {
+      ApiId: { Ref: 'WebhookApi' },
+      DomainName: { Ref: 'WebhookDomain' },
+      Stage: '$default',
+    });
+    named.resourceCountIs('AWS::Route53::RecordSet', 0);
+  });
+
+  it('adds the record of its domain to the hosted zone', () => {
+    const zoned = theTemplate({
+      domainName: 'hooks.example.com',
+      certificateArn: 'arn:aws:acm:eu-west-1:123456789012:certificate/1a2b',
+      hostedZoneId: 'Z0123456789ABC',
+    });
+
+    expect(propertiesOf(zoned, 'WebhookDomainRecord')).toMatchObject({
+      Name: 'hooks.example.com.',
+      Type: 'A',
+      HostedZoneId: 'Z0123456789ABC',
+      AliasTarget: { DNSName: { 'Fn::GetAtt': ['WebhookDomain', 'RegionalDomainName'] } },
     });
   });
 });

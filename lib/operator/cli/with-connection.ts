@@ -11,7 +11,10 @@ const globalOptionsSchema = z.object({
   port: z.coerce.number().int().min(1).max(65_535).optional(),
   stack: z
     .string()
-    .regex(/^([A-Za-z][A-Za-z0-9-]{0,127}|arn:\S+)$/, 'must be the name of a CloudFormation stack')
+    .regex(
+      /^([A-Za-z][A-Za-z0-9-]{0,127}(\/[A-Za-z0-9]+)?|arn:\S+)$/,
+      'must be the name of a CloudFormation stack',
+    )
     .optional(),
   json: z.boolean().default(false),
 });
@@ -31,7 +34,7 @@ export function addGlobalOptions(program: Command): void {
     )
     .option(
       '--stack <name>',
-      'use the relay in this CloudFormation stack, with AWS credentials and region from the environment',
+      'use the relay in this CloudFormation stack, with AWS credentials and region from the environment; <stack>/<id> names one of several relays in a stack',
     )
     .option('--json', 'print one JSON value instead of text');
 }
