@@ -16,6 +16,7 @@ export type Metric =
   | 'EventsQuarantined'
   | 'NeedsAttention'
   | 'CircuitsOpened'
+  | 'EndpointsRefusing'
   | 'EndpointsDisabled'
   | 'OwedOverdue'
   | 'ExpressionsFailed'

@@ -58,6 +58,10 @@ export class Alarms extends Construct {
     this.#alarmOnAny('CircuitsOpenedAlarm', metric('CircuitsOpened'), {
       description: 'An endpoint is failing, and its deliveries are parked: `relay endpoints list`',
     });
+    this.#alarmOnAny('EndpointsRefusingAlarm', metric('EndpointsRefusing'), {
+      description:
+        'An endpoint refused five different orders in a row and accepts none: `relay endpoints list`',
+    });
     this.#alarmOnAny('EventsQuarantinedAlarm', metric('EventsQuarantined'), {
       description: 'Fan-out of an event failed five times in a row: look at the log of fan-out',
     });

@@ -46,6 +46,7 @@ export class Dashboard extends Construct {
           count('DeliveriesFailedAttempts', 'failed attempts'),
           count('DeliveriesDead', 'dead'),
           count('CircuitsOpened', 'circuits opened'),
+          count('EndpointsRefusing', 'endpoints refusing'),
         ],
       }),
     );

@@ -26,6 +26,7 @@ describe('the alarms', () => {
     ['NeedsAttentionAlarm', 'NeedsAttention'],
     ['EndpointsDisabledAlarm', 'EndpointsDisabled'],
     ['CircuitsOpenedAlarm', 'CircuitsOpened'],
+    ['EndpointsRefusingAlarm', 'EndpointsRefusing'],
     ['EventsRefusedAlarm', 'EventsRefused'],
     ['EventsQuarantinedAlarm', 'EventsQuarantined'],
     ['ConfigRowsInvalidAlarm', 'ConfigRowsInvalid'],

@@ -6,6 +6,7 @@ import type { EndpointId } from '../model/ids.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import { type Health, healthAfter, isDown, isProven, type ObservedAttempt } from './health.ts';
 import type { HealthStore } from './health-store.ts';
+import { isRefusing } from './refusals.ts';
 
 export class HealthRecorder {
   readonly #store: HealthStore;
@@ -56,8 +57,11 @@ export class HealthRecorder {
     const attempts = this.#unwritten.get(id) ?? [];
     if (attempts.length === 0) return;
     try {
-      const before = this.#store.row(id).health;
-      const now = await this.#store.change(id, (health) => attempts.reduce(healthAfter, health));
+      let before = this.#store.row(id).health;
+      const now = await this.#store.change(id, (health) => {
+        before = health;
+        return attempts.reduce(healthAfter, health);
+      });
       if (now !== undefined) this.#report(id, before, now);
     } catch (error) {
       this.#telemetry.error('health could not be written', error, { endpointId: id });
@@ -70,6 +74,10 @@ export class HealthRecorder {
   #report(endpointId: EndpointId, before: Health, now: Health): void {
     const at = this.#clock.now();
     if (isDown(now, at) && !isDown(before, at)) this.#telemetry.count('CircuitsOpened');
+    if (isRefusing(now) && !isRefusing(before)) {
+      this.#telemetry.count('EndpointsRefusing');
+      this.#telemetry.warn('endpoint is refusing', { endpointId, reason: now.lastAnswer ?? '' });
+    }
     if (now.state === before.state) return;
     this.#telemetry.warn(`endpoint is ${now.state}`, { endpointId, reason: now.reason ?? '' });
     if (now.state === 'disabled') this.#telemetry.count('EndpointsDisabled');

@@ -24,7 +24,8 @@ export interface HealthRow {
 }
 
 /** The states that notices report: `failing` is sent as `endpoint.down`, `ok` as `endpoint.recovered`. */
-export type NotifiedState = Health['state'];
+const NOTIFIED_STATES = [...HEALTH_STATES, 'refusing'] as const;
+export type NotifiedState = (typeof NOTIFIED_STATES)[number];
 
 const moment = z.iso
   .datetime()
@@ -65,7 +66,7 @@ const bookkeepingSchema = z.object({
   lockedUntil: moment,
   inFlightLimit: count,
   nextSendAt: moment,
-  notifiedState: z.enum(HEALTH_STATES).optional().catch(undefined),
+  notifiedState: z.enum(NOTIFIED_STATES).optional().catch(undefined),
   deadNotifiedUntil: moment,
 });
 

@@ -3,7 +3,7 @@ import { after } from '../model/clock.ts';
 import type { Attempt } from '../model/delivery.ts';
 import type { OrderKey } from '../model/ids.ts';
 import { answerInWords, isNewAnswer, type LastAnswer, withAnswer } from './last-answer.ts';
-import { isRefusing, type Refusals, refusalsAfter, withoutRefusals } from './refusals.ts';
+import { type Refusals, refusalsAfter, withoutRefusals } from './refusals.ts';
 
 /**
  * `ok`: the relay sends deliveries. `failing`: the circuit is open, so the relay sends only probes. `disabled`: the relay
@@ -29,8 +29,8 @@ export interface Health extends LastAnswer, Refusals {
   readonly retryAt?: Date;
   readonly probeIntervalSeconds?: number;
   /**
-   * When the endpoint accepted a request again after it was failing or refusing. Set until deliver has attempted the
-   * whole backlog. A delivery last attempted before this time is due at once, whatever its own schedule says.
+   * When the endpoint answered again after it was failing. Set until deliver has attempted the whole backlog. A delivery
+   * last attempted before this time is due at once, whatever its own schedule says.
    */
   readonly recoveredAt?: Date;
 }
@@ -63,7 +63,7 @@ export function healthAfter(health: Health, made: ObservedAttempt): Health {
   const timed = speedAfter(health, made, endedAt);
   // An attempt that was cut short proves only that the endpoint is slow: an answer may have been on its way.
   if (timed.state === 'disabled' || made.cutShort) return timed;
-  const next = circuitAfter(acceptanceAfter(timed, made, endedAt), made, endedAt);
+  const next = circuitAfter(refusalsAfter(timed, made), made, endedAt);
   return next === health && !isNewAnswer(health, made) ? health : withAnswer(next, made);
 }
 
@@ -105,12 +105,6 @@ export function backlogDrained({ recoveredAt: _, ...health }: Health): Health {
 /** The health with a closed circuit, no failures and no refusals. The known speed and the last answer stay. */
 export function cleared({ reason: _, ...health }: Health): Health {
   return { ...withoutRefusals(withoutFailures(health)), state: 'ok' };
-}
-
-/** When the endpoint stops refusing, the deliveries that it refused are due at once. */
-function acceptanceAfter(health: Health, made: ObservedAttempt, endedAt: Date): Health {
-  const counted = refusalsAfter(health, made);
-  return isRefusing(health) && !isRefusing(counted) ? { ...counted, recoveredAt: endedAt } : counted;
 }
 
 function circuitAfter(health: Health, made: ObservedAttempt, endedAt: Date): Health {

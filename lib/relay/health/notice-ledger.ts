@@ -4,6 +4,7 @@ import type { RowAttributes } from '../ports/config-table.ts';
 import { type Health, isDown } from './health.ts';
 import type { HealthRow, NotifiedState } from './health-row.ts';
 import type { HealthStore } from './health-store.ts';
+import { isRefusing } from './refusals.ts';
 
 /** @returns the state that notices should report now; equal to `notified` when there is nothing new */
 export function stateToNotify(health: Health, notified: NotifiedState, now: Date): NotifiedState {
@@ -13,7 +14,7 @@ export function stateToNotify(health: Health, notified: NotifiedState, now: Date
     case 'failing':
       return isDown(health, now) ? 'failing' : notified;
     case 'ok':
-      return 'ok';
+      return isRefusing(health) ? 'refusing' : 'ok';
   }
 }
 

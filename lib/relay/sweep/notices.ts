@@ -4,6 +4,7 @@ import type { Endpoints } from '../config.ts';
 import type { SweepContext } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { blockOf } from '../health/admission.ts';
+import type { Health } from '../health/health.ts';
 import type { NotifiedState } from '../health/health-row.ts';
 import { stateToNotify } from '../health/notice-ledger.ts';
 import { after } from '../model/clock.ts';
@@ -38,20 +39,27 @@ async function notifyStateChange(context: SweepContext, endpointId: EndpointId):
   const row = health.row(endpointId);
   const state = stateToNotify(row.health, notified, context.clock.now());
   if (state === notified) return;
-  await storeNotice(context, { ...stateNotice(endpointId, state, row.health.reason), endpointId });
+  await storeNotice(context, { ...stateNotice(endpointId, state, notified, row.health), endpointId });
   await noticeLedger.recordState(endpointId, state);
 }
 
+/** @param notified the state of the last notice, which the new one ends or follows */
 function stateNotice(
   id: EndpointId,
   state: NotifiedState,
-  reason = 'it does not answer',
+  notified: NotifiedState,
+  { reason = 'it does not answer', refusedOrders = [], lastAnswer = 'an error' }: Health,
 ): { type: NoticeType; message: string } {
   switch (state) {
     case 'failing':
       return {
         type: 'endpoint.down',
         message: `${id} is failing: ${reason}. Its deliveries are parked, and sent when it answers again.`,
+      };
+    case 'refusing':
+      return {
+        type: 'endpoint.refusing',
+        message: `${id} refuses every order: ${refusedOrders.length} in a row, the last answer was ${lastAnswer}. Fix the endpoint or its credentials, then: endpoints enable ${id}`,
       };
     case 'disabled':
       return {
@@ -61,7 +69,10 @@ function stateNotice(
     case 'ok':
       return {
         type: 'endpoint.recovered',
-        message: `${id} has recovered. Its parked deliveries are sent now.`,
+        message:
+          notified === 'refusing'
+            ? `${id} accepts orders again. It gets the refused ones by their schedule, or now with: deliveries retry --endpoint ${id} --state pending`
+            : `${id} has recovered. Its parked deliveries are sent now.`,
       };
   }
 }

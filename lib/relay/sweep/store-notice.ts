@@ -12,6 +12,7 @@ import { type EndpointId, type EventId, NOTICES, nextEventId, orderKeyOf } from 
 /** The `type` of a notice. Receivers depend on these names, so their meaning never changes. */
 export type NoticeType =
   | 'endpoint.down'
+  | 'endpoint.refusing'
   | 'endpoint.recovered'
   | 'endpoint.disabled'
   | 'deliveries.dead'

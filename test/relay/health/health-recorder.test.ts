@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
+import { orderKeyOf } from '../../../lib/relay/model/ids.ts';
 import { StoreError } from '../../../lib/relay/ports/event-log.ts';
 import { anEndpointId } from '../../ports/builders.ts';
-import { aRelay, everythingIsWaiting, OK, ORDER, UNAVAILABLE } from '../a-relay.ts';
+import { aRelay, everythingIsWaiting, OK, ORDER, SOURCE, UNAVAILABLE } from '../a-relay.ts';
 import { fannedOut } from './an-open-circuit.ts';
 
 const ERP = anEndpointId('erp');
@@ -244,5 +245,73 @@ describe('health that is written later than others wrote theirs', () => {
     await one.config.endpoints();
 
     expect(one.config.healthRecorder.current(ERP)).toMatchObject({ state: 'failing' });
+  });
+});
+
+describe('the metric of refusing endpoints', () => {
+  it('counts once when two functions see the fifth refused order at the same time', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp');
+    const [one, other] = [relay.another(), relay.another()];
+    await Promise.all([one.config.endpoints(), other.config.endpoints()]);
+    const refusal = (order: number) => ({
+      orderKey: orderKeyOf(SOURCE, `${order}`),
+      ...{ at: relay.clock.now(), durationMs: 20, status: 404 },
+    });
+    for (let order = 1; order <= 4; order++) one.config.healthRecorder.observe(ERP, refusal(order));
+    await one.config.healthRecorder.flush();
+    expect(relay.telemetry.counts.get('EndpointsRefusing')).toBeUndefined();
+
+    one.config.healthRecorder.observe(ERP, refusal(5));
+    other.config.healthRecorder.observe(ERP, refusal(6));
+    await Promise.all([one.config.healthRecorder.flush(), other.config.healthRecorder.flush()]);
+
+    expect(relay.telemetry.counts.get('EndpointsRefusing')).toBe(1);
+    expect(relay.telemetry.log).toContainEqual(
+      expect.objectContaining({ level: 'warn', message: 'endpoint is refusing' }),
+    );
+  });
+
+  it('counts one circuit that two functions open at the same time', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp');
+    const [one, other] = [relay.another(), relay.another()];
+    await Promise.all([one.config.endpoints(), other.config.endpoints()]);
+    const failure = { orderKey: ORDER, at: relay.clock.now(), durationMs: 20, status: 500 };
+    for (let n = 0; n < 5; n++)
+      for (const each of [one, other]) each.config.healthRecorder.observe(ERP, failure);
+
+    await Promise.all([one.config.healthRecorder.flush(), other.config.healthRecorder.flush()]);
+
+    expect(relay.telemetry.counts.get('CircuitsOpened')).toBe(1);
+  });
+});
+
+describe('refusals that one function recorded', () => {
+  it('end with a success that another function sees at least ten seconds later', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp');
+    const [one, other] = [relay.another(), relay.another()];
+    await Promise.all([one.config.endpoints(), other.config.endpoints()]);
+    const attempt = (order: number, status: number) => ({
+      orderKey: orderKeyOf(SOURCE, `${order}`),
+      ...{ at: relay.clock.now(), durationMs: 20, status },
+    });
+    for (let order = 1; order <= 5; order++) one.config.healthRecorder.observe(ERP, attempt(order, 401));
+    await one.config.healthRecorder.flush();
+    const succeeds = async () => {
+      await other.config.endpoints();
+      other.config.healthRecorder.observe(ERP, attempt(9, 200));
+      await other.config.healthRecorder.flush();
+    };
+
+    relay.clock.advance(5_000);
+    await succeeds();
+    // This function's cache is older than the refusals.
+    expect(await relay.healthOf('erp')).toHaveProperty('refusedOrders');
+
+    relay.clock.advance(5_000);
+    await succeeds();
+    expect(await relay.healthOf('erp')).not.toHaveProperty('refusedOrders');
   });
 });

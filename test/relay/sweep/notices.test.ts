@@ -50,6 +50,49 @@ describe('an endpoint that asks for notices', () => {
     expect(types()).toEqual(['endpoint.down', 'endpoint.recovered']);
   });
 
+  it('gets one notice when another endpoint refuses five orders, and one when that accepts orders again', async () => {
+    const { relay, notices, types } = aRelayWithChat();
+    const unauthorized = { kind: 'answer', status: 401, text: 'no' } as const;
+    await failing(relay, 4, unauthorized);
+    await relay.run(2);
+    expect(types()).toEqual([]);
+
+    await relay.accepted({ Id: 'a fifth' });
+    await relay.run(5);
+    expect(notices()).toMatchObject([
+      {
+        type: 'endpoint.refusing',
+        data: {
+          endpoint: 'erp',
+          message:
+            'erp refuses every order: 5 in a row, the last answer was 401. Fix the endpoint or its credentials, then: endpoints enable erp',
+        },
+      },
+    ]);
+
+    relay.sender.answers.set('erp', OK);
+    await relay.accepted({ Id: 'a sixth' });
+    await relay.run(5);
+    expect(types()).toEqual(['endpoint.refusing', 'endpoint.recovered']);
+    expect(notices()[1]).toMatchObject({
+      data: { message: expect.stringMatching(/^erp accepts orders again\..* --state pending$/) },
+    });
+  });
+
+  it('gets a notice of the failure when a refusing endpoint goes down, and of the refusals when only those are left', async () => {
+    const { relay, types } = aRelayWithChat();
+    await failing(relay, 5, REFUSED);
+    await relay.run(1);
+    relay.sender.answers.set('erp', UNAVAILABLE);
+    for (let order = 11; order <= 15; order++) await relay.accepted({ Id: `${order}` });
+    await relay.run(2);
+    expect(types()).toEqual(['endpoint.refusing', 'endpoint.down']);
+
+    relay.sender.answers.set('erp', REFUSED);
+    await relay.run(20);
+    expect(types()).toEqual(['endpoint.refusing', 'endpoint.down', 'endpoint.refusing']);
+  });
+
   it('gets a notice when another endpoint is disabled', async () => {
     const { relay, types } = aRelayWithChat();
     await failing(relay, 1, GONE);
