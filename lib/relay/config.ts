@@ -3,7 +3,6 @@ import type * as z from 'zod';
 import { type Endpoint, endpointIdSchema, endpointSchema } from './endpoint/endpoint.ts';
 import { findSource, type Source, sourceSchema } from './endpoint/source.ts';
 import { HealthRecorder } from './health/health-recorder.ts';
-import { parseHealthRow } from './health/health-row.ts';
 import { HealthStore } from './health/health-store.ts';
 import { NoticeLedger } from './health/notice-ledger.ts';
 import { type Clock, within } from './model/clock.ts';
@@ -98,7 +97,7 @@ export class Config {
       this.#read('endpoint', endpointSchema),
       this.#table.rows('health'),
     ]);
-    this.health.replace(new Map(health.flatMap((row) => withId(row, parseHealthRow(row)))));
+    this.health.replace(new Map(health.flatMap((row) => withId(row, row))));
     return {
       readAtMs,
       valid: rows.valid,

@@ -5,6 +5,7 @@ import type {
   ConfigRow,
   ConfigTable,
   RowAttributes,
+  RowCondition,
 } from '../../lib/relay/ports/config-table.ts';
 import type { ConfigChange, ConfigWriter, WritableKind } from '../../lib/relay/ports/operator.ts';
 
@@ -23,7 +24,7 @@ export class MemoryConfigTable implements ConfigTable, ConfigWriter {
     return this.#ofKind('health').get(endpointId);
   }
 
-  async updateHealth(endpointId: EndpointId, only: RowAttributes, change: RowAttributes): Promise<boolean> {
+  async updateHealth(endpointId: EndpointId, only: RowCondition, change: RowAttributes): Promise<boolean> {
     if (!this.#says(endpointId, only)) return false;
     const attributes = { ...this.#ofKind('health').get(endpointId)?.attributes };
     for (const [name, value] of Object.entries(asWritten(change))) {
@@ -34,7 +35,7 @@ export class MemoryConfigTable implements ConfigTable, ConfigWriter {
     return true;
   }
 
-  async removeHealth(endpointId: EndpointId, only: RowAttributes): Promise<boolean> {
+  async removeHealth(endpointId: EndpointId, only: RowCondition): Promise<boolean> {
     if (!this.#says(endpointId, only)) return false;
     void this.remove('health', endpointId);
     return true;
@@ -62,9 +63,9 @@ export class MemoryConfigTable implements ConfigTable, ConfigWriter {
     return this.#ofKind(kind).delete(id);
   }
 
-  #says(endpointId: EndpointId, only: RowAttributes): boolean {
+  #says(endpointId: EndpointId, only: RowCondition): boolean {
     const attributes = this.#ofKind('health').get(endpointId)?.attributes ?? {};
-    return Object.entries(asWritten(only)).every(([name, value]) => attributes[name] === value);
+    return Object.entries(asWritten(only)).every(([name, value]) => isUnchanged(attributes[name], value));
   }
 
   put(kind: ConfigKind, id: string, attributes: ConfigRow['attributes']): void {
@@ -79,11 +80,17 @@ export class MemoryConfigTable implements ConfigTable, ConfigWriter {
 }
 
 /** Moments as the table keeps them; undefined stays, for it is an attribute that is not there. */
-function asWritten(attributes: RowAttributes): Record<string, unknown> {
+function asWritten(attributes: RowCondition): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(attributes).map(([name, value]) => [
       name,
       value instanceof Date ? value.toISOString() : value,
     ]),
   );
+}
+
+/** Of lists and maps, only the type is compared. */
+function isUnchanged(found: unknown, read: unknown): boolean {
+  if (typeof read !== 'object' || read === null) return found === read;
+  return typeof found === 'object' && found !== null && Array.isArray(found) === Array.isArray(read);
 }

@@ -85,6 +85,33 @@ export function describeConfigTable(name: string, make: () => Promise<ConfigTabl
       ]);
     });
 
+    it.each([
+      ['a text', 'latest'],
+      ['a number', -1.5],
+      ['true', true],
+      ['null', null],
+      ['a list', [1, 'two', [null]]],
+      ['a map', { is: 7, of: ['a'] }],
+    ])('changes a health row whose attribute is as a person wrote it: %s', async (_, version) => {
+      const erp = anEndpointId('erp');
+      await put('health', 'erp', { version });
+
+      expect(await table.updateHealth(erp, { version: 'something else' }, { version: 1 })).toBe(false);
+      expect(await table.updateHealth(erp, { version }, { refusedOrders: ['a', 'b'] })).toBe(true);
+      expect(await table.updateHealth(erp, { version }, { version: 1 })).toBe(true);
+      expect(await table.removeHealth(erp, { version })).toBe(false);
+      expect((await table.healthRow(erp))?.attributes).toEqual({ version: 1, refusedOrders: ['a', 'b'] });
+    });
+
+    it('compares only the type of a list or a map', async () => {
+      const erp = anEndpointId('erp');
+      await put('health', 'erp', { version: [1], lockId: { is: 7 } });
+
+      expect(await table.updateHealth(erp, { version: { is: 7 } }, { version: 1 })).toBe(false);
+      expect(await table.updateHealth(erp, { lockId: [1] }, { version: 1 })).toBe(false);
+      expect(await table.updateHealth(erp, { version: [2], lockId: { is: 8 } }, { version: 1 })).toBe(true);
+    });
+
     it('lets one of many change it at the same time', async () => {
       const erp = anEndpointId('erp');
       const slot = new Date('2026-03-01T12:00:00.000Z');

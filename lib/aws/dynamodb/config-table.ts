@@ -1,7 +1,13 @@
 /** The ConfigTable port over its DynamoDB table. */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { EndpointId } from '../../relay/model/ids.ts';
-import type { ConfigKind, ConfigRow, ConfigTable, RowAttributes } from '../../relay/ports/config-table.ts';
+import type {
+  ConfigKind,
+  ConfigRow,
+  ConfigTable,
+  RowAttributes,
+  RowCondition,
+} from '../../relay/ports/config-table.ts';
 import { type Condition, DynamoTable } from './dynamo-table.ts';
 import { type Row, toAttribute } from './row.ts';
 import { updateOf } from './update-expression.ts';
@@ -36,12 +42,12 @@ export class DynamoConfigTable implements ConfigTable {
     return row && toConfigRow(row);
   }
 
-  updateHealth(endpointId: EndpointId, only: RowAttributes, change: RowAttributes): Promise<boolean> {
+  updateHealth(endpointId: EndpointId, only: RowCondition, change: RowAttributes): Promise<boolean> {
     const what = 'writing a health row';
     return this.#table.updateIf(what, healthKey(endpointId), unchanged(only), updateOf(change));
   }
 
-  removeHealth(endpointId: EndpointId, only: RowAttributes): Promise<boolean> {
+  removeHealth(endpointId: EndpointId, only: RowCondition): Promise<boolean> {
     return this.#table.deleteIf('removing a health row', healthKey(endpointId), unchanged(only));
   }
 }
@@ -49,18 +55,32 @@ export class DynamoConfigTable implements ConfigTable {
 const healthKey = (endpointId: EndpointId) => ({ kind: 'health', id: endpointId });
 
 /** The row must still have the attributes as they were read; undefined ones must be absent. */
-function unchanged(only: RowAttributes): Condition {
-  const entries = Object.entries(only);
-  const present = entries.filter(([, value]) => value !== undefined);
+function unchanged(only: RowCondition): Condition {
+  const parts = Object.entries(only).map(([name, value]) => unchangedAttribute(name, value));
   return {
-    expression: entries
-      .map(([name, value]) =>
-        value === undefined ? `attribute_not_exists(#only_${name})` : `#only_${name} = :only_${name}`,
-      )
-      .join(' AND '),
-    names: Object.fromEntries(entries.map(([name]) => [`#only_${name}`, name])),
-    values: Object.fromEntries(present.map(([name, value]) => [`:only_${name}`, toAttribute(value)])),
+    expression: parts.map(({ expression }) => `(${expression})`).join(' AND '),
+    names: Object.assign({}, ...parts.map(({ names }) => names)),
+    values: Object.assign({}, ...parts.map(({ values }) => values)),
   };
+}
+
+/** Sets are read as lists. */
+const LIST_TYPES = ['L', 'SS', 'NS', 'BS'];
+const MAP_TYPES = ['M'];
+
+function unchangedAttribute(name: string, value: unknown): Condition {
+  const names = { [`#only_${name}`]: name };
+  if (value === undefined) return { expression: `attribute_not_exists(#only_${name})`, names, values: {} };
+  const attribute = toAttribute(value);
+  if (typeof attribute === 'object' && attribute !== null) {
+    const types = Array.isArray(attribute) ? LIST_TYPES : MAP_TYPES;
+    return {
+      expression: types.map((type) => `attribute_type(#only_${name}, :only_${name}_${type})`).join(' OR '),
+      names,
+      values: Object.fromEntries(types.map((type) => [`:only_${name}_${type}`, type])),
+    };
+  }
+  return { expression: `#only_${name} = :only_${name}`, names, values: { [`:only_${name}`]: attribute } };
 }
 
 function toConfigRow({ kind: _, id, ...attributes }: Row): ConfigRow {

@@ -91,7 +91,9 @@ export async function clearHealth(
     // `recoveredAt` makes parked deliveries due at once.
     const attributes = healthAttributes({ ...cleared(row.health), recoveredAt: clock.now() });
     const change = { ...attributes, version: (version ?? 0) + 1 };
-    if (await configTable.updateHealth(id, { version }, change)) return row.health;
+    // The version as the table has it: a person may have edited it.
+    if (await configTable.updateHealth(id, { version: written.attributes.version }, change))
+      return row.health;
   }
   throw new StoreError(`the functions kept changing the health of ${id}: run the command again`);
 }

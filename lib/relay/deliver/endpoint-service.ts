@@ -65,7 +65,8 @@ export class EndpointService {
     this.#context = context;
     this.#endpointId = endpointId;
     this.#rateLimiter = lock.rateLimiter;
-    this.#inFlightLimit = lock.inFlightLimit;
+    // A person may have edited the row from which the limit comes.
+    this.#inFlightLimit = Math.min(Math.max(lock.inFlightLimit, 1), MOST_IN_FLIGHT);
     this.#deadline = deadline;
     this.#due = new DueDeliveries(context, endpointId, keys);
     this.#stopAtMs = context.clock.monotonicMs() + SERVED_FOR_MS;

@@ -6,11 +6,20 @@ import { after } from '../model/clock.ts';
 import type { EndpointId } from '../model/ids.ts';
 import type { RowAttributes } from '../ports/config-table.ts';
 import { probeTaken } from './health.ts';
+import type { HealthRow } from './health-row.ts';
 import type { HealthStore } from './health-store.ts';
 import { RateLimiter } from './rate-limiter.ts';
 
 /** Clocks differ by up to two seconds, and Lambda may kill a function a moment late. */
 const LOCK_MARGIN_MS = 5_000;
+
+/** Lambda runs a function for 15 minutes at most. A lock that ends later than this was edited, and counts as expired. */
+const LONGEST_LOCK_MS = 20 * 60_000;
+
+/** True while an invocation holds the endpoint's lock. */
+export function isLocked({ lockedUntil }: Pick<HealthRow, 'lockedUntil'>, now: Date): boolean {
+  return lockedUntil !== undefined && lockedUntil > now && lockedUntil <= after(now, LONGEST_LOCK_MS);
+}
 
 export interface DeliveryLock {
   /** Undefined when the endpoint has no rate limit. */
@@ -37,7 +46,7 @@ export async function takeDeliveryLock(
   const { clock, config, telemetry } = context;
   const now = clock.now();
   const before = await config.health.reread(endpointId);
-  if (before.lockedUntil !== undefined && before.lockedUntil > now) return undefined;
+  if (isLocked(before, now)) return undefined;
   const lockId = ulid(now.getTime(), context.random);
   const lockedUntil = after(now, holdMs + LOCK_MARGIN_MS);
   if (!(await setLock(config.health, endpointId, before.lockId, { lockId, lockedUntil }))) return undefined;

@@ -1,6 +1,6 @@
 /** Reads the endpoints' health rows through a cache, and changes them with conditional writes. */
 import type { EndpointId } from '../model/ids.ts';
-import type { ConfigTable, RowAttributes } from '../ports/config-table.ts';
+import type { ConfigRow, ConfigTable, RowAttributes, RowCondition } from '../ports/config-table.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { Health } from './health.ts';
 import { type HealthRow, healthAttributes, NO_HEALTH_ROW, parseHealthRow } from './health-row.ts';
@@ -16,6 +16,8 @@ export class HealthStore {
   readonly #telemetry: Telemetry;
   /** The rows as this function last read or wrote them. */
   #rows = new Map<EndpointId, HealthRow>();
+  /** The attributes as the table had them, readable or not. */
+  #stored = new Map<EndpointId, ConfigRow['attributes']>();
 
   constructor(table: ConfigTable, telemetry: Telemetry) {
     this.#table = table;
@@ -23,8 +25,9 @@ export class HealthStore {
   }
 
   /** Replaces the cache with a fresh read of all health rows. */
-  replace(rows: ReadonlyMap<EndpointId, HealthRow>): void {
-    this.#rows = new Map(rows);
+  replace(rows: ReadonlyMap<EndpointId, ConfigRow>): void {
+    this.#rows = new Map([...rows].map(([id, row]) => [id, parseHealthRow(row)]));
+    this.#stored = new Map([...rows].map(([id, row]) => [id, row.attributes]));
   }
 
   /** Ids of all health rows. A removed endpoint keeps its health row for a while. */
@@ -39,8 +42,10 @@ export class HealthStore {
 
   /** Reads the row from the table and caches it. */
   async reread(id: EndpointId): Promise<HealthRow> {
-    const row = parseHealthRow(await this.#table.healthRow(id));
+    const stored = await this.#table.healthRow(id);
+    const row = parseHealthRow(stored);
     this.#rows.set(id, row);
+    this.#stored.set(id, stored?.attributes ?? {});
     return row;
   }
 
@@ -85,7 +90,7 @@ export class HealthStore {
    * @returns false when the row has other values
    */
   async compareAndSet(id: EndpointId, expected: RowAttributes, attributes: RowAttributes): Promise<boolean> {
-    return this.#table.updateHealth(id, expected, attributes);
+    return this.#table.updateHealth(id, this.#asStored(id, expected), attributes);
   }
 
   /** Updates the cached row after a {@link compareAndSet}. */
@@ -94,10 +99,20 @@ export class HealthStore {
   }
 
   async remove(id: EndpointId): Promise<void> {
-    await this.#table.removeHealth(id, { version: this.row(id).version });
+    await this.#table.removeHealth(id, this.#asStored(id, { version: this.row(id).version }));
   }
 
   #write(id: EndpointId, version: number | undefined, attributes: RowAttributes): Promise<boolean> {
-    return this.#table.updateHealth(id, { version }, { ...attributes, version: (version ?? 0) + 1 });
+    const expected = this.#asStored(id, { version });
+    return this.#table.updateHealth(id, expected, { ...attributes, version: (version ?? 0) + 1 });
+  }
+
+  /**
+   * People edit rows. A value that cannot be read counts as absent, but the table has it: a condition on its absence
+   * would never be met, and the row could never be written again.
+   */
+  #asStored(id: EndpointId, expected: RowAttributes): RowCondition {
+    const stored = this.#stored.get(id) ?? {};
+    return Object.fromEntries(Object.entries(expected).map(([name, value]) => [name, value ?? stored[name]]));
   }
 }

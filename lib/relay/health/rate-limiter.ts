@@ -66,10 +66,11 @@ export class RateLimiter {
 
   /**
    * The previous holder sent its last request before this lock was taken. A wait of one interval is therefore always
-   * enough. For an interval longer than the clock skew, the recorded time gives a shorter wait.
+   * enough. For an interval longer than the clock skew, the recorded time gives a shorter wait, unless a person edited it.
    */
   #waitAfter(nextSendAt: Date): number {
     if (this.intervalMs <= MAX_CLOCK_SKEW_MS) return this.intervalMs;
-    return after(nextSendAt, MAX_CLOCK_SKEW_MS).getTime() - this.#clock.now().getTime();
+    const recordedMs = after(nextSendAt, MAX_CLOCK_SKEW_MS).getTime() - this.#clock.now().getTime();
+    return Math.min(recordedMs, this.intervalMs + 2 * MAX_CLOCK_SKEW_MS);
   }
 }

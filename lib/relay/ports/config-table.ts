@@ -12,13 +12,16 @@ export interface ConfigTable {
   healthRow(endpointId: EndpointId): Promise<ConfigRow | undefined>;
   /**
    * Writes the given attributes into the health row, and creates the row if it is absent. Null removes an attribute.
-   * @param only the values that the row must have; undefined stands for an absent attribute
+   * @param only the values that the row must have; undefined stands for an absent attribute. People may have written a
+   *   list or a map: then the row must still have one, with whatever contents
    * @returns false, and nothing is written, when the row has other values
    */
-  updateHealth(endpointId: EndpointId, only: RowAttributes, change: RowAttributes): Promise<boolean>;
+  updateHealth(endpointId: EndpointId, only: RowCondition, change: RowAttributes): Promise<boolean>;
   /** False, and nothing is deleted, when the row has other values than `only`. */
-  removeHealth(endpointId: EndpointId, only: RowAttributes): Promise<boolean>;
+  removeHealth(endpointId: EndpointId, only: RowCondition): Promise<boolean>;
 }
+
+export type RowCondition = Readonly<Record<string, unknown>>;
 
 export type RowAttributes = Readonly<
   Record<string, string | number | Date | readonly string[] | null | undefined>

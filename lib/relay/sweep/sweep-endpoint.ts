@@ -4,6 +4,7 @@ import type { SweepContext } from '../context.ts';
 import { enqueue } from '../delivery/enqueue.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { admissionOf } from '../health/admission.ts';
+import { isLocked } from '../health/delivery-lock.ts';
 import { backlogDrained } from '../health/health.ts';
 import { ANY_TIME, after } from '../model/clock.ts';
 import { attentionOf } from '../model/delivery.ts';
@@ -60,8 +61,7 @@ async function startService(
   id: EndpointId,
   [first]: readonly OwedItem[],
 ): Promise<void> {
-  const { lockedUntil } = context.config.health.row(id);
-  if (first?.kind !== 'delivery' || (lockedUntil !== undefined && lockedUntil > context.clock.now())) return;
+  if (first?.kind !== 'delivery' || isLocked(context.config.health.row(id), context.clock.now())) return;
   const { orderKey, eventId, endpointId } = first;
   await enqueue(context, [{ orderKey, eventId, endpointId, delaySeconds: 0 }]);
 }
