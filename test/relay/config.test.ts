@@ -17,6 +17,7 @@ describe('parseRows', () => {
           id: 'erp',
           url: 'https://erp.example.com/hook',
           state: 'enabled',
+          orderId: 'append',
           ordering: 'latest',
           timeoutSeconds: 10,
           maxAttempts: 10,
