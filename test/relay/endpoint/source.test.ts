@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import {
+  findSource,
+  isToken,
+  type Source,
+  sourceIdSchema,
+  sourceSchema,
+} from '../../../lib/relay/endpoint/source.ts';
+import { sha256Hex } from '../../../lib/relay/model/ids.ts';
+import { NOON, seconds } from '../attempts.ts';
+
+const CURRENT = sha256Hex('current');
+const REPLACED = sha256Hex('replaced');
+
+const aSource = (parts: Partial<Source> = {}): Source => ({
+  id: sourceIdSchema.parse('main'),
+  tokenSha256: CURRENT,
+  enabled: true,
+  ...parts,
+});
+
+describe('a source id', () => {
+  it.each(['m', 'Main', '0.a_b-c', 'm'.repeat(64)])('may be %j', (id) => {
+    expect(sourceIdSchema.safeParse(id).success).toBe(true);
+  });
+
+  it.each(['', '.a', '-a', '_a', 'a/b', 'a b', 'é', 'xé', 'm'.repeat(65), 'notices', 'tests', 'unverified'])(
+    'cannot be %j',
+    (id) => {
+      expect(sourceIdSchema.safeParse(id).success).toBe(false);
+    },
+  );
+});
+
+describe('the row of a source', () => {
+  it('is enabled by default', () => {
+    expect(sourceSchema.parse({ id: 'main', tokenSha256: CURRENT })).toEqual(aSource());
+  });
+
+  it.each([
+    ['a hash in capital letters', CURRENT.toUpperCase()],
+    ['a short hash', CURRENT.slice(1)],
+    ['a long hash', `${CURRENT}0`],
+    ['the token itself', 'current'],
+  ])('cannot have %s', (_, tokenSha256) => {
+    expect(sourceSchema.safeParse({ id: 'main', tokenSha256 }).success).toBe(false);
+  });
+
+  it('cannot have an unknown attribute', () => {
+    expect(sourceSchema.safeParse({ id: 'main', tokenSha256: CURRENT, token: 'x' }).success).toBe(false);
+  });
+});
+
+describe('a token', () => {
+  it.each([
+    ['a'.repeat(43), true],
+    [`${'a'.repeat(41)}-_`, true],
+    ['a'.repeat(42), false],
+    ['a'.repeat(44), false],
+    [`${'a'.repeat(42)}=`, false],
+  ])('may be %j: %s', (text, expected) => {
+    expect(isToken(text)).toBe(expected);
+  });
+});
+
+describe('the source of a token', () => {
+  it('is found by the hash of its token, among others', () => {
+    const other = aSource({ id: sourceIdSchema.parse('other'), tokenSha256: sha256Hex('other') });
+    const source = aSource();
+
+    expect(findSource([other, source, other], CURRENT, NOON)).toBe(source);
+    expect(findSource([other], CURRENT, NOON)).toBeUndefined();
+  });
+
+  it('is not found while it is not enabled', () => {
+    expect(findSource([aSource({ enabled: false })], CURRENT, NOON)).toBeUndefined();
+  });
+
+  it.each([
+    ['before', 1, true],
+    ['at', 0, false],
+  ])('is found by a replaced token only %s its end', (_, until, isFound) => {
+    const source = aSource({ previousTokens: [{ tokenSha256: REPLACED, until: seconds(until) }] });
+
+    expect(findSource([source], REPLACED, NOON)).toBe(isFound ? source : undefined);
+    expect(findSource([source], CURRENT, NOON)).toBe(source);
+  });
+});
