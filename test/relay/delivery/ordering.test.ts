@@ -27,6 +27,7 @@ const settled = (state: Delivery['state'], parts: Partial<DeliveryAttributes> = 
   ...parts,
 });
 const inline = (outcome: Outcome): Entry => ({ hasNoRow: true, outcome });
+const receivedAndReplayed: Entry = { replayedAt: NOON, possiblyDeliveredAt: NOON };
 const notFannedOut: Entry = { hasNoRow: true, isNotFannedOut: true };
 
 function viewOf(entries: readonly Entry[]): OrderView {
@@ -136,6 +137,36 @@ describe('the next step for an order with `latest`', () => {
       'supersede 1',
     ],
     ['wait when all that could be superseded is leased', [isLeased, settled('delivered')], 'wait'],
+    [
+      'send a replayed one although a newer one was skipped as unchanged',
+      [receivedAndReplayed, inline({ state: 'skipped', reason: 'unchanged' })],
+      'send 0',
+    ],
+    [
+      'send a replayed one after a newer one without outcomes',
+      [receivedAndReplayed, { hasNoRow: true }],
+      'send 0',
+    ],
+    [
+      'send a replayed one after a newer one without an outcome for its endpoint',
+      [receivedAndReplayed, { hasNoRow: true, event: { outcomes: {} } }],
+      'send 0',
+    ],
+    [
+      'supersede a replayed one by a newer one that was delivered inline',
+      [receivedAndReplayed, inline({ state: 'delivered', status: 200, durationMs: 9 })],
+      'supersede 0',
+    ],
+    [
+      'supersede a replayed one that was never received by a newer one that is unchanged',
+      [{ replayedAt: NOON }, inline({ state: 'skipped', reason: 'unchanged' })],
+      'supersede 0',
+    ],
+    [
+      'supersede one that may have arrived, but was not replayed, by a newer one that is unchanged',
+      [{ possiblyDeliveredAt: NOON }, inline({ state: 'skipped', reason: 'unchanged' })],
+      'supersede 0',
+    ],
     ['wait while a newer event is not fanned out', [pending, notFannedOut], 'wait'],
     [
       'send it when fan-out has given the newer event up',

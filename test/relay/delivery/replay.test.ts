@@ -327,6 +327,14 @@ describe('the row of a replayed delivery', () => {
     expect((await relay.rows())[0]).not.toHaveProperty('possiblyDeliveredAt');
   });
 
+  it('records no receipt for an event whose outcomes a person has removed', async () => {
+    const { relay, eventId } = await withEvent();
+    const { outcomes: _, ...event } = await relay.event(eventId);
+
+    expect(await replay(relay.relay, event, ERP)).toBe('owed');
+    expect((await relay.rows())[0]).not.toHaveProperty('possiblyDeliveredAt');
+  });
+
   it.each<[string, (relay: ReturnType<typeof aRelay>) => void]>([
     ['absent', (relay) => relay.configTable.remove('endpoint', 'erp')],
     ['invalid', (relay) => relay.configTable.put('endpoint', 'erp', { url: 'no URL' })],

@@ -131,12 +131,22 @@ describe('the outcome of a settled delivery', () => {
 
   it('is not written again', async () => {
     const outcome = { state: 'skipped', reason: 'filter-refused' } as const;
-    const { context, eventLog, put, settled } = await setUp({ outcomes: { [ERP]: outcome } });
+    const { context, eventLog, put, rows, settled } = await setUp({ outcomes: { [ERP]: outcome } });
     const record = vi.spyOn(eventLog, 'recordOutcome');
 
     await writeOutcome(context, await put(settled('skipped')));
 
     expect(record).not.toHaveBeenCalled();
+    expect((await rows())[0]).not.toHaveProperty('owedTo');
+  });
+
+  it('is not needed once the event has expired', async () => {
+    const { context, eventLog, put, rows, settled } = await setUp();
+    vi.spyOn(eventLog, 'event').mockResolvedValue(undefined);
+
+    await writeOutcome(context, await put(settled('skipped')));
+
+    expect((await rows())[0]).not.toHaveProperty('owedTo');
   });
 
   it('is tried three times when other functions change it, and then fails', async () => {

@@ -126,6 +126,33 @@ describe('applyChange', () => {
     expect(again).not.toHaveProperty('nextAttemptAt');
   });
 
+  it.each<[string, Delivery, Delivery, readonly string[]]>([
+    [
+      'a delivered one',
+      PENDING,
+      attempted(PENDING, BY_DEFAULT, answer(200), NOON, NO_JITTER),
+      ['reason', 'nextAttemptAt', 'leaseId', 'leaseUntil'],
+    ],
+    [
+      'a pending one',
+      settledRow('dead'),
+      replayed(settledRow('dead'), NOON, false),
+      ['nextAttemptAt', 'leaseId', 'leaseUntil', 'settledAt'],
+    ],
+  ])(
+    'removes every attribute that %s does not have, whether or not it was read',
+    async (_, row, next, names) => {
+      const eventLog = new MemoryEventLog(new StandingClock());
+      const update = vi.spyOn(eventLog, 'updateDelivery');
+
+      await applyChange({ eventLog }, row, next);
+
+      const [, , change = {}] = update.mock.calls[0] ?? [];
+      const removed = Object.entries(change).filter(([, value]) => value === null);
+      expect(removed.map(([name]) => name)).toEqual(expect.arrayContaining([...names]));
+    },
+  );
+
   it('leaves alone what others may write at any time', async () => {
     const eventLog = new MemoryEventLog(new StandingClock());
     await eventLog.putDeliveryIfAbsent(PENDING);

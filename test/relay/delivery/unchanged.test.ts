@@ -205,6 +205,17 @@ describe('isSameOrder', () => {
     ['no items', '{"Id":"1"}', '{ "Id": "1" }'],
     ['items that are not a list', '{"Items":"b a"}', '{ "Items": "b a" }'],
     ['a null item', '{"Items":[null,{}]}', '{"Items":[{},null]}'],
+    ['a list and an object with the same parts', '{"Items":[[1],{"0":1}]}', '{"Items":[{"0":1},[1]]}'],
+    [
+      'the members of an item in another order',
+      '{"Items":[{"a":1,"z":0},{"b":1}]}',
+      '{"Items":[{"b":1},{"z":0,"a":1}]}',
+    ],
+    [
+      'the members of a part of an item in another order',
+      '{"Items":[{"p":{"a":1,"z":0}},{"p":{"b":1}}]}',
+      '{"Items":[{"p":{"b":1}},{"p":{"z":0,"a":1}}]}',
+    ],
   ])('is true for the same order with %s', (_, one, other) => {
     expect(isSameOrder(aPayload(one), aPayload(other))).toBe(true);
   });
