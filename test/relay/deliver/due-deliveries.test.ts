@@ -3,7 +3,7 @@ import { DueDeliveries } from '../../../lib/relay/deliver/due-deliveries.ts';
 import { ANY_TIME, after as later } from '../../../lib/relay/model/clock.ts';
 import type { Delivery, DeliveryKey } from '../../../lib/relay/model/delivery.ts';
 import { MemoryEventLog } from '../../memory/event-log.ts';
-import { aDelivery, anEndpointId, anEventId } from '../../ports/builders.ts';
+import { aDelivery, anEndpointId, anEventId, anOrderKey } from '../../ports/builders.ts';
 import { StandingClock } from '../standing-clock.ts';
 
 const ERP = anEndpointId('erp');
@@ -156,5 +156,18 @@ describe('a moment at which more is due than a page holds', () => {
     let given = 0;
     while ((await due.next(ANY_TIME)) !== undefined) given++;
     expect(given).toBe(150);
+  });
+});
+
+describe('an event in an endpoint’s list, which a person put there', () => {
+  it('is neither returned nor shown by a peek', async () => {
+    const { clock, eventLog, due } = await withDeliveries(0, 0);
+    const event = { kind: 'event', orderKey: anOrderKey(), eventId: anEventId(clock) } as const;
+    vi.spyOn(eventLog, 'owed').mockResolvedValue([{ ...event, owedTo: ERP, dueAt: clock.now() }]);
+    const deliveries = due();
+
+    expect(await deliveries.next(ANY_TIME)).toBeUndefined();
+    expect(await deliveries.peek()).toEqual([]);
+    expect(deliveries.restart()).toBe(false);
   });
 });
