@@ -30,7 +30,7 @@ export async function quarantineIfFailing(
 ): Promise<boolean> {
   const now = context.clock.now();
   const { fanOutAttempts: before = 0, quarantinedUntil, abandonedAt } = event;
-  if (abandonedAt !== undefined || (quarantinedUntil !== undefined && quarantinedUntil > now)) return true;
+  if (abandonedAt !== undefined || (quarantinedUntil ?? now) > now) return true;
   if (!repeated && before === 0) return false;
 
   const fanOutAttempts = before + 1;

@@ -58,6 +58,7 @@ function backlogOf(oldestFirst: readonly EventRecord[]): UnfannedEvent[] {
         event,
         // The read stopped at a fanned-out event. If the oldest event is not fanned out, it is the order's first.
         isFirst: index === 0,
+        // Stryker disable next-line EqualityOperator: this event is not fanned out, so it is not the newest that is
         isLate: newestFannedOut !== undefined && newestFannedOut.eventId > event.eventId,
         ...(previousSnapshot !== undefined && { previousSnapshot }),
         ...(before !== undefined && { before }),

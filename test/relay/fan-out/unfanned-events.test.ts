@@ -36,6 +36,7 @@ async function unfanned(entries: readonly Entry[], named: number) {
   const atOf = (moment: Date) => (moment.getTime() - seconds(0).getTime()) / 1_000;
   return {
     read,
+    raw: backlog,
     backlog: backlog.map(({ event, before, previousSnapshot, ...rest }) => ({
       at: atOf(event.receivedAt),
       ...rest,
@@ -57,6 +58,12 @@ describe('the events of an order that are not fanned out', () => {
       { at: 0, isFirst: true, isLate: false, itemsBefore: [] },
       { at: 1, isFirst: false, isLate: false, itemsBefore: [], before: 0 },
     ]);
+  });
+
+  it('have no previous event when they are the first', async () => {
+    const { raw } = await unfanned([{ at: 0 }], 0);
+
+    expect(raw[0]).not.toHaveProperty('before');
   });
 
   it('are none when all are fanned out', async () => {
