@@ -25,7 +25,7 @@ function parsed(attributes: object): Endpoint | undefined {
 }
 
 describe('an endpoint id', () => {
-  it.each(['e', 'erp-1', 'ERP system', 'Zürich 🧵', 'e'.repeat(64)])('may be %j', (id) => {
+  it.each(['e', 'erp-1', 'ERP system', 'Zürich 🧵', 'constructor', 'e'.repeat(64)])('may be %j', (id) => {
     expect(endpointIdSchema.safeParse(id).success).toBe(true);
   });
 
@@ -34,8 +34,6 @@ describe('an endpoint id', () => {
     ['e'.repeat(65), '1 to 64 visible characters'],
     ['a#b', '1 to 64 visible characters, without #'],
     ['a\nb', '1 to 64 visible characters'],
-    ['constructor', 'must not be a name that every object has'],
-    ['__proto__', 'must not be a name that every object has'],
     ['fan-out', 'must not be fan-out'],
   ])('cannot be %j', (id, message) => {
     expect(endpointIdSchema.safeParse(id).error?.issues[0]?.message).toContain(message);
