@@ -133,6 +133,7 @@ describe('applyChange', () => {
       attempted(PENDING, BY_DEFAULT, answer(200), NOON, NO_JITTER),
       ['reason', 'nextAttemptAt', 'leaseId', 'leaseUntil'],
     ],
+    ['a leased one', PENDING, LEASED, ['reason', 'settledAt']],
     [
       'a pending one',
       settledRow('dead'),

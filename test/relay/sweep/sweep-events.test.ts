@@ -1,0 +1,119 @@
+import { describe, expect, it, vi } from 'vitest';
+import { after as laterBy } from '../../../lib/relay/model/clock.ts';
+import { sweep } from '../../../lib/relay/sweep/sweep.ts';
+import { reportOverdue, sweepEvents } from '../../../lib/relay/sweep/sweep-events.ts';
+import { anEndpointId, anEventId, anOrderKey } from '../../ports/builders.ts';
+import { aRelay } from '../a-relay.ts';
+
+const LIST = 'fan-out#0';
+
+/** A list with so many overdue events. */
+function withOverdue(count: number) {
+  const relay = aRelay();
+  const dueAt = relay.clock.now();
+  const items = Array.from({ length: count }, () => ({
+    kind: 'event' as const,
+    orderKey: anOrderKey(),
+    eventId: anEventId(relay.clock),
+    owedTo: LIST,
+    dueAt,
+  }));
+  vi.spyOn(relay.eventLog, 'owed').mockResolvedValue(items);
+  vi.spyOn(relay.eventLog, 'postpone').mockResolvedValue(true);
+  return { relay, items };
+}
+
+describe('sweep of overdue events', () => {
+  it('counts those that the queue took', async () => {
+    const { relay, items } = withOverdue(3);
+    vi.spyOn(relay.eventQueue, 'enqueueAgain').mockResolvedValue(items.slice(0, 1));
+
+    expect(await sweepEvents(relay.relay, LIST)).toEqual({ found: 3, requeued: 2 });
+    expect(relay.telemetry.log.filter(({ level }) => level === 'warn')).toMatchObject([
+      { fields: { unsent: 1, failed: 0 } },
+    ]);
+  });
+
+  it('enqueues only those that it could postpone', async () => {
+    const { relay, items } = withOverdue(3);
+    vi.mocked(relay.eventLog.postpone).mockResolvedValueOnce(false);
+    const enqueue = vi.spyOn(relay.eventQueue, 'enqueueAgain');
+
+    expect(await sweepEvents(relay.relay, LIST)).toEqual({ found: 3, requeued: 2 });
+    expect(enqueue).toHaveBeenCalledWith(items.slice(1));
+    expect(relay.telemetry.log.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+
+  it('reads no second page after one that is not full', async () => {
+    const { relay } = withOverdue(99);
+
+    await sweep(relay.relay, relay.deadline());
+
+    const lists = vi.mocked(relay.eventLog.owed).mock.calls.map(([list]) => list);
+    expect(lists.filter((list) => list === LIST)).toHaveLength(1);
+  });
+});
+
+describe('the report of overdue work', () => {
+  it('has the age of the delivery that is longest overdue', () => {
+    const { relay, clock, telemetry } = aRelay();
+    const now = clock.now();
+    const overdue = [60, 3_600, 5].map((seconds) => ({
+      kind: 'delivery' as const,
+      orderKey: anOrderKey(),
+      eventId: anEventId(clock),
+      endpointId: anEndpointId('erp'),
+      owedTo: 'erp',
+      dueAt: laterBy(now, -seconds * 1_000),
+    }));
+
+    reportOverdue(relay, 'erp', overdue);
+
+    expect(telemetry.counts.get('OldestOwedSeconds')).toBe(3_600);
+    expect(telemetry.counts.get('OwedOverdue')).toBe(3);
+    expect(telemetry.log).toMatchObject([{ level: 'info', fields: { list: 'erp', items: 3 } }]);
+  });
+});
+
+describe('the lists of a sweep', () => {
+  it('have no endpoint whose row is invalid, although it has a health row', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { timeoutSeconds: 'ten' });
+    relay.endpoint('shop');
+    const owed = vi.spyOn(relay.eventLog, 'owed');
+
+    await relay.sweep();
+
+    const lists = owed.mock.calls.map(([list]) => list);
+    expect(lists).toContain('shop');
+    expect(lists).not.toContain('erp');
+  });
+
+  it.each([
+    ['a silence', 'newestWebhook', 'silence'],
+    ['notices', 'deliveries', 'notices about erp'],
+  ] as const)('are named in the log when %s cannot be read', async (_, method, list) => {
+    const relay = aRelay();
+    relay.endpoint('erp', { notices: true });
+    relay.health('erp', { state: 'ok', version: 1, deadNotifiedUntil: '2026-01-01T00:00:00Z' });
+    vi.spyOn(relay.eventLog, method).mockRejectedValue(new Error('throttled'));
+    vi.spyOn(relay.eventLog, 'owed').mockImplementation(async (owedTo) =>
+      owedTo.startsWith('attention')
+        ? [
+            {
+              kind: 'delivery',
+              orderKey: anOrderKey(),
+              eventId: anEventId(relay.clock),
+              endpointId: anEndpointId('erp'),
+              owedTo,
+              dueAt: laterBy(relay.clock.now(), -60_000),
+            },
+          ]
+        : [],
+    );
+
+    await sweep(relay.relay, relay.deadline(), 1);
+
+    expect(relay.telemetry.log).toContainEqual(expect.objectContaining({ level: 'error', fields: { list } }));
+  });
+});
