@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { Deadline, after as laterBy, within } from '../../../lib/relay/model/clock.ts';
+import { NOON, seconds } from '../attempts.ts';
+import { StandingClock } from '../standing-clock.ts';
+
+describe('a deadline', () => {
+  it('has the rest of its time, and none once it has passed', () => {
+    const clock = new StandingClock();
+    const deadline = new Deadline(clock, 1_000);
+
+    expect(deadline.remainingMs).toBe(1_000);
+    clock.advance(400);
+    expect(deadline.remainingMs).toBe(600);
+    clock.advance(700);
+    expect(deadline.remainingMs).toBe(0);
+  });
+
+  it('allows work that ends in time', () => {
+    const deadline = new Deadline(new StandingClock(), 1_000);
+
+    expect([999, 1_000, 1_001].map((ms) => deadline.allows(ms))).toEqual([true, true, false]);
+  });
+});
+
+describe('a call with a limit', () => {
+  it('returns the value of a quick call', async () => {
+    expect(await within(new StandingClock(), 1_000, 'a read', Promise.resolve(7))).toBe(7);
+  });
+
+  it('rejects with the error of a quick call', async () => {
+    const failing = Promise.reject(new TypeError('no'));
+
+    await expect(within(new StandingClock(), 1_000, 'a read', failing)).rejects.toThrow('no');
+  });
+
+  it('rejects at its limit, and names the call', async () => {
+    const clock = new StandingClock();
+    const call = within(clock, 1_000, 'a read', new Promise(() => {}));
+    clock.advance(1_000);
+
+    await expect(call).rejects.toMatchObject({
+      name: 'TimeoutError',
+      message: 'a read took longer than 1000 ms',
+    });
+  });
+});
+
+describe('a later moment', () => {
+  it('is so many milliseconds later, or earlier', () => {
+    expect(laterBy(NOON, 5_000)).toEqual(seconds(5));
+    expect(laterBy(NOON, -5_000)).toEqual(seconds(-5));
+  });
+});
