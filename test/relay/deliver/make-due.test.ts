@@ -12,8 +12,9 @@ const [EVENT, OTHER] = eventsOf(ORDER, 2).map(({ eventId }) => eventId);
 async function whileLocked(attributes: (now: Date) => Partial<DeliveryAttributes> | undefined) {
   const relay = aRelay();
   relay.newEndpoint('erp');
-  relay.health('erp', { state: 'ok', version: 1, lockId: 'held', lockedUntil: '2100-01-01T00:00:00Z' });
   const now = relay.clock.now();
+  const lockedUntil = laterBy(now, 60_000).toISOString();
+  relay.health('erp', { state: 'ok', version: 1, lockId: 'held', lockedUntil });
   const key = { orderKey: ORDER, eventId: EVENT ?? OTHER, endpointId: ERP } as const;
   if (key.eventId === undefined || OTHER === undefined) throw new Error('there should be two events');
   const rowKey = { ...key, eventId: key.eventId };
