@@ -171,3 +171,26 @@ describe('an event in an endpoint’s list, which a person put there', () => {
     expect(deliveries.restart()).toBe(false);
   });
 });
+
+describe('the reads of an endpoint’s list', () => {
+  it('are one for all deliveries of a page, and the next one starts where the page ended', async () => {
+    const { eventLog, rows, due } = await withDeliveries(150, 1_000);
+    const read = vi.spyOn(eventLog, 'owed');
+
+    await all(due());
+
+    expect(read.mock.calls.map(([, , limit, dueSince]) => [limit, dueSince])).toEqual([
+      [100, undefined],
+      [100, rows[99]?.dueAt],
+      [100, rows[149]?.dueAt],
+    ]);
+  });
+
+  it('are one when nothing is due', async () => {
+    const { eventLog, due } = await withDeliveries(0, 0);
+    const read = vi.spyOn(eventLog, 'owed');
+
+    expect(await all(due())).toEqual([]);
+    expect(read).toHaveBeenCalledTimes(1);
+  });
+});
