@@ -66,6 +66,7 @@ export async function firstDeliveries(
   const { before, event } = view;
   const maySkip =
     before &&
+    // Stryker disable next-line OptionalChaining: fan-out computes the changes of every event
     event.changes?.length === 0 &&
     endpoints.some((one) => one.skipUnchanged && one.state !== 'disabled');
   const same = maySkip ? await previousIfUnchanged(context, payload, before) : undefined;
@@ -94,6 +95,7 @@ async function isolated(
     return failed(
       context,
       endpoint,
+      // Stryker disable next-line ObjectLiteral: what is absent counts as false
       filterPending(delivery, view.event, { possiblySent: false }, endpoint),
       error,
     );
@@ -201,10 +203,11 @@ async function isFreeOfOlder(
   { id, ordering }: Endpoint,
   { rows, event }: EventView,
 ): Promise<boolean> {
+  // Stryker disable EqualityOperator: an endpoint with a row for this event is left to deliver
   const older = rows
-    // Stryker disable next-line EqualityOperator: an endpoint with a row for this event is left to deliver
     .filter((row) => row.endpointId === id && row.eventId < event.eventId)
     .filter(isUnfinished);
+  // Stryker restore EqualityOperator
   if (ordering === 'none') return true;
   if (ordering === 'strict') return older.length === 0;
   for (const row of older) {

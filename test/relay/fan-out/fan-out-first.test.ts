@@ -95,6 +95,19 @@ describe('an endpoint that fan-out does not attempt', () => {
     expect(relay.telemetry.counts.get('DeliveriesDead')).toBeUndefined();
   });
 
+  it('has received nothing when the relay fails before the request', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { filter: 'an event' });
+    vi.spyOn(relay.expressions, 'evaluate').mockRejectedValue(new TypeError('of nothing'));
+    await relay.accepted();
+
+    await relay.fanOut();
+
+    const [row] = await relay.rows();
+    expect(row).toMatchObject({ state: 'pending', attemptCount: 1, filterPending: true });
+    expect(row).not.toHaveProperty('possiblyDeliveredAt');
+  });
+
   it('is attempted again by deliver after an answer that took five seconds', async () => {
     const relay = aRelay();
     relay.endpoint('erp');

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { isLeased } from '../../../lib/relay/model/delivery.ts';
+import { StoreError } from '../../../lib/relay/ports/event-log.ts';
 import { anEndpointId } from '../../ports/builders.ts';
 import { aRelay, ORDER, UNAVAILABLE } from '../a-relay.ts';
 
@@ -77,5 +78,15 @@ describe('an older delivery of the order', () => {
       { eventId: older, state: 'superseded' },
       { state: 'pending', reason: 'endpoint-paused' },
     ]);
+  });
+
+  it('delays the whole order when the table fails while it is superseded', async () => {
+    const { relay, newer } = await withOlder({});
+    vi.spyOn(relay.eventLog, 'updateDelivery').mockRejectedValueOnce(new StoreError('throttled'));
+
+    expect(await relay.fanOut()).toMatchObject([{ eventId: newer }]);
+
+    expect((await relay.event(newer)).fannedOutAt).toBeUndefined();
+    expect(relay.telemetry.counts.get('FanOutFailures')).toBe(1);
   });
 });
