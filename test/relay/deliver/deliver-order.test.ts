@@ -153,6 +153,26 @@ describe('deliver, for one order', () => {
     expect(relay.sender.eventsTo('erp')).toEqual(ids.slice(0, 1));
   });
 
+  it('does not count a probe that fails, and parks the delivery', async () => {
+    const { relay, run } = await setUp([{}]);
+    relay.sender.answers.set('erp', UNAVAILABLE);
+
+    await run({ isProbe: true });
+
+    expect(await relay.rows()).toMatchObject([
+      { state: 'pending', reason: 'endpoint-failing', attemptCount: 0, attempts: [{ status: 503 }] },
+    ]);
+  });
+
+  it('counts a probe that is refused', async () => {
+    const { relay, run } = await setUp([{}]);
+    relay.sender.answers.set('erp', REFUSED);
+
+    await run({ isProbe: true });
+
+    expect(await relay.rows()).toMatchObject([{ state: 'pending', attemptCount: 1 }]);
+  });
+
   it('sends only the named delivery with the ordering `none`', async () => {
     const { ids, relay, run } = await setUp([{}, {}], { ordering: 'none' });
 

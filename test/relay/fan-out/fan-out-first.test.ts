@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { fanOut } from '../../../lib/relay/fan-out/fan-out.ts';
 import { nextEventId } from '../../../lib/relay/model/ids.ts';
+import { StoreError } from '../../../lib/relay/ports/event-log.ts';
 import { aRelay, ORDER } from '../a-relay.ts';
 import { takesMs } from '../health/takes-ms.ts';
 
@@ -106,6 +107,31 @@ describe('an endpoint that fan-out does not attempt', () => {
     const [row] = await relay.rows();
     expect(row).toMatchObject({ state: 'pending', attemptCount: 1, filterPending: true });
     expect(row).not.toHaveProperty('possiblyDeliveredAt');
+  });
+
+  it('may have received the event when the relay fails during the request', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp');
+    vi.spyOn(relay.sender, 'post').mockRejectedValue(new TypeError('of nothing'));
+    const eventId = await relay.accepted();
+
+    expect(await relay.fanOut()).toEqual([]);
+
+    const { receivedAt } = await relay.event(eventId);
+    expect(await relay.rows()).toMatchObject([
+      { state: 'pending', attempts: [{ internalError: true }], possiblyDeliveredAt: receivedAt },
+    ]);
+  });
+
+  it('has no row when the table fails during the request: fan-out starts again', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp');
+    vi.spyOn(relay.sender, 'post').mockRejectedValue(new StoreError('throttled'));
+    const eventId = await relay.accepted();
+
+    expect(await relay.fanOut()).toMatchObject([{ eventId }]);
+
+    expect(await relay.rows()).toEqual([]);
   });
 
   it('is attempted again by deliver after an answer that took five seconds', async () => {

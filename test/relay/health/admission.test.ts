@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
-import { blockOf, currentAdmission } from '../../../lib/relay/health/admission.ts';
-import { UNKNOWN_HEALTH } from '../../../lib/relay/health/health.ts';
+import { admissionOf, blockOf, currentAdmission } from '../../../lib/relay/health/admission.ts';
+import { type Health, UNKNOWN_HEALTH } from '../../../lib/relay/health/health.ts';
 import { StoreError } from '../../../lib/relay/ports/event-log.ts';
 import { anEndpointId } from '../../ports/builders.ts';
 import { aRelay } from '../a-relay.ts';
+import { FAILING, NOON, PROVEN, seconds } from '../attempts.ts';
 
 const ERP = anEndpointId('erp');
 
@@ -24,6 +25,32 @@ describe('the block of an endpoint', () => {
   it('is by its state alone when it has no health yet', () => {
     expect(blockOf({ state: 'enabled' })).toBeUndefined();
     expect(blockOf({ state: 'paused' })).toBe('paused');
+  });
+});
+
+describe('the admission of an endpoint', () => {
+  /** The admission of an endpoint with these attributes. */
+  async function admission(attributes: Record<string, unknown>, health: Health) {
+    const relay = aRelay();
+    relay.newEndpoint('erp', attributes);
+    const [endpoint] = (await relay.config.endpoints()).valid;
+    return endpoint && admissionOf(endpoint, health, NOON);
+  }
+
+  it('allows fan-out to send inline only when it is proven and has no rate limit', async () => {
+    expect(await admission({}, PROVEN)).toEqual({ kind: 'send', inline: true });
+    expect(await admission({}, UNKNOWN_HEALTH)).toEqual({ kind: 'send', inline: false });
+    expect(await admission({ rateLimitPerSecond: 5 }, PROVEN)).toEqual({ kind: 'send', inline: false });
+  });
+
+  it.each([
+    ['parks', 1, 'park'],
+    ['probes', 0, 'probe'],
+  ])('%s deliveries of a failing endpoint whose next probe is due in %i s', async (_, due, kind) => {
+    expect(await admission({}, { ...FAILING, retryAt: seconds(due) })).toEqual({
+      kind,
+      reason: 'endpoint-failing',
+    });
   });
 });
 

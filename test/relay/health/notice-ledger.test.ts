@@ -14,6 +14,8 @@ describe('the state that notices report', () => {
     ['ok', UNKNOWN_HEALTH, 'failing', 'ok'],
     ['disabled', { ...UNKNOWN_HEALTH, state: 'disabled' }, 'ok', 'disabled'],
     ['failing after five failures', FAILING, 'ok', 'failing'],
+    ['refusing after five orders', { ...UNKNOWN_HEALTH, refusedOrders: [...'abcde'] }, 'ok', 'refusing'],
+    ['ok after four refused orders', { ...UNKNOWN_HEALTH, refusedOrders: [...'abcd'] }, 'refusing', 'ok'],
     [
       'what it was during a short wait that the endpoint asked for',
       { ...FAILING, consecutiveFailures: 1, retryAt: seconds(60) },
