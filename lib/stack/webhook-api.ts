@@ -86,7 +86,7 @@ export class WebhookApi extends Construct {
       description: 'Receives the webhooks of the Hub',
       createDefaultStage: false,
       // With a domain of its own, the API has one address.
-      disableExecuteApiEndpoint: domain !== undefined,
+      ...(domain !== undefined && { disableExecuteApiEndpoint: true }),
     });
     setLogicalId(api, 'WebhookApi');
     this.baseAddress =

@@ -85,7 +85,7 @@ describe('the webhook API', () => {
     const certificateArn = 'arn:aws:acm:eu-west-1:123456789012:certificate/1a2b';
     const named = theTemplate({ domainName: 'hooks.example.com', certificateArn });
 
-    expect(plain.DisableExecuteApiEndpoint).toBe(false);
+    expect(plain).not.toHaveProperty('DisableExecuteApiEndpoint');
     expect(propertiesOf(named, 'WebhookApi').DisableExecuteApiEndpoint).toBe(true);
     named.hasOutput('WebhookBaseAddress', { Value: 'https://hooks.example.com/webhooks/' });
     named.hasOutput('WebhookDomainTarget', {
