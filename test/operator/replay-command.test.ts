@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { after as later } from '../../lib/relay/model/clock.ts';
 import type { EventRecord, Outcomes } from '../../lib/relay/model/event.ts';
-import { type EndpointId, orderKeyOf, type SourceId } from '../../lib/relay/model/ids.ts';
+import { type EndpointId, orderKeyOf, type SourceId, TESTS } from '../../lib/relay/model/ids.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { anEndpointId, anEventId, aPayload } from '../ports/builders.ts';
 import { type CliOptions, jsonOf } from './cli.ts';
@@ -92,8 +92,16 @@ describe('replay --event', () => {
         skipped: 0,
         notFannedOut: 0,
         erased: 0,
+        expired: 0,
       },
-      ...{ replayedTo: { [one]: 1 }, excluded: [], waitReasons: [], enqueued: true, interrupted: false },
+      ...{
+        replayedTo: { [one]: 1 },
+        withoutPayload: [],
+        excluded: [],
+        waitReasons: [],
+        enqueued: true,
+        interrupted: false,
+      },
     });
     expect(await rowOf(event, one)).toMatchObject({
       state: 'pending',
@@ -198,6 +206,31 @@ describe('replay --endpoint --since', () => {
 
     for (const event of wanted) expect(await rowOf(event, id)).toMatchObject({ state: 'pending' });
     expect(await rowOf(before, id)).toBeUndefined();
+  });
+
+  it('names each order whose payload was erased or has expired', async () => {
+    const { eventLog, eventEraser } = relay().connection;
+    const source = await aSource();
+    const id = await anEndpoint(source);
+    const [forgotten, expired] = [await anEvent(source, {}, 'F-1'), await anEvent(source, {}, 'E-1')];
+    await eventEraser.noteForgotten(forgotten, new Date());
+    await eventEraser.erasePayload(expired, new Date());
+    expect(await eventLog.payload(expired)).toBeUndefined();
+
+    const { out } = await replay(`--endpoint ${id} --since 1h`);
+
+    expect(out).toContain('1 has no payload: the order was forgotten.\n1 has no payload: it has expired.\n');
+    expect(out).toContain('Orders without a payload: F-1, E-1.\n');
+    expect(await rowOf(expired, id)).toBeUndefined();
+  });
+
+  it('does not count test events', async () => {
+    const id = await anEndpoint(await aSource());
+    const test = await stored({ source: TESTS, endpointId: id });
+    await fannedOut(test, {});
+
+    expect(jsonOf(await replay(`--endpoint ${id} --since 1h --json`))).toMatchObject({ replayed: 0 });
+    expect(await rowOf(test, id)).toBeUndefined();
   });
 
   it('changes nothing when it is repeated', async () => {

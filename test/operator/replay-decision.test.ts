@@ -16,9 +16,18 @@ interface Case {
   readonly rules?: Partial<ReplayRules>;
   readonly ordering?: 'latest' | 'strict' | 'none';
   readonly isNewest?: boolean;
+  readonly hasPayload?: boolean;
 }
 
-function verdict({ event = {}, outcome, row, rules = {}, ordering = 'none', isNewest = true }: Case) {
+function verdict({
+  event = {},
+  outcome,
+  row,
+  rules = {},
+  ordering = 'none',
+  isNewest = true,
+  hasPayload = true,
+}: Case) {
   const outcomes = outcome === undefined ? {} : { [id]: outcome };
   return decideReplay(
     anEvent({ fannedOutAt: THEN, outcomes, ...event }),
@@ -26,6 +35,7 @@ function verdict({ event = {}, outcome, row, rules = {}, ordering = 'none', isNe
     row && aDelivery(row),
     { includeDelivered: false, includeSkipped: false, ...rules },
     async () => isNewest,
+    async () => hasPayload,
   );
 }
 
@@ -108,6 +118,18 @@ describe('an event is not replayed', () => {
     const { fannedOutAt: _, ...event } = anEvent();
     const none = async () => true;
 
-    expect(await decideReplay(event, { id, ordering: 'none' }, undefined, ALL, none)).toBe('notFannedOut');
+    expect(await decideReplay(event, { id, ordering: 'none' }, undefined, ALL, none, none)).toBe(
+      'notFannedOut',
+    );
+  });
+});
+
+describe('a replay of an event whose payload has expired', () => {
+  it('is not made', async () => {
+    expect(await verdict({ hasPayload: false })).toBe('expired');
+  });
+
+  it('is not looked at when another reason decides', async () => {
+    expect(await verdict({ hasPayload: false, ordering: 'latest', isNewest: false })).toBe('superseded');
   });
 });

@@ -2,8 +2,21 @@
 import type { ReplayResult } from '../replay/replays.ts';
 import { isOrAre, plural, scheduleHints } from './delivery-text.ts';
 
-export function replayText({ counts, replayedTo, excluded }: ReplayResult, isDryRun: boolean): string {
-  const { replayed, delivered, pending, alreadyReplayed, superseded, skipped, notFannedOut, erased } = counts;
+export function replayText(
+  { counts, replayedTo, withoutPayload, excluded }: ReplayResult,
+  isDryRun: boolean,
+): string {
+  const {
+    replayed,
+    delivered,
+    pending,
+    alreadyReplayed,
+    superseded,
+    skipped,
+    notFannedOut,
+    erased,
+    expired,
+  } = counts;
   const result = isDryRun ? 'would be replayed' : `${isOrAre(replayed)} replayed`;
   const line = (count: number, text: string) =>
     count === 0 ? [] : [`${count.toLocaleString('en')} ${text}`];
@@ -19,6 +32,8 @@ export function replayText({ counts, replayedTo, excluded }: ReplayResult, isDry
     ),
     ...line(notFannedOut, `${isOrAre(notFannedOut)} not fanned out yet.`),
     ...line(erased, `${hasOrHave(erased)} no payload: the order was forgotten.`),
+    ...line(expired, `${hasOrHave(expired)} no payload: it has expired.`),
+    ...(withoutPayload.length === 0 ? [] : [`Orders without a payload: ${withoutPayload.join(', ')}.`]),
     ...excluded.map((reason) => `No replay: ${reason}.`),
   ].join('\n');
 }

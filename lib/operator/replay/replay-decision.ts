@@ -14,6 +14,7 @@ import type { EventRecord } from '../../relay/model/event.ts';
  * - `skipped`: the endpoint's filter refused it.
  * - `notFannedOut`: fan-out has not made its first attempt yet.
  * - `erased`: its payload was erased.
+ * - `expired`: its payload has expired.
  */
 export type ReplayDecision =
   | 'replayed'
@@ -23,7 +24,8 @@ export type ReplayDecision =
   | 'superseded'
   | 'skipped'
   | 'notFannedOut'
-  | 'erased';
+  | 'erased'
+  | 'expired';
 
 export interface ReplayRules {
   readonly includeDelivered: boolean;
@@ -35,7 +37,8 @@ export interface ReplayRules {
 
 /**
  * @param row the delivery's row; absent for most deliveries
- * @param isNewest called last, because it reads: true when no newer event of the order supersedes this one
+ * @param isNewest called late, because it reads: true when no newer event of the order supersedes this one
+ * @param hasPayload called last, because it reads a whole payload
  */
 export async function decideReplay(
   event: EventRecord,
@@ -43,6 +46,7 @@ export async function decideReplay(
   row: Delivery | undefined,
   { includeDelivered, includeSkipped, resume }: ReplayRules,
   isNewest: () => Promise<boolean>,
+  hasPayload: () => Promise<boolean>,
 ): Promise<ReplayDecision> {
   if (event.forgottenAt !== undefined) return 'erased';
   if (event.fannedOutAt === undefined) return 'notFannedOut';
@@ -65,5 +69,6 @@ export async function decideReplay(
     case undefined:
       break;
   }
-  return ordering !== 'latest' || (await isNewest()) ? 'replayed' : 'superseded';
+  if (ordering === 'latest' && !(await isNewest())) return 'superseded';
+  return (await hasPayload()) ? 'replayed' : 'expired';
 }

@@ -4,7 +4,7 @@ import { replay } from '../../relay/delivery/replay.ts';
 import { type Endpoint, isAddressedTo, isSubscribedTo } from '../../relay/endpoint/endpoint.ts';
 import type { Delivery, DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
-import type { EndpointId, EventId, OrderKey } from '../../relay/model/ids.ts';
+import { type EndpointId, type EventId, type OrderKey, TESTS } from '../../relay/model/ids.ts';
 import { type BulkRun, forEachInBatches } from '../bulk-run.ts';
 import type { Connection } from '../connection.ts';
 import { enqueueEndpoints } from '../deliveries/enqueue-endpoints.ts';
@@ -36,6 +36,8 @@ export interface ReplayResult {
   readonly counts: Readonly<Record<ReplayDecision, number>>;
   /** How many deliveries were replayed to each endpoint. */
   readonly replayedTo: Readonly<Record<string, number>>;
+  /** The orders whose events have no payload any more, by their nice id or order id; the first of them when there are many. */
+  readonly withoutPayload: readonly string[];
   /** Why other endpoints get no replay. */
   readonly excluded: readonly string[];
   /** Why endpoints receive their replayed deliveries later. */
@@ -78,6 +80,7 @@ export async function replayEvents(
   const resultOf = (parts: { enqueued: boolean; interrupted: boolean }): ReplayResult => ({
     counts: work.counts,
     replayedTo: Object.fromEntries(work.replayedTo),
+    withoutPayload: [...work.withoutPayload],
     excluded,
     waitReasons: targets.flatMap(({ endpoint, waitReason }) =>
       work.replayedTo.has(endpoint.id) ? (waitReason ?? []) : [],
@@ -104,7 +107,7 @@ interface EventsToReplay {
 
 /** @throws NotFoundError */
 async function eventsOf(connection: Connection, query: ReplayQuery): Promise<EventsToReplay> {
-  if ('since' in query) return { batches: connection.eventReader.oldestFirst(query.since) };
+  if ('since' in query) return { batches: withoutTests(connection.eventReader.oldestFirst(query.since)) };
   const events =
     'eventId' in query ? [await oneEvent(connection, query.eventId)] : await ofOrder(connection, query);
   const [first] = events;
@@ -125,6 +128,13 @@ async function ofOrder(
   const newestFirst = await Array.fromAsync(connection.eventLog.eventsNewestFirst(orderKey));
   if (newestFirst.length === 0) throw new NotFoundError('order', order, ': its events have expired');
   return newestFirst.toReversed();
+}
+
+/** A test event was meant for the moment when a person sent it. */
+async function* withoutTests(
+  batches: AsyncIterable<readonly EventRecord[]>,
+): AsyncGenerator<EventRecord[], void, undefined> {
+  for await (const events of batches) yield events.filter(({ source }) => source !== TESTS);
 }
 
 async function* onceAsync<Value>(value: Value): AsyncGenerator<Value, void, undefined> {
@@ -174,8 +184,10 @@ class ReplayRun {
     skipped: 0,
     notFannedOut: 0,
     erased: 0,
+    expired: 0,
   };
   readonly replayedTo = new Map<string, number>();
+  readonly withoutPayload = new Set<string>();
   /** The first replayed delivery of each endpoint. */
   readonly firstDue = new Map<EndpointId, DeliveryKey>();
   readonly #connection: Connection;
@@ -217,6 +229,10 @@ class ReplayRun {
     });
   }
 
+  #noteOrder({ niceId, orderId, eventId }: EventRecord): void {
+    if (this.withoutPayload.size < MOST_ORDERS_NAMED) this.withoutPayload.add(niceId ?? orderId ?? eventId);
+  }
+
   async #one(
     event: EventRecord,
     endpoint: Endpoint,
@@ -224,7 +240,9 @@ class ReplayRun {
     newest: NewestEventCache,
   ): Promise<ReplayDecision> {
     const isNewest = async () => !(await newest.isSuperseded(event, endpoint));
-    const decision = await decideReplay(event, endpoint, row, this.#rules, isNewest);
+    const hasPayload = async () => (await this.#connection.eventLog.payload(event)) !== undefined;
+    const decision = await decideReplay(event, endpoint, row, this.#rules, isNewest, hasPayload);
+    if (decision === 'erased' || decision === 'expired') this.#noteOrder(event);
     if (decision !== 'replayed') return decision;
     if (!this.#run.dryRun) {
       const result = await replay(this.#connection, event, endpoint.id);
@@ -235,6 +253,8 @@ class ReplayRun {
     return 'replayed';
   }
 }
+
+const MOST_ORDERS_NAMED = 100;
 
 function keyOf({ orderKey, eventId }: EventRecord, { id: endpointId }: Endpoint): DeliveryKey {
   return { orderKey, eventId, endpointId };
