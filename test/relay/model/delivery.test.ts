@@ -5,7 +5,9 @@ import {
   isLeased,
   isRefusal,
   isSameDelivery,
+  isSettled,
   isTest,
+  isUnfinished,
   outcomeOf,
   succeeded,
   toDelivery,
@@ -127,6 +129,23 @@ describe('a lease', () => {
     ['pending', 1, false],
   ] as const)('of a %s delivery that ends in %i s holds: %s', (state, ends, expected) => {
     expect(isLeased(aDelivery({ state, leaseId: 'a', leaseUntil: seconds(ends) }), NOON)).toBe(expected);
+  });
+});
+
+describe('the state of a delivery', () => {
+  it.each([
+    ['pending', false],
+    ['leased', false],
+    ['delivered', true],
+    ['superseded', true],
+    ['skipped', true],
+    ['dead', true],
+    ['cancelled', true],
+  ] as const)('`%s` is settled: %s', (state, expected) => {
+    const delivery = aDelivery({ state });
+
+    expect(isSettled(delivery)).toBe(expected);
+    expect(isUnfinished(delivery)).toBe(!expected);
   });
 });
 

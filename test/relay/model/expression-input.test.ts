@@ -36,6 +36,12 @@ describe('the input of an expression', () => {
     expect(event).toHaveProperty('changesOmitted', 2);
   });
 
+  it('says why the changes are not known', () => {
+    const { event } = expressionInput(anEvent({ changesNote: 'items-cut' }), aPayload());
+
+    expect(event).toHaveProperty('changesNote', 'items-cut');
+  });
+
   it('marks a test', () => {
     const { event } = expressionInput(
       anEvent({ source: TESTS, orderKey: orderKeyOf(TESTS, '1') }),
