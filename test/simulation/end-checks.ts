@@ -13,6 +13,7 @@ import { ENDPOINTS_STALE_BY_AT_MOST_MS } from './ports.ts';
 import { checkIdsInOrder, isAccepted } from './real-order.ts';
 import { checkRequests } from './request-checks.ts';
 import { orderKey, type RunWorld } from './run-world.ts';
+import { checkNoAttemptUsed } from './wait-checks.ts';
 
 /** A cache lasts ten seconds, and slow calls take as long again. */
 const KNOWN_WITHIN_MS = 20_000;
@@ -30,6 +31,7 @@ export async function checkAtEnd(world: RunWorld): Promise<void> {
   }
   await checkAttention(world);
   await checkCaughtUp(world);
+  await checkNoAttemptUsed(world);
   if (world.areClocksFarApart) return;
   checkIdsInOrder(world);
   checkRequests(world);

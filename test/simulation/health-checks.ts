@@ -2,6 +2,7 @@
 import type { ConfigRow } from '../../lib/relay/ports/config-table.ts';
 import type { Sent } from './receivers.ts';
 import type { RunWorld } from './run-world.ts';
+import { askedForMs } from './wait-checks.ts';
 
 /** A function caches the health rows for ten seconds, and slow calls may take as long again. */
 const KNOWN_AFTER_MS = 30_000;
@@ -51,7 +52,7 @@ export function checkProbe(sent: Sent, world: RunWorld): void {
   );
   const last = probes.at(-1);
   if (last === undefined || last.process.faultsMet > 0 || last.acknowledgedAtMs !== undefined) return;
-  if (last.result.kind === 'answer' && last.result.retryAfter !== undefined) return;
+  if (askedForMs(last) !== undefined) return;
   const intervalMs = Math.min(FIRST_PROBE_INTERVAL_MS * 2 ** (probes.length - 1), LONGEST_PROBE_INTERVAL_MS);
   const gapMs = sent.startedAtMs - last.startedAtMs;
   if (gapMs < intervalMs - CLOCKS_DIFFER_MS)

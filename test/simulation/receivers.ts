@@ -80,7 +80,7 @@ export class Receivers {
       case 'slow':
         return { durationMs: this.#scheduler.between(0.2, 0.95) * timeoutMs, result: answer(200) };
       case 'busy':
-        return { durationMs: 5, result: answer(429, { retryAfter: this.#retryAfter() }) };
+        return { durationMs: 5, result: this.#busy() };
       case 'errors':
         return { durationMs: soonMs, result: answer(500) };
       case 'rejects':
@@ -92,11 +92,23 @@ export class Receivers {
     }
   }
 
-  /** In either of its forms. */
-  #retryAfter(): string {
-    const seconds = Math.floor(this.#scheduler.between(1, 120));
+  /** Asks for a wait in any of the forms. */
+  #busy(): SendResult {
+    const status = this.#scheduler.pick([429, 503]);
+    const seconds = this.#scheduler.chance(0.5)
+      ? this.#scheduler.between(0.1, 5)
+      : this.#scheduler.between(1, 120);
     const date = new Date(this.#scheduler.nowMs + seconds * 1000);
-    return this.#scheduler.chance(0.5) ? String(seconds) : date.toUTCString();
+    switch (this.#scheduler.pick(['seconds', 'fractions', 'date', 'body'])) {
+      case 'seconds':
+        return answer(status, { retryAfter: String(Math.ceil(seconds)) });
+      case 'date':
+        return answer(status, { retryAfter: date.toUTCString() });
+      case 'body':
+        return answer(status, { text: JSON.stringify({ retry_after: seconds }) });
+      default:
+        return answer(status, { retryAfter: seconds.toFixed(3) });
+    }
   }
 
   /** Away for long, whatever else fails or does not fail any more. */
@@ -129,6 +141,9 @@ export class Receivers {
   }
 }
 
-function answer(status: number, more: { readonly retryAfter?: string } = {}): SendResult {
+function answer(
+  status: number,
+  more: { readonly retryAfter?: string; readonly text?: string } = {},
+): SendResult {
   return { kind: 'answer', status, text: '', ...more };
 }

@@ -4,6 +4,7 @@ import { isFailing } from './health-checks.ts';
 import { inForce } from './in-force.ts';
 import type { Sent } from './receivers.ts';
 import { isReplayed, type RunWorld } from './run-world.ts';
+import { askedForMs } from './wait-checks.ts';
 
 /** Fan-out gives one inline attempt up early, and that one does not count. */
 const CUT_SHORT_AT_MOST = 1;
@@ -23,7 +24,7 @@ export function checkRequests(world: RunWorld): void {
 }
 
 /**
- * A delivery is attempted as often as its endpoint's row says. Probes do not count, and an attempt whose sender met a
+ * A delivery is attempted as often as its endpoint's row says. Probes and attempts that asked for a wait do not count, and an attempt whose sender met a
  * fault may not have been counted.
  */
 function checkAttempts(requests: readonly Sent[], world: RunWorld): void {
@@ -33,9 +34,10 @@ function checkAttempts(requests: readonly Sent[], world: RunWorld): void {
   const { endpointId, eventId } = first;
   const [row] = configTable.during('endpoint', endpointId, 0, Number.POSITIVE_INFINITY);
   const attempts = requests.filter(
-    ({ process, startedAtMs }) =>
-      process.faultsMet === 0 &&
-      !configTable.during('health', endpointId, startedAtMs, startedAtMs).some(isFailing),
+    (sent) =>
+      sent.process.faultsMet === 0 &&
+      askedForMs(sent) === undefined &&
+      !configTable.during('health', endpointId, sent.startedAtMs, sent.startedAtMs).some(isFailing),
   );
   if (attempts.length > Number(row?.maxAttempts ?? 10) + CUT_SHORT_AT_MOST)
     fail(`${eventId} was attempted ${attempts.length} times for ${endpointId}`);

@@ -6,12 +6,14 @@ import { orderingOf } from './in-force.ts';
 import { isAccepted, isOlder, mayIdsContradict } from './real-order.ts';
 import type { Sent } from './receivers.ts';
 import { orderKey, type RunWorld } from './run-world.ts';
+import { checkWait } from './wait-checks.ts';
 
 export async function checkSend(sent: Sent, world: RunWorld): Promise<void> {
   if (world.areClocksFarApart) return;
   checkNotBeside(sent, world);
   checkRamp(sent, world);
   checkProbe(sent, world);
+  checkWait(sent, world);
   checkNotStaleInRealTime(sent, world);
   await Promise.all([checkNotStale(sent, world), checkNotSettled(sent, world)]);
 }

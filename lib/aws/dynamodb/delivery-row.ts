@@ -26,6 +26,8 @@ const ATTRIBUTES = {
     }),
   ),
   attemptCount: z.int().min(0),
+  deferralCount: z.int().min(0),
+  firstAttemptAt: moment,
   nextAttemptAt: moment,
   leaseId: z.string(),
   leaseUntil: moment,

@@ -96,7 +96,8 @@ function nextAfter(
   const now = clock.now();
   if (isEndpointFailure(made)) {
     if (isProbe && !isTest(row)) return probeFailed(row, made, now);
-    if (!isDue(row, made.at)) return earlyAttemptFailed(row, made, now);
+    const asksToWait = made.retryAfterSeconds !== undefined;
+    if (!isDue(row, made.at) && !asksToWait) return earlyAttemptFailed(row, made, now);
   }
   return attempted(row, endpoint, made, now, random, config.healthRecorder.current(endpoint.id));
 }

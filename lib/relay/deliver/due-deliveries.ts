@@ -51,6 +51,11 @@ export class DueDeliveries {
     return index < 0 ? undefined : this.#messages.splice(index, 1)[0];
   }
 
+  /** The next call of {@link next} returns it again. */
+  putBack(key: DeliveryKey): void {
+    this.#messages.unshift(key);
+  }
+
   /** Deliveries that messages name and that were not returned yet. */
   get unstarted(): readonly DeliveryKey[] {
     return this.#messages;

@@ -8,7 +8,7 @@ import { settle } from '../delivery/settle.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { type CurrentAdmission, currentAdmission } from '../health/admission.ts';
 import { type DeliveryLock, takeProbe } from '../health/delivery-lock.ts';
-import { backlogDrained, isEndpointFailure } from '../health/health.ts';
+import { asksForShortWait, backlogDrained, isEndpointFailure } from '../health/health.ts';
 import type { RateLimiter } from '../health/rate-limiter.ts';
 import { awaitAll } from '../model/await-all.ts';
 import { ANY_TIME, after, type Deadline } from '../model/clock.ts';
@@ -19,6 +19,7 @@ import type { DeliveryMessage } from '../ports/queues.ts';
 import { maxDeliveryMs } from '../sending/transform.ts';
 import { deliverOrder, readRows } from './deliver-order.ts';
 import { DueDeliveries } from './due-deliveries.ts';
+import { Spacing } from './spacing.ts';
 
 /** The time for reading rows and writing the result of an attempt. */
 const WRITING_TAKES_MS = 5_000;
@@ -60,6 +61,9 @@ export class EndpointService {
   #hasProgressed = false;
   #hasWorked = false;
   #isOutOfTime = false;
+  readonly #spacing: Spacing;
+  /** The endpoint asked for a wait that is longer than this service. */
+  #isAskedToWait = false;
 
   constructor({ context, endpointId, keys, lock, deadline }: ServiceOptions) {
     this.#context = context;
@@ -68,6 +72,7 @@ export class EndpointService {
     // A person may have edited the row from which the limit comes.
     this.#inFlightLimit = Math.min(Math.max(lock.inFlightLimit, 1), MOST_IN_FLIGHT);
     this.#deadline = deadline;
+    this.#spacing = new Spacing(context.clock);
     this.#due = new DueDeliveries(context, endpointId, keys);
     this.#stopAtMs = context.clock.monotonicMs() + SERVED_FOR_MS;
   }
@@ -105,9 +110,11 @@ export class EndpointService {
    */
   async rest(): Promise<{ unstarted: readonly DeliveryKey[]; next: DeliveryMessage | undefined }> {
     const unstarted = [...this.#unattempted, ...this.#due.unstarted];
-    if (!this.#isOutOfTime || !this.#hasWorked) return { unstarted, next: undefined };
+    const hasNext = this.#isOutOfTime && (this.#hasWorked || this.#isAskedToWait);
+    if (!hasNext) return { unstarted, next: undefined };
     const [first] = unstarted.length > 0 ? unstarted : await this.#due.peek();
-    const delayMs = this.#rateLimiter?.waitMs ?? 0;
+    const waitMs = this.#context.config.healthRecorder.waitMs(this.#endpointId);
+    const delayMs = Math.max(this.#rateLimiter?.waitMs ?? 0, waitMs);
     const delaySeconds = Math.min(Math.ceil(delayMs / 1000), LONGEST_DELAY_SECONDS);
     return { unstarted, next: first && { ...first, delaySeconds } };
   }
@@ -123,7 +130,10 @@ export class EndpointService {
     const test = admission.kind === 'park' || admission.kind === 'probe' ? this.#due.nextTest() : undefined;
     if (test !== undefined && 'endpoint' in admission) return this.#sendTest(admission.endpoint, test);
     if (admission.kind === 'probe') return this.#probe(admission.endpoint);
+    if (admission.kind === 'wait') return this.#waitAsAsked(admission.waitMs);
     if (this.#running.size >= this.#limitFor(admission)) return this.#oneHasEnded();
+    const { waitMs } = this.#spacing;
+    if (admission.kind === 'send' && waitMs > 0) return this.#waitAsAsked(waitMs);
     const isEnd = admission.kind !== 'send';
     const { recoveredAt } = this.#context.config.healthRecorder.current(this.#endpointId);
     const readsAll = isEnd || recoveredAt !== undefined;
@@ -174,7 +184,7 @@ export class EndpointService {
   #limitFor(admission: CurrentAdmission): number {
     if (admission.kind !== 'send') return CANCELLED_IN_PARALLEL;
     const intervalMs = this.#rateLimiter?.intervalMs ?? 0;
-    return intervalMs > LONGEST_WAIT_UNDER_LEASE_MS ? 1 : this.#inFlightLimit;
+    return this.#spacing.isOn || intervalMs > LONGEST_WAIT_UNDER_LEASE_MS ? 1 : this.#inFlightLimit;
   }
 
   #isLate(endpoint: Endpoint | undefined): boolean {
@@ -189,6 +199,23 @@ export class EndpointService {
    */
   async #sendTest(endpoint: Endpoint, test: DeliveryKey): Promise<true> {
     await this.#deliver(endpoint, test, false);
+    return true;
+  }
+
+  /** Waits only if there is a delivery to send afterwards. False at the end of the list, or when the wait is too long. */
+  async #waitAsAsked(waitMs: number): Promise<boolean> {
+    // An answer that is still to come may ask for more.
+    if (await this.#oneHasEnded()) return true;
+    const { clock } = this.#context;
+    const key = await this.#due.next(after(clock.now(), waitMs));
+    if (key === undefined) return this.#endCatchingUp();
+    this.#due.putBack(key);
+    if (clock.monotonicMs() + waitMs > this.#stopAtMs) {
+      this.#isOutOfTime = true;
+      this.#isAskedToWait = true;
+      return false;
+    }
+    await clock.sleep(waitMs);
     return true;
   }
 
@@ -230,6 +257,8 @@ export class EndpointService {
           this.#inFlightLimit = isEndpointFailure(made)
             ? 1
             : Math.min(this.#inFlightLimit + 1, MOST_IN_FLIGHT);
+          if (!isProbe && asksForShortWait(made)) this.#due.putBack(key);
+          this.#spacing.observe(made);
           await this.#context.config.healthRecorder.flushIfChanged(this.#endpointId);
         },
       },
@@ -241,6 +270,7 @@ export class EndpointService {
   /** Called right before each attempt: other attempts may have changed the endpoint's health. */
   async #mayAttempt(key: DeliveryKey): Promise<boolean> {
     const admission = await currentAdmission(this.#context, this.#endpointId);
+    if (admission.kind === 'wait') this.#due.putBack(key);
     if (admission.kind !== 'send') return false;
     if (
       !this.#isLate(admission.endpoint) &&

@@ -25,6 +25,7 @@ import type { EndpointId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
 import type { DeliveryMessage } from '../ports/queues.ts';
 
+import { type Deferral, deferralOf } from './deferral.ts';
 import { nextAttemptAt } from './retry-schedule.ts';
 import { blocksItsOrder } from './strict-refusals.ts';
 
@@ -86,6 +87,11 @@ export function behind(delivery: PendingDelivery, now: Date): PendingDelivery {
   return { ...scheduled(delivery, after(now, BEHIND_MS), now), reason: 'behind-earlier' };
 }
 
+/** The endpoint asked the relay to wait. Nothing was sent. */
+export function busy(delivery: PendingDelivery, until: Date, now: Date): PendingDelivery {
+  return { ...scheduled(delivery, until, now), reason: 'endpoint-busy' };
+}
+
 /** It is first attempted when its order has been quiet for a while. A newer event supersedes it until then. */
 export function debounced(delivery: PendingDelivery, quietAt: Date, now: Date): PendingDelivery {
   return { ...scheduled(delivery, quietAt, now), reason: 'debounce' };
@@ -115,11 +121,12 @@ export function retried(delivery: UnfinishedDelivery, now: Date, reason: Reason)
 /** An operator wants it sent again: it starts anew. */
 export function replayed(delivery: Delivery, now: Date, filterPending: boolean): UnfinishedDelivery {
   if (isUnfinished(delivery)) {
-    const anew = { ...retried(delivery, now, 'replay'), attemptCount: 0 };
+    const { deferralCount: _, firstAttemptAt: __, ...waiting } = retried(delivery, now, 'replay');
+    const anew = { ...waiting, attemptCount: 0 };
     // Its filter was never evaluated, so it was never sent before.
     return delivery.filterPending && delivery.replayedAt === undefined ? anew : { ...anew, replayedAt: now };
   }
-  const { settledAt, state, ...rest } = delivery;
+  const { settledAt, state, deferralCount: _, firstAttemptAt: __, ...rest } = delivery;
   return {
     ...rest,
     state: 'pending',
@@ -153,6 +160,8 @@ export function attempted(
   random: Random,
   health: LastAnswer = {},
 ): Delivery {
+  const deferral = deferralOf(delivery, made, now);
+  if (deferral !== undefined) return deferred(recorded(delivery, made), deferral, now);
   const attemptCount = delivery.attemptCount + 1;
   const counted = { ...recorded(delivery, made), attemptCount };
   if (succeeded(made)) return settledAs(counted, 'delivered', now);
@@ -164,6 +173,18 @@ export function attempted(
   const askedFor = after(now, (made.retryAfterSeconds ?? 0) * 1000);
   const latest = new Date(Math.max(askedFor.getTime(), retryAt.getTime()));
   return scheduled(counted, latest, now);
+}
+
+/** The endpoint asked for a wait. The attempt does not count, unless the time for waits is over. */
+function deferred(
+  delivery: UnfinishedDelivery,
+  { until, ...counted }: Deferral,
+  now: Date,
+): PendingDelivery | SettledDelivery {
+  const { attemptCount } = delivery;
+  return until === undefined
+    ? settledAs({ ...delivery, ...counted, attemptCount: attemptCount + 1 }, 'dead', now)
+    : { ...scheduled({ ...delivery, ...counted }, until, now), reason: 'endpoint-busy' };
 }
 
 /** Fan-out stopped waiting for the answer. The attempt does not count. */

@@ -5,6 +5,7 @@ import { settle } from '../delivery/settle.ts';
 import {
   attempted,
   behind,
+  busy,
   cutShort,
   debounced,
   endedWithoutRow,
@@ -15,7 +16,7 @@ import {
 } from '../delivery/state-machine.ts';
 import { previousIfUnchanged, receivedSameOrder } from '../delivery/unchanged.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import { admissionOf } from '../health/admission.ts';
+import { admissionNow } from '../health/admission.ts';
 import { awaitAll } from '../model/await-all.ts';
 import { after } from '../model/clock.ts';
 import { type Delivery, isLeased, isSettled, isUnfinished, type PendingDelivery } from '../model/delivery.ts';
@@ -122,7 +123,7 @@ function leftUndecided(
   mode: FanOutMode,
 ): Delivery {
   const now = context.clock.now();
-  const admission = admissionOf(endpoint, context.config.healthRecorder.current(endpoint.id), now);
+  const admission = admissionNow(context, endpoint);
   const delivery = firstRow(endpoint, view, now);
   if (admission.kind === 'cancel') return endedWithoutRow(delivery, 'cancelled', admission.reason, now);
   const undecided = filterPending(delivery, view.event, mode, endpoint);
@@ -154,11 +155,13 @@ function scheduledFirst(
   delivery: PendingDelivery,
   event: EventRecord,
   now: Date,
-  admission: ReturnType<typeof admissionOf>,
+  admission: ReturnType<typeof admissionNow>,
 ): PendingDelivery {
-  if (admission.kind !== 'send') return parked(delivery, admission.reason);
-  return isDebounced(endpoint, event)
-    ? debounced(delivery, after(event.receivedAt, endpoint.debounceSeconds * 1000), now)
+  if (admission.kind !== 'send' && admission.kind !== 'wait') return parked(delivery, admission.reason);
+  if (isDebounced(endpoint, event))
+    return debounced(delivery, after(event.receivedAt, endpoint.debounceSeconds * 1000), now);
+  return admission.kind === 'wait'
+    ? busy(delivery, after(now, admission.waitMs), now)
     : leftToDeliver(delivery, now);
 }
 
@@ -180,7 +183,7 @@ async function firstDelivery(
   const { event, isLate, same } = view;
   const now = context.clock.now();
   const delivery = firstRow(endpoint, view, now);
-  const admission = admissionOf(endpoint, context.config.healthRecorder.current(endpoint.id), now);
+  const admission = admissionNow(context, endpoint);
   if (admission.kind === 'cancel') return endedWithoutRow(delivery, 'cancelled', admission.reason, now);
   // The filter comes before ordering: a skipped event supersedes nothing.
   const outgoing = { ...event, late: delivery.late === true };

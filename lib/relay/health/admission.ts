@@ -9,6 +9,8 @@ import { type Health, isProven, probeTaken, UNKNOWN_HEALTH } from './health.ts';
 export type Admission =
   /** `inline`: fan-out may attempt it at once. Otherwise only deliver may: it is unproven, or has a rate limit. */
   | { readonly kind: 'send'; readonly inline: boolean }
+  /** The endpoint asked for no requests during this time. */
+  | { readonly kind: 'wait'; readonly waitMs: number }
   /** Deliver may send one request to test whether the endpoint answers again. */
   | { readonly kind: 'probe'; readonly reason: Reason }
   /** Nothing is sent for now. Its deliveries wait. */
@@ -43,7 +45,17 @@ export function blockOf(
   return health.state === 'failing' ? 'failing' : undefined;
 }
 
-export function admissionOf(endpoint: Endpoint, health: Health, now: Date): Admission {
+/** The admission by the rows as this function knows them. */
+export function admissionNow(
+  { config, clock }: Pick<SendingContext, 'clock' | 'config'>,
+  endpoint: Endpoint,
+): Admission {
+  const { healthRecorder } = config;
+  const { id } = endpoint;
+  return admissionOf(endpoint, healthRecorder.current(id), clock.now(), healthRecorder.waitMs(id));
+}
+
+function admissionOf(endpoint: Endpoint, health: Health, now: Date, waitMs: number): Admission {
   const block = blockOf(endpoint, health);
   switch (block) {
     case 'disabled':
@@ -56,6 +68,7 @@ export function admissionOf(endpoint: Endpoint, health: Health, now: Date): Admi
         reason: 'endpoint-failing',
       };
     case undefined:
+      if (waitMs > 0) return { kind: 'wait', waitMs };
       return { kind: 'send', inline: endpoint.rateLimitPerSecond === undefined && isProven(health) };
   }
 }
@@ -66,7 +79,7 @@ export async function currentAdmission(
   id: EndpointId,
 ): Promise<CurrentAdmission> {
   const cached = admissionAmong(context, id, await context.config.endpoints());
-  if (cached.kind === 'send') return cached;
+  if (cached.kind === 'send' || cached.kind === 'wait') return cached;
   const endpoints = await context.config.endpoints(true);
   const reread = admissionAmong(context, id, endpoints);
   const cancels = reread.kind === 'removed' || reread.kind === 'cancel';
@@ -75,12 +88,12 @@ export async function currentAdmission(
 }
 
 function admissionAmong(
-  { config, clock }: Pick<SendingContext, 'clock' | 'config'>,
+  context: Pick<SendingContext, 'clock' | 'config'>,
   id: EndpointId,
   { valid, invalid }: Endpoints,
 ): CurrentAdmission {
   if (invalid.some((row) => row.id === id)) return { kind: 'invalid' };
   const endpoint = valid.find((row) => row.id === id);
   if (endpoint === undefined) return { kind: 'removed' };
-  return { ...admissionOf(endpoint, config.healthRecorder.current(id), clock.now()), endpoint };
+  return { ...admissionNow(context, endpoint), endpoint };
 }

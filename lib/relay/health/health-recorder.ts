@@ -1,10 +1,19 @@
 /** Collects the results of one invocation's attempts and writes them to the endpoints' health rows. */
 
 import { awaitAll } from '../model/await-all.ts';
-import type { Clock } from '../model/clock.ts';
+
+import { type Clock, MAX_CLOCK_SKEW_MS } from '../model/clock.ts';
 import type { EndpointId } from '../model/ids.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
-import { type Health, healthAfter, isDown, isProven, type ObservedAttempt } from './health.ts';
+import {
+  asksForShortWait,
+  type Health,
+  healthAfter,
+  isDown,
+  isProven,
+  type ObservedAttempt,
+} from './health.ts';
+
 import type { HealthStore } from './health-store.ts';
 import { isRefusing } from './refusals.ts';
 
@@ -14,6 +23,8 @@ export class HealthRecorder {
   readonly #telemetry: Telemetry;
   /** Attempts that are not written yet. */
   readonly #unwritten = new Map<EndpointId, ObservedAttempt[]>();
+  /** When the wait that an endpoint asked this function for ends, on the monotonic clock and as its health records it. */
+  readonly #waits = new Map<EndpointId, { readonly untilMs: number; readonly busyUntil: Date | undefined }>();
   /** The last write per endpoint. The next write starts after it. */
   readonly #writes = new Map<EndpointId, Promise<void>>();
 
@@ -31,6 +42,21 @@ export class HealthRecorder {
   /** Records an attempt. {@link flush} writes it. */
   observe(id: EndpointId, made: ObservedAttempt): void {
     this.#unwritten.set(id, [...(this.#unwritten.get(id) ?? []), made]);
+    if (!asksForShortWait(made)) return;
+    const endsMs = this.#clock.monotonicMs() + (made.retryAfterSeconds ?? 0) * 1000;
+    const untilMs = Math.max(endsMs, this.#waits.get(id)?.untilMs ?? 0);
+    this.#waits.set(id, { untilMs, busyUntil: this.current(id).busyUntil });
+  }
+
+  /** The time until the endpoint may be sent to again. A wait that another function was asked for is longer by the skew. */
+  waitMs(id: EndpointId): number {
+    const own = this.#waits.get(id);
+    const ownMs = own === undefined ? 0 : own.untilMs - this.#clock.monotonicMs();
+    const { busyUntil } = this.current(id);
+    const isOwn = own?.busyUntil !== undefined && busyUntil !== undefined && busyUntil <= own.busyUntil;
+    if (busyUntil === undefined || isOwn) return Math.max(0, ownMs);
+    const othersMs = busyUntil.getTime() + MAX_CLOCK_SKEW_MS - this.#clock.now().getTime();
+    return Math.max(0, ownMs, othersMs);
   }
 
   /**
@@ -44,7 +70,9 @@ export class HealthRecorder {
   /** Writes an endpoint's health at once if its state changed, or whether it is proven: other functions depend on both. */
   async flushIfChanged(id: EndpointId): Promise<void> {
     const [written, now] = [this.#store.row(id).health, this.current(id)];
-    if (written.state !== now.state || isProven(written) !== isProven(now)) await this.#flushOne(id);
+    const isBusy = written.busyUntil?.getTime() !== now.busyUntil?.getTime();
+    if (isBusy || written.state !== now.state || isProven(written) !== isProven(now))
+      await this.#flushOne(id);
   }
 
   async #flushOne(id: EndpointId): Promise<void> {

@@ -53,6 +53,7 @@ const healthSchema = z.object({
     .catch(undefined),
   refusedSince: moment,
   retryAt: moment,
+  busyUntil: moment,
   probeIntervalSeconds: count,
   recoveredAt: moment,
 });

@@ -27,6 +27,8 @@ export interface Health extends LastAnswer, Refusals {
   readonly failedProbes?: number;
   /** While failing: the earliest time of the next probe. */
   readonly retryAt?: Date;
+  /** The endpoint asked for no requests until this time. */
+  readonly busyUntil?: Date;
   readonly probeIntervalSeconds?: number;
   /**
    * When the endpoint answered again after it was failing. Set until deliver has attempted the whole backlog. A delivery
@@ -51,6 +53,8 @@ const SLOW_FOR_MS = 5 * 60_000;
 const SLOW_UNTIL_STEP_MS = 60_000;
 const FAILURES_TO_OPEN = 5;
 const FIRST_PROBE_AFTER_SECONDS = 60;
+/** An endpoint that asks for a shorter wait is busy, and not failing. */
+const SHORT_WAIT_SECONDS = 60;
 const LONGEST_PROBE_INTERVAL_SECONDS = 15 * 60;
 const DISABLED_AFTER_DAYS = 5;
 const DAY_MS = 24 * 60 * 60_000;
@@ -71,6 +75,12 @@ export function healthAfter(health: Health, made: ObservedAttempt): Health {
 export function isEndpointFailure({ status, unsent, accepted }: Attempt): boolean {
   if (unsent || accepted) return false;
   return status === undefined || status === 429 || status >= 500;
+}
+
+/** True when the endpoint asked for a wait of less than a minute. Such an answer is no failure of the endpoint. */
+export function asksForShortWait(made: Attempt): boolean {
+  const { retryAfterSeconds: seconds } = made;
+  return isEndpointFailure(made) && seconds !== undefined && seconds < SHORT_WAIT_SECONDS;
 }
 
 /** True when the endpoint failed often enough to notify people, or asked for a long wait. */
@@ -109,6 +119,7 @@ export function cleared({ reason: _, ...health }: Health): Health {
 
 function circuitAfter(health: Health, made: ObservedAttempt, endedAt: Date): Health {
   if (made.status === GONE && !made.accepted) return disabled(health, 'it answered 410: gone for good');
+  if (asksForShortWait(made)) return busy(health, made, endedAt);
   return isEndpointFailure(made) ? failed(health, made, endedAt) : answered(health, endedAt);
 }
 
@@ -122,6 +133,18 @@ function speedAfter(health: Health, made: Attempt, endedAt: Date): Health {
   }
   if (isEndpointFailure(made) || isProven(health)) return health;
   return slowUntil !== undefined && slowUntil > endedAt ? health : { ...rest, provenAt: endedAt };
+}
+
+/** While the circuit is open, only the next probe waits. */
+function busy(health: Health, { retryAfterSeconds = 0 }: Attempt, now: Date): Health {
+  const until = after(now, retryAfterSeconds * 1000);
+  return health.state === 'failing'
+    ? { ...health, retryAt: later(health.retryAt, until) }
+    : { ...health, busyUntil: later(health.busyUntil, until) };
+}
+
+function later(one: Date | undefined, other: Date): Date {
+  return one !== undefined && one > other ? one : other;
 }
 
 function failed(health: Health, made: ObservedAttempt, now: Date): Health {
@@ -157,7 +180,7 @@ function opened(health: Health, reason: string, retryAt: Date): Health {
     ...health,
     state: 'failing',
     reason,
-    retryAt: health.retryAt !== undefined && health.retryAt > retryAt ? health.retryAt : retryAt,
+    retryAt: later(health.retryAt, retryAt),
     probeIntervalSeconds: health.probeIntervalSeconds ?? FIRST_PROBE_AFTER_SECONDS,
   };
 }

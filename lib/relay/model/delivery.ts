@@ -24,7 +24,7 @@ export interface Attempt {
   readonly unsent?: boolean;
   /** The relay failed before it could make a request. */
   readonly internalError?: boolean;
-  /** The `Retry-After` of a 429 or 503. */
+  /** The wait that a 429 or 503 asked for. */
   readonly retryAfterSeconds?: number;
   /** Some headers of the answer to a test event, by lower-case name. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -55,6 +55,10 @@ interface DeliveryBase extends DeliveryKey {
   readonly attempts: readonly Attempt[];
   /** The number of all counted attempts. */
   readonly attemptCount: number;
+  /** The number of attempts that did not count because the endpoint asked for a wait. */
+  readonly deferralCount?: number;
+  /** The first attempt, once there was such an attempt. The endpoint may ask for waits until three days after it. */
+  readonly firstAttemptAt?: Date;
   /** When it became unfinished. */
   readonly owedSince: Date;
   /** A newer event of its order was sent before it. */

@@ -5,6 +5,7 @@ const TEXTS = {
   'endpoint-paused': 'endpoint is paused',
   'endpoint-failing': 'endpoint is failing',
   'behind-earlier': 'behind an earlier delivery',
+  'endpoint-busy': 'endpoint asked to wait',
   debounce: 'waits until its order is quiet',
   'slow-answer': 'slow: deliver tries again with the full timeout',
   replay: 'replayed by hand',

@@ -8,6 +8,7 @@ import type { Payload } from '../model/event.ts';
 import type { OutgoingEvent } from '../model/expression-input.ts';
 import type { SendResult } from '../ports/outgoing.ts';
 import { OrderIdError } from './order-url.ts';
+import { retryAfterOf } from './retry-after.ts';
 import { type Fence, send } from './send.ts';
 import { verdictOn } from './success.ts';
 import { applyTransform } from './transform.ts';
@@ -15,11 +16,8 @@ import { applyTransform } from './transform.ts';
 const ANSWER_LIMIT_BYTES = 512;
 const HEADERS_SHOWN = ['content-type', 'location', 'retry-after', 'www-authenticate', 'server'];
 const HEADER_LIMIT = 256;
-/** Statuses with which `Retry-After` is honoured. */
-const ASKS_TO_WAIT = [429, 503];
 /** Timer and clock may differ by some milliseconds. */
 const TIMERS_DIFFER_MS = 50;
-const LONGEST_WAIT_SECONDS = 24 * 60 * 60;
 
 export interface AttemptOptions {
   /** Cuts the attempt short after this time, if the endpoint's timeout is longer. */
@@ -73,8 +71,8 @@ export async function attempt(
 
 function describe(result: SendResult, now: Date): Omit<Attempt, 'at' | 'durationMs'> {
   if (result.kind === 'failure') return { error: result.error };
-  const { status, text, retryAfter, withheld } = result;
-  const retryAfterSeconds = ASKS_TO_WAIT.includes(status) ? secondsToWait(retryAfter, now) : undefined;
+  const { status, text, withheld } = result;
+  const retryAfterSeconds = retryAfterOf(result, now);
   return {
     status,
     answer: withheld ? '' : beginningOf(text),
@@ -82,20 +80,9 @@ function describe(result: SendResult, now: Date): Omit<Attempt, 'at' | 'duration
   };
 }
 
-/** Parses `Retry-After`: seconds or a date (RFC 9110, section 10.2.3), at most a day. Undefined when invalid or past. */
-export function secondsToWait(retryAfter: string | undefined, now: Date): number | undefined {
-  const text = retryAfter?.trim() ?? '';
-  const seconds = /^\d+$/.test(text)
-    ? Number(text)
-    : /^[A-Z][a-z]{2}.* GMT$/.test(text)
-      ? Math.ceil((Date.parse(text) - now.getTime()) / 1000)
-      : 0;
-  return seconds > 0 ? Math.min(seconds, LONGEST_WAIT_SECONDS) : undefined;
-}
-
 /** The headers that explain an answer to the person who sends a test. */
 function headersShown(result: SendResult): Pick<Attempt, 'headers'> {
-  if (result.kind === 'failure') return {};
+  if (result.kind === 'failure' || result.withheld) return {};
   const shown = HEADERS_SHOWN.flatMap((name) => {
     const value = result.headers?.[name];
     return value === undefined ? [] : [[name, value.slice(0, HEADER_LIMIT)]];

@@ -40,7 +40,7 @@ export function redactSecrets(
   );
   const text = redacted(result.text);
   const forbidden = [...patterns, ...patternsOfAll(maybeSecret.filter(isShort))];
-  const recorded = [text, ...headers.flatMap(([name, value]) => (name === LOCATION ? [value] : []))];
+  const recorded = [text, ...headers.map(([, value]) => value)];
   if (recorded.some((one) => occursIn(one, forbidden))) return withheld(result);
   return { ...result, text, headers: Object.fromEntries(headers) };
 }

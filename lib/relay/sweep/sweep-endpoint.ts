@@ -3,7 +3,7 @@
 import type { SweepContext } from '../context.ts';
 import { enqueue } from '../delivery/enqueue.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import { admissionOf } from '../health/admission.ts';
+import { admissionNow } from '../health/admission.ts';
 import { isLocked } from '../health/delivery-lock.ts';
 import { backlogDrained } from '../health/health.ts';
 import { ANY_TIME, after } from '../model/clock.ts';
@@ -25,7 +25,7 @@ export async function sweepEndpoint(
   const now = clock.now();
   if (endpoint === undefined) return sweepRemoved(context, id);
   if (config.health.row(id).goneSince !== undefined) await config.health.setGoneSince(id, null);
-  switch (admissionOf(endpoint, config.healthRecorder.current(id), now).kind) {
+  switch (admissionNow(context, endpoint).kind) {
     case 'park':
       return;
     case 'cancel':
@@ -36,6 +36,8 @@ export async function sweepEndpoint(
       const start = Math.floor(random() * waiting.length);
       return startService(context, id, waiting.slice(start, start + 1));
     }
+    // Deliver waits as long as the endpoint asked.
+    case 'wait':
     case 'send': {
       const overdue = await eventLog.owed(id, now, LIST_LIMIT);
       reportOverdue(context, id, overdue);

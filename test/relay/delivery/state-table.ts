@@ -3,6 +3,7 @@ import {
   answersErased,
   attempted,
   behind,
+  busy,
   cutShort,
   debounced,
   earlyAttemptFailed,
@@ -73,7 +74,7 @@ export interface TableRow extends Expected {
 
 /** Fan-out sends messages for the rows that it writes, deliver for the results of its attempts. */
 const ENQUEUED = [
-  ...['leftToDeliver', 'behind', 'debounced', 'parked', 'cutShort'],
+  ...['leftToDeliver', 'behind', 'busy', 'debounced', 'parked', 'cutShort'],
   ...['attempted', 'probeFailed', 'earlyAttemptFailed'],
 ];
 
@@ -155,6 +156,14 @@ export const TABLE: readonly TableRow[] = [
     before: PENDING,
     next: (row) => behind(row, NOON),
     ...{ state: 'pending', owedTo: 'erp', dueAt: 2 + 60, message: 2 },
+  }),
+  transition({
+    event: 'busy',
+    name: 'the endpoint asked for 30 s without requests',
+    isNew: true,
+    before: PENDING,
+    next: (row) => busy(row, seconds(30), NOON),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 30 + 60, message: 30 },
   }),
   transition({
     event: 'debounced',
@@ -239,17 +248,60 @@ export const TABLE: readonly TableRow[] = [
   }),
   transition({
     event: 'attempted',
-    name: 'an attempt fails and asks for 10 minutes',
+    name: 'an attempt asks for 10 minutes: it does not count',
     before: LEASED,
     next: madeFrom(BY_DEFAULT, answer(429, 0, { retryAfterSeconds: 600 })),
     ...{ state: 'pending', owedTo: 'erp', dueAt: 600 + 60, message: 600 },
   }),
   transition({
     event: 'attempted',
-    name: 'an attempt asks for less than the schedule',
+    name: 'an attempt asks for a second: it does not count',
+    before: withAttempts(LEASED, 2),
+    next: madeFrom(BY_DEFAULT, answer(429, 0, { retryAfterSeconds: 1 })),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 1 + 60, message: 1 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'the only attempt asks for an hour: it does not count',
     before: LEASED,
+    next: madeFrom({ maxAttempts: 1, ordering: 'strict' }, answer(503, 0, { retryAfterSeconds: HOUR })),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: HOUR },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'an attempt asks for a wait beyond three days from the first one: it is attempted once more then',
+    before: { ...LEASED, firstAttemptAt: seconds(-71 * HOUR), deferralCount: 3 },
+    next: madeFrom(BY_DEFAULT, answer(429, 0, { retryAfterSeconds: 2 * HOUR })),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: HOUR },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'an attempt asks for a wait three days after the first one',
+    before: { ...LEASED, firstAttemptAt: seconds(-72 * HOUR), deferralCount: 3 },
+    next: madeFrom(BY_DEFAULT, answer(429, 0, { retryAfterSeconds: 1 })),
+    ...{ state: 'dead', owedTo: 'erp', dueAt: 20 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'an attempt asks for a second for the 1,001st time: it counts',
+    before: { ...LEASED, firstAttemptAt: seconds(-HOUR), deferralCount: 1_000 },
     next: madeFrom(BY_DEFAULT, answer(429, 0, { retryAfterSeconds: 1 })),
     ...{ state: 'pending', owedTo: 'erp', dueAt: 5 + 60, message: 5 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'the only attempt of a test asks for a second',
+    before: TEST,
+    next: madeFrom(BY_DEFAULT, answer(429, 0, { retryAfterSeconds: 1 })),
+    ...{ state: 'dead', owedTo: 'erp', dueAt: 20 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'the inline attempt asks for 7 s: it does not count',
+    isNew: true,
+    before: PENDING,
+    next: inline(answer(429, 0, { retryAfterSeconds: 7 })),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 7 + 60, message: 7 },
   }),
   transition({
     event: 'attempted',

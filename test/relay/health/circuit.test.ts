@@ -27,14 +27,16 @@ describe('an endpoint that stops answering', () => {
 
     await fannedOut(relay, 1);
 
-    expect(await relay.healthOf('erp')).toMatchObject({ state: 'failing' });
+    const at = relay.clock.now().getTime();
+    expect(await relay.healthOf('erp')).toMatchObject({ state: 'ok', consecutiveFailures: 0 });
+    expect(await relay.healthOf('erp')).toMatchObject({ busyUntil: new Date(at + 30_000).toISOString() });
     expect(relay.telemetry.counts.get('CircuitsOpened')).toBeUndefined();
   });
 
   it('raises one alarm when it keeps asking for a wait', async () => {
     const relay = aRelay();
     relay.endpoint('erp', { ordering: 'none' });
-    relay.sender.answers.set('erp', { kind: 'answer', status: 503, text: 'busy', retryAfter: '30' });
+    relay.sender.answers.set('erp', { kind: 'answer', status: 503, text: 'busy', retryAfter: '90' });
     await fannedOut(relay, 2);
 
     await relay.run(60);

@@ -87,14 +87,41 @@ describe('an endpoint that is ok', () => {
 });
 
 describe('an endpoint that answers with Retry-After', () => {
-  it.each([429, 503])('is failing at once after a %i, for the time that it asks for', (status) => {
-    const health = healthAfter(PROVEN, answer(status, 0, { retryAfterSeconds: 7 }));
+  it.each([429, 503])('is failing at once after a %i, for the minute that it asks for', (status) => {
+    const health = healthAfter(PROVEN, answer(status, 0, { retryAfterSeconds: 60 }));
 
     expect(health).toMatchObject({
       state: 'failing',
-      reason: 'it asked for 7 s without requests',
-      retryAt: later(ENDED, 7_000),
+      reason: 'it asked for 60 s without requests',
+      retryAt: later(ENDED, 60_000),
     });
+  });
+
+  it.each([429, 503])('is busy, and not failing, after a %i that asks for less than a minute', (status) => {
+    const busy = answer(status, 0, { retryAfterSeconds: 59.9 });
+
+    const health = healthAfterAll(PROVEN, busy, busy, busy, busy, busy, busy);
+
+    const { state, provenAt, consecutiveFailures } = PROVEN;
+    expect(health).toMatchObject({ state, provenAt, consecutiveFailures, busyUntil: later(ENDED, 59_900) });
+    expect(isDown(health, ENDED)).toBe(false);
+  });
+
+  it('is busy until the latest time that it asked for', () => {
+    const health = healthAfterAll(
+      PROVEN,
+      answer(429, 0, { retryAfterSeconds: 30 }),
+      answer(429, 1, { retryAfterSeconds: 1 }),
+    );
+
+    expect(health.busyUntil).toEqual(later(ENDED, 30_000));
+  });
+
+  it('counts no failure for a short wait while it is failing, and is probed no sooner', () => {
+    const busy = healthAfter(FAILING, answer(429, MINUTE, { retryAfterSeconds: 59 }));
+
+    const { lastAnswer: _, lastAnswerAt: __, ...failing } = FAILING;
+    expect(busy).toMatchObject({ ...failing, retryAt: later(seconds(MINUTE), 59_100) });
   });
 
   it('is not probed before the latest time that it asked for, whichever attempt ended last', () => {
@@ -114,7 +141,6 @@ describe('an endpoint that answers with Retry-After', () => {
   });
 
   it.each([
-    [7, false],
     [900, false],
     [901, true],
   ])(

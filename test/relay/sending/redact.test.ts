@@ -113,7 +113,7 @@ describe('an answer', () => {
           expect(text).not.toContain(encode(value));
         },
       ),
-      { numRuns: 3_000 },
+      { numRuns: 300 },
     );
   });
 

@@ -1,7 +1,7 @@
 /** One endpoint in a state of its own: limited, removed, resumed, new, slow, or well. */
 import { type EventId, eventTime } from '../../../lib/relay/model/ids.ts';
 import { atMost, HOUR_MS, MINUTE_MS, percentile, SECOND_MS, within } from './figures.ts';
-import { answers, between, type Request } from './receivers.ts';
+import { answers, between, onePerSecond, type Request } from './receivers.ts';
 import { putParkedDeliveries } from './rows.ts';
 import type { Scenario } from './scenario.ts';
 import { World } from './world.ts';
@@ -36,6 +36,37 @@ const rateLimited: Scenario = {
     return [
       within('all delivered', doneAtMs - startMs, boundMs),
       atMost('most requests in one second', mostInOneSecond(world.receivers.requestsTo('limited')), 6),
+    ];
+  },
+};
+
+const busy: Scenario = {
+  title: '31 deliveries to a chat that allows one request a second, and asks for a second otherwise',
+  state: 'busy',
+  async measure({ size, seed }) {
+    const boundMs = 45 * SECOND_MS;
+    const count = 31;
+    const world = new World({
+      seed,
+      endpoints: () => ({
+        chat: { row: { ordering: 'none', maxAttempts: 1 }, behaves: onePerSecond(100) },
+        pager: { row: { sources: [], notices: true }, behaves: answers(50) },
+      }),
+    });
+    await world.runUntil(2 * MINUTE_MS, () => false);
+    const startMs = world.elapsedMs;
+    for (let index = 0; index < count; index++)
+      world.at(startMs + index * 10, () => world.webhook(`order-${index}`));
+    const isDone = () => world.receivers.deliveredTo('chat').size === count;
+    const endAtMs = startMs + (size === 'full' ? 2 * HOUR_MS : boundMs + MINUTE_MS);
+    const doneAtMs = await world.runUntil(endAtMs, isDone);
+    await world.runFor(10 * MINUTE_MS);
+    const requests = world.receivers.requestsTo('chat');
+    const refused = requests.filter(({ status }) => status === 429).length;
+    return [
+      within('all delivered', doneAtMs - startMs, boundMs),
+      atMost('answers with 429', refused, 2 * count),
+      atMost('notices', world.receivers.requestsTo('pager').length, 0),
     ];
   },
 };
@@ -257,6 +288,7 @@ export const endpoints: readonly Scenario[] = [
   unproven,
   slow,
   rateLimited,
+  busy,
   resumed,
   strictResumed,
   removed,

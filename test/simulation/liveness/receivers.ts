@@ -18,6 +18,7 @@ interface Answer {
   readonly afterMs: number;
   /** Absent when the connection fails. */
   readonly status?: number;
+  readonly retryAfter?: string;
 }
 
 export type Behaviour = (arrival: Arrival) => Answer;
@@ -35,6 +36,16 @@ export const between =
   (fromMs: number, untilMs: number, then: Behaviour, otherwise: Behaviour): Behaviour =>
   (arrival) =>
     arrival.nowMs >= fromMs && arrival.nowMs < untilMs ? then(arrival) : otherwise(arrival);
+
+/** Accepts one request per second, and asks for the rest of the second otherwise. */
+export function onePerSecond(afterMs: number): Behaviour {
+  let freeAtMs = 0;
+  return ({ nowMs }) => {
+    if (nowMs < freeAtMs) return { afterMs, status: 429, retryAfter: '1' };
+    freeAtMs = nowMs + 1_000;
+    return { afterMs, status: 200 };
+  };
+}
 
 /** Fails one request in `every`. */
 export const failsOneIn =
@@ -113,7 +124,12 @@ export class ScriptedReceivers extends Receivers {
     await process.clock.sleep(durationMs);
     return status === undefined
       ? { kind: 'failure', error: answer.afterMs > timeoutMs ? 'timeout' : 'connection refused' }
-      : { kind: 'answer', status, text: '' };
+      : {
+          kind: 'answer',
+          status,
+          text: '',
+          ...(answer.retryAfter !== undefined && { retryAfter: answer.retryAfter }),
+        };
   }
 
   #noteDelivered({ endpointId, eventId }: Request): void {

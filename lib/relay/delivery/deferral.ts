@@ -1,0 +1,34 @@
+/** Decides how long a delivery waits when its endpoint asks for a wait. Such an attempt does not count. */
+import { after } from '../model/clock.ts';
+import { type Attempt, isTest, succeeded, type UnfinishedDelivery } from '../model/delivery.ts';
+
+/** The endpoint may ask for waits for as long as the retry schedule takes. */
+const DEFERRED_FOR_MS = 3 * 24 * 60 * 60_000;
+/** This bounds the requests to an endpoint that always asks for a second. Later attempts count. */
+const DEFERRALS = 1_000;
+
+export interface Deferral {
+  readonly deferralCount: number;
+  readonly firstAttemptAt: Date;
+  /** Undefined when three days are over. */
+  readonly until: Date | undefined;
+}
+
+/**
+ * The wait that the endpoint asked for, but not past three days from the first attempt: then the delivery is attempted for
+ * the last time. Undefined when the attempt counts: it asks for nothing, or the delivery was deferred too often. So does the
+ * attempt of a test, because a person wants to see its first answer.
+ */
+export function deferralOf(delivery: UnfinishedDelivery, made: Attempt, now: Date): Deferral | undefined {
+  const { attempts, replayedAt = new Date(0), deferralCount = 0 } = delivery;
+  const { retryAfterSeconds } = made;
+  if (retryAfterSeconds === undefined || succeeded(made) || isTest(delivery)) return undefined;
+  const firstAttemptAt =
+    delivery.firstAttemptAt ?? attempts.find(({ at }) => at >= replayedAt)?.at ?? made.at;
+  const endsMs = after(firstAttemptAt, DEFERRED_FOR_MS).getTime();
+  const deferral = { firstAttemptAt, deferralCount: deferralCount + 1 };
+  if (endsMs <= now.getTime()) return { ...deferral, until: undefined };
+  if (deferralCount >= DEFERRALS) return undefined;
+  const askedForMs = now.getTime() + retryAfterSeconds * 1000;
+  return { ...deferral, until: new Date(Math.min(askedForMs, endsMs)) };
+}
