@@ -55,7 +55,7 @@ export function admissionNow(
   return admissionOf(endpoint, healthRecorder.current(id), clock.now(), healthRecorder.waitMs(id));
 }
 
-function admissionOf(endpoint: Endpoint, health: Health, now: Date, waitMs: number): Admission {
+export function admissionOf(endpoint: Endpoint, health: Health, now: Date, waitMs: number): Admission {
   const block = blockOf(endpoint, health);
   switch (block) {
     case 'disabled':

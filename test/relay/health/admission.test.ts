@@ -34,7 +34,7 @@ describe('the admission of an endpoint', () => {
     const relay = aRelay();
     relay.newEndpoint('erp', attributes);
     const [endpoint] = (await relay.config.endpoints()).valid;
-    return endpoint && admissionOf(endpoint, health, NOON);
+    return endpoint && admissionOf(endpoint, health, NOON, 0);
   }
 
   it('allows fan-out to send inline only when it is proven and has no rate limit', async () => {
