@@ -317,6 +317,12 @@ export const MUTANTS: readonly Mutant[] = [
     by: 'return;',
   },
   {
+    rule: 'An endpoint with latest gets snapshots alone',
+    file: 'delivery/ordering.ts',
+    replaced: "return ordering === 'latest' && lacksSnapshot(event);",
+    by: 'return false;',
+  },
+  {
     rule: 'Sweep puts back only what it has moved itself',
     file: 'sweep/sweep-events.ts',
     replaced: "return result?.status === 'fulfilled' && result.value;",

@@ -64,7 +64,10 @@ describe('changes in a list', () => {
 
     expect(changesText(anEvent({ items }), COLOURS)).toBe('Shipped ×2, New, no status');
     expect(changesText(anEvent({ items: [] }), COLOURS)).toBe('no items');
-    expect(changesText(anEvent(), COLOURS)).toBe('<dim not an order>');
+    expect(changesText(anEvent(), COLOURS)).toBe('<dim no items>');
+    expect(changesText(anEvent({ noSnapshot: 'not JSON' }), COLOURS)).toBe('<dim not JSON>');
+    expect(changesText(anEvent({ noSnapshot: 'not an order' }), COLOURS)).toBe('<dim not an order>');
+    expect(changesText(anEvent({ noSnapshot: 'empty' }), COLOURS)).toBe('<dim empty body>');
   });
 
   it('are counted when there are many kinds, and cut when a status is long', () => {

@@ -133,3 +133,20 @@ describe('a replay of an event whose payload has expired', () => {
     expect(await verdict({ hasPayload: false, ordering: 'latest', isNewest: false })).toBe('superseded');
   });
 });
+
+describe('an event that names an order and contains none', () => {
+  const event = { orderId: '1', noSnapshot: 'empty' } as const;
+  const rules = { includeDelivered: true, includeSkipped: true };
+
+  it('is skipped for `latest`, whatever is included', async () => {
+    const skipped = { state: 'skipped', reason: 'no-snapshot' } as const;
+
+    expect(await verdict({ event, ordering: 'latest', outcome: skipped, rules })).toBe('skipped');
+    expect(await verdict({ event, ordering: 'latest', outcome: { state: 'delivered' }, rules })).toBe('skipped');
+  });
+
+  it('is replayed to the others', async () => {
+    expect(await verdict({ event, ordering: 'none' })).toBe('replayed');
+    expect(await verdict({ event, ordering: 'strict' })).toBe('replayed');
+  });
+});

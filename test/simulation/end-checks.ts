@@ -95,14 +95,17 @@ function isExplained(webhook: Webhook, eventId: EventId, end: OrderEnd, world: R
     ...inForce(world, endpointId, setting, webhook.sentAtMs, scheduler.nowMs),
   ];
   const state = states.get(eventId);
+  const isSnapshot = webhook.says !== 0;
+  const orderings = during('ordering');
   const isRefused = during('filter').map((each) => refuses(each, webhook.says) && !filter.fails(eventId));
   switch (state) {
     case 'delivered':
-      return isRefused.includes(false);
+      return isRefused.includes(false) && (isSnapshot || orderings.some((each) => each !== 'latest'));
     case 'skipped':
+      if (!isSnapshot && orderings.includes('latest')) return true;
       return isRefused.includes(true) || (endpointId === 'tally' && isRepeated(eventId, webhook.says, end));
     case 'superseded':
-      return during('ordering').includes('latest');
+      return orderings.includes('latest');
     case 'cancelled':
       return mayHaveCancelled(endpointId, world);
     case 'dead':
@@ -160,6 +163,7 @@ function isGivenUp(eventId: EventId, { eventLog }: RunWorld): boolean {
 
 /** True when another one says the same and came before it; or may have, for it was not answered. */
 function isRepeated(eventId: EventId, says: number, { webhooks }: OrderEnd): boolean {
+  if (says === 0) return false;
   return webhooks.some(
     (other) => other.says === says && (other.accepted === undefined || other.accepted.eventId < eventId),
   );

@@ -13,7 +13,7 @@ export interface Webhook {
   readonly orderId: string;
   /** Its place in what the Hub sent of the order, from one. */
   readonly number: number;
-  /** The number that its body holds: that of an earlier one, when nothing has changed since. */
+  /** The number that its body holds: that of an earlier one, when nothing has changed since. 0 without a snapshot. */
   readonly says: number;
   readonly sentAtMs: number;
   /** Absent when it was not answered 2xx. */
@@ -61,7 +61,7 @@ export class Hub {
     if (isBurst) await scheduler.sleep(scheduler.between(0, 5_000));
     for (let number = 1; number <= count; number++) {
       if (says === 0 || scheduler.chance(0.7)) says = number;
-      const answered = this.#send(orderId, number, says);
+      const answered = this.#send(orderId, number, scheduler.chance(0.1) ? 0 : says);
       if (scheduler.chance(0.7)) await answered;
       await scheduler.sleep(scheduler.between(0, longestGapMs));
     }
@@ -74,7 +74,9 @@ export class Hub {
     const request = {
       token: TOKEN,
       rawQuery: `orderid=${orderId}`,
-      body: Buffer.from(`{"n":${says}}${' '.repeat(number % 2)}`),
+      body: Buffer.from(
+        says === 0 ? scheduler.pick(['', 'ping', '[]', '{}']) : `{"n":${says}}${' '.repeat(number % 2)}`,
+      ),
     };
     let process: Process | undefined;
     return new Promise((resolve) => {

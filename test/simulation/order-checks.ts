@@ -3,7 +3,7 @@
 import type { Delivery } from '../../lib/relay/model/delivery.ts';
 import { isSettled } from '../../lib/relay/model/delivery.ts';
 import type { DeliveryState } from '../../lib/relay/model/delivery-state.ts';
-import type { EventRecord } from '../../lib/relay/model/event.ts';
+import { type EventRecord, lacksSnapshot } from '../../lib/relay/model/event.ts';
 import type { EndpointId, EventId } from '../../lib/relay/model/ids.ts';
 import type { Webhook } from './hub.ts';
 import { orderingOf } from './in-force.ts';
@@ -76,12 +76,13 @@ function checkEndsOnNewest(end: OrderEnd, world: RunWorld): void {
 }
 
 /** An endpoint that leaves out unchanged events ends on what the newest says, be it by an earlier event. */
-function checkEndsOnWhatIsSaid({ states, sent, webhooks }: OrderEnd, { fail }: RunWorld): void {
-  const [newestId, state] = [...states].at(-1) ?? [];
+function checkEndsOnWhatIsSaid({ states, sent, webhooks, events }: OrderEnd, { fail }: RunWorld): void {
+  const snapshots = new Set(events.filter((event) => !lacksSnapshot(event)).map(({ eventId }) => eventId));
+  const [newestId, state] = [...states].filter(([id]) => snapshots.has(id)).at(-1) ?? [];
   if (state === 'dead' || state === 'cancelled' || state === undefined) return;
   const saidBy = (id: EventId | undefined) => webhooks.find(({ accepted }) => accepted?.eventId === id)?.says;
   const newest = saidBy(newestId);
-  const last = saidBy(lastAcknowledged(sent)?.eventId);
+  const last = saidBy(lastAcknowledged(sent.filter(({ eventId }) => snapshots.has(eventId)))?.eventId);
   // Of a webhook that was not answered, nobody knows what the relay made of it.
   if (newest !== undefined && last !== undefined && newest !== last)
     fail(`tally ends on what says ${last}, the newest says ${newest}`);

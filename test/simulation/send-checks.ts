@@ -1,5 +1,6 @@
 /** The checks that run at each request. */
 import { isSettled } from '../../lib/relay/model/delivery.ts';
+import { lacksSnapshot } from '../../lib/relay/model/event.ts';
 import type { EndpointId } from '../../lib/relay/model/ids.ts';
 import { checkProbe, checkRamp } from './health-checks.ts';
 import { orderingOf } from './in-force.ts';
@@ -15,7 +16,7 @@ export async function checkSend(sent: Sent, world: RunWorld): Promise<void> {
   checkProbe(sent, world);
   checkWait(sent, world);
   checkNotStaleInRealTime(sent, world);
-  await Promise.all([checkNotStale(sent, world), checkNotSettled(sent, world)]);
+  await Promise.all([checkNotStale(sent, world), checkNotSettled(sent, world), checkIsSnapshot(sent, world)]);
 }
 
 /** One delivery is never in flight twice; nor are two snapshots of an order to `latest`: the older might arrive last. */
@@ -36,6 +37,14 @@ async function checkNotSettled(sent: Sent, { eventLog, fail }: RunWorld): Promis
     ({ eventId, endpointId }) => eventId === sent.eventId && endpointId === sent.endpointId,
   );
   if (row && isSettled(row)) fail(`${sent.eventId} was sent to ${sent.endpointId}, though ${row.state}`);
+}
+
+/** `latest` gets snapshots alone. */
+async function checkIsSnapshot(sent: Sent, world: RunWorld): Promise<void> {
+  if (!isLatest(sent, world)) return;
+  const event = await world.eventLog.event({ orderKey: orderKey(sent.orderId), eventId: sent.eventId });
+  if (event !== undefined && lacksSnapshot(event))
+    world.fail(`${sent.endpointId} was sent ${sent.eventId}, which contains no snapshot`);
 }
 
 /** `latest` never starts an older snapshot after a newer one was acknowledged. */

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
 import { sourceIdSchema } from '../../relay/endpoint/source.ts';
 import { SHOWN_STATES } from '../../relay/model/delivery-state.ts';
-import type { EventKey, EventRecord, Outcomes } from '../../relay/model/event.ts';
+import { type EventKey, type EventRecord, NO_SNAPSHOT, type Outcomes } from '../../relay/model/event.ts';
 import { type EndpointId, eventTime, sourceOf } from '../../relay/model/ids.ts';
 import { CHANGES_NOTES } from '../../relay/model/item-changes.ts';
 import type { Outcome } from '../../relay/model/outcome.ts';
@@ -29,6 +29,7 @@ const ATTRIBUTES = {
   orderId: z.string(),
   niceId: z.string(),
   receivedAt: moment,
+  noSnapshot: z.enum(NO_SNAPSHOT),
   endpointId: endpointIdSchema,
   items: z.array(z.object({ sku: text, product: text, status: text, trackingNumber: text })),
   itemsOmitted: z.number(),

@@ -9,6 +9,7 @@ import {
   changeRows,
   changesNotes,
   changesText,
+  noSnapshotText,
   orderText,
   outcomesText,
   relayEventText,
@@ -67,8 +68,9 @@ function fannedOutText(event: EventRecord, { yellow, red }: Colours): string {
   return `${durationText(fannedOutAt.getTime() - receivedAt.getTime())} later`;
 }
 
-function itemsText({ items, itemsOmitted }: EventRecord): string {
-  if (items === undefined) return 'the body is not an order';
+function itemsText({ noSnapshot, items, itemsOmitted }: EventRecord): string {
+  if (noSnapshot !== undefined) return `none: ${noSnapshotText(noSnapshot)}`;
+  if (items === undefined) return 'none';
   return (
     shortened(statusesText(items), ITEMS_LENGTH) +
     (itemsOmitted === undefined ? '' : `, and ${itemsOmitted} more`)

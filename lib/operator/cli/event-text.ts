@@ -34,7 +34,8 @@ export function orderText({ niceId, orderId }: Pick<EventRecord, 'niceId' | 'ord
 /** `New → Pending ×2`, `+ New ×3`; before fan-out, only the statuses. */
 export function changesText(event: EventRecord, { dim }: Colours, room: ChangesLimit = IN_A_LIST): string {
   if (isRelayEvent(event.orderKey)) return dim(shortened(relayEventText(event), room.length));
-  if (event.items === undefined) return dim('not an order');
+  if (event.noSnapshot !== undefined) return dim(noSnapshotText(event.noSnapshot));
+  if (event.items === undefined) return dim('no items');
   if (event.changes === undefined) return shortened(statusesText(event.items), room.length);
   const kinds = counted(event.changes.map(changeText));
   if (event.changesNote === 'items-cut') return dim(changesNoteText(event.changesNote));
@@ -42,6 +43,11 @@ export function changesText(event: EventRecord, { dim }: Colours, room: ChangesL
   const more = kinds.length - room.kinds;
   const shown = [...kinds.slice(0, room.kinds), ...(more > 0 ? [`${more} more`] : [])];
   return shortened(shown.join(', '), room.length);
+}
+
+/** Why the body contains no order. */
+export function noSnapshotText(reason: NonNullable<EventRecord['noSnapshot']>): string {
+  return reason === 'empty' ? 'empty body' : reason;
 }
 
 /** Describes an event of the relay itself. */

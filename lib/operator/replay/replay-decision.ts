@@ -1,5 +1,6 @@
 /** Decides whether to replay an event to an endpoint. */
 
+import { isOnlyForSnapshots } from '../../relay/delivery/ordering.ts';
 import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
 import type { Delivery } from '../../relay/model/delivery.ts';
 import { shownState } from '../../relay/model/delivery-state.ts';
@@ -11,7 +12,7 @@ import type { EventRecord } from '../../relay/model/event.ts';
  * - `pending`: its delivery is pending.
  * - `alreadyReplayed`: this replay was interrupted, and replayed it before that.
  * - `superseded`: a newer event of its order supersedes it.
- * - `skipped`: the endpoint's filter refused it.
+ * - `skipped`: the endpoint's filter refused it, or it contains no snapshot for an endpoint with the ordering `latest`.
  * - `notFannedOut`: fan-out has not made its first attempt yet.
  * - `erased`: its payload was erased.
  * - `expired`: its payload has expired.
@@ -55,6 +56,7 @@ export async function decideReplay(
   if (state === 'pending') return 'pending';
   if (resume !== undefined && row?.replayedAt !== undefined && row.replayedAt >= resume)
     return 'alreadyReplayed';
+  if (isOnlyForSnapshots({ ordering }, event)) return 'skipped';
   switch (state) {
     case 'delivered':
       if (!includeDelivered) return 'delivered';

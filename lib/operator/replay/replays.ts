@@ -3,7 +3,7 @@
 import { replay } from '../../relay/delivery/replay.ts';
 import { type Endpoint, isAddressedTo, isSubscribedTo } from '../../relay/endpoint/endpoint.ts';
 import type { Delivery, DeliveryKey } from '../../relay/model/delivery.ts';
-import type { EventRecord } from '../../relay/model/event.ts';
+import { type EventRecord, lacksSnapshot } from '../../relay/model/event.ts';
 import { type EndpointId, type EventId, type OrderKey, TESTS } from '../../relay/model/ids.ts';
 import { type BulkRun, forEachInBatches } from '../bulk-run.ts';
 import type { Connection } from '../connection.ts';
@@ -282,7 +282,8 @@ class NewestEventCache {
 
   async #find(orderKey: OrderKey, endpoint: Endpoint): Promise<EventId | undefined> {
     for await (const event of this.#connection.eventLog.eventsNewestFirst(orderKey)) {
-      const canBeSent = event.fannedOutAt !== undefined && event.forgottenAt === undefined;
+      const canBeSent =
+        event.fannedOutAt !== undefined && event.forgottenAt === undefined && !lacksSnapshot(event);
       if (canBeSent && isWanted(event, endpoint)) return event.eventId;
     }
     return undefined;

@@ -17,6 +17,7 @@ import {
 } from '../model/delivery.ts';
 import type { EventRecord } from '../model/event.ts';
 import { type EndpointId, type OrderKey, sourceOf } from '../model/ids.ts';
+import type { Reason } from '../model/reason.ts';
 import { StoreError } from '../ports/event-log.ts';
 import { matchesFilter } from '../sending/filter.ts';
 import { unprocessable } from '../sending/unprocessable.ts';
@@ -94,6 +95,8 @@ async function takeStep(
   switch (step.kind) {
     case 'wait':
       return undefined;
+    case 'skip':
+      return (await settleAll(context, step.rows, 'skipped', 'no-snapshot')) ? 'again' : undefined;
     case 'supersede':
       return (await supersede(context, step.rows)) ? 'again' : undefined;
     case 'next':
@@ -159,8 +162,18 @@ async function processable<Result>(
 }
 
 /** False when one of them may be in flight. */
-async function supersede(context: SendingContext, rows: readonly UnfinishedDelivery[]): Promise<boolean> {
-  for (const row of rows) if (!(await settle(context, row, 'superseded', 'newer-event'))) return false;
+function supersede(context: SendingContext, rows: readonly UnfinishedDelivery[]): Promise<boolean> {
+  return settleAll(context, rows, 'superseded', 'newer-event');
+}
+
+/** False when one of them may be in flight. */
+async function settleAll(
+  context: SendingContext,
+  rows: readonly UnfinishedDelivery[],
+  state: 'superseded' | 'skipped',
+  reason: Reason,
+): Promise<boolean> {
+  for (const row of rows) if (!(await settle(context, row, state, reason))) return false;
   return true;
 }
 

@@ -2,7 +2,8 @@
  * Decides which delivery of an order is sent next, according to the endpoint's ordering.
  *
  * - `latest`: the newest pending delivery is sent and the older ones are superseded. An older snapshot never starts
- *   after the endpoint acknowledged a newer one, nor while a newer one is in flight.
+ *   after the endpoint acknowledged a newer one, nor while a newer one is in flight. Events without a snapshot are
+ *   skipped: they are neither older nor newer.
  * - `strict`: the oldest pending delivery is sent; the next one starts when it is settled.
  * - `none`: deliveries are independent.
  */
@@ -16,7 +17,7 @@ import {
   isUnfinished,
   type UnfinishedDelivery,
 } from '../model/delivery.ts';
-import type { EventRecord } from '../model/event.ts';
+import { type EventRecord, lacksSnapshot } from '../model/event.ts';
 import { receivedSameOrder } from './unchanged.ts';
 
 /** The rows and events of one order, for one endpoint. */
@@ -30,6 +31,8 @@ export interface OrderView {
 export type Step =
   /** Nothing can be sent now: nothing is pending, a lease is not over, or fan-out is not finished. */
   | { readonly kind: 'wait' }
+  /** The events contain no snapshot. */
+  | { readonly kind: 'skip'; readonly rows: readonly UnfinishedDelivery[] }
   /** The endpoint received, or may have received, a newer event. */
   | { readonly kind: 'supersede'; readonly rows: readonly UnfinishedDelivery[] }
   /** Send this delivery after the older ones are superseded. */
@@ -58,8 +61,27 @@ export function nextStep(
     case 'strict':
       return unlessLeased(pending[0], now);
     case 'latest':
-      return nextOfLatest(id, pending, view, now);
+      return skipOrNextOfLatest(id, pending, view, now);
   }
+}
+
+/** True when the endpoint receives only snapshots and the event contains none. */
+export function isOnlyForSnapshots({ ordering }: Pick<Endpoint, 'ordering'>, event: EventRecord): boolean {
+  return ordering === 'latest' && lacksSnapshot(event);
+}
+
+function skipOrNextOfLatest(
+  id: Endpoint['id'],
+  pending: readonly UnfinishedDelivery[],
+  { rows, events }: OrderView,
+  now: Date,
+): Step {
+  const without = new Set(events.filter(lacksSnapshot).map(({ eventId }) => eventId));
+  const skipped = pending.filter((row) => without.has(row.eventId) && !isLeased(row, now));
+  if (skipped.length > 0) return { kind: 'skip', rows: skipped };
+  const isSnapshot = ({ eventId }: Pick<EventRecord, 'eventId'>) => !without.has(eventId);
+  const view = { rows: rows.filter(isSnapshot), events: events.filter(isSnapshot) };
+  return nextOfLatest(id, pending.filter(isSnapshot), view, now);
 }
 
 function nextOfLatest(

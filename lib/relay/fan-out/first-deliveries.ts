@@ -1,6 +1,7 @@
 /** The first delivery of an event to each endpoint: after its inline attempt, or as deliver will attempt it. */
 
 import type { SendingContext } from '../context.ts';
+import { isOnlyForSnapshots } from '../delivery/ordering.ts';
 import { settle } from '../delivery/settle.ts';
 import {
   attempted,
@@ -126,6 +127,8 @@ function leftUndecided(
   const admission = admissionNow(context, endpoint);
   const delivery = firstRow(endpoint, view, now);
   if (admission.kind === 'cancel') return endedWithoutRow(delivery, 'cancelled', admission.reason, now);
+  if (isOnlyForSnapshots(endpoint, view.event))
+    return endedWithoutRow(delivery, 'skipped', 'no-snapshot', now);
   const undecided = filterPending(delivery, view.event, mode, endpoint);
   return scheduledFirst(endpoint, undecided, view.event, now, admission);
 }
@@ -185,6 +188,7 @@ async function firstDelivery(
   const delivery = firstRow(endpoint, view, now);
   const admission = admissionNow(context, endpoint);
   if (admission.kind === 'cancel') return endedWithoutRow(delivery, 'cancelled', admission.reason, now);
+  if (isOnlyForSnapshots(endpoint, event)) return endedWithoutRow(delivery, 'skipped', 'no-snapshot', now);
   // The filter comes before ordering: a skipped event supersedes nothing.
   const outgoing = { ...event, late: delivery.late === true };
   if (!(await matchesFilter(context, endpoint, outgoing, payload)))

@@ -2,7 +2,7 @@
 
 import type { SendingContext } from '../context.ts';
 import { after } from '../model/clock.ts';
-import type { EventKey, EventRecord } from '../model/event.ts';
+import { type EventKey, type EventRecord, lacksSnapshot } from '../model/event.ts';
 import { eventTime, firstEventIdAt, type OrderKey } from '../model/ids.ts';
 import type { EventMessage } from '../ports/queues.ts';
 
@@ -17,7 +17,7 @@ export interface UnfannedEvent {
   readonly isLate: boolean;
   /** The previous event that is an order; absent for the first one. */
   readonly previousSnapshot?: EventRecord;
-  /** The previous event; absent for the first one. */
+  /** The previous event that is not without a snapshot; absent for the first one. */
   readonly before?: EventKey;
 }
 
@@ -65,7 +65,7 @@ function backlogOf(oldestFirst: readonly EventRecord[]): UnfannedEvent[] {
       });
     }
     if (event.items !== undefined) previousSnapshot = event;
-    before = event;
+    if (!lacksSnapshot(event)) before = event;
   }
   return backlog;
 }

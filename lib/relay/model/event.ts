@@ -22,6 +22,9 @@ export interface Payload {
   readonly body: Uint8Array;
 }
 
+/** Why a body is no snapshot of an order. */
+export const NO_SNAPSHOT = ['empty', 'not JSON', 'not an order'] as const;
+
 /** The event's outcome at each endpoint, by endpoint id. Made by `recordOf`: an endpoint may be called `constructor`. */
 export type Outcomes = Readonly<Record<EndpointId, Outcome>>;
 
@@ -44,7 +47,9 @@ export interface EventRecord extends EventKey, EventChanges {
   readonly receivedAt: Date;
   /** For a test: the endpoint that receives it. For a notice: the endpoint that it is about, which does not receive it. */
   readonly endpointId?: EndpointId;
-  /** Absent when the body is not an order. */
+  /** Absent when the body is a snapshot: a JSON object with at least one member. */
+  readonly noSnapshot?: (typeof NO_SNAPSHOT)[number];
+  /** Absent when the body has no list of items. */
   readonly items?: readonly Item[];
   /** The number of items that were left out to keep the record under 16 KB. */
   readonly itemsOmitted?: number;
@@ -59,4 +64,9 @@ export interface EventRecord extends EventKey, EventChanges {
   readonly abandonedAt?: Date;
   /** When an operator erased its payload. Nothing is sent any more. */
   readonly forgottenAt?: Date;
+}
+
+/** True for an event that names an order and does not contain it. It cannot be newer or older than a snapshot. */
+export function lacksSnapshot({ orderId, noSnapshot }: EventRecord): boolean {
+  return orderId !== undefined && noSnapshot !== undefined;
 }

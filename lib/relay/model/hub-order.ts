@@ -1,5 +1,6 @@
 /** Parses the Hub's body. Every field may be missing, and the body may be something else than an order. */
 import * as z from 'zod';
+import type { EventRecord } from './event.ts';
 import { parseJson, parseJsonWithNumbersAsText } from './exact-json.ts';
 import type { Item } from './item-changes.ts';
 
@@ -18,6 +19,7 @@ const MOST_ITEMS = 10_000;
 export interface Order {
   readonly orderId?: string;
   readonly niceId?: string;
+  readonly noSnapshot?: NonNullable<EventRecord['noSnapshot']>;
   readonly items?: readonly Item[];
   readonly itemsOmitted?: number;
 }
@@ -43,16 +45,20 @@ const itemSchema = z.object({
   Shipments: z.array(z.unknown()).optional().catch(undefined),
 });
 
-const orderSchema = z.object({
+const orderSchema = z.looseObject({
   Id: id,
   NiceId: id,
   Items: z.array(z.unknown()).optional().catch(undefined),
 });
 
-/** Reads the known fields. A number becomes its digits. The result is empty when the body is not a JSON object. */
+/** Reads the known fields. A number becomes its digits. Every field may be missing, and the Hub may add new ones. */
 export function readOrder(body: Uint8Array): Order {
-  const parsed = orderSchema.safeParse(parseJsonWithNumbersAsText(decoded(body)));
-  if (!parsed.success) return {};
+  const text = decoded(body);
+  if (text.trim() === '') return { noSnapshot: 'empty' };
+  const json = parseJsonWithNumbersAsText(text);
+  if (json === undefined) return { noSnapshot: 'not JSON' };
+  const parsed = orderSchema.safeParse(json);
+  if (!parsed.success || Object.keys(parsed.data).length === 0) return { noSnapshot: 'not an order' };
   const { Id, NiceId, Items } = parsed.data;
   return {
     ...(fits(Id, ORDER_ID_LIMIT_BYTES) && { orderId: Id }),

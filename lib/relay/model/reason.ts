@@ -11,6 +11,7 @@ const TEXTS = {
   replay: 'replayed by hand',
   retry: 'retried by hand',
   'filter-refused': 'refused by the filter',
+  'no-snapshot': 'the webhook contains no order',
   unchanged: 'nothing has changed',
   'newer-event': 'a newer event took its place',
   'endpoint-disabled': 'endpoint is disabled',

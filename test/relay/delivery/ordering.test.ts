@@ -55,6 +55,8 @@ function stepFor(ordering: 'latest' | 'strict' | 'none', entries: readonly Entry
   switch (step.kind) {
     case 'wait':
       return 'wait';
+    case 'skip':
+      return `skip ${step.rows.map(place)}`;
     case 'supersede':
       return `supersede ${step.rows.map(place)}`;
     case 'next':
@@ -195,5 +197,32 @@ describe('the next step for an order with `latest`', () => {
     ],
   ])('is to %s', (_, entries, expected) => {
     expect(stepFor('latest', entries)).toBe(expected);
+  });
+});
+
+describe('an event without a snapshot', () => {
+  const empty: Entry = { event: { orderId: '1', noSnapshot: 'empty' } };
+  const inLine = { ...empty, hasNoRow: true };
+
+  it.each<[string, readonly Entry[], string]>([
+    ['is skipped itself', [pending, empty], 'skip 1'],
+    ['is skipped, also when it is older', [empty, pending], 'skip 0'],
+    ['is not waited for while it is leased', [pending, { ...isLeased, ...empty }], 'send 0'],
+    ['is not waited for when it is not fanned out', [pending, { ...inLine, isNotFannedOut: true }], 'send 0'],
+    ['takes nothing’s place that was delivered', [pending, { ...empty, ...settled('delivered') }], 'send 0'],
+    [
+      'takes nothing’s place that was delivered inline',
+      [pending, { ...inLine, outcome: { state: 'delivered' } }],
+      'send 0',
+    ],
+    ['is not in the way of an older one to supersede', [pending, inLine, pending], 'send 2, supersede 0'],
+    ['alone is all that there is to skip', [empty], 'skip 0'],
+    ['that is leased leaves nothing to do', [{ ...isLeased, ...empty }], 'wait'],
+  ])('%s, with `latest`', (_, entries, expected) => {
+    expect(stepFor('latest', entries)).toBe(expected);
+  });
+
+  it.each(['strict', 'none'] as const)('is sent like every other, with `%s`', (ordering) => {
+    expect(stepFor(ordering, [empty, pending])).toBe('send 0');
   });
 });

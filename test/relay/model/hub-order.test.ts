@@ -33,13 +33,21 @@ describe('readOrder', () => {
   });
 
   it.each([
-    ['nothing', ''],
-    ['no JSON', 'hello'],
-    ['JSON cut short', '{"Id":"1"'],
-    ['a list', '[1,2]'],
-    ['null', 'null'],
-    ['a number', '7'],
-  ])('reads nothing out of %s', (_, body) => {
+    ['', 'empty'],
+    [' \r\n', 'empty'],
+    ['hello', 'not JSON'],
+    ['{"Id":"1"', 'not JSON'],
+    ['{“Id”:“1”}', 'not JSON'],
+    ['orderid=1&test=true', 'not JSON'],
+    ['[1,2]', 'not an order'],
+    ['null', 'not an order'],
+    ['7', 'not an order'],
+    ['{}', 'not an order'],
+  ])('says of %j that it is no snapshot: %s', (body, noSnapshot) => {
+    expect(readOrder(bytes(body))).toEqual({ noSnapshot });
+  });
+
+  it.each(['{"Id":null}', '{"Other":1}'])('takes %s for a snapshot: every field may be missing', (body) => {
     expect(readOrder(bytes(body))).toEqual({});
   });
 
