@@ -7,7 +7,7 @@ export interface Webhook {
   /** Put on the end of the address, percent-encoded; nothing when absent. */
   readonly orderId?: string;
   readonly contentType?: string;
-  /** No header but this one's length tells of it, unless a content type is given. */
+  /** An order with the order id when absent; none without an order id, and for a GET or HEAD, which cannot have one. */
   readonly body?: Uint8Array;
 }
 
@@ -18,7 +18,9 @@ export interface Answer {
 }
 
 export async function send(address: string, webhook: Webhook = {}): Promise<Answer> {
-  const { method = 'POST', orderId = '', contentType, body } = webhook;
+  const { method = 'POST', orderId = '', contentType } = webhook;
+  const hasBody = orderId !== '' && method !== 'GET' && method !== 'HEAD';
+  const { body = hasBody ? anOrder(orderId) : undefined } = webhook;
   const response = await fetch(address + encodeURIComponent(orderId), {
     method,
     ...(contentType !== undefined && { headers: { 'content-type': contentType } }),
