@@ -94,7 +94,10 @@ const BODIES: readonly (readonly [string, Webhook])[] = [
   ['a form with a file', { contentType: 'multipart/form-data; boundary=b', body: MULTIPART }],
   ['an order without a content type', { body: anOrder('7-502') }],
   ['bytes without a content type', { orderId: '7-503', body: EVERY_BYTE }],
-  ['an empty body that came with an order id', { orderId: '7-504', contentType: 'application/json', body: new Uint8Array() }],
+  [
+    'an empty body that came with an order id',
+    { orderId: '7-504', contentType: 'application/json', body: new Uint8Array() },
+  ],
   ['an order of 5,000 items', json({ Id: '7-505', Items: itemsOf(5_000) })],
   ['3 MB of JSON', json({ Id: '7-506', Items: itemsOf(3_000, 'white, '.repeat(140)) })],
   [

@@ -11,6 +11,7 @@ import {
 } from '../../lib/relay/model/delivery.ts';
 import type { EventKey, EventRecord, Outcomes, Payload } from '../../lib/relay/model/event.ts';
 import {
+  type Alias,
   type EndpointId,
   type EventId,
   firstEventIdAt,
@@ -72,8 +73,8 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   readonly #touched = new Set<OrderKey>();
   /** Rows are never changed, only replaced. The simulation reads most of them many times. */
   readonly #read = new WeakMap<DeliveryAttributes, Delivery>();
-  /** Which partition the id that people know an order by points to. */
-  readonly aliases = new Map<OrderKey, OrderKey>();
+  /** By alias key, and by the order's key. */
+  readonly aliases = new Map<OrderKey, Map<OrderKey, Alias>>();
 
   constructor(clock: Clock, retentionDays = 30) {
     this.#clock = clock;
@@ -296,8 +297,9 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
     return true;
   }
 
-  async putAlias(aliasKey: OrderKey, orderKey: OrderKey): Promise<void> {
-    this.aliases.set(aliasKey, orderKey);
+  async putAlias(alias: Alias): Promise<void> {
+    const orders = this.aliases.get(alias.aliasKey) ?? new Map<OrderKey, Alias>();
+    this.aliases.set(alias.aliasKey, orders.set(alias.orderKey, alias));
   }
 
   /**

@@ -2,6 +2,7 @@
 import type { Delivery, DeliveryKey } from '../../lib/relay/model/delivery.ts';
 import type { EventKey, EventRecord } from '../../lib/relay/model/event.ts';
 import {
+  type Alias,
   type EndpointId,
   type EventId,
   firstEventIdAt,
@@ -32,8 +33,8 @@ export class MemoryEventReader implements EventReader {
     return this.#eventLog.allEventKeys().find((key) => key.eventId === eventId)?.orderKey;
   }
 
-  async orderOfAlias(aliasKey: OrderKey): Promise<OrderKey | undefined> {
-    return this.#eventLog.aliases.get(aliasKey);
+  async aliasesOf(aliasKey: OrderKey): Promise<Alias[]> {
+    return [...(this.#eventLog.aliases.get(aliasKey)?.values() ?? [])];
   }
 
   async newest({ since, source, limit }: EventQuery): Promise<EventRecord[]> {

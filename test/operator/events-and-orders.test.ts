@@ -270,16 +270,15 @@ describe('orders show', () => {
     expect((await relay().cli(['orders', 'show', orderId])).out).toMatch(/ 11\. .*\n.* 12\. /);
   });
 
-  it('asks which source is meant when several have such an order', async () => {
+  it('lists the orders of all sources with the id, newest first', async () => {
     const orderId = randomUUID();
     const [one, other] = [await aSource(), await aSource()];
     await stored({ source: one, orderId });
     await stored({ source: other, orderId });
 
-    const { exitCode, err } = await relay().cli(['orders', 'show', orderId]);
+    const listed = jsonOf(await relay().cli(['orders', 'show', orderId, '--json']));
 
-    expect(exitCode).toBe(2);
-    expect(err).toMatch(/^error: --source must be .* or .*: each has an order with this id\n$/);
+    expect(listed).toMatchObject({ matches: [{ source: other }, { source: one }] });
     const named = await relay().cli(['orders', 'show', orderId, '--source', other, '--json']);
     expect(jsonOf(named)).toMatchObject({ source: other });
   });

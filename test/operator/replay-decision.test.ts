@@ -142,7 +142,9 @@ describe('an event that names an order and contains none', () => {
     const skipped = { state: 'skipped', reason: 'no-snapshot' } as const;
 
     expect(await verdict({ event, ordering: 'latest', outcome: skipped, rules })).toBe('skipped');
-    expect(await verdict({ event, ordering: 'latest', outcome: { state: 'delivered' }, rules })).toBe('skipped');
+    expect(await verdict({ event, ordering: 'latest', outcome: { state: 'delivered' }, rules })).toBe(
+      'skipped',
+    );
   });
 
   it('is replayed to the others', async () => {

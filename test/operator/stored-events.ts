@@ -27,7 +27,12 @@ export function storedEvents(relay: () => Pick<TablesOnlyRelay, 'connection' | '
       await eventLog.putPayload(event, payload ?? aPayload());
       await eventLog.putEvent(event, after(clock.now(), 60_000));
       if (event.niceId !== undefined)
-        await eventLog.putAlias(aliasKeyOf(event.source, event.niceId), orderKey);
+        await eventLog.putAlias({
+          aliasKey: aliasKeyOf(event.source, event.niceId),
+          orderKey,
+          id: event.niceId,
+          seenAt: event.receivedAt,
+        });
       return event;
     },
 

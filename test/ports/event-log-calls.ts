@@ -102,7 +102,7 @@ export const eventLogCalls: fc.Arbitrary<EventLogCall> = fc.oneof(
   weighted(1, fc.constantFrom(-2 * DAY_MS, -DAY_MS, -1, 0, 1).map(newestWebhook)),
   weighted(5, postponements()),
   weighted(1, fc.tuple(orders, orders).map(putAlias)),
-  weighted(1, orders.map(aliasTarget)),
+  weighted(1, orders.map(aliasesOf)),
   weighted(2, eventKeys.map(erasePayload)),
   weighted(2, eventKeys.map(noteForgotten)),
   weighted(2, clockMoves()),
@@ -113,7 +113,7 @@ export const eventLogFinalReads: readonly EventLogCall[] = [
     newestEventId(order),
     eventsNewestFirst(order),
     deliveries(order),
-    aliasTarget(order),
+    aliasesOf(order),
   ]),
   ...ORDERS.flatMap((orderKey) => EVENT_IDS.map((eventId) => payload({ orderKey, eventId }))),
   ...LISTS.flatMap((list) => [
@@ -372,12 +372,15 @@ function postponements(): fc.Arbitrary<EventLogCall> {
     });
 }
 
-function putAlias([alias, target]: [EventRecord['orderKey'], EventRecord['orderKey']]): EventLogCall {
-  return onLog(`putAlias(${alias}, ${target})`, (log) => log.putAlias(alias, target));
+function putAlias([aliasKey, orderKey]: [EventRecord['orderKey'], EventRecord['orderKey']]): EventLogCall {
+  const alias = { aliasKey, orderKey, id: `id of ${orderKey}`, seenAt: FAR_FUTURE };
+  return onLog(`putAlias(${aliasKey}, ${orderKey})`, (log) => log.putAlias(alias));
 }
 
-function aliasTarget(alias: EventRecord['orderKey']): EventLogCall {
-  return plainCall(`aliasTarget(${alias})`, (subject) => subject.aliasTarget(alias));
+function aliasesOf(aliasKey: EventRecord['orderKey']): EventLogCall {
+  return plainCall(`aliasesOf(${aliasKey})`, async (subject) =>
+    (await subject.aliasesOf(aliasKey)).sort((a, b) => (a.orderKey < b.orderKey ? -1 : 1)),
+  );
 }
 
 function erasePayload(key: EventKey): EventLogCall {

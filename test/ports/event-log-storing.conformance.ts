@@ -247,14 +247,38 @@ export function describeStoring(make: () => Promise<EventLogSubject>): void {
   });
 
   describe('putAlias', () => {
-    it('points to the order, as often as it is written', async () => {
-      const aliasKey = aliasKeyOf(aSource, 'Magic7-501');
-      const orderKey = anOrderKey();
+    const anAlias = (orderId: string, id = 'Magic7-501') => ({
+      aliasKey: aliasKeyOf(aSource, id),
+      orderKey: orderKeyOf(aSource, orderId),
+      id,
+      seenAt: new Date('2026-03-01T12:00:00.000Z'),
+    });
 
-      await given.eventLog.putAlias(aliasKey, orderKey);
-      await given.eventLog.putAlias(aliasKey, orderKey);
+    it('leads to the order, as often as it is written', async () => {
+      const alias = anAlias('7-501');
 
-      expect(await given.aliasTarget(aliasKey)).toBe(orderKey);
+      await given.eventLog.putAlias(alias);
+      await given.eventLog.putAlias(alias);
+
+      expect(await given.aliasesOf(alias.aliasKey)).toEqual([alias]);
+      expect(await given.aliasesOf(aliasKeyOf(aSource, 'Magic7-502'))).toEqual([]);
+    });
+
+    it('leads to every order that had the id, in upper or lower case', async () => {
+      const aliases = [anAlias('1'), anAlias('2', 'MAGIC7-501'), anAlias('3')];
+      for (const alias of aliases.toReversed()) await given.eventLog.putAlias(alias);
+
+      expect(await given.aliasesOf(aliasKeyOf(aSource, 'magic7-501'))).toEqual(aliases);
+    });
+
+    it.each(Object.entries(HOSTILE_ORDER_IDS))('leads to an order whose id is %s', async (_, orderId) => {
+      const alias = anAlias(orderId, orderId);
+
+      await given.eventLog.putAlias(anAlias('other', orderId));
+      await given.eventLog.putAlias(alias);
+
+      expect(await given.aliasesOf(alias.aliasKey)).toHaveLength(2);
+      expect(await given.aliasesOf(alias.aliasKey)).toContainEqual(alias);
     });
   });
 

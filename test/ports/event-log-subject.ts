@@ -2,7 +2,7 @@
 import { beforeEach } from 'vitest';
 import { after as later } from '../../lib/relay/model/clock.ts';
 import type { EventKey, EventRecord } from '../../lib/relay/model/event.ts';
-import { type OrderKey, shardOf } from '../../lib/relay/model/ids.ts';
+import { type Alias, type OrderKey, shardOf } from '../../lib/relay/model/ids.ts';
 import type { EventLog } from '../../lib/relay/ports/event-log.ts';
 import type { MemoryClock } from '../memory/clock.ts';
 import { aPayload } from './builders.ts';
@@ -18,8 +18,8 @@ export interface EventLogSubject {
   erasePayload(key: EventKey): Promise<boolean>;
   /** Notes in the event's row, as an operator does, that its payload was erased; false when there is no such event. */
   noteForgotten(key: EventKey): Promise<boolean>;
-  /** Where an alias points to. */
-  aliasTarget(aliasKey: OrderKey): Promise<OrderKey | undefined>;
+  /** The aliases of an id. */
+  aliasesOf(aliasKey: OrderKey): Promise<Alias[]>;
 }
 
 /** The list of the `owed` index that an event stands in. */
@@ -43,7 +43,8 @@ export function useEventLog(make: () => Promise<EventLogSubject>) {
     get clock() {
       return given().clock;
     },
-    aliasTarget: (aliasKey: OrderKey) => given().aliasTarget(aliasKey),
+    aliasesOf: async (aliasKey: OrderKey) =>
+      (await given().aliasesOf(aliasKey)).sort((a, b) => (a.orderKey < b.orderKey ? -1 : 1)),
     /** When an event that is stored now is due for its fan-out. */
     dueAt: () => later(given().clock.now(), 2 * MINUTE_MS),
     farFuture: () => later(given().clock.now(), 1_000 * DAY_MS),

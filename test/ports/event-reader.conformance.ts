@@ -34,12 +34,13 @@ export function describeEventReader(name: string, make: () => Promise<EventOpera
       expect(await given().reader.orderOfEvent(anEventId())).toBeUndefined();
     });
 
-    it('finds the order that an alias points to', async () => {
-      const [alias, orderKey] = [aliasKeyOf(aSource, 'Magic7-501'), anOrderKey()];
-      await given().eventLog.putAlias(alias, orderKey);
+    it('finds the aliases of an id', async () => {
+      const aliasKey = aliasKeyOf(aSource, 'Magic7-501');
+      const alias = { aliasKey, orderKey: anOrderKey(), id: 'Magic7-501', seenAt: given().clock.now() };
+      await given().eventLog.putAlias(alias);
 
-      expect(await given().reader.orderOfAlias(alias)).toBe(orderKey);
-      expect(await given().reader.orderOfAlias(aliasKeyOf(aSource, 'other'))).toBeUndefined();
+      expect(await given().reader.aliasesOf(aliasKey)).toEqual([alias]);
+      expect(await given().reader.aliasesOf(aliasKeyOf(aSource, 'other'))).toEqual([]);
     });
 
     it('lists events of all orders newest first, up to a limit', async () => {

@@ -1,13 +1,13 @@
 /** Every implementation of the EventLog and ConfigTable ports, empty and ready for a test. */
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { fromAliasRow } from '../../lib/aws/dynamodb/alias-row.ts';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { DynamoConfigTable } from '../../lib/aws/dynamodb/config-table.ts';
 import { DynamoEventLog } from '../../lib/aws/dynamodb/event-log.ts';
-import { aliasRowKey } from '../../lib/aws/dynamodb/event-log-keys.ts';
+import { DynamoEventReader } from '../../lib/aws/dynamodb/event-log-reader.ts';
 import { DynamoEventWriter } from '../../lib/aws/dynamodb/event-log-writer.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { MemoryConfigTable } from '../memory/config-table.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
+import { MemoryEventReader } from '../memory/event-reader.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
 import type { ConfigTableSubject } from './config-table.conformance.ts';
 import type { Embedded } from './embedded.ts';
@@ -23,7 +23,7 @@ export async function memoryEventLog(): Promise<EventLogSubject> {
     clock,
     erasePayload: async (key) => eventLog.erasePayload(key, clock.now()),
     noteForgotten: async (key) => eventLog.noteForgotten(key, clock.now()),
-    aliasTarget: async (aliasKey) => eventLog.aliases.get(aliasKey),
+    aliasesOf: (aliasKey) => new MemoryEventReader(eventLog).aliasesOf(aliasKey),
   };
 }
 
@@ -38,12 +38,8 @@ export async function dynamoEventLog(embedded: Embedded): Promise<EventLogSubjec
     clock,
     erasePayload: (key) => writer.erasePayload(key, clock.now()),
     noteForgotten: (key) => writer.noteForgotten(key, clock.now()),
-    async aliasTarget(aliasKey) {
-      const { Item } = await client.send(
-        new GetCommand({ TableName: tableName, Key: aliasRowKey(aliasKey), ConsistentRead: true }),
-      );
-      return Item && fromAliasRow(Item);
-    },
+    aliasesOf: (aliasKey) =>
+      new DynamoEventReader({ client, tableName, clock, telemetry }).aliasesOf(aliasKey),
   };
 }
 

@@ -102,7 +102,7 @@ export function eventLogOf(
       if (moved) process.moved.add(wakeUpId(item));
       return moved;
     },
-    putAlias: (aliasKey, orderKey) => write('putAlias', () => log.putAlias(aliasKey, orderKey)),
+    putAlias: (alias) => write('putAlias', () => log.putAlias(alias)),
   };
 }
 

@@ -1,13 +1,17 @@
-/** The row that maps the order id that people use to the order's partition. */
-import type { OrderKey } from '../../relay/model/ids.ts';
+/** The row that leads from an id that people use to one order. The partition of an id has a row for each of its orders. */
+import * as z from 'zod';
+import type { Alias, OrderKey } from '../../relay/model/ids.ts';
 import { aliasRowKey } from './event-log-keys.ts';
-import type { Row } from './row.ts';
+import { moment, type Row, readAttributes } from './row.ts';
 
-export function toAliasRow(aliasKey: OrderKey, orderKey: OrderKey, expiresAt: number): Row {
-  return { ...aliasRowKey(aliasKey), order: orderKey, expiresAt };
+export function toAliasRow({ aliasKey, orderKey, id, seenAt }: Alias, expiresAt: number): Row {
+  return { ...aliasRowKey(aliasKey, orderKey), order: orderKey, id, seenAt: seenAt.toISOString(), expiresAt };
 }
 
+const ATTRIBUTES = { order: z.string().regex(/^[^/]+\/./s), id: z.string(), seenAt: moment };
+
 /** Undefined when the row names no order. */
-export function fromAliasRow(row: Row): OrderKey | undefined {
-  return typeof row.order === 'string' && row.order !== '' ? (row.order as OrderKey) : undefined;
+export function fromAliasRow(aliasKey: OrderKey, row: Row): Alias | undefined {
+  const { order, id = '', seenAt = new Date(0) } = readAttributes(ATTRIBUTES, row);
+  return order === undefined ? undefined : { aliasKey, orderKey: order as OrderKey, id, seenAt };
 }

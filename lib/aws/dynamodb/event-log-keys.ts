@@ -10,6 +10,7 @@ import {
   isEventId,
   type OrderKey,
   SHARDS,
+  sha256Hex,
   shardOf,
 } from '../../relay/model/ids.ts';
 import { type CancelledList, SEVERAL_ENDPOINTS } from '../../relay/ports/operator.ts';
@@ -17,6 +18,10 @@ import { type CancelledList, SEVERAL_ENDPOINTS } from '../../relay/ports/operato
 export const EVENT_PREFIX = 'event#';
 export const PAYLOAD_PREFIX = 'payload#';
 export const DELIVERY_PREFIX = 'delivery#';
+export const ALIAS_PREFIX = 'alias#';
+
+/** DynamoDB's limit on a sort key, in bytes. */
+const SORT_KEY_LIMIT_BYTES = 1024;
 
 export type RowKey = {
   readonly [EVENT_LOG_TABLE.partitionKey]: OrderKey;
@@ -38,8 +43,26 @@ export const deliveryRowKey = ({ orderKey, eventId, endpointId }: DeliveryKey): 
   sk: `${DELIVERY_PREFIX}${eventId}#${endpointId}`,
 });
 
-/** The row that points from the id people know an order by to its partition. */
-export const aliasRowKey = (aliasKey: OrderKey): RowKey => ({ orderKey: aliasKey, sk: 'alias' });
+/** The row that leads from an id that people use to one order. */
+export const aliasRowKey = (aliasKey: OrderKey, orderKey: OrderKey): RowKey => ({
+  orderKey: aliasKey,
+  sk: ALIAS_PREFIX + fittedSortKey(orderKey.slice(orderKey.indexOf('/') + 1)),
+});
+
+/** An order id that is too long for a sort key is replaced by its SHA-256. */
+function fittedSortKey(orderId: string): string {
+  const isShort = Buffer.byteLength(orderId) <= SORT_KEY_LIMIT_BYTES - ALIAS_PREFIX.length;
+  return isShort ? orderId : `sha256:${sha256Hex(orderId)}`;
+}
+
+/** A consistent query for the rows of one kind in a partition. */
+export function rowsOf(orderKey: OrderKey, prefix: string) {
+  return {
+    KeyConditionExpression: 'orderKey = :orderKey AND begins_with(sk, :prefix)',
+    ExpressionAttributeValues: { ':orderKey': orderKey, ':prefix': prefix },
+    ConsistentRead: true,
+  };
+}
 
 /** The partition of the `owed` index that holds an event until it is fanned out. */
 export const owedToFanOut = (eventId: EventId): string => `fan-out#${shardOf(eventId)}`;

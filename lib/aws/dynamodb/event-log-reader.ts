@@ -9,7 +9,7 @@ import { DYNAMODB } from '../../contract/service-limits.ts';
 import { after, type Clock } from '../../relay/model/clock.ts';
 import type { Delivery, DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
-import { type EndpointId, type EventId, eventTime, type OrderKey, sourceOf } from '../../relay/model/ids.ts';
+import { type Alias, type EndpointId, type EventId, eventTime, type OrderKey, sourceOf } from '../../relay/model/ids.ts';
 import { mergeSorted } from '../../relay/model/merge-sorted.ts';
 import { type OwedItem, StoreError, UnreadableRowError } from '../../relay/ports/event-log.ts';
 import type {
@@ -25,7 +25,7 @@ import { ByEndpointIndex } from './by-endpoint-index.ts';
 import { ByTimeIndex, daysBetween } from './by-time-index.ts';
 import { fromDeliveryRow } from './delivery-row.ts';
 import { DynamoTable } from './dynamo-table.ts';
-import { aliasRowKey, deliveryRowKey, eventRowKey, type RowKey } from './event-log-keys.ts';
+import { ALIAS_PREFIX, deliveryRowKey, eventRowKey, type RowKey, rowsOf } from './event-log-keys.ts';
 import { fromEventRow } from './event-row.ts';
 import { OwedIndex } from './owed-index.ts';
 import { isExpired, type Row } from './row.ts';
@@ -69,9 +69,14 @@ export class DynamoEventReader implements EventReader {
     return (await this.#byTimeIndex.find(eventId))?.orderKey;
   }
 
-  async orderOfAlias(aliasKey: OrderKey): Promise<OrderKey | undefined> {
-    const row = await this.#table.get('reading an alias', aliasRowKey(aliasKey));
-    return row && !isExpired(row, this.#clock.now()) ? fromAliasRow(row) : undefined;
+  async aliasesOf(aliasKey: OrderKey): Promise<Alias[]> {
+    const aliases: Alias[] = [];
+    for await (const rows of this.#table.pages('reading aliases', rowsOf(aliasKey, ALIAS_PREFIX)))
+      for (const row of rows) {
+        const alias = isExpired(row, this.#clock.now()) ? undefined : fromAliasRow(aliasKey, row);
+        if (alias !== undefined) aliases.push(alias);
+      }
+    return aliases;
   }
 
   async newest({ since, source, limit }: EventQuery): Promise<EventRecord[]> {

@@ -4,7 +4,13 @@ import { RETENTION_DAYS } from '../../contract/retention.ts';
 import { after, type Clock } from '../../relay/model/clock.ts';
 import { type Delivery, type DeliveryKey, isSettled } from '../../relay/model/delivery.ts';
 import type { EventKey, EventRecord, Payload } from '../../relay/model/event.ts';
-import { type EndpointId, type EventId, isRelayEvent, type OrderKey } from '../../relay/model/ids.ts';
+import {
+  type Alias,
+  type EndpointId,
+  type EventId,
+  isRelayEvent,
+  type OrderKey,
+} from '../../relay/model/ids.ts';
 import type { Outcome } from '../../relay/model/outcome.ts';
 import {
   type DeliveryChange,
@@ -80,7 +86,7 @@ export class DynamoEventLog implements EventLog {
   /** Includes expired events: the next id must be greater than any. */
   async newestEventId(orderKey: OrderKey): Promise<EventId | undefined> {
     const query = {
-      ...rowsOf(orderKey, keys.EVENT_PREFIX),
+      ...keys.rowsOf(orderKey, keys.EVENT_PREFIX),
       ScanIndexForward: false,
       ProjectionExpression: 'sk',
     };
@@ -108,7 +114,7 @@ export class DynamoEventLog implements EventLog {
   }
 
   async *eventsNewestFirst(orderKey: OrderKey): AsyncGenerator<EventRecord, void, undefined> {
-    const query = { ...rowsOf(orderKey, keys.EVENT_PREFIX), ScanIndexForward: false };
+    const query = { ...keys.rowsOf(orderKey, keys.EVENT_PREFIX), ScanIndexForward: false };
     for await (const rows of this.#table.pages('reading events', query, EVENT_PAGES)) {
       for (const row of this.#alive(rows)) {
         const key = this.#parseKey(row);
@@ -129,7 +135,7 @@ export class DynamoEventLog implements EventLog {
 
   async deliveries(orderKey: OrderKey): Promise<Delivery[]> {
     const deliveries: Delivery[] = [];
-    const query = rowsOf(orderKey, keys.DELIVERY_PREFIX);
+    const query = keys.rowsOf(orderKey, keys.DELIVERY_PREFIX);
     for await (const rows of this.#table.pages('reading deliveries', query)) {
       for (const row of this.#alive(rows)) {
         const key = this.#parseKey(row);
@@ -219,11 +225,9 @@ export class DynamoEventLog implements EventLog {
     return this.#table.updateIf('postponing', key, owedAsRead(item), updateOf({ dueAt }));
   }
 
-  async putAlias(aliasKey: OrderKey, orderKey: OrderKey): Promise<void> {
-    await this.#table.put(
-      'writing an alias',
-      toAliasRow(aliasKey, orderKey, this.#expiresAt(this.#retentionDays + ALIAS_EXTRA_DAYS)),
-    );
+  async putAlias(alias: Alias): Promise<void> {
+    const row = toAliasRow(alias, this.#expiresAt(this.#retentionDays + ALIAS_EXTRA_DAYS));
+    await this.#table.put('writing an alias', row);
   }
 
   /** A delivery's row expires only after it is settled: unfinished work must not disappear. */
@@ -265,12 +269,4 @@ export class DynamoEventLog implements EventLog {
       this.#telemetry.warn('row passed over: its key is none of ours', { sk: String(row.sk) });
     return key;
   }
-}
-
-function rowsOf(orderKey: OrderKey, prefix: string) {
-  return {
-    KeyConditionExpression: 'orderKey = :orderKey AND begins_with(sk, :prefix)',
-    ExpressionAttributeValues: { ':orderKey': orderKey, ':prefix': prefix },
-    ConsistentRead: true,
-  };
 }

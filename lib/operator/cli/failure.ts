@@ -12,6 +12,9 @@ import {
   type Resource,
 } from '../errors.ts';
 import { SendError } from '../events/send.ts';
+import { AmbiguousOrderError } from '../orders/order-matches.ts';
+import { NAME_ONE, orderMatchesText } from './order-text.ts';
+import { printable } from './output.ts';
 
 /** The relay or AWS failed, or cannot be reached. */
 const FAILED = 1;
@@ -42,6 +45,11 @@ export function failureOf(error: unknown, command: Command, explain: Relays['exp
         ? '`sources rotate` gives it a new address.'
         : '`endpoints set` changes it. `endpoints remove` removes it.';
     return { exitCode: MISUSED, message: error.message, hint };
+  }
+  if (error instanceof AmbiguousOrderError) {
+    // Ids come from webhooks, which contain untrusted text.
+    const matches = orderMatchesText(printable(error.matches));
+    return { exitCode: MISUSED, message: error.message, hint: `${matches}\n${NAME_ONE}` };
   }
   if (error instanceof NotPossibleError) {
     return { exitCode: MISUSED, message: error.message, hint: error.hint };

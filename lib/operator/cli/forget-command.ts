@@ -5,12 +5,14 @@ import { checkAttributes } from '../attributes.ts';
 import { InterruptedError, InvalidInputError } from '../errors.ts';
 import { type ForgetResult, forgetOrder } from '../orders/forget.ts';
 import { isOrAre, plural } from './delivery-text.ts';
+import { BY_ORDER_ID } from './order-text.ts';
 import type { Terminal } from './output.ts';
 import { withProgress } from './progress.ts';
 import { type GivenOptions, withConnection } from './with-connection.ts';
 
 const text = z.string().exactOptional();
-const optionsSchema = z.object({ order: text, source: text, dryRun: z.boolean().default(false) });
+const flag = z.boolean().default(false);
+const optionsSchema = z.object({ order: text, source: text, byOrderId: flag, dryRun: flag });
 
 export function addForgetCommand(program: Command, terminal: Terminal): void {
   program
@@ -18,13 +20,14 @@ export function addForgetCommand(program: Command, terminal: Terminal): void {
     .description('erase the personal data of an order: its payloads and the answers of endpoints')
     .option('--order <id>', 'select the order by either of its ids')
     .option('--source <id>', 'search only this source (default: all)')
+    .option('--by-order-id', BY_ORDER_ID)
     .option('--dry-run', 'count the rows and change nothing')
     .action(async (options: GivenOptions, command: Command) => {
-      const { order, source, dryRun } = checkAttributes(optionsSchema, options);
+      const { order, source, byOrderId, dryRun } = checkAttributes(optionsSchema, options);
       if (order === undefined) throw new InvalidInputError([{ attribute: 'order', problem: 'is missing' }]);
       await withConnection(command, terminal, async (connection, output) => {
         const result = await withProgress(terminal, { dryRun }, (run) =>
-          forgetOrder(connection, { id: order, source }, run),
+          forgetOrder(connection, { id: order, source, byOrderId }, run),
         );
         output.show(result, (one) => forgetText(one, order, dryRun));
         for (const line of hints(result, dryRun)) output.hint(line);

@@ -1,11 +1,19 @@
 /** An order's timeline as text. */
+import type { OrderMatch } from '../orders/order-matches.ts';
 import type { EventWithDeliveries, Order } from '../orders/orders.ts';
-import { changesText } from './event-text.ts';
+import { changesText, statusesText } from './event-text.ts';
 import { endpointColumn, outcomeLines } from './outcome-text.ts';
 import type { Colours } from './output.ts';
-import { indent, table } from './table.ts';
+import { indent, shortened, table } from './table.ts';
 import { timeText } from './times.ts';
 
+/** The help of the option that all commands with an order id have. */
+export const BY_ORDER_ID = 'match order ids only, in exact case, and no nice ids';
+/** The hint when several orders have an id. */
+export const NAME_ONE =
+  'Give the order id of one. --source selects a source, and --by-order-id leaves out nice ids.';
+
+const STATUSES_LENGTH = 60;
 const CHANGES_LIMIT = { kinds: 10, length: 200 };
 
 /** One block per event, oldest first: time, changes, and the outcome of each endpoint. */
@@ -21,6 +29,19 @@ export function orderText(order: Order, colours: Colours): string {
       ...outcomesOf(event, column, colours).map((line) => indent(line)),
     ]),
   ].join('\n');
+}
+
+/** One line per order. */
+export function orderMatchesText(matches: readonly OrderMatch[]): string {
+  const rows = matches.map(({ source, orderId, niceId, firstSeenAt, lastSeenAt, items }) => [
+    orderId ?? '–',
+    niceId ?? '–',
+    source,
+    timeText(firstSeenAt),
+    lastSeenAt === undefined ? 'events have expired' : timeText(lastSeenAt),
+    items === undefined ? 'no items' : shortened(statusesText(items), STATUSES_LENGTH),
+  ]);
+  return table(rows, ['order id', 'nice id', 'source', 'first seen', 'last seen', 'items']);
 }
 
 function titleOf({ niceId, orderId, source }: Order, { bold, dim }: Colours): string {

@@ -3,12 +3,15 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
 import { NotPossibleError } from '../errors.ts';
-import { showOrder } from '../orders/orders.ts';
-import { orderText } from './order-text.ts';
+import { lookUpOrder } from '../orders/orders.ts';
+import { BY_ORDER_ID, NAME_ONE, orderMatchesText, orderText } from './order-text.ts';
 import type { Terminal } from './output.ts';
 import { type GivenOptions, withConnection } from './with-connection.ts';
 
-const showOptionsSchema = z.object({ source: z.string().exactOptional() });
+const showOptionsSchema = z.object({
+  source: z.string().exactOptional(),
+  byOrderId: z.boolean().default(false),
+});
 
 export function addOrdersCommands(program: Command, terminal: Terminal): void {
   const orders = program.command('orders').helpCommand(false).description('show orders');
@@ -16,14 +19,17 @@ export function addOrdersCommands(program: Command, terminal: Terminal): void {
   orders
     .command('show <id>')
     .description(
-      'show an order’s timeline by either of its ids: events, changes, and the outcome of each endpoint',
+      'show an order’s timeline by either of its ids: events, changes, and the outcome of each endpoint; or list the orders, if several have the id',
     )
     .option('--source <id>', 'search only this source (default: all)')
+    .option('--by-order-id', BY_ORDER_ID)
     .action(async (id: string, options: GivenOptions, command: Command) => {
-      const { source } = checkAttributes(showOptionsSchema, options);
+      const query = { id, ...checkAttributes(showOptionsSchema, options) };
       await withConnection(command, terminal, async (connection, output) => {
-        const order = await showOrder(connection, { id, source });
-        output.show(order, (one) => orderText(one, output.colours));
+        const found = await lookUpOrder(connection, query);
+        if (!('matches' in found)) return output.show(found, (one) => orderText(one, output.colours));
+        output.show(found, ({ matches }) => orderMatchesText(matches));
+        output.hint(NAME_ONE);
       });
     });
 

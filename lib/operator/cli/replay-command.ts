@@ -6,6 +6,7 @@ import { InterruptedError, InvalidInputError } from '../errors.ts';
 import { checkEventId } from '../events/event-key.ts';
 import { ReplayFailedError, type ReplayQuery, type ReplayResult, replayEvents } from '../replay/replays.ts';
 import { readMoment } from './option-values.ts';
+import { BY_ORDER_ID } from './order-text.ts';
 import type { Output, Terminal } from './output.ts';
 import { withProgress } from './progress.ts';
 import { replayHints, replayJson, replayText } from './replay-text.ts';
@@ -18,6 +19,7 @@ const optionsSchema = z.object({
   event: text,
   order: text,
   source: text,
+  byOrderId: flag,
   endpoint: text,
   since: text,
   includeDelivered: flag,
@@ -36,6 +38,7 @@ export function addReplayCommand(program: Command, terminal: Terminal): void {
     )
     .option('--order <id>', 'replay the events of this order, by either of its ids')
     .option('--source <id>', 'give the source of the order; requires --order')
+    .option('--by-order-id', BY_ORDER_ID)
     .option('--endpoint <id>', 'replay to this endpoint only')
     .option(
       '--since <moment>',
@@ -62,15 +65,17 @@ type Given = Omit<z.output<typeof optionsSchema>, 'dryRun'>;
 
 /** Fails unless the options select one event, one order, or one endpoint and a time */
 function readQuery(given: Given, command: Command): ReplayQuery {
-  const { event, order, source, endpoint, since, includeDelivered, includeSkipped, resume } = given;
+  const { event, order, source, byOrderId, endpoint, since, includeDelivered, includeSkipped, resume } =
+    given;
   const rules = { includeDelivered, includeSkipped, resume: readMoment('resume', resume) };
   const refuse = (attribute: string, problem: string) => new InvalidInputError([{ attribute, problem }]);
   if (event !== undefined && order !== undefined) throw refuse('order', 'cannot be combined with --event');
   if (source !== undefined && order === undefined) throw refuse('source', 'requires --order');
+  if (byOrderId && order === undefined) throw refuse('byOrderId', 'requires --order');
   const isOne = event !== undefined || order !== undefined;
   if (since !== undefined && isOne) throw refuse('since', 'cannot be combined with --event or --order');
   if (event !== undefined) return { ...rules, eventId: checkEventId(event, 'event'), endpointId: endpoint };
-  if (order !== undefined) return { ...rules, order, source, endpointId: endpoint };
+  if (order !== undefined) return { ...rules, order: { id: order, source, byOrderId }, endpointId: endpoint };
   if (endpoint === undefined) command.error('give --event, --order, or both --endpoint and --since');
   const moment = readMoment('since', since);
   if (moment === undefined) throw refuse('since', 'is required with --endpoint');

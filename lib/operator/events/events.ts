@@ -5,7 +5,8 @@ import { sha256Hex } from '../../relay/model/ids.ts';
 import type { Connection } from '../connection.ts';
 import { nextTries } from '../deliveries/next-try.ts';
 import { NotFoundError } from '../errors.ts';
-import { type EventWithDeliveries, findOrder } from '../orders/orders.ts';
+import { findOrderKeys } from '../orders/order-matches.ts';
+import type { EventWithDeliveries } from '../orders/orders.ts';
 import { checkSourceId, findSourceId } from '../sources/sources.ts';
 import { checkEventId, findEventKey } from './event-key.ts';
 
@@ -89,7 +90,12 @@ async function findEvent(
   { eventId, order, source }: EventDetailQuery,
 ): Promise<EventKey> {
   if (order === undefined) return findEventKey(connection, eventId);
-  return { eventId: checkEventId(eventId), orderKey: await findOrder(connection, { id: order, source }) };
+  const found = await findOrderKeys(connection, { id: order, source });
+  const keys = found.map(({ orderKey }) => ({ eventId: checkEventId(eventId), orderKey }));
+  const events = await Promise.all(keys.map((key) => connection.eventLog.event(key)));
+  const event = events.find((one) => one !== undefined);
+  if (event === undefined) throw new NotFoundError('event', eventId, ` of the order ${order}`);
+  return event;
 }
 
 function describePayload({ body, ...headers }: Payload, withBody: boolean): PayloadDetail {

@@ -8,7 +8,7 @@ import type { OrderKey } from '../../relay/model/ids.ts';
 import { type BulkRun, forEachInBatches } from '../bulk-run.ts';
 import type { Connection } from '../connection.ts';
 import { listDeadLetters } from '../dlq/dead-letters.ts';
-import { findOrder, type OrderQuery } from './orders.ts';
+import { findOrder, type OrderQuery } from './order-matches.ts';
 
 /** More than a dead-letter queue usually contains. */
 const MAX_DEAD_LETTERS_READ = 1_000;
@@ -36,7 +36,7 @@ export interface ForgetResult {
  * Erases the payloads of an order and the recorded answers of endpoints, and cancels its pending deliveries. Idempotent.
  *
  * @throws NotFoundError
- * @throws InvalidInputError when several sources have such an order
+ * @throws AmbiguousOrderError
  */
 export async function forgetOrder(
   connection: Connection,

@@ -10,7 +10,7 @@ import type { Connection } from '../connection.ts';
 import { enqueueEndpoints } from '../deliveries/enqueue-endpoints.ts';
 import { NotFoundError, NotPossibleError } from '../errors.ts';
 import { findEventKey } from '../events/event-key.ts';
-import { findOrder } from '../orders/orders.ts';
+import { findOrder, type OrderQuery } from '../orders/order-matches.ts';
 import { decideReplay, type ReplayDecision, type ReplayRules } from './replay-decision.ts';
 import {
   findReplayTarget,
@@ -24,8 +24,7 @@ export type ReplayQuery = ReplayRules &
   (
     | { readonly eventId: string; readonly endpointId?: string | undefined }
     | {
-        readonly order: string;
-        readonly source?: string | undefined;
+        readonly order: OrderQuery;
         readonly endpointId?: string | undefined;
       }
     | { readonly endpointId: string; readonly since: Date }
@@ -122,11 +121,11 @@ async function oneEvent(connection: Connection, eventId: string): Promise<EventR
 
 async function ofOrder(
   connection: Connection,
-  { order, source }: { order: string; source?: string | undefined },
+  { order }: { readonly order: OrderQuery },
 ): Promise<EventRecord[]> {
-  const orderKey = await findOrder(connection, { id: order, source });
+  const orderKey = await findOrder(connection, order);
   const newestFirst = await Array.fromAsync(connection.eventLog.eventsNewestFirst(orderKey));
-  if (newestFirst.length === 0) throw new NotFoundError('order', order, ': its events have expired');
+  if (newestFirst.length === 0) throw new NotFoundError('order', order.id, ': its events have expired');
   return newestFirst.toReversed();
 }
 

@@ -20,12 +20,12 @@ export async function fanOutEvent(
   unfannedEvent: UnfannedEvent,
   mode: FanOutMode,
 ): Promise<void> {
-  const { event, isFirst, previousSnapshot } = unfannedEvent;
+  const { event, newIds, previousSnapshot } = unfannedEvent;
   const [rows, endpoints] = await awaitAll([
     context.eventLog.deliveries(event.orderKey),
     // An endpoint is often tested right after it was added, so the config is read again.
     context.config.endpoints(event.source === TESTS),
-    isFirst && writeAlias(context, event),
+    ...newIds.map((id) => writeAlias(context, event, id)),
   ]);
   // An earlier run may have written rows. Their endpoints are left to deliver.
   const existing = ofEvent(rows, event);
@@ -70,10 +70,10 @@ function ofEvent(rows: readonly Delivery[], { eventId }: EventRecord): Map<strin
   return new Map(rows.filter((row) => row.eventId === eventId).map((row) => [row.endpointId, row]));
 }
 
-/** An alias lets operators find the order by its nice id. */
-async function writeAlias(context: SendingContext, event: EventRecord): Promise<void> {
-  if (event.niceId === undefined) return;
-  await context.eventLog.putAlias(aliasKeyOf(event.source, event.niceId), event.orderKey);
+/** An alias lets operators find the order by an id. It is written once for an order, not for each event. */
+function writeAlias({ eventLog }: SendingContext, event: EventRecord, id: string): Promise<void> {
+  const { source, orderKey, receivedAt } = event;
+  return eventLog.putAlias({ aliasKey: aliasKeyOf(source, id), orderKey, id, seenAt: receivedAt });
 }
 
 function readOnce(context: SendingContext, event: EventRecord): () => Promise<Payload | undefined> {

@@ -3,7 +3,7 @@
 import type { SendingContext } from '../context.ts';
 import { after } from '../model/clock.ts';
 import { type EventKey, type EventRecord, lacksSnapshot } from '../model/event.ts';
-import { eventTime, firstEventIdAt, type OrderKey } from '../model/ids.ts';
+import { eventTime, firstEventIdAt, isRelayEvent, type OrderKey } from '../model/ids.ts';
 import type { EventMessage } from '../ports/queues.ts';
 
 /** A slow ingest may write its row this much later than a faster ingest wrote a newer row. */
@@ -11,8 +11,8 @@ const LATE_WRITE_MS = 60_000;
 
 export interface UnfannedEvent {
   readonly event: EventRecord;
-  /** True for the first known event of its order. */
-  readonly isFirst: boolean;
+  /** The ids that people use for the order and that no earlier event had. */
+  readonly newIds: readonly string[];
   /** A newer event was fanned out before this one. */
   readonly isLate: boolean;
   /** The previous event that is an order; absent for the first one. */
@@ -52,20 +52,36 @@ function backlogOf(oldestFirst: readonly EventRecord[]): UnfannedEvent[] {
   const newestFannedOut = oldestFirst.findLast(({ fannedOutAt }) => fannedOutAt !== undefined);
   let previousSnapshot: EventRecord | undefined;
   let before: EventKey | undefined;
-  for (const [index, event] of oldestFirst.entries()) {
+  const knownIds = new Set(oldestFirst.filter((event) => event.fannedOutAt !== undefined).flatMap(idsOf));
+  for (const event of oldestFirst) {
+    const ids = idsOf(event);
     if (event.fannedOutAt === undefined) {
       backlog.push({
         event,
-        // The read stopped at a fanned-out event. If the oldest event is not fanned out, it is the order's first.
-        isFirst: index === 0,
+        newIds: ids.filter((id) => !knownIds.has(id)),
         // Stryker disable next-line EqualityOperator: this event is not fanned out, so it is not the newest that is
         isLate: newestFannedOut !== undefined && newestFannedOut.eventId > event.eventId,
         ...(previousSnapshot !== undefined && { previousSnapshot }),
         ...(before !== undefined && { before }),
       });
     }
+    // The order continues without a quarantined event, which may never write its aliases.
+    if (event.quarantinedUntil === undefined && event.abandonedAt === undefined)
+      for (const id of ids) knownIds.add(id);
     if (event.items !== undefined) previousSnapshot = event;
     if (!lacksSnapshot(event)) before = event;
   }
   return backlog;
+}
+
+/**
+ * The ids that need an alias: the nice id, and an order id in mixed case. Look-ups ignore case; they find every other order
+ * id by its partition.
+ */
+function idsOf({ orderKey, orderId, niceId }: EventRecord): string[] {
+  if (isRelayEvent(orderKey)) return [];
+  const isMixed =
+    orderId !== undefined && orderId !== orderId.toLowerCase() && orderId !== orderId.toUpperCase();
+  const isSame = orderId?.toLowerCase() === niceId?.toLowerCase();
+  return [...(niceId === undefined ? [] : [niceId]), ...(isMixed && !isSame ? [orderId] : [])];
 }

@@ -78,9 +78,19 @@ export function orderKeyOf(source: SourceId, orderId: string): OrderKey {
   return fitted(`${source}/`, orderId) as OrderKey;
 }
 
-/** The partition key of an alias: it leads from a nice id to the order. */
+/** An id that people use, and one of the orders that have it. Nice ids are not unique. */
+export interface Alias {
+  readonly aliasKey: OrderKey;
+  readonly orderKey: OrderKey;
+  /** As the Hub sent it, in upper and lower case. */
+  readonly id: string;
+  /** When the order's first event with this id was received. */
+  readonly seenAt: Date;
+}
+
+/** The partition key of all orders with this nice id, in upper or lower case. */
 export function aliasKeyOf(source: SourceId, niceId: string): OrderKey {
-  return fitted(`${source}/nice:`, niceId) as OrderKey;
+  return fitted(`${source}/nice:`, niceId.toLowerCase()) as OrderKey;
 }
 
 /** The source in a partition key. Source ids contain no slash. */

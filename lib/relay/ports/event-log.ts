@@ -2,7 +2,7 @@
 import type { Delivery, DeliveryKey } from '../model/delivery.ts';
 import type { DeliveryState } from '../model/delivery-state.ts';
 import type { EventChanges, EventKey, EventRecord, Outcomes, Payload } from '../model/event.ts';
-import type { EndpointId, EventId, OrderKey } from '../model/ids.ts';
+import type { Alias, EndpointId, EventId, OrderKey } from '../model/ids.ts';
 import type { Change } from '../model/item-changes.ts';
 import type { Outcome } from '../model/outcome.ts';
 
@@ -105,8 +105,8 @@ export interface EventLog {
   newestWebhook(since: Date): Promise<EventId | undefined>;
   /** Changes `dueAt`. False when `owedTo` or `dueAt` have changed since the entry was read. */
   postpone(item: OwedItem, dueAt: Date): Promise<boolean>;
-  /** Writes an alias: it leads from a nice id to an order. Idempotent. */
-  putAlias(aliasKey: OrderKey, orderKey: OrderKey): Promise<void>;
+  /** Writes an alias. It replaces an alias with the same keys, and leaves those of other orders. */
+  putAlias(alias: Alias): Promise<void>;
 }
 
 /** The table refused a call or did not answer in time. The call may or may not have taken effect. */

@@ -1,7 +1,7 @@
 /** The tables and dead-letter queues as an operator uses them. The functions' ports are in the files beside this one. */
 import type { Delivery, DeliveryKey } from '../model/delivery.ts';
 import type { EventKey, EventRecord } from '../model/event.ts';
-import type { EndpointId, EventId, OrderKey, SourceId } from '../model/ids.ts';
+import type { Alias, EndpointId, EventId, OrderKey, SourceId } from '../model/ids.ts';
 import type { ConfigRow } from './config-table.ts';
 import type { OwedItem } from './event-log.ts';
 import type { Expressions } from './expressions.ts';
@@ -51,8 +51,8 @@ export interface EventQuery {
 export interface EventReader {
   /** The order of an event. Undefined when no index entry has this id. Eventually consistent. */
   orderOfEvent(eventId: EventId): Promise<OrderKey | undefined>;
-  /** The order that an alias points to. Consistent. */
-  orderOfAlias(aliasKey: OrderKey): Promise<OrderKey | undefined>;
+  /** The aliases of all orders with an id, in no particular order. Consistent. */
+  aliasesOf(aliasKey: OrderKey): Promise<Alias[]>;
   /** Up to `limit` events of all orders, newest first. Eventually consistent. */
   newest(query: EventQuery): Promise<EventRecord[]>;
   /**

@@ -177,12 +177,15 @@ describe('the rows of the event log', () => {
 
   it('tell the order that a nice id belongs to', async () => {
     const aliasKey = aliasKeyOf(aSource, 'Magic7-501');
+    const seenAt = new Date('2026-03-01T12:00:00.000Z');
 
-    await given.eventLog.putAlias(aliasKey, orderKey);
+    await given.eventLog.putAlias({ aliasKey, orderKey, id: 'Magic7-501', seenAt });
 
-    expect(await given.row('alias', aliasKey)).toMatchObject({
-      orderKey: 'main/nice:Magic7-501',
+    expect(await given.row('alias#12345', aliasKey)).toMatchObject({
+      orderKey: 'main/nice:magic7-501',
       order: 'main/12345',
+      id: 'Magic7-501',
+      seenAt: '2026-03-01T12:00:00.000Z',
     });
   });
 

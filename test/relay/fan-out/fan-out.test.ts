@@ -1,7 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import { fanOut } from '../../../lib/relay/fan-out/fan-out.ts';
+import { aliasKeyOf } from '../../../lib/relay/model/ids.ts';
 import { StoreError } from '../../../lib/relay/ports/event-log.ts';
-import { aRelay, ORDER, UNAVAILABLE } from '../a-relay.ts';
+import { sendTestEvent } from '../../../lib/relay/test-event.ts';
+import { MemoryEventReader } from '../../memory/event-reader.ts';
+import { anEndpointId } from '../../ports/builders.ts';
+import { aRelay, ORDER, SOURCE, UNAVAILABLE } from '../a-relay.ts';
 
 type Relay = ReturnType<typeof aRelay>;
 
@@ -156,7 +160,69 @@ describe('fan-out', () => {
 
     await relay.fanOut();
 
-    expect([...relay.eventLog.aliases]).toEqual([['main/nice:Magic7-501', 'main/1']]);
+    expect(await aliases(relay, 'Magic7-501')).toMatchObject([
+      { orderKey: 'main/1', id: 'Magic7-501', seenAt: relay.clock.now() },
+    ]);
+  });
+
+  it('keeps every order that has had a nice id', async () => {
+    const relay = aRelay();
+    for (const Id of ['1', '2', '3']) await relay.accepted({ Id, NiceId: 'Magic7-501' });
+
+    await relay.fanOut();
+
+    const orders = (await aliases(relay, 'magic7-501')).map(({ orderKey }) => orderKey);
+    expect(orders.sort()).toEqual(['main/1', 'main/2', 'main/3']);
+  });
+
+  it('writes one look-up row for an order, however many webhooks come together or after each other', async () => {
+    const relay = aRelay();
+    const putAlias = vi.spyOn(relay.eventLog, 'putAlias');
+    for (const minutes of [0, 0, 1, 5, 60]) {
+      await relay.accepted({ Id: '1', NiceId: 'Magic7-501' });
+      await relay.accepted({ Id: '1', NiceId: 'Magic7-501' });
+      await relay.fanOut();
+      relay.minutes(minutes);
+    }
+
+    expect(putAlias).toHaveBeenCalledTimes(1);
+  });
+
+  it('writes a look-up row for a nice id that first comes with a later webhook, and for a second one', async () => {
+    const relay = aRelay();
+    for (const NiceId of [undefined, 'Magic7-501', 'Magic7-501', 'Other7-501']) {
+      await relay.accepted({ Id: '1', NiceId });
+      await relay.fanOut();
+      relay.minutes(5);
+    }
+
+    expect(await aliases(relay, 'Magic7-501')).toMatchObject([{ orderKey: 'main/1' }]);
+    expect(await aliases(relay, 'Other7-501')).toMatchObject([{ orderKey: 'main/1' }]);
+  });
+
+  it('writes a look-up row for an order id in mixed case, and none for a test', async () => {
+    const relay = aRelay();
+    for (const Id of ['Abc-1', 'abc-2', 'ABC-3']) await relay.accepted({ Id });
+    await sendTestEvent(relay, anEndpointId('erp'));
+
+    await relay.fanOut();
+
+    expect([...relay.eventLog.aliases.keys()]).toEqual(['main/nice:abc-1']);
+  });
+
+  it('writes the look-up row of an event whose order continues without a quarantined one', async () => {
+    const relay = aRelay();
+    const first = await relay.accepted({ Id: '1', NiceId: 'Magic7-501' });
+    const event = await relay.event(first);
+    await relay.eventLog.recordFanOutAttempt(event, {
+      fanOutAttempts: 6,
+      quarantinedUntil: new Date(relay.clock.now().getTime() + 600_000),
+    });
+    await relay.accepted({ Id: '1', NiceId: 'Magic7-501' });
+
+    await relay.fanOut();
+
+    expect(await aliases(relay, 'Magic7-501')).toMatchObject([{ orderKey: 'main/1' }]);
   });
 
   it('parks the delivery of an endpoint whose row is invalid, and sends to the others', async () => {
@@ -285,6 +351,10 @@ describe('fan-out', () => {
     expect(await callsFor(50)).toEqual(await callsFor(1));
   });
 });
+
+function aliases({ eventLog }: ReturnType<typeof aRelay>, niceId: string) {
+  return new MemoryEventReader(eventLog).aliasesOf(aliasKeyOf(SOURCE, niceId));
+}
 
 async function owedToFanOut(relay: ReturnType<typeof aRelay>) {
   return (await Promise.all([0, 1, 2, 3].map((shard) => relay.owed(`fan-out#${shard}`)))).flat();
