@@ -51,12 +51,19 @@ const NEW = [{ sku: 'MUG', status: 'New' }];
 const SHIPPED = [{ sku: 'MUG', status: 'Shipped' }];
 
 describe('the events of an order that are not fanned out', () => {
-  it('are returned oldest first, and the first event of the order is marked', async () => {
-    const { backlog } = await unfanned([{ at: 0 }, { at: 1 }], 1);
+  it('are returned oldest first, each id of the order with the first event that has it', async () => {
+    const [niceId, orderId] = ['Magic7-501', '7-501Ab'];
+    const { backlog } = await unfanned(
+      [
+        { at: 0, orderId },
+        { at: 1, orderId, niceId },
+      ],
+      1,
+    );
 
     expect(backlog).toEqual([
-      { at: 0, isFirst: true, isLate: false, itemsBefore: [] },
-      { at: 1, isFirst: false, isLate: false, itemsBefore: [], before: 0 },
+      { at: 0, newIds: [orderId], isLate: false, itemsBefore: [] },
+      { at: 1, newIds: [niceId], isLate: false, itemsBefore: [], before: 0 },
     ]);
   });
 
@@ -70,10 +77,18 @@ describe('the events of an order that are not fanned out', () => {
     expect((await unfanned([done(0), done(1)], 1)).backlog).toEqual([]);
   });
 
-  it('are not first after an event that is fanned out', async () => {
-    const { backlog } = await unfanned([done(0), { at: 1 }], 1);
+  it('have no new id after an event with the same id that is fanned out', async () => {
+    const niceId = 'Magic7-501';
+    const { backlog } = await unfanned([done(0, { niceId }), { at: 1, niceId }], 1);
 
-    expect(backlog).toMatchObject([{ at: 1, isFirst: false, before: 0 }]);
+    expect(backlog).toMatchObject([{ at: 1, newIds: [], before: 0 }]);
+  });
+
+  it('name the previous snapshot, and pass over events without one', async () => {
+    const empty = { orderId: '1', noSnapshot: 'empty' } as const;
+    const { backlog } = await unfanned([done(0, { items: NEW }), done(1, empty), { at: 2 }], 2);
+
+    expect(backlog).toMatchObject([{ at: 2, before: 0, itemsBefore: NEW }]);
   });
 
   it('are late only when a newer event is fanned out', async () => {
