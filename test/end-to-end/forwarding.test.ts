@@ -135,7 +135,11 @@ describe('what an endpoint receives', () => {
   it('says which event it is and when it was sent, and nothing of what the sender said', async () => {
     const before = Math.floor(Date.now() / 1000);
 
-    const { eventId, arrivals } = await forwarded({ orderId: '7-1', contentType: 'application/json' });
+    const { eventId, arrivals } = await forwarded({
+      orderId: '7-1',
+      contentType: 'application/json',
+      body: new Uint8Array(),
+    });
 
     for (const { headers } of arrivals) {
       expect(headers).toEqual({
