@@ -9,7 +9,14 @@ import { DYNAMODB } from '../../contract/service-limits.ts';
 import { after, type Clock } from '../../relay/model/clock.ts';
 import type { Delivery, DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
-import { type Alias, type EndpointId, type EventId, eventTime, type OrderKey, sourceOf } from '../../relay/model/ids.ts';
+import {
+  type Alias,
+  type EndpointId,
+  type EventId,
+  eventTime,
+  type OrderKey,
+  sourceOf,
+} from '../../relay/model/ids.ts';
 import { mergeSorted } from '../../relay/model/merge-sorted.ts';
 import { type OwedItem, StoreError, UnreadableRowError } from '../../relay/ports/event-log.ts';
 import type {
