@@ -104,7 +104,7 @@ describe('endpoints add and set', () => {
     [['--filter', `"${'x'.repeat(9_000)}"`], 'error: --filter must be at most 8192 characters'],
     [['--content-type', 'html'], 'error: --content-type must be a media type such as application/json'],
     [['--content-type', 'text/html\r\nx: y'], 'error: --content-type must be a media type'],
-    [['--preset', 'icq'], 'error: --preset must be slack or teams or discord or changes'],
+    [['--preset', 'icq'], 'error: --preset must be slack or teams or discord or google-chat or changes'],
     [['--preset', 'slack', '--transform', '1'], 'error: --preset cannot be combined with --transform'],
   ])('refuse %j, and write nothing', async (args, message) => {
     const { exitCode, err } = await add(...args);
@@ -125,8 +125,37 @@ describe('endpoints add and set', () => {
   it('write a preset’s transform, and every step of an order for the chats', async () => {
     await add('--preset', 'slack');
 
-    expect(await rowOf('erp')).toMatchObject({ transform: await presetText('slack'), ordering: 'none' });
+    expect(await rowOf('erp')).toMatchObject({
+      transform: await presetText('slack'),
+      ordering: 'none',
+      rateLimitPerSecond: 1,
+      filter: expect.stringContaining('$count(changes) > 0'),
+    });
     expect(await rowOf('erp')).not.toHaveProperty('preset');
+  });
+
+  it('leave the filter and the rate limit that were given along with a preset', async () => {
+    await add('--preset', 'slack', '--filter', 'order.Id', '--rate-limit-per-second', '0.5');
+
+    expect(await rowOf('erp')).toMatchObject({ filter: 'order.Id', rateLimitPerSecond: 0.5 });
+  });
+
+  it('leave what the row says when a preset is set later, and add what it does not say', async () => {
+    await add('--filter', 'order.Id', '--ordering', 'strict');
+    await endpoints('set', 'erp', '--preset', 'discord');
+
+    expect(await rowOf('erp')).toMatchObject({
+      transform: await presetText('discord'),
+      filter: 'order.Id',
+      ordering: 'strict',
+      rateLimitPerSecond: 2,
+    });
+  });
+
+  it('leave the ordering of an endpoint that debounces its orders', async () => {
+    expect(await add('--preset', 'slack', '--debounce-seconds', '10')).toMatchObject({ exitCode: 0 });
+
+    expect(await rowOf('erp')).not.toHaveProperty('ordering');
   });
 
   it('leave the ordering that was given along with a preset', async () => {
@@ -278,9 +307,8 @@ describe('endpoints preview', () => {
       jsonOf(await endpoints('preview', 'erp', '--preset', 'slack', '--event', eventId, '--json')),
     );
 
-    expect(results.map(({ body }) => JSON.parse(body))).toMatchObject([
-      { text: '*Order Magic7-501*\n• Mug: Shipped' },
-    ]);
+    expect(results.map(({ body }) => JSON.parse(body))).toMatchObject([{ text: 'Order Magic7-501' }]);
+    expect(results[0]?.body).toContain('• Mug: Shipped');
     expect(await rowOf('erp')).not.toHaveProperty('transform');
   });
 
@@ -338,7 +366,9 @@ describe('endpoints preview', () => {
 
 describe('endpoints presets', () => {
   it('lists them', async () => {
-    expect((await endpoints('presets')).out).toMatch(/slack .*\nteams .*\ndiscord .*\nchanges /);
+    expect((await endpoints('presets')).out).toMatch(
+      /slack .*\nteams .*\ndiscord .*\ngoogle-chat .*\nchanges /,
+    );
   });
 
   it('prints one, to be copied and edited', async () => {

@@ -5,6 +5,7 @@ import {
   PRESET_NAMES,
   type Preset,
   presetAttributes,
+  presetDefaults,
   presetText,
 } from '../../lib/operator/endpoints/presets.ts';
 import { endpointSchema } from '../../lib/relay/endpoint/endpoint.ts';
@@ -67,13 +68,23 @@ async function made(preset: Preset, parts?: Parts): Promise<unknown> {
 }
 
 const textOf = async (preset: Preset, parts?: Parts) => JSON.stringify(await made(preset, parts));
-const CHATS = ['slack', 'teams', 'discord'] as const;
+const CHATS = ['slack', 'teams', 'discord', 'google-chat'] as const;
 
-const slack = (text: string) => ({ text, unfurl_links: false });
+const literal = (text: string, more: object = {}) => ({ type: 'text', text, ...more });
+const slackOf = (text: string, ...elements: object[]) => ({
+  text,
+  blocks: [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] }],
+  unfurl_links: false,
+  unfurl_media: false,
+});
+const slack = (...elements: object[]) =>
+  slackOf('Order Magic7-501', literal('Order Magic7-501', { style: { bold: true } }), ...elements);
+const googleChat = (text: string) => ({ text });
 const discord = (description: string) => ({ embeds: [{ description }], allowed_mentions: { parse: [] } });
 const run = (text: string, more: object = {}) => ({ type: 'TextRun', text, ...more });
 const block = (...inlines: object[]) => ({ type: 'RichTextBlock', inlines });
-const teams = (...body: object[]) => ({
+const teams = (...body: object[]) => teamsWith({}, ...body);
+const teamsWith = (actions: object, ...body: object[]) => ({
   type: 'message',
   attachments: [
     {
@@ -83,6 +94,7 @@ const teams = (...body: object[]) => ({
         type: 'AdaptiveCard',
         version: '1.4',
         body,
+        ...actions,
       },
     },
   ],
@@ -94,27 +106,34 @@ describe('a preset', () => {
     [
       'slack',
       slack(
-        '*Order Magic7-501*\n' +
-          '• Mug, 11 oz, white: InProduction → Shipped, <https://track.example/?a=1&amp;n=1Z999AA10123456784|1Z999AA10123456784>\n' +
-          '• Poster, 18 × 24 in: InProduction → Printing',
+        literal('\n• Mug, 11 oz, white: InProduction → Shipped'),
+        literal(', '),
+        { type: 'link', url: URL_OF_PARCEL, text: '1Z999AA10123456784' },
+        literal('\n• Poster, 18 × 24 in: InProduction → Printing'),
       ),
     ],
     [
       'teams',
-      teams(
+      teamsWith(
+        { actions: [{ type: 'Action.OpenUrl', title: 'Track 1Z999AA10123456784', url: URL_OF_PARCEL }] },
         block(run('Order Magic7-501', { weight: 'Bolder' })),
-        block(
-          run('Mug, 11 oz, white: InProduction → Shipped, '),
-          run('1Z999AA10123456784', { selectAction: { type: 'Action.OpenUrl', url: URL_OF_PARCEL } }),
-        ),
+        block(run('Mug, 11 oz, white: InProduction → Shipped, 1Z999AA10123456784')),
         block(run('Poster, 18 × 24 in: InProduction → Printing')),
       ),
     ],
     [
       'discord',
       discord(
-        '**Order Magic7-501**\n' +
+        '**Order Magic7\\-501**\n' +
           `• Mug, 11 oz, white: InProduction → Shipped, [1Z999AA10123456784](${URL_OF_PARCEL})\n` +
+          '• Poster, 18 × 24 in: InProduction → Printing',
+      ),
+    ],
+    [
+      'google-chat',
+      googleChat(
+        '*Order Magic7-501*\n' +
+          `• Mug, 11 oz, white: InProduction → Shipped, <${URL_OF_PARCEL}|1Z999AA10123456784>\n` +
           '• Poster, 18 × 24 in: InProduction → Printing',
       ),
     ],
@@ -140,15 +159,17 @@ describe('a preset', () => {
   });
 
   it.each<[Preset, unknown]>([
-    ['slack', slack('*Order Magic7-501*\nNothing changed.')],
+    ['slack', slack(literal('\nNothing changed.'))],
+    ['google-chat', googleChat('*Order Magic7-501*\nNothing changed.')],
     ['teams', teams(block(run('Order Magic7-501', { weight: 'Bolder' })), block(run('Nothing changed.')))],
-    ['discord', discord('**Order Magic7-501**\nNothing changed.')],
+    ['discord', discord('**Order Magic7\\-501**\nNothing changed.')],
   ])('%s says so when nothing changed', async (preset, message) => {
     expect(await made(preset, { changes: [] })).toEqual(message);
   });
 
   it.each<[Preset, unknown]>([
-    ['slack', slack('Test: erp is &lt;down&gt;')],
+    ['slack', slackOf('Test: erp is &lt;down&gt;', literal('Test: erp is <down>'))],
+    ['google-chat', googleChat('Test: erp is ＜down＞')],
     ['teams', teams(block(run('Test: erp is <down>')))],
     ['discord', discord('Test: erp is \\<down\\>')],
     [
@@ -177,12 +198,43 @@ describe('a preset', () => {
     expect(JSON.parse(JSON.stringify(evaluated))).toEqual(message);
   });
 
+  it.each(CHATS)('%s says so when the webhook is not an order', async (preset) => {
+    const event = { notAnOrder: true };
+
+    expect(await textOf(preset, { event, order: 'a text', changes: [] })).toContain('Not an order.');
+    expect(await textOf(preset, { event, order: undefined, changes: [] })).toContain('Not an order.');
+  });
+
+  it.each(CHATS)('%s says so when an order has too many items to compare', async (preset) => {
+    const text = await textOf(preset, { event: { changesNote: 'items-cut' }, changes: [] });
+
+    expect(text).toContain('Too many items to compare.');
+    expect(text).not.toContain('Nothing changed');
+  });
+
+  it.each(CHATS)('%s counts the changes that the relay left out, too', async (preset) => {
+    expect(await textOf(preset, { event: { changesOmitted: 40 } })).toContain('… and 40 more');
+  });
+
+  it.each(CHATS)('%s links to the tracking of an item’s shipments', async (preset) => {
+    const Shipments = ['1Z1', '1Z2'].map((TrackingNumber) => ({
+      TrackingNumber,
+      TrackingUrl: `https://t.example/${TrackingNumber}`,
+    }));
+    const order = { Items: [{ Sku: 'a', Shipments }] };
+    const changes: Change[] = [{ change: 'changed', sku: 'a', trackingNumberTo: '1Z1, 1Z2' }];
+    const text = await textOf(preset, { order, changes });
+
+    for (const { TrackingUrl } of Shipments) expect(text).toContain(TrackingUrl);
+  });
+
   it.each<[Preset, string]>([
     ['slack', '• Mug: New → removed'],
     ['slack', '• Hat: added'],
     ['slack', '• Cap: New'],
     ['slack', '• an item: tracking number removed'],
     ['discord', '• Hat: added'],
+    ['google-chat', '• Hat: added'],
     ['discord', '• an item: tracking number removed'],
     ['teams', 'Mug: New → removed'],
     ['teams', 'an item: tracking number removed'],
@@ -198,7 +250,22 @@ describe('a preset', () => {
   });
 });
 
-const HOSTILE = ['<script>', '*bold*', '@everyone', '</a|b>', '<!channel>', '[x](http://evil)', '`_~|\\'];
+const HOSTILE = [
+  '\n# heading',
+  '\r\n- list',
+  '<users/all>',
+  '<!here> <@U1>',
+  'https://evil.example',
+  'www.evil.example',
+  '{{DATE(2026)}}',
+  '<script>',
+  '*bold*',
+  '@everyone',
+  '</a|b>',
+  '<!channel>',
+  '[x](http://evil)',
+  '`_~|\\',
+];
 
 describe('what a stranger typed', () => {
   const changes: Change[] = HOSTILE.map((name) => ({
@@ -216,11 +283,27 @@ describe('what a stranger typed', () => {
   }));
   const parts = { event: { niceId: HOSTILE.join(' ') }, order: { Items }, changes };
 
-  it('starts nothing in Slack: no tag, no mention, no link', async () => {
-    const { text } = (await made('slack', parts)) as { text: string };
+  it('is literal text in Slack, and escaped in the notification', async () => {
+    const { text, blocks } = (await made('slack', parts)) as ReturnType<typeof slack>;
+    const elements = blocks.flatMap((one) => one.elements).flatMap((one) => one.elements);
 
     expect(text).not.toMatch(/[<>]/);
     expect(text.replaceAll(/&(amp|lt|gt);/g, '')).not.toContain('&');
+    expect(elements.length).toBeGreaterThan(HOSTILE.length);
+    for (const element of elements)
+      expect(element).toMatchObject({ type: 'text', text: expect.stringMatching(/./) });
+    expect(JSON.stringify(blocks)).not.toContain('mrkdwn');
+  });
+
+  it('makes no element of Slack’s that is a list', async () => {
+    const one = { change: 'changed', sku: 'a', statusTo: 'b', trackingNumberTo: '1, 2, 3' } as const;
+    const [, two] = CHANGES;
+
+    for (const some of [[one], [one, one], [one, ...(two ? [two] : [])]]) {
+      const { blocks } = (await made('slack', { changes: some })) as ReturnType<typeof slack>;
+      for (const element of blocks.flatMap((block) => block.elements).flatMap((all) => all.elements))
+        expect(element).toMatchObject({ type: 'text' });
+    }
   });
 
   it('is shown as it is in Teams, which takes no markup in text runs', async () => {
@@ -228,16 +311,30 @@ describe('what a stranger typed', () => {
 
     expect(text).not.toContain('Action.OpenUrl');
     expect(text).not.toContain('"TextBlock"');
-    for (const name of HOSTILE) expect(text).toContain(JSON.stringify(name).slice(1, -1));
+    for (const name of HOSTILE)
+      expect(text).toContain(JSON.stringify(name.replaceAll(/[\r\n]+/g, ' ')).slice(1, -1));
   });
 
   it('has every character that means something to Discord escaped, and pings nobody', async () => {
     const message = (await made('discord', parts)) as { embeds: [{ description: string }] };
     const [, ...lines] = message.embeds[0].description.split('\n');
 
-    for (const line of lines)
-      expect(line.replaceAll(/\\[\\*_~`|<>@:[\]()]/g, '')).not.toMatch(/[\\*_~`|<>@[\]()]/);
+    expect(lines).toHaveLength(HOSTILE.length);
+    for (const line of lines) {
+      expect(line).toMatch(/^• /);
+      expect(line.replaceAll(/\\[\\*_~`|<>@:[\]()#\-+!]/g, '')).not.toMatch(/[\\*_~`|<>@[\]()#!]|:\//);
+    }
     expect(message).toMatchObject({ allowed_mentions: { parse: [] } });
+  });
+
+  it('has no markup, mention or link in Google Chat', async () => {
+    const { text } = (await made('google-chat', parts)) as { text: string };
+    const [title = '', ...lines] = text.split('\n');
+
+    expect(lines).toHaveLength(HOSTILE.length);
+    expect(title).toMatch(/^\*[^*]*\*$/);
+    for (const line of lines) expect(line).toMatch(/^• [^<>*_~`]*$/);
+    expect(text).not.toMatch(/:\/\/|www\.e/);
   });
 
   it.each(['https://t.example/a b', 'https://t.example/)x](https://evil', 'https://t.example/<x>|y'])(
@@ -246,9 +343,8 @@ describe('what a stranger typed', () => {
       const order = { Items: [{ Sku: 'a', TrackingNumber: '1', TrackingUrl }] };
       const links: Change[] = [{ change: 'changed', sku: 'a', trackingNumberTo: '1' }];
 
-      expect(await textOf('discord', { order, changes: links })).not.toContain('](https://evil');
-      const { text } = (await made('slack', { order, changes: links })) as { text: string };
-      expect(text).toMatch(/<https:[^<>|]*\|1>$/);
+      for (const preset of CHATS)
+        expect(await textOf(preset, { order, changes: links })).not.toContain('t.example');
     },
   );
 });
@@ -270,21 +366,32 @@ describe('an order of 5,000 items', () => {
     }),
   );
 
-  /** The services' own limits, in bytes; Discord's is of an embed's description, in characters. */
+  /** The text of Discord and Google Chat, in characters; the whole message of others, in bytes. */
+  function sizeOf(preset: Preset, json: string): number {
+    const message = JSON.parse(json);
+    return preset === 'discord'
+      ? message.embeds[0].description.length
+      : preset === 'google-chat'
+        ? message.text.length
+        : Buffer.byteLength(json);
+  }
+
+  /** The services' own limits. */
   it.each<[Preset, number]>([
     ['slack', 40_000],
     ['teams', 28 * 1024],
-    ['discord', 4_096 + 200],
+    ['discord', 4_096],
+    ['google-chat', 4_096],
     ['changes', 5 * 1024 * 1024],
   ])('fits into a message of %s', async (preset, limit) => {
     const text = await textOf(preset, { order: { Items }, changes });
 
-    expect(preset === 'discord' ? text.length : Buffer.byteLength(text)).toBeLessThanOrEqual(limit);
+    expect(sizeOf(preset, text)).toBeLessThanOrEqual(limit);
   });
 
   it.each(CHATS)('has what is left out counted by %s', async (preset) => {
     const text = await textOf(preset, { order: { Items }, changes });
-    const shown = text.match(/In\\*_Production/g)?.length ?? 0;
+    const shown = text.match(/In\\*[_＿]Production/g)?.length ?? 0;
 
     expect(text).toMatch(/… and 49\d\d more/);
     expect(shown).toBeGreaterThan(0);
@@ -324,7 +431,7 @@ describe('whatever the order holds', () => {
         // JSON has no infinite numbers.
         const value: unknown = await expression.evaluate(JSON.parse(JSON.stringify(input)));
 
-        expect(JSON.stringify(value)).toContain(preset === 'changes' ? 'evt_1' : 'Order Magic7-501');
+        expect(JSON.stringify(value)).toMatch(preset === 'changes' ? /evt_1/ : /Order Magic7\\*-501/);
       }),
       { numRuns: 100 },
     );
@@ -336,5 +443,27 @@ describe('presetAttributes', () => {
     const row = { id: 'chat', url: 'https://chat.example', ...(await presetAttributes(preset)) };
 
     expect(endpointSchema.parse(row)).toMatchObject({ ordering: preset === 'changes' ? 'latest' : 'none' });
+  });
+
+  it.each<[Preset, number | undefined]>([
+    ['slack', 1],
+    ['teams', 1],
+    ['discord', 2],
+    ['google-chat', 1],
+    ['changes', undefined],
+  ])('limits the requests to what %s accepts: %s a second', (preset, limit) => {
+    expect(presetDefaults(preset).rateLimitPerSecond).toBe(limit);
+  });
+
+  it.each<[string, Parts, boolean]>([
+    ['an order that changed', {}, true],
+    ['an order in which nothing changed', { changes: [] }, false],
+    ['a body that is no order', { changes: [], event: { notAnOrder: true } }, true],
+    ['an order with too many items', { changes: [], event: { changesNote: 'items-cut' } }, true],
+  ])('has a filter for chats that decides on %s', async (_, parts, isSent) => {
+    for (const preset of CHATS) {
+      const { filter } = presetDefaults(preset);
+      expect(Boolean(await jsonata(String(filter)).evaluate(anInput(parts)))).toBe(isSent);
+    }
   });
 });

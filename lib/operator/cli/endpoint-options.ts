@@ -8,7 +8,7 @@ import { changedHeaders } from '../endpoints/header-change.ts';
 import { checkUnsigned } from '../endpoints/signing.ts';
 import { InvalidInputError } from '../errors.ts';
 import { sourceIds } from '../sources/sources.ts';
-import { addExpressionOptions, withExpressions } from './expression-options.ts';
+import { addExpressionOptions, defaultsOf, withExpressions } from './expression-options.ts';
 import { repeatedIds } from './option-values.ts';
 import { addOutgoingOptions, outgoingOptionsSchema, readOutgoingOptions } from './outgoing-options.ts';
 import type { Terminal } from './output.ts';
@@ -94,8 +94,10 @@ export interface AddedEndpoint {
 export async function readAddOptions(options: GivenOptions, terminal: Terminal): Promise<AddedEndpoint> {
   const { id, ...typed } = checkAttributes(addOptionsSchema, options);
   const { attributes, headers, ...rest } = await readOutgoingOptions(typed, terminal);
+  const typedAttributes = toAttributes(typed);
   const given = Object.entries({
-    ...(await withExpressions(toAttributes(typed))),
+    ...defaultsOf(typedAttributes.preset, typedAttributes),
+    ...(await withExpressions(typedAttributes)),
     ...attributes,
     ...changedHeaders({}, { set: headers, remove: [] }),
   });
@@ -119,7 +121,8 @@ export async function readSetOptions(
 ): Promise<ChangedEndpoint> {
   const { unset, ...typed } = checkAttributes(setOptionsSchema, options);
   const { attributes: outgoing, headers, ...rest } = await readOutgoingOptions(typed, terminal);
-  const given = { ...(await withExpressions(toAttributes(typed))), ...outgoing };
+  const typedAttributes = toAttributes(typed);
+  const given = { ...(await withExpressions(typedAttributes)), ...outgoing };
   const [single, whole] = partition(unset, (name) => HEADER_NAME.test(name));
   const remove = single.map((name) => name.replace(HEADER_NAME, ''));
   const names = whole.flatMap(attributesOf);
@@ -134,7 +137,8 @@ export async function readSetOptions(
   const attributes = { ...given, ...Object.fromEntries(names.map((name) => [name, null])) };
   const change = (present: GivenAttributes) => {
     checkUnsigned(id, present, outgoing);
-    return { ...attributes, ...changedHeaders(present, { set: headers, remove }) };
+    const defaults = defaultsOf(typedAttributes.preset, attributes, present);
+    return { ...defaults, ...attributes, ...changedHeaders(present, { set: headers, remove }) };
   };
   const isNothing = Object.keys(attributes).length === 0 && !set.includes('headers');
   return { change, attributes, isNothing, ...rest };

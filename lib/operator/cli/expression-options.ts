@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import type { GivenAttributes } from '../endpoints/endpoints.ts';
 import { checkExpressions } from '../endpoints/expressions.ts';
-import { isPreset, PRESET_NAMES, presetAttributes } from '../endpoints/presets.ts';
+import { isPreset, PRESET_NAMES, presetDefaults, presetText } from '../endpoints/presets.ts';
 import { InvalidInputError } from '../errors.ts';
 
 export function addExpressionOptions(command: Command): Command {
@@ -60,7 +60,24 @@ async function ofPreset(preset: unknown, attributes: GivenAttributes): Promise<G
     throw new InvalidInputError([{ attribute: 'preset', problem: 'cannot be combined with --transform' }]);
   if (!isPreset(preset))
     throw new InvalidInputError([{ attribute: 'preset', problem: `must be ${PRESET_NAMES.join(' or ')}` }]);
-  return presetAttributes(preset);
+  return { transform: await presetText(preset) };
+}
+
+/** The attributes that a preset suggests, without those that are given or in the row. */
+export function defaultsOf(
+  preset: unknown,
+  given: GivenAttributes,
+  present: GivenAttributes = {},
+): GivenAttributes {
+  if (typeof preset !== 'string' || !isPreset(preset)) return {};
+  // Debounced deliveries need the ordering `latest`.
+  const isDebounced = (given.debounceSeconds ?? present.debounceSeconds ?? null) !== null;
+  const decided = new Set([
+    ...Object.keys(given),
+    ...Object.keys(present),
+    ...(isDebounced ? ['ordering'] : []),
+  ]);
+  return Object.fromEntries(Object.entries(presetDefaults(preset)).filter(([name]) => !decided.has(name)));
 }
 
 /** @throws InvalidInputError when the file cannot be read */

@@ -7,6 +7,7 @@ export const PRESETS = {
   slack: 'a message for a Slack incoming webhook',
   teams: 'a card for the incoming webhook of a Microsoft Teams workflow',
   discord: 'a message for a Discord webhook',
+  'google-chat': 'a message for a Google Chat webhook',
   changes: 'the changes as JSON',
 } as const;
 
@@ -23,8 +24,30 @@ export async function presetText(name: Preset): Promise<string> {
   return text.trim();
 }
 
-/** The presets for chats set the ordering `none`, so that a chat shows every update. */
+/** What a service accepts, in requests per second. */
+const RATE_LIMITS: ReadonlyMap<Preset, number> = new Map([
+  // https://docs.slack.dev/apis/web-api/rate-limits: one a second for incoming webhooks.
+  ['slack', 1],
+  // https://learn.microsoft.com/connectors/teams: 100 calls a minute for each connection of a workflow.
+  ['teams', 1],
+  // https://docs.discord.com/developers/topics/rate-limits: in answers' headers, five in two seconds for a webhook.
+  ['discord', 2],
+  // https://developers.google.com/workspace/chat/limits: one a second for a space.
+  ['google-chat', 1],
+]);
+
+/** Nothing is sent when nothing changed. */
+const CHAT_FILTER = '$count(changes) > 0 or $exists(event.changesNote) or event.notAnOrder';
+
+/** The attributes that a preset suggests beside its transform. A chat shows every update once, as fast as it accepts them. */
+export function presetDefaults(name: Preset): GivenAttributes {
+  const rateLimitPerSecond = RATE_LIMITS.get(name);
+  return rateLimitPerSecond === undefined
+    ? {}
+    : { filter: CHAT_FILTER, ordering: 'none', rateLimitPerSecond };
+}
+
+/** All attributes of a new endpoint with the preset. */
 export async function presetAttributes(name: Preset): Promise<GivenAttributes> {
-  const transform = await presetText(name);
-  return name === 'changes' ? { transform } : { transform, ordering: 'none' };
+  return { transform: await presetText(name), ...presetDefaults(name) };
 }

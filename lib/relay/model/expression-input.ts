@@ -18,6 +18,8 @@ export interface ExpressionInput {
     readonly late?: boolean;
     /** An operator sent it to test the endpoint. */
     readonly test?: boolean;
+    /** True when the body has no list of items. */
+    readonly notAnOrder?: boolean;
     /** The number of changes that `changes` leaves out. */
     readonly changesOmitted?: number;
     /** Why `changes` is not the whole truth. */
@@ -45,7 +47,7 @@ export type OutgoingEvent = EventRecord & { readonly late?: boolean };
 
 export function expressionInput(event: OutgoingEvent, payload: Payload): ExpressionInput {
   const { eventId, orderId, niceId, source, receivedAt, late, changes = [] } = event;
-  const { changesOmitted, changesNote } = event;
+  const { items, changesOmitted, changesNote } = event;
   const body = jsonOf(payload);
   return {
     event: {
@@ -56,6 +58,7 @@ export function expressionInput(event: OutgoingEvent, payload: Payload): Express
       receivedAt: receivedAt.toISOString(),
       ...(late && { late }),
       ...(source === TESTS && { test: true }),
+      ...(items === undefined && source !== NOTICES && { notAnOrder: true }),
       ...(changesOmitted !== undefined && { changesOmitted }),
       ...(changesNote !== undefined && { changesNote }),
     },
