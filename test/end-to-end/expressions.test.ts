@@ -28,7 +28,9 @@ const eventIds: string[] = [];
 beforeAll(async () => {
   const { connection } = relay();
   receiver = await startReceiver();
-  const all = { ...ENDPOINTS, chat: await presetAttributes('slack') };
+  // The other filters keep the expression process busy enough.
+  const { filter: _, ...chat } = await presetAttributes('slack');
+  const all = { ...ENDPOINTS, chat };
   for (const [id, attributes] of Object.entries(all))
     await addEndpoint(connection, id, { url: `${receiver.url}/${id}`, ...attributes });
   const { address } = await addSource(connection, 'main');

@@ -35,7 +35,9 @@ async function aFile(text: string): Promise<string> {
 async function withEvent(attributes: object, order: object = { Id: '1', Status: 'Shipped' }) {
   const source = await aSource();
   await relay().put('endpoint', 'erp', { url: URL_OF_ERP, sources: [source], ...attributes });
-  const event = await stored({ source, orderId: '1', niceId: 'Magic7-501' }, aPayload(JSON.stringify(order)));
+  const items = [{ sku: 'Mug', status: 'Shipped' }];
+  const parts = { source, orderId: '1', niceId: 'Magic7-501', items };
+  const event = await stored(parts, aPayload(JSON.stringify(order)));
   await fannedOut(event, {}, [{ change: 'added', sku: 'Mug', statusTo: 'Shipped' }]);
   return event;
 }
@@ -301,7 +303,7 @@ describe('endpoints preview', () => {
   });
 
   it('shows the body that a preset makes', async () => {
-    const { eventId } = await withEvent({});
+    const { eventId } = await withEvent({}, { Id: '1', Items: [{ Sku: 'Mug', Status: 'Shipped' }] });
 
     const { results } = previewsSchema.parse(
       jsonOf(await endpoints('preview', 'erp', '--preset', 'slack', '--event', eventId, '--json')),
@@ -378,7 +380,7 @@ describe('endpoints presets', () => {
   it('says which there are when it is asked for another', async () => {
     expect(await endpoints('presets', 'icq')).toMatchObject({
       exitCode: 2,
-      err: expect.stringContaining('must be slack or teams or discord or changes'),
+      err: expect.stringContaining('must be slack or teams or discord or google-chat or changes'),
     });
   });
 });
