@@ -51,6 +51,19 @@ describe('an event whose endpoints all answer', () => {
       'DynamoDB PutItem': 3,
     });
   });
+
+  // `endpoints list` shows when an endpoint last accepted a request. That time may be five minutes old, so a busy endpoint
+  // costs one write in five minutes: half a cent a month at most.
+  it('writes the health of each endpoint once in five minutes, and not with each event', async () => {
+    const fiveMinutesAgo = new Date(Date.now() - 5 * 60_000);
+
+    const rested = await callsOfOrder(await emptyStores(), 5, fiveMinutesAgo);
+    const busy = await callsOfOrder(await emptyStores(), 5);
+
+    const written = (calls: EventCalls) => countByCommand(calls.fanOut)['DynamoDB UpdateItem'];
+    expect([written(rested.first), written(rested.later)]).toEqual([1 + 5, 1]);
+    expect([written(busy.first), written(busy.later)]).toEqual([1, 1]);
+  });
 });
 
 function countsOf({ ingest, fanOut }: EventCalls) {

@@ -52,12 +52,19 @@ export interface OrderCalls {
   readonly later: EventCalls;
 }
 
-/** @param stores empty ones, for this call alone */
-export async function callsOfOrder(stores: Stores, endpoints: number): Promise<OrderCalls> {
+/**
+ * @param stores empty ones, for this call alone
+ * @param lastSuccessAt when the endpoints last accepted a request
+ */
+export async function callsOfOrder(
+  stores: Stores,
+  endpoints: number,
+  lastSuccessAt: Date = new Date(),
+): Promise<OrderCalls> {
   const { dynamoDb, configTable } = stores;
   const urls = Array.from({ length: endpoints }, (_, n) => `https://endpoint-${n}.example/hook`);
   await putSource(dynamoDb, configTable, TOKEN);
-  await putEndpoints(dynamoDb, configTable, urls);
+  await putEndpoints(dynamoDb, configTable, urls, lastSuccessAt);
 
   const recorder = new CallRecorder();
   recorder.watchDynamoDb(dynamoDb);
