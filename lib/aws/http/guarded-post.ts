@@ -20,6 +20,13 @@ const INTERIM_ANSWERS_LIMIT = 10;
 const RECEIVED_LIMIT_BYTES = 1024 * 1024;
 const RECEIVED_CHECK_MS = 50;
 
+/**
+ * Node gives each address of a name 250 ms to connect, except the last one
+ * (https://nodejs.org/api/net.html#netsetdefaultautoselectfamilyattempttimeouttimeout). A far server may need longer, and
+ * a lost packet costs a second. A quarter of the attempt's time leaves time for three other addresses.
+ */
+const ADDRESSES = 4;
+
 const CLIENT = {
   // A new connection for each attempt. The server closes an idle connection of a frozen function unnoticed, and a POST
   // that fails on it may or may not have been received.
@@ -93,13 +100,13 @@ export async function guardedPost(guard: AddressGuard, request: GuardedRequest):
 
 async function exchange(
   guard: AddressGuard,
-  { url, headers, body, tls, answerLimitBytes }: GuardedRequest,
+  { url, headers, body, tls, timeoutMs, answerLimitBytes }: GuardedRequest,
   signal: AbortSignal,
   onFlood: () => void,
 ): Promise<GuardedAnswer> {
   const { origin, pathname, search } = new URL(url);
   let connection: Socket | undefined;
-  const connect = guardedConnector(guard, tls, (socket) => {
+  const connect = guardedConnector(guard, { ...tls, addressMs: timeoutMs / ADDRESSES }, (socket) => {
     connection = addAbortSignal(signal, socket);
   });
   const client = new Client(origin, { ...CLIENT, connect });
@@ -128,12 +135,13 @@ async function exchange(
 /**
  * Connects only to addresses that the guard checked.
  *
+ * @param options `addressMs` is the time for each address of the name, except the last one
  * @param onSocket receives the socket before it is connected. To cancel a request that waits for its connection,
  * destroy the socket: undici has no timeout for name lookup and handshake
  */
 function guardedConnector(
   guard: AddressGuard,
-  { certificate, key, ca }: TlsIdentity = {},
+  { certificate, key, ca, addressMs }: TlsIdentity & { readonly addressMs: number },
   onSocket: (socket: Socket) => void,
 ): buildConnector.connector {
   return (options, callback) => {
@@ -148,6 +156,8 @@ function guardedConnector(
     const connect = buildConnector({
       lookup: guard.lookupFor(target),
       timeout: 0,
+      // Node wants an integer of at least 10.
+      autoSelectFamilyAttemptTimeout: Math.max(10, Math.floor(addressMs)),
       allowH2: false,
       minVersion: 'TLSv1.2',
       // An explicit value, so that NODE_TLS_REJECT_UNAUTHORIZED in the environment has no effect.
