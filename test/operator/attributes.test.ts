@@ -31,7 +31,7 @@ describe('attributes', () => {
   it.each<[string, unknown, string]>([
     ['url', undefined, 'must be an absolute http or https URL'],
     ['url', 'ftp://erp.example', 'must be an absolute http or https URL'],
-    ['url', 'https://a:b@erp.example', 'must not carry a user name or password'],
+    ['url', 'https://a:b@erp.example', 'must not carry a user name or password: put them into auth'],
     ['state', 'off', 'must be enabled, paused or disabled'],
     ['timeoutSeconds', 31, 'must be at most 30'],
     ['timeoutSeconds', 0, 'must be at least 1'],

@@ -18,9 +18,7 @@ export function addOrdersCommands(program: Command, terminal: Terminal): void {
 
   orders
     .command('show <id>')
-    .description(
-      'show an order’s timeline by either of its ids: events, changes, and the outcome of each endpoint; or list the orders, if several have the id',
-    )
+    .description('show the events and outcomes of an order, or list the orders if several have the id')
     .option('--source <id>', 'search only this source (default: all)')
     .option('--by-order-id', BY_ORDER_ID)
     .action(async (id: string, options: GivenOptions, command: Command) => {

@@ -5,7 +5,12 @@ import { anEvent, aPayload } from '../../ports/builders.ts';
 
 describe('the input of an expression', () => {
   it('has the event, the order and the changes', () => {
-    const event = anEvent({ orderId: '1', niceId: 'Magic7-501', changes: [{ change: 'added', sku: 'MUG' }] });
+    const event = anEvent({
+      orderId: '1',
+      niceId: 'Magic7-501',
+      items: [],
+      changes: [{ change: 'added', sku: 'MUG' }],
+    });
 
     expect(expressionInput({ ...event, late: true }, aPayload('{"Id":"1"}'))).toEqual({
       event: {
@@ -22,12 +27,18 @@ describe('the input of an expression', () => {
   });
 
   it('has nothing that is not known', () => {
-    const event = anEvent();
+    const event = anEvent({ items: [] });
 
     expect(expressionInput({ ...event, late: false }, aPayload('no JSON'))).toStrictEqual({
       event: { id: event.eventId, source: 'main', receivedAt: event.receivedAt.toISOString() },
       changes: [],
     });
+  });
+
+  it('says that the body is not an order', () => {
+    const { event } = expressionInput(anEvent(), aPayload('no JSON'));
+
+    expect(event).toHaveProperty('notAnOrder', true);
   });
 
   it('says that changes were left out', () => {

@@ -89,7 +89,7 @@ describe('an event id', () => {
 describe('the partition key of an order', () => {
   it('has the source and the order id', () => {
     expect(orderKeyOf(MAIN, '1/2')).toBe('main/1/2');
-    expect(aliasKeyOf(MAIN, 'Magic7-501')).toBe('main/nice:Magic7-501');
+    expect(aliasKeyOf(MAIN, 'Magic7-501')).toBe('main/nice:magic7-501');
     expect(sourceOf(orderKeyOf(MAIN, '1/2'))).toBe('main');
   });
 
