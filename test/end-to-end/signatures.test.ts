@@ -32,7 +32,8 @@ beforeAll(async () => {
   const signed = { signingSecret: SECRET };
   const add = (id: string, source: string, attributes = {}) =>
     addEndpoint(connection, id, { url: `${receiver.url}/${id}`, sources: [source], ...attributes });
-  await add('signed', 'hub', signed);
+  // `none` also receives bodies that are no orders.
+  await add('signed', 'hub', { ...signed, ordering: 'none' });
   await add('rotated', 'hub', signed);
   await add('unsigned', 'hub');
   await add('stumbles', 'other', signed);

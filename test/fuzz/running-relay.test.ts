@@ -60,6 +60,8 @@ function expectNothingGivenAway(...others: readonly string[]): void {
   expect(written).not.toContain(PERSONAL);
 }
 
+const SAFE = ['GET', 'HEAD', 'OPTIONS'];
+
 /** The webhook as it can be sent over HTTP. */
 function overHttp({ token: theToken, rawQuery, event }: Webhook) {
   const path = theToken.startsWith('Zq7SecretToken') ? theToken.replace(/^\w+/, token) : theToken;
@@ -70,7 +72,8 @@ function overHttp({ token: theToken, rawQuery, event }: Webhook) {
     method,
     headers: contentType === undefined ? {} : { 'content-type': contentType },
     body:
-      method === 'GET'
+      // Node frames no body of these.
+      SAFE.includes(method)
         ? Buffer.alloc(0)
         : Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
   };
@@ -85,6 +88,7 @@ describe('the running relay', () => {
         const { status, text: answered } = await sent(path, sending);
 
         expect([200, 404]).toContain(status);
+        if (SAFE.includes(sending.method)) return;
         const { eventId } = responseSchema.parse(JSON.parse(answered));
         if (eventId === undefined) return;
         const { payload } = await showEvent(relay().connection, { eventId, withBody: true });

@@ -8,6 +8,16 @@ const UNAUTHORIZED = 401;
 /** The relay sends every token as a bearer token. These types need a proof of possession, which it does not make. */
 const UNUSABLE_TYPES = ['mac', 'pop', 'dpop'];
 
+/** https://www.rfc-editor.org/rfc/rfc6749#section-5.2. They tell nothing, even when a secret contains the same word. */
+const STANDARD_ERRORS = new Set([
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+]);
+
 /** Shorter parameters, such as `v=2`, are no secrets. */
 const SHORTEST_SECRET = 8;
 
@@ -83,7 +93,8 @@ function reasonText(code: string, description: string, client: TokenClient): str
   const pair = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
   const longParameters = Object.values(parameters).filter(({ length }) => length >= SHORTEST_SECRET);
   const shown = (said: string) => withoutSecrets(said, [clientSecret, pair, ...longParameters]);
-  const shownCode = /^[\w.-]{1,64}$/.test(code) ? shown(code) : '';
+  const ownCode = /^[\w.-]{1,64}$/.test(code) ? shown(code) : '';
+  const shownCode = STANDARD_ERRORS.has(code) ? code : ownCode;
   const shownDescription = shown(description);
   return `${shownCode && ` ${shownCode}`}${shownDescription && `: ${shownDescription}`}`;
 }

@@ -167,12 +167,12 @@ describe('a token server', () => {
       expect(message).not.toContain(part);
   });
 
-  it('that may repeat a secret too short to be found is quoted by its status alone', async () => {
+  it('that may repeat a secret too short to be found is quoted by its status and a standard code alone', async () => {
     const url = await answering(401, { error: 'invalid_client', error_description: 'not abc' });
 
     const { message } = await failureOf(aClient(url, { clientSecret: 'abc' }));
 
-    expect(message).toBe('the token server answered 401');
+    expect(message).toBe('the token server answered 401 invalid_client');
   });
 
   it('has nothing unpacked that is compressed', async () => {
