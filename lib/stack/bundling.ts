@@ -19,6 +19,8 @@ const SHARED = {
 
 const HANDLER = {
   ...SHARED,
+  // A dynamic import becomes a file of its own, which a function loads on first use.
+  splitting: true,
   sourcemap: true,
   sourcesContent: false,
   // CommonJS packages call `require` for Node's own modules; an ES module does not have it.
@@ -27,9 +29,15 @@ const HANDLER = {
   },
 } as const satisfies BuildOptions;
 
+/**
+ * Packages that a function does not need, and the file that takes the place of each. A path is relative to the root of
+ * the repository. The CLI and the local relay are not bundled, so they keep the packages.
+ */
+const REPLACED = { '@aws-sdk/credential-provider-node': 'lib/aws/lambda/environment-credentials.ts' };
+
 /** The source files of a function. Paths are relative to the root of the repository. */
 export interface FunctionSources {
-  /** Becomes `index.mjs`. */
+  /** Becomes `index.mjs`, and the files that it imports. */
   readonly handler: string;
   /** Files that the function starts as processes. Each becomes a bundle under its own name, beside the handler. */
   readonly processes?: readonly string[];
@@ -46,9 +54,17 @@ export function bundleFunction(
   { handler, processes = [] }: FunctionSources,
   folder: string,
 ): Metafile[] {
-  const inRepository = { absWorkingDir: repository };
+  const alias = Object.fromEntries(
+    Object.entries(REPLACED).map(([name, file]) => [name, join(repository, file)]),
+  );
   return [
-    buildSync({ ...HANDLER, ...inRepository, entryPoints: [handler], outfile: join(folder, 'index.mjs') }),
+    buildSync({
+      ...HANDLER,
+      absWorkingDir: repository,
+      alias,
+      entryPoints: { index: handler },
+      outdir: folder,
+    }),
     ...(processes.length === 0 ? [] : [bundleProcesses(repository, processes, folder)]),
   ].map(({ metafile }) => metafile);
 }

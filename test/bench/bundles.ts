@@ -14,19 +14,26 @@ export const HANDLERS = ['ingest', 'fan-out', 'deliver', 'sweep'] as const;
 const BESIDE = 'expressions';
 type BundleName = (typeof HANDLERS)[number] | typeof BESIDE;
 
+type Output = Metafile['outputs'][string];
+
 /** The code of this project, beside that of packages. */
 const OWN = 'the relay itself';
 
 export interface BundledPackage {
   readonly name: string;
   readonly licence: string;
-  /** Its bytes in the bundle. */
+  /** Its bytes that a cold start loads. */
   readonly bytes: number;
+  /** Its bytes in files that are loaded on first use. */
+  readonly laterBytes: number;
 }
 
 export interface Bundle {
   readonly name: BundleName;
+  /** What a cold start loads. */
   readonly bytes: number;
+  /** What is loaded on first use. */
+  readonly laterBytes: number;
   /** The largest first. */
   readonly packages: readonly BundledPackage[];
 }
@@ -35,33 +42,69 @@ export function bundleAll(): Bundle[] {
   const folder = mkdtempSync(join(tmpdir(), 'sensaria-relay-bundle-'));
   try {
     return [
-      ...HANDLERS.map((name) =>
-        bundleOf(name, bundleFunction(REPOSITORY, { handler: `lambdas/${name}.ts` }, folder)),
-      ),
-      bundleOf(BESIDE, [bundleProcesses(REPOSITORY, EXPRESSION_PROCESS, folder).metafile]),
+      ...HANDLERS.map((name) => {
+        const handler = `lambdas/${name}.ts`;
+        return bundleOf(name, [handler], bundleFunction(REPOSITORY, { handler }, folder));
+      }),
+      bundleOf(BESIDE, EXPRESSION_PROCESS, [
+        bundleProcesses(REPOSITORY, EXPRESSION_PROCESS, folder).metafile,
+      ]),
     ];
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function bundleOf(name: BundleName, metafiles: readonly Metafile[]): Bundle {
-  const outputs = metafiles.flatMap((metafile) => Object.entries(metafile.outputs));
-  const files = outputs.flatMap(([path, one]) => (path.endsWith('.map') ? [] : [one]));
-  const bytes = files.reduce((sum, one) => sum + one.bytes, 0);
-  return { name, bytes, packages: packagesOf(files.flatMap(({ inputs }) => Object.entries(inputs))) };
+function bundleOf(name: BundleName, sources: readonly string[], metafiles: readonly Metafile[]): Bundle {
+  const files = new Map(metafiles.flatMap(({ outputs }) => Object.entries(outputs)));
+  const start = filesOfStart(sources, files);
+  const code = [...files].filter(([path]) => !path.endsWith('.map'));
+  const first = code.flatMap(([path, file]) => (start.has(path) ? [file] : []));
+  const later = code.flatMap(([path, file]) => (start.has(path) ? [] : [file]));
+  return {
+    name,
+    bytes: bytesOf(first),
+    laterBytes: bytesOf(later),
+    packages: packagesOf(inputsOf(first), inputsOf(later)),
+  };
 }
 
-function packagesOf(inputs: readonly [string, { readonly bytesInOutput: number }][]): BundledPackage[] {
+/** The bundles of the sources, and the files that these import statically, directly or not. */
+function filesOfStart(sources: readonly string[], files: ReadonlyMap<string, Output>): Set<string> {
+  const found = new Set<string>();
+  const add = (path: string) => {
+    const file = files.get(path);
+    if (file === undefined || found.has(path)) return;
+    found.add(path);
+    for (const { path: imported, kind } of file.imports) if (kind === 'import-statement') add(imported);
+  };
+  for (const [path, { entryPoint = '' }] of files) if (sources.includes(entryPoint)) add(path);
+  return found;
+}
+
+function bytesOf(files: readonly Output[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** Bytes by the folder of a package. */
+function inputsOf(files: readonly Output[]): Map<string, number> {
   const bytes = new Map<string, number>();
-  for (const [path, { bytesInOutput }] of inputs) {
+  for (const [path, { bytesInOutput }] of files.flatMap(({ inputs }) => Object.entries(inputs))) {
     const folder = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? OWN;
     bytes.set(folder, (bytes.get(folder) ?? 0) + bytesInOutput);
   }
-  return [...bytes]
-    .map(([folder, size]) => ({ ...described(folder), bytes: size }))
-    .filter((one) => one.bytes > 0)
-    .toSorted((one, other) => other.bytes - one.bytes);
+  return bytes;
+}
+
+function packagesOf(first: Map<string, number>, later: Map<string, number>): BundledPackage[] {
+  return [...new Set([...first.keys(), ...later.keys()])]
+    .map((folder) => ({
+      ...described(folder),
+      bytes: first.get(folder) ?? 0,
+      laterBytes: later.get(folder) ?? 0,
+    }))
+    .filter(({ bytes, laterBytes }) => bytes + laterBytes > 0)
+    .toSorted((one, other) => other.bytes + other.laterBytes - one.bytes - one.laterBytes);
 }
 
 const packageSchema = z.object({ name: z.string(), license: z.string() });

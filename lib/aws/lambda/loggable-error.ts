@@ -2,7 +2,7 @@
  * Copies an error without its data. The logger writes every property of an error, and errors of the AWS SDK and of
  * parsers contain their input, which may be an order with the customer's name.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** No error of the relay has more nested causes. */
 const CAUSES_LIMIT = 5;
