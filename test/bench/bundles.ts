@@ -30,9 +30,9 @@ export interface BundledPackage {
 
 export interface Bundle {
   readonly name: BundleName;
-  /** What a cold start loads. */
+  /** The files that a cold start loads. */
   readonly bytes: number;
-  /** What is loaded on first use. */
+  /** The files that are loaded on first use. */
   readonly laterBytes: number;
   /** The largest first. */
   readonly packages: readonly BundledPackage[];

@@ -46,7 +46,7 @@ export class Liveness {
     this.#faultsEndedAtMs = scheduler.nowMs;
     for (const id of ENDPOINT_IDS) this.#states.set(id, this.#stateOf(id));
     scheduler.after(IN_FLIGHT_MS, () => void this.#noteSchedule());
-    // What an endpoint refuses until then is scheduled again.
+    // An attempt that the endpoint refuses before then is scheduled again.
     for (const id of ENDPOINT_IDS) {
       const inMs = (refusals.endOf(id) ?? 0) - scheduler.nowMs;
       if (inMs > 0) scheduler.after(inMs + IN_FLIGHT_MS, () => void this.#noteSchedule());

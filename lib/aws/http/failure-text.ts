@@ -28,7 +28,7 @@ const DESCRIPTIONS = new Map(
   }),
 );
 
-/** What to do about a failure of TLS. The code follows, to search for. */
+/** Says how to mend a failure of TLS. The text ends in the error code, so that a person can search for it. */
 const TLS_ADVICE = new Map(
   Object.entries({
     ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION:

@@ -11,7 +11,7 @@ export class DataFolderError extends Error {
 /** https://www.sqlite.org/rescode.html#busy */
 const SQLITE_BUSY = 5;
 
-/** What the operating system, SQLite and LevelDB say, and the sentence for it. */
+/** Patterns in errors of the operating system, SQLite and LevelDB, each with a sentence for people. */
 const PROBLEMS: readonly { readonly pattern: RegExp; readonly sentence: (folder: string) => string }[] = [
   {
     pattern: /ENOSPC|EDQUOT|no space left|disk is full|quota exceeded/i,

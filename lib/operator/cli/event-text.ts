@@ -61,7 +61,7 @@ export function statusesText(items: readonly Item[]): string {
   return counted(items.map((item) => item.status ?? 'no status')).join(', ') || 'no items';
 }
 
-/** What the list of changes leaves out, or cannot say. */
+/** Says how many changes the list leaves out, or why it is not complete. */
 export function changesNotes({ changesOmitted, changesNote }: EventRecord): string[] {
   return [
     ...(changesOmitted === undefined ? [] : [`… and ${changesOmitted} more`]),

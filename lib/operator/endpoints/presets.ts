@@ -24,7 +24,7 @@ export async function presetText(name: Preset): Promise<string> {
   return text.trim();
 }
 
-/** What a service accepts, in requests per second. */
+/** The rate that a service accepts, in requests per second. */
 const RATE_LIMITS: ReadonlyMap<Preset, number> = new Map([
   // https://docs.slack.dev/apis/web-api/rate-limits: one a second for incoming webhooks.
   ['slack', 1],

@@ -13,7 +13,7 @@ const SPACE = /[ \t\r\n]*/y;
 const TOKEN =
   /[{}[\],:]|"(?:[^"\\\p{Cc}]|\x7f|[\x80-\x9f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/uy;
 
-/** What may come next. */
+/** The kinds of token that are valid next. */
 type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | ', or end';
 
 /** Undefined when the text is JSON. */
@@ -34,7 +34,7 @@ export function jsonFault(text: string): JsonFault | undefined {
   }
 }
 
-/** What may come after the token; undefined when the token itself may not come. Opens and closes objects and lists. */
+/** The tokens that are valid after this one; undefined when this one is invalid. Opens and closes objects and lists. */
 function after(token: string, expected: Expected, open: ('{' | '[')[]): Expected | undefined {
   const isIn = (kind: '{' | '[') => open.at(-1) === kind;
   switch (token) {

@@ -28,7 +28,7 @@ interface Server {
   readonly contentType?: string;
   readonly token: Token;
   readonly refusal: { readonly status: number; readonly body: object };
-  /** What the attempt’s record says of a refusal. */
+  /** The text of a refusal in the attempt’s record. */
   readonly said: string;
 }
 
