@@ -2,12 +2,7 @@
 import type { TableDefinition } from '../../lib/local/template/table.ts';
 import type { Call } from './call-recorder.ts';
 import { indexWritesOf } from './index-writes.ts';
-
-/**
- * US dollars for a million units in us-east-1, without free tiers
- * (https://aws.amazon.com/dynamodb/pricing/on-demand/, https://aws.amazon.com/sqs/pricing/).
- */
-const PRICES = { write: 0.625, read: 0.125, fifoRequest: 0.5 };
+import { PRICES } from './prices.ts';
 
 const WRITES = new Set(['PutItem', 'UpdateItem']);
 
@@ -31,21 +26,21 @@ export function chargesOf(calls: readonly Call[], { indexes }: TableDefinition):
   const reads = calls.filter(({ service, command }) => service === 'DynamoDB' && !WRITES.has(command));
   const onIndexes = writes.map((call) => indexWritesOf(call, indexes));
   const charges = [
-    charge('rows written', byCommand(writes, unitsOf), PRICES.write),
+    charge('rows written', byCommand(writes, unitsOf), PRICES.dynamoDbWrite.usd),
     charge(
       'index entries',
       [
         ['made', sum(onIndexes, ({ entriesMade }) => entriesMade)],
         ['removed', sum(onIndexes, ({ entriesRemoved }) => entriesRemoved)],
       ],
-      PRICES.write,
+      PRICES.dynamoDbWrite.usd,
     ),
-    charge('reads', byCommand(reads, readUnitsOf), PRICES.read),
+    charge('reads', byCommand(reads, readUnitsOf), PRICES.dynamoDbRead.usd),
     // A message below 64 KB is one request each time.
     charge(
       'SQS requests',
       byCommand(sqs, () => 1),
-      PRICES.fifoRequest,
+      PRICES.sqsFifo.usd,
     ),
   ];
   return { charges, usdPerMillionEvents: sum(charges, (one) => one.units * one.usdPerMillionUnits) };
@@ -69,8 +64,11 @@ function byCommand(calls: readonly Call[], units: (call: Call) => number): Part[
 
 const unitsOf = ({ units }: Call) => units;
 
-/** DynamoDB bills a consistent read that finds nothing as one unit; dynalite reports none. */
-const readUnitsOf = ({ units }: Call) => Math.max(units, 1);
+/**
+ * DynamoDB bills a consistent read that finds nothing as one unit, and one of an index, which is never consistent, as
+ * half a unit; dynalite reports none.
+ */
+const readUnitsOf = ({ units, input }: Call) => Math.max(units, 'IndexName' in input ? 0.5 : 1);
 
 function sum<Item>(items: readonly Item[], value: (item: Item) => number): number {
   return items.reduce((total, item) => total + value(item), 0);

@@ -57,7 +57,7 @@ describe('an event whose endpoints all answer', () => {
   it('writes the health of each endpoint once in five minutes, and not with each event', async () => {
     const fiveMinutesAgo = new Date(Date.now() - 5 * 60_000);
 
-    const rested = await callsOfOrder(await emptyStores(), 5, fiveMinutesAgo);
+    const rested = await callsOfOrder(await emptyStores(), 5, { lastSuccessAt: fiveMinutesAgo });
     const busy = await callsOfOrder(await emptyStores(), 5);
 
     const written = (calls: EventCalls) => countByCommand(calls.fanOut)['DynamoDB UpdateItem'];

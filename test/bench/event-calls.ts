@@ -11,7 +11,9 @@ import { Config } from '../../lib/relay/config.ts';
 import { fanOut } from '../../lib/relay/fan-out/fan-out.ts';
 import { ingest } from '../../lib/relay/ingest.ts';
 import type { Clock } from '../../lib/relay/model/clock.ts';
+import type { OutgoingRequest } from '../../lib/relay/ports/outgoing.ts';
 import type { EventMessage } from '../../lib/relay/ports/queues.ts';
+import type { Metric } from '../../lib/relay/ports/telemetry.ts';
 import { SecretCache } from '../../lib/relay/secrets/secret-cache.ts';
 import { MemoryExpressions } from '../memory/expressions.ts';
 import { MemorySecrets } from '../memory/secrets.ts';
@@ -21,7 +23,7 @@ import { type Call, CallRecorder } from './call-recorder.ts';
 import { putEndpoints, putSource } from './config-rows.ts';
 import { aWebhook, type Webhook } from './webhooks.ts';
 
-const TOKEN = 'bench'.padEnd(43, '-');
+export const TOKEN = 'bench'.padEnd(43, '-');
 
 /** Nothing takes too long and nothing grows old: a busy machine must not cause a call more. */
 const clock: Clock = {
@@ -44,6 +46,10 @@ export interface EventCalls {
   readonly fanOut: readonly Call[];
   /** Endpoints that got it. */
   readonly attempts: number;
+  /** The body of the webhook, and the headers and bodies of the requests to the endpoints. */
+  readonly bodyBytes: number;
+  readonly sentBytes: number;
+  readonly metrics: ReadonlySet<Metric>;
 }
 
 export interface OrderCalls {
@@ -54,35 +60,45 @@ export interface OrderCalls {
 
 /**
  * @param stores empty ones, for this call alone
- * @param lastSuccessAt when the endpoints last accepted a request
+ * @param options.lastSuccessAt when the endpoints last accepted a request
+ * @param options.items of the order
  */
 export async function callsOfOrder(
   stores: Stores,
   endpoints: number,
-  lastSuccessAt: Date = new Date(),
+  { lastSuccessAt = new Date(), items }: { readonly lastSuccessAt?: Date; readonly items?: number } = {},
 ): Promise<OrderCalls> {
   const { dynamoDb, configTable } = stores;
-  const urls = Array.from({ length: endpoints }, (_, n) => `https://endpoint-${n}.example/hook`);
   await putSource(dynamoDb, configTable, TOKEN);
-  await putEndpoints(dynamoDb, configTable, urls, lastSuccessAt);
+  await putEndpoints(dynamoDb, configTable, urlsOf(endpoints), lastSuccessAt);
 
-  const recorder = new CallRecorder();
-  recorder.watchDynamoDb(dynamoDb);
-  recorder.watchSqs(stores.sqs);
+  const recorder = recorderOf(stores);
   const relay = relayOver(stores);
-  const first = await callsOfEvent(relay, recorder, stores, aWebhook('1', 0));
-  const later = await callsOfEvent(relay, recorder, stores, aWebhook('1', 1));
+  const first = await callsOfEvent(relay, recorder, stores, aWebhook('1', 0, items));
+  const later = await callsOfEvent(relay, recorder, stores, aWebhook('1', 1, items));
   const unexpected = relay.telemetry.log.filter(({ level }) => level !== 'info');
   if (unexpected.length > 0) throw new Error(`Not the happy path: ${JSON.stringify(unexpected)}`);
   return { first, later };
 }
 
-type Relay = ReturnType<typeof relayOver>;
+export function urlsOf(endpoints: number): string[] {
+  return Array.from({ length: endpoints }, (_, n) => `https://endpoint-${n}.example/hook`);
+}
 
-function relayOver(stores: Stores) {
+export function recorderOf(stores: Stores): CallRecorder {
+  const recorder = new CallRecorder();
+  recorder.watchDynamoDb(stores.dynamoDb);
+  recorder.watchSqs(stores.sqs);
+  return recorder;
+}
+
+export type Relay = ReturnType<typeof relayOver>;
+
+/** A relay whose endpoints accept every request at once. */
+export function relayOver(stores: Stores) {
   const { dynamoDb: client, sqs, configTable, eventLogTable, eventsQueueUrl, deliveriesQueueUrl } = stores;
   const telemetry = new MemoryTelemetry();
-  const posted: string[] = [];
+  const posted: OutgoingRequest[] = [];
   return {
     clock,
     random: Math.random,
@@ -99,21 +115,22 @@ function relayOver(stores: Stores) {
       tokenIssuer: new MemoryTokenIssuer(),
     }),
     sender: {
-      async post({ url }: { readonly url: string }) {
-        posted.push(url);
+      async post(request: OutgoingRequest) {
+        posted.push(request);
         return { kind: 'answer', status: 200, text: '' } as const;
       },
     },
   };
 }
 
-async function callsOfEvent(
+export async function callsOfEvent(
   relay: Relay,
   recorder: CallRecorder,
   stores: Stores,
   { orderId, body }: Webhook,
 ): Promise<EventCalls> {
-  const postedBefore = relay.posted.length;
+  relay.posted.length = 0;
+  relay.telemetry.counts.clear();
   const rawQuery = `orderid=${orderId}`;
   const answer = await ingest(relay, { token: TOKEN, rawQuery, contentType: 'application/json', body });
   if (answer.kind !== 'accepted') throw new Error(`The webhook was not accepted: ${answer.kind}`);
@@ -122,8 +139,18 @@ async function callsOfEvent(
   return {
     ingest: ingestCalls,
     fanOut: recorder.take(),
-    attempts: relay.posted.length - postedBefore,
+    attempts: relay.posted.length,
+    bodyBytes: body.length,
+    sentBytes: relay.posted.reduce((sum, request) => sum + bytesOf(request), 0),
+    metrics: new Set(relay.telemetry.counts.keys()),
   };
+}
+
+function bytesOf({ headers, body }: OutgoingRequest): number {
+  return Object.entries(headers).reduce(
+    (sum, [name, value]) => sum + name.length + value.length + ': \r\n'.length,
+    body.length,
+  );
 }
 
 /** As an event source mapping does: receive, invoke, delete what is done. */

@@ -14,10 +14,21 @@ const LIFE = orderLife()
   .flat()
   .map(({ body }) => z.looseObject({}).parse(JSON.parse(Buffer.from(body).toString())));
 
-/** The `step`th webhook, from zero, of an order's life. */
-export function aWebhook(orderId: string, step: number): Webhook {
-  const order = { ...LIFE[step % LIFE.length], Id: orderId, NiceId: `Bench-${orderId}` };
-  return { orderId, body: Buffer.from(JSON.stringify(order, null, 2)) };
+const itemsSchema = z.looseObject({ Items: z.array(z.unknown()) });
+
+/**
+ * The `step`th webhook, from zero, of an order's life.
+ *
+ * @param items the number of items; the three of the order, again and again
+ */
+export function aWebhook(orderId: string, step: number, items?: number): Webhook {
+  const order = itemsSchema.parse(LIFE[step % LIFE.length]);
+  const Items = Array.from(
+    { length: items ?? order.Items.length },
+    (_, index) => order.Items[index % order.Items.length],
+  );
+  const webhook = { ...order, Items, Id: orderId, NiceId: `Bench-${orderId}` };
+  return { orderId, body: Buffer.from(JSON.stringify(webhook, null, 2)) };
 }
 
 /** So many webhooks, {@link WEBHOOKS_PER_ORDER} of each order, the orders in turn. Order ids start with `name`. */
