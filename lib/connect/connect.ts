@@ -41,7 +41,7 @@ export async function connect(relay: AwsRelay, warn: (message: string) => void):
     eventReader: new aws.DynamoEventReader(log),
     eventWriter,
     eventEraser: eventWriter,
-    openExpressions: () => new ProcessExpressions(),
+    openExpressions: () => new ProcessExpressions({ waitLimitMs: 60_000 }),
     queues() {
       sqs.opened ??= openQueues(relay, telemetry, (close) => {
         sqs.close = close;

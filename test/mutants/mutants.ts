@@ -179,11 +179,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'An event that the filter refuses supersedes nothing',
-    file: 'fan-out/fan-out-event.ts',
-    replaced: `  if (!(await matchesFilter(context, endpoint, outgoing, payload)))
-    return endedWithoutRow(delivery, 'skipped', 'filter-refused', now);
+    file: 'fan-out/first-deliveries.ts',
+    replaced: `  if (filtered === 'refuse') return endedWithoutRow(delivery, 'skipped', 'filter-refused', now);
 `,
-    by: `  if (!(await matchesFilter(context, endpoint, outgoing, payload))) {
+    by: `  if (filtered === 'refuse') {
     await isFreeOfOlder(context, endpoint, view);
     return endedWithoutRow(delivery, 'skipped', 'filter-refused', now);
   }

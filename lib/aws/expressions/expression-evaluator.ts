@@ -9,10 +9,15 @@ const answerSchema: z.ZodType<EvaluationAnswer> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('failure'), reason: z.string(), ranAway: z.boolean() }),
 ]);
 
+const ENDED = { kind: 'ended' } as const;
+
+/** `timeout` and `ended`: there is no answer, and the process has ended. It was killed, or ran out of memory. */
+export type EvaluatorResult = EvaluationAnswer | { readonly kind: 'timeout' } | { readonly kind: 'ended' };
+
 export class ExpressionEvaluator {
   readonly #child: ChildProcess;
   readonly #ready: Promise<boolean>;
-  #settle: (answer: EvaluationAnswer | undefined) => void = () => {};
+  #settle: (answer: EvaluatorResult) => void = () => {};
   #isAlive = true;
 
   /** @param memoryMb the memory limit of an expression */
@@ -31,12 +36,12 @@ export class ExpressionEvaluator {
     this.#ready = new Promise((resolve) => {
       this.#child.on('message', (message) => {
         if (message === READY) resolve(true);
-        else this.#settle(answerSchema.safeParse(message).data);
+        else this.#settle(answerSchema.safeParse(message).data ?? ENDED);
       });
       const end = () => {
         this.#isAlive = false;
         resolve(false);
-        this.#settle(undefined);
+        this.#settle(ENDED);
       };
       this.#child.on('error', end);
       this.#child.on('exit', end);
@@ -52,21 +57,18 @@ export class ExpressionEvaluator {
     return this.#ready;
   }
 
-  /**
-   * Evaluates one job at a time. Undefined after a timeout, or when the process ran out of memory; the process has then
-   * ended.
-   */
-  async evaluate(job: EvaluationJob, limitMs: number): Promise<EvaluationAnswer | undefined> {
-    const answer = await new Promise<EvaluationAnswer | undefined>((resolve) => {
-      const timer = setTimeout(() => resolve(undefined), limitMs);
+  /** Evaluates one job at a time. */
+  async evaluate(job: EvaluationJob, limitMs: number): Promise<EvaluatorResult> {
+    const result = await new Promise<EvaluatorResult>((resolve) => {
+      const timer = setTimeout(() => resolve({ kind: 'timeout' }), limitMs);
       this.#settle = (settled) => {
         clearTimeout(timer);
         resolve(settled);
       };
-      this.#child.send(job, (error) => error && this.#settle(undefined));
+      this.#child.send(job, (error) => error && this.#settle(ENDED));
     });
-    if (answer === undefined) this.end();
-    return answer;
+    if (result.kind === 'timeout' || result.kind === 'ended') this.end();
+    return result;
   }
 
   end(): void {

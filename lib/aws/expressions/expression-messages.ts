@@ -5,6 +5,8 @@ export interface EvaluationJob {
   /** JSON text, because processes exchange one long text faster than a deep object. */
   readonly input: string;
   readonly as: 'value' | 'boolean';
+  /** JSONata stops the evaluation after this time, and the process goes on. */
+  readonly timeoutMs: number;
 }
 
 /** The process sends this message when it can evaluate. */

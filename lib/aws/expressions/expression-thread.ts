@@ -4,10 +4,8 @@ import jsonata from 'jsonata';
 import { failureOf } from './expression-failure.ts';
 import { type EvaluationAnswer, type EvaluationJob, READY } from './expression-messages.ts';
 
-/** JSONata's limits. They stop most runaway expressions without ending the thread. */
+/** JSONata's limits, with the job's timeout. They stop most runaway expressions without ending the thread. */
 const BOUNDS = {
-  /** Milliseconds. */
-  timeout: 1_500,
   /** Nested evaluations: recursive calls, and elements of a list. */
   stack: 20_000,
   /** Elements of a list. */
@@ -18,15 +16,23 @@ const RESULT_LIMIT = 4 * 1024 * 1024;
 /** Parsing an expression takes longer than evaluating it. A relay has few expressions. */
 const CACHE_SIZE = 200;
 
-const cache = new Map<string, jsonata.Expression>();
+interface Parsed {
+  readonly expression: jsonata.Expression;
+  /** JSONata reads it at each evaluation. */
+  readonly bounds: { timeout: number };
+}
+
+const cache = new Map<string, Parsed>();
 const asBoolean = jsonata('$boolean($result)');
 
 parentPort?.on('message', async (job: EvaluationJob) => parentPort?.postMessage(await evaluate(job)));
 parentPort?.postMessage(READY);
 
-async function evaluate({ expression, input, as }: EvaluationJob): Promise<EvaluationAnswer> {
+async function evaluate({ expression, input, as, timeoutMs }: EvaluationJob): Promise<EvaluationAnswer> {
   try {
-    const result: unknown = await parsed(expression).evaluate(JSON.parse(input));
+    const known = parsed(expression);
+    known.bounds.timeout = timeoutMs;
+    const result: unknown = await known.expression.evaluate(JSON.parse(input));
     const value: unknown = as === 'boolean' ? await booleanOf(result) : result;
     const json = JSON.stringify(value, withoutFunctions);
     if (json === undefined) return { kind: 'value' };
@@ -38,14 +44,19 @@ async function evaluate({ expression, input, as }: EvaluationJob): Promise<Evalu
   }
 }
 
-function parsed(text: string): jsonata.Expression {
-  const expression = cache.get(text) ?? jsonata(text, BOUNDS);
+function parsed(text: string): Parsed {
+  const known = cache.get(text) ?? parse(text);
   if (!cache.has(text)) {
     const [oldest] = cache.keys();
     if (cache.size >= CACHE_SIZE && oldest !== undefined) cache.delete(oldest);
-    cache.set(text, expression);
+    cache.set(text, known);
   }
-  return expression;
+  return known;
+}
+
+function parse(text: string): Parsed {
+  const bounds = { ...BOUNDS, timeout: 0 };
+  return { expression: jsonata(text, bounds), bounds };
 }
 
 /** An empty result is false. */

@@ -1,67 +1,87 @@
 /**
  * The Expressions port: runs JSONata in a separate process. The first expression starts the process, and a runaway
  * expression ends it. A thread is not enough, because one large allocation in a thread ends the whole process.
+ *
+ * The process evaluates one expression at a time. Each expression first gets a quarter of a second. If it needs more, it is
+ * evaluated again after all others, with its full time, and for three minutes it comes after all others at once.
  */
 import type { AnswerInput, ExpressionInput } from '../../relay/model/expression-input.ts';
-import { EVALUATION_LIMIT_MS, type Evaluated } from '../../relay/ports/expressions.ts';
+import { EVALUATION_LIMIT_MS, type Evaluated, type EvaluateOptions } from '../../relay/ports/expressions.ts';
 import type { ExpressionSession } from '../../relay/ports/operator.ts';
 import { ExpressionEvaluator } from './expression-evaluator.ts';
-import type { EvaluationAnswer, EvaluationJob } from './expression-messages.ts';
+import type { EvaluationAnswer } from './expression-messages.ts';
+import { ExpressionQueue, type WaitingEvaluation } from './expression-queue.ts';
+import { inputJson } from './input-json.ts';
+import { KnownExpressions } from './known-expressions.ts';
 
-/** JSONata itself stops most runaway expressions a little earlier: see expression-thread.ts. */
+/** A native function of JSONata, such as a regular expression, cannot be stopped without ending the process. */
 const TIME_LIMIT_MS = 2_000;
+/** JSONata itself stops most runaway expressions. */
+const FULL_TIMEOUT_MS = 1_500;
+/** An expression that takes longer is slow. */
+const QUICK_MS = 250;
+const WAIT_LIMIT_MS = EVALUATION_LIMIT_MS - TIME_LIMIT_MS;
 /** An order of 6 MB, Lambda's maximum, needs about 40 MB when it is parsed. */
 const MEMORY_LIMIT_MB = 96;
-/** A runaway expression delays all others by the time limit. It is refused for this long, so that it does so once. */
-const BLOCK_MS = 3 * 60_000;
 
 const RAN_AWAY = 'it ran too long, or used too much memory';
 const RAN_AWAY_BEFORE = `${RAN_AWAY}, a moment ago: it is left alone for three minutes`;
-const TOO_MANY = 'other expressions took too long';
 const TOO_DEEP = 'its input is nested too deeply';
 const NOT_STARTED = 'the process that evaluates expressions could not be started';
+
+type Evaluator = Pick<ExpressionEvaluator, 'isAlive' | 'ready' | 'evaluate' | 'end' | 'setBusy'>;
 
 export interface ProcessExpressionsOptions {
   readonly timeLimitMs?: number;
   readonly memoryLimitMb?: number;
+  /** How long an evaluation waits for others, and for the process to start, before it is postponed. */
+  readonly waitLimitMs?: number;
+  readonly startEvaluator?: (memoryMb: number) => Evaluator;
 }
 
 export class ProcessExpressions implements ExpressionSession {
   readonly #timeLimitMs: number;
   readonly #memoryLimitMb: number;
-  #evaluator: ExpressionEvaluator | undefined;
-  #last: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
-  /** The end of each runaway expression's block, on the monotonic clock. */
-  readonly #blockedUntilMs = new Map<string, number>();
+  readonly #waitLimitMs: number;
+  readonly #startEvaluator: (memoryMb: number) => Evaluator;
+  readonly #known = new KnownExpressions();
+  readonly #queue = new ExpressionQueue((expression) => this.#known.durationOf(expression));
+  #evaluator: Evaluator | undefined;
+  /** The process has evaluated nothing yet. */
+  #isProcessNew = true;
+  #isRunning = false;
 
   constructor({
     timeLimitMs = TIME_LIMIT_MS,
     memoryLimitMb = MEMORY_LIMIT_MB,
+    waitLimitMs = WAIT_LIMIT_MS,
+    startEvaluator = (memoryMb) => new ExpressionEvaluator(memoryMb),
   }: ProcessExpressionsOptions = {}) {
     this.#timeLimitMs = timeLimitMs;
     this.#memoryLimitMb = memoryLimitMb;
+    this.#waitLimitMs = waitLimitMs;
+    this.#startEvaluator = startEvaluator;
   }
 
   async evaluate(
     expression: string,
     input: ExpressionInput | AnswerInput,
     as: 'value' | 'boolean',
+    options: EvaluateOptions = {},
   ): Promise<Evaluated> {
-    const json = jsonOf(input);
+    const json = inputJson(input);
     if (json === undefined) return failure(TOO_DEEP);
-    const untilMs = performance.now() + EVALUATION_LIMIT_MS;
-    const evaluated = this.#last
-      .then(() => this.#next({ expression, input: json, as }, untilMs))
-      // `fork` throws when the machine has no resources for another process.
-      .catch(() => failure(NOT_STARTED));
-    this.#last = evaluated;
-    this.#waiting += 1;
-    this.#evaluator?.setBusy(true);
-    const first = await inTime(evaluated, untilMs);
-    this.#waiting -= 1;
-    if (this.#waiting === 0) this.#evaluator?.setBusy(false);
-    return first;
+    if (this.#known.ranAway(expression)) return failure(RAN_AWAY_BEFORE);
+    const startsByMs = performance.now() + this.#waitLimitMs;
+    return new Promise((resolve) => {
+      const job = { expression, input: json, as };
+      this.#wait({
+        ...{ job, options, startsByMs, resolve },
+        isForAnswer: !('event' in input),
+        endedProcess: false,
+      });
+      void this.#run();
+    });
   }
 
   /** Ends the process. */
@@ -69,22 +89,75 @@ export class ProcessExpressions implements ExpressionSession {
     this.#evaluator?.end();
   }
 
-  async #next(job: EvaluationJob, untilMs: number): Promise<Evaluated> {
-    if (performance.now() > untilMs) return failure(TOO_MANY);
-    if (this.#isBlocked(job.expression)) return failure(RAN_AWAY_BEFORE);
-    if (this.#evaluator?.isAlive !== true) this.#evaluator = new ExpressionEvaluator(this.#memoryLimitMb);
-    const evaluator = this.#evaluator;
-    if (!(await evaluator.ready())) return failure(NOT_STARTED);
-    const answer = await evaluator.evaluate(job, this.#timeLimitMs);
-    if (answer === undefined || (answer.kind === 'failure' && answer.ranAway))
-      this.#blockedUntilMs.set(job.expression, performance.now() + BLOCK_MS);
-    return answer === undefined ? failure(RAN_AWAY) : toEvaluated(answer);
+  /** Puts an evaluation into the queue. It is postponed if it does not start in time. */
+  #wait(evaluation: WaitingEvaluation): void {
+    const isSlow = this.#known.durationOf(evaluation.job.expression) > 0;
+    const { slowWaitMs } = evaluation.options;
+    const leftMs = evaluation.startsByMs - performance.now();
+    const waitMs = isSlow && slowWaitMs !== undefined ? Math.min(slowWaitMs, leftMs) : leftMs;
+    if (waitMs <= 0) evaluation.resolve({ kind: 'postponed' });
+    else this.#queue.add(evaluation, waitMs);
   }
 
-  #isBlocked(expression: string): boolean {
-    const untilMs = this.#blockedUntilMs.get(expression);
-    if (untilMs !== undefined && untilMs <= performance.now()) this.#blockedUntilMs.delete(expression);
-    return this.#blockedUntilMs.has(expression);
+  /** Evaluates one after the other until none waits. */
+  async #run(): Promise<void> {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    while (this.#queue.isWaiting) await this.#evaluateNext();
+    this.#evaluator?.setBusy(false);
+    this.#isRunning = false;
+  }
+
+  /** Takes the next one only when the process is ready: a more urgent one may have come meanwhile. */
+  async #evaluateNext(): Promise<void> {
+    const evaluator = this.#liveEvaluator();
+    const isReady = (await evaluator?.ready()) ?? false;
+    const next = this.#queue.take();
+    if (next === undefined) return;
+    if (evaluator === undefined || !isReady) next.resolve(failure(NOT_STARTED));
+    else if (this.#known.ranAway(next.job.expression)) next.resolve(failure(RAN_AWAY_BEFORE));
+    else await this.#evaluate(evaluator, next);
+  }
+
+  async #evaluate(evaluator: Evaluator, evaluation: WaitingEvaluation): Promise<void> {
+    const { job, resolve } = evaluation;
+    const { expression } = job;
+    const isSlow = this.#known.durationOf(expression) > 0;
+    const isProcessNew = this.#isProcessNew;
+    this.#isProcessNew = false;
+    const startedMs = performance.now();
+    const timeoutMs = isSlow ? FULL_TIMEOUT_MS : QUICK_MS;
+    const answer = await evaluator.evaluate({ ...job, timeoutMs }, this.#timeLimitMs);
+    const durationMs = performance.now() - startedMs;
+    if (answer.kind === 'ended' && !isProcessNew && !evaluation.endedProcess) {
+      // The memory may have been taken by an expression before it.
+      this.#wait({ ...evaluation, endedProcess: true });
+    } else if (answer.kind === 'timeout' || answer.kind === 'ended') {
+      this.#known.noteRunaway(expression, durationMs);
+      resolve(failure(RAN_AWAY));
+    } else if (answer.kind === 'failure' && answer.ranAway && !isSlow) {
+      this.#known.noteSlow(expression, durationMs);
+      this.#wait(evaluation);
+    } else {
+      if (answer.kind === 'failure' && answer.ranAway) this.#known.noteRunaway(expression, durationMs);
+      else if (durationMs > QUICK_MS) this.#known.noteSlow(expression, durationMs);
+      else this.#known.noteQuick(expression);
+      resolve(toEvaluated(answer));
+    }
+  }
+
+  /** Undefined when the machine has no resources for another process: then `fork` throws. */
+  #liveEvaluator(): Evaluator | undefined {
+    try {
+      if (this.#evaluator?.isAlive !== true) {
+        this.#evaluator = this.#startEvaluator(this.#memoryLimitMb);
+        this.#isProcessNew = true;
+      }
+      this.#evaluator.setBusy(true);
+      return this.#evaluator;
+    } catch {
+      return undefined;
+    }
   }
 }
 
@@ -92,41 +165,7 @@ function failure(reason: string): Evaluated {
   return { kind: 'failure', reason };
 }
 
-/** Answers a caller at its deadline even if its evaluation has not started. The queue then skips that evaluation. */
-function inTime(evaluated: Promise<Evaluated>, untilMs: number): Promise<Evaluated> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(failure(TOO_MANY)), untilMs - performance.now());
-    void evaluated.then((value) => {
-      clearTimeout(timer);
-      resolve(value);
-    });
-  });
-}
-
 function toEvaluated(answer: EvaluationAnswer): Evaluated {
   if (answer.kind === 'failure') return failure(answer.reason);
   return { kind: 'value', value: answer.json === undefined ? undefined : JSON.parse(answer.json) };
-}
-
-/** Every filter and transform of an event evaluates the same order, which may be large, so its JSON is cached. */
-const orders = new WeakMap<object, string>();
-
-/** Undefined when the input is nested too deeply for JSON.stringify. */
-function jsonOf(input: ExpressionInput | AnswerInput): string | undefined {
-  try {
-    if (!('event' in input)) return JSON.stringify(input);
-    const { order, ...rest } = input;
-    const parts = JSON.stringify(rest);
-    return order === undefined ? parts : `${parts.slice(0, -1)},"order":${orderJson(order)}}`;
-  } catch {
-    // A RangeError of the call stack. Parsed JSON causes no other error here.
-    return undefined;
-  }
-}
-
-function orderJson(order: unknown): string {
-  if (typeof order !== 'object' || order === null) return JSON.stringify(order);
-  const known = orders.get(order) ?? JSON.stringify(order);
-  orders.set(order, known);
-  return known;
 }

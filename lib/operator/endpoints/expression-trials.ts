@@ -26,6 +26,8 @@ const MOST_EXAMINED = 1_000;
 const SMALLEST_BATCH = 10;
 const LARGEST_BATCH = 100;
 
+const NOT_EVALUATED = 'the process that evaluates expressions took too long to start';
+
 export interface FilterTrial {
   readonly event: EventRecord;
   readonly result: 'pass' | 'skip' | 'error';
@@ -66,6 +68,7 @@ export async function tryFilter(
   return onEvents(connection, endpoint, query, async (expressions, event, payload) => {
     const result = await expressions.evaluate(evaluated, expressionInput(event, payload), 'boolean');
     if (result.kind === 'failure') return { event, result: 'error', reason: result.reason };
+    if (result.kind === 'postponed') return { event, result: 'error', reason: NOT_EVALUATED };
     return { event, result: result.value === true ? 'pass' : 'skip' };
   });
 }

@@ -28,8 +28,9 @@ import {
 import { StoreError } from '../ports/event-log.ts';
 import { attempt } from '../sending/attempt.ts';
 import { type Fence, LeaseExpiredError } from '../sending/send.ts';
-import { maxAttemptMs } from '../sending/transform.ts';
+import { maxAttemptMs, TransformPostponedError } from '../sending/transform.ts';
 import { unprocessable } from '../sending/unprocessable.ts';
+import { postpone } from './postpone.ts';
 
 /** A lease lasts this much longer than its request: clocks differ by two seconds, and the result must be written. */
 const LEASE_MARGIN_MS = 10_000;
@@ -39,7 +40,10 @@ export interface LeasedAttemptOptions {
   readonly rateLimiter: RateLimiter | undefined;
 }
 
-/** @returns undefined when no attempt was made: another function took the lease, or it expired before the request */
+/**
+ * @returns undefined when no attempt was made: another function took the lease, it expired before the request, or other
+ * expressions took the transform's time
+ */
 export async function attemptUnderLease(
   context: SendingContext,
   endpoint: Endpoint,
@@ -62,6 +66,10 @@ export async function attemptUnderLease(
     if (error instanceof LeaseExpiredError) {
       context.telemetry.warn('lease ended before the request could be sent', idsOf(delivery));
       await applyChange(context, row, leaseReturned(row, clock.now()));
+      return undefined;
+    }
+    if (error instanceof TransformPostponedError) {
+      await postpone(context, row);
       return undefined;
     }
     if (error instanceof StoreError) throw error;

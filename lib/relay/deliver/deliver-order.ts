@@ -19,9 +19,10 @@ import type { EventRecord } from '../model/event.ts';
 import { type EndpointId, type OrderKey, sourceOf } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
 import { StoreError } from '../ports/event-log.ts';
-import { matchesFilter } from '../sending/filter.ts';
+import { evaluateFilter } from '../sending/filter.ts';
 import { unprocessable } from '../sending/unprocessable.ts';
 import { attemptUnderLease, type LeasedAttemptOptions, writeResult } from './attempt-under-lease.ts';
+import { postpone } from './postpone.ts';
 
 /** The limit of steps in one run. Other functions change the rows at the same time; sweep continues later. */
 const STEPS = 50;
@@ -140,10 +141,27 @@ async function prepare(
     return (await end) ? 'again' : undefined;
   }
   if (!delivery.filterPending) return content;
-  const done = (await matchesFilter(context, endpoint, content.event, content.payload))
-    ? await applyChange(context, delivery, filterPassed(delivery))
-    : await settle(context, delivery, 'skipped', 'filter-refused');
+  const done = await applyFilter(context, endpoint, delivery, content);
   return done ? 'again' : undefined;
+}
+
+/** False when the row has changed since it was read, or other expressions took the time. */
+async function applyFilter(
+  context: SendingContext,
+  endpoint: Endpoint,
+  delivery: UnfinishedDelivery,
+  { event, payload }: EventAndPayload,
+): Promise<boolean> {
+  const filtered = await evaluateFilter(context, endpoint, event, payload);
+  switch (filtered) {
+    case 'pass':
+      return (await applyChange(context, delivery, filterPassed(delivery))) !== undefined;
+    case 'refuse':
+      return settle(context, delivery, 'skipped', 'filter-refused');
+    case 'postponed':
+      await postpone(context, delivery);
+      return false;
+  }
 }
 
 /** An error that is not a StoreError repeats every time. It counts as an attempt, so that the delivery ends. */

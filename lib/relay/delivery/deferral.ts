@@ -1,4 +1,7 @@
-/** Decides how long a delivery waits when its endpoint asks for a wait. Such an attempt does not count. */
+/**
+ * Decides how long a delivery waits when its endpoint asks for a wait, or the result of an attempt is not known. Such an
+ * attempt does not count.
+ */
 import { after } from '../model/clock.ts';
 import { type Attempt, isTest, succeeded, type UnfinishedDelivery } from '../model/delivery.ts';
 
@@ -6,6 +9,8 @@ import { type Attempt, isTest, succeeded, type UnfinishedDelivery } from '../mod
 const DEFERRED_FOR_MS = 3 * 24 * 60 * 60_000;
 /** This bounds the requests to an endpoint that always asks for a second. Later attempts count. */
 const DEFERRALS = 1_000;
+/** The expressions of other endpoints may take as long again. */
+const AFTER_CUT_SHORT_SECONDS = 10;
 
 export interface Deferral {
   readonly deferralCount: number;
@@ -15,13 +20,13 @@ export interface Deferral {
 }
 
 /**
- * The wait that the endpoint asked for, but not past three days from the first attempt: then the delivery is attempted for
+ * The wait that the endpoint asked for, or a short one, but not past three days from the first attempt: then the delivery is attempted for
  * the last time. Undefined when the attempt counts: it asks for nothing, or the delivery was deferred too often. So does the
  * attempt of a test, because a person wants to see its first answer.
  */
 export function deferralOf(delivery: UnfinishedDelivery, made: Attempt, now: Date): Deferral | undefined {
   const { attempts, replayedAt = new Date(0), deferralCount = 0 } = delivery;
-  const { retryAfterSeconds } = made;
+  const retryAfterSeconds = made.retryAfterSeconds ?? (made.cutShort ? AFTER_CUT_SHORT_SECONDS : undefined);
   if (retryAfterSeconds === undefined || succeeded(made) || isTest(delivery)) return undefined;
   const firstAttemptAt =
     delivery.firstAttemptAt ?? attempts.find(({ at }) => at >= replayedAt)?.at ?? made.at;

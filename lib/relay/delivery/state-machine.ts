@@ -39,6 +39,8 @@ const INTERNAL_ERRORS = 10;
 const MESSAGE_LOST_AFTER_MS = 60_000;
 /** The endpoint may still process the attempt that was cut short. */
 const AFTER_CUT_SHORT_MS = 10_000;
+/** An expression that others kept from being evaluated is evaluated after this time. */
+const AFTER_OTHER_EXPRESSIONS_MS = 5_000;
 /** A delivery that waits for an earlier one is retried after this time. */
 const BEHIND_MS = 2_000;
 /** Fan-out writes an event's first outcomes. A delivery that is settled earlier waits this long before it tries again. */
@@ -85,6 +87,11 @@ export function leftToDeliver(delivery: PendingDelivery, now: Date): PendingDeli
 /** It waits for an earlier delivery of its order. */
 export function behind(delivery: PendingDelivery, now: Date): PendingDelivery {
   return { ...scheduled(delivery, after(now, BEHIND_MS), now), reason: 'behind-earlier' };
+}
+
+/** The expressions of other endpoints took the time. Nothing was sent. */
+export function expressionPostponed(delivery: UnfinishedDelivery, now: Date): PendingDelivery {
+  return { ...scheduled(delivery, after(now, AFTER_OTHER_EXPRESSIONS_MS), now), reason: 'expressions-busy' };
 }
 
 /** The endpoint asked the relay to wait. Nothing was sent. */
@@ -161,7 +168,7 @@ export function attempted(
   health: LastAnswer = {},
 ): Delivery {
   const deferral = deferralOf(delivery, made, now);
-  if (deferral !== undefined) return deferred(recorded(delivery, made), deferral, now);
+  if (deferral !== undefined) return deferred(recorded(delivery, made), deferral, made, now);
   const attemptCount = delivery.attemptCount + 1;
   const counted = { ...recorded(delivery, made), attemptCount };
   if (succeeded(made)) return settledAs(counted, 'delivered', now);
@@ -175,23 +182,27 @@ export function attempted(
   return scheduled(counted, latest, now);
 }
 
-/** The endpoint asked for a wait. The attempt does not count, unless the time for waits is over. */
+/** The attempt does not count, unless the time for waits is over. */
 function deferred(
   delivery: UnfinishedDelivery,
   { until, ...counted }: Deferral,
+  made: Attempt,
   now: Date,
 ): PendingDelivery | SettledDelivery {
   const { attemptCount } = delivery;
-  return until === undefined
-    ? settledAs({ ...delivery, ...counted, attemptCount: attemptCount + 1 }, 'dead', now)
-    : { ...scheduled({ ...delivery, ...counted }, until, now), reason: 'endpoint-busy' };
+  if (until === undefined)
+    return settledAs({ ...delivery, ...counted, attemptCount: attemptCount + 1 }, 'dead', now);
+  const waiting = scheduled({ ...delivery, ...counted }, until, now);
+  return made.cutShort
+    ? { ...waiting, reason: 'expressions-busy', possiblyDeliveredAt: made.at }
+    : { ...waiting, reason: 'endpoint-busy' };
 }
 
-/** Fan-out stopped waiting for the answer. The attempt does not count. */
+/** Fan-out stopped waiting for the answer, or for the `success` expression. The attempt does not count. */
 export function cutShort(delivery: PendingDelivery, made: Attempt, now: Date): PendingDelivery {
   return {
     ...scheduled(recorded(delivery, made), after(now, AFTER_CUT_SHORT_MS), now),
-    reason: 'slow-answer',
+    reason: made.status === undefined ? 'slow-answer' : 'expressions-busy',
     possiblyDeliveredAt: made.at,
   };
 }

@@ -25,8 +25,10 @@ import type { EventRecord, Payload } from '../model/event.ts';
 import type { OutgoingEvent } from '../model/expression-input.ts';
 import { isRelayEvent, TESTS } from '../model/ids.ts';
 import { StoreError } from '../ports/event-log.ts';
+import type { EvaluateOptions } from '../ports/expressions.ts';
 import { attempt } from '../sending/attempt.ts';
-import { matchesFilter } from '../sending/filter.ts';
+import { evaluateFilter } from '../sending/filter.ts';
+import { TransformPostponedError } from '../sending/transform.ts';
 import { unprocessable } from '../sending/unprocessable.ts';
 import type { UnfannedEvent } from './unfanned-events.ts';
 
@@ -35,11 +37,16 @@ import type { UnfannedEvent } from './unfanned-events.ts';
  * after this time. Deliver then allows the endpoint's full timeout.
  */
 const INLINE_LIMIT_SECONDS = 5;
+/**
+ * An expression that was slow a moment ago waits this long for others. Then deliver evaluates it, so that the batch waits
+ * for one slow expression and not for all.
+ */
+const SLOW_EXPRESSIONS_WAIT_MS = 1_000;
 
 export interface FanOutMode {
   /** An earlier run may have sent the event. Then deliver makes all attempts, because it reads the whole order first. */
   readonly possiblySent: boolean;
-  /** Make first attempts inline. */
+  /** Make first attempts inline, and evaluate slow expressions. */
   readonly inline: boolean;
 }
 
@@ -181,7 +188,7 @@ async function firstDelivery(
   endpoint: Endpoint,
   payload: Payload,
   view: EventView & { readonly same: EventRecord | undefined },
-  { inline }: FanOutMode,
+  mode: FanOutMode,
 ): Promise<Delivery> {
   const { event, isLate, same } = view;
   const now = context.clock.now();
@@ -191,8 +198,10 @@ async function firstDelivery(
   if (isOnlyForSnapshots(endpoint, event)) return endedWithoutRow(delivery, 'skipped', 'no-snapshot', now);
   // The filter comes before ordering: a skipped event supersedes nothing.
   const outgoing = { ...event, late: delivery.late === true };
-  if (!(await matchesFilter(context, endpoint, outgoing, payload)))
-    return endedWithoutRow(delivery, 'skipped', 'filter-refused', now);
+  const evaluateOptions = { slowWaitMs: mode.inline ? SLOW_EXPRESSIONS_WAIT_MS : 0 };
+  const filtered = await evaluateFilter(context, endpoint, outgoing, payload, evaluateOptions);
+  if (filtered === 'refuse') return endedWithoutRow(delivery, 'skipped', 'filter-refused', now);
+  if (filtered === 'postponed') return leftUndecided(context, endpoint, view, mode);
   if (endpoint.skipUnchanged && same !== undefined && receivedSameOrder(same, endpoint.id))
     return endedWithoutRow(delivery, 'skipped', 'unchanged', now);
   const isFree = await isFreeOfOlder(context, endpoint, view);
@@ -200,8 +209,8 @@ async function firstDelivery(
   if (admission.kind !== 'send' || isDebounced(endpoint, event)) return scheduled;
   if (!isFree) return behind(delivery, context.clock.now());
   // A test needs a row, because the row keeps the answer.
-  if (!inline || isLate || !admission.inline || event.source === TESTS) return scheduled;
-  return attemptInline(context, endpoint, delivery, outgoing, payload);
+  if (!mode.inline || isLate || !admission.inline || event.source === TESTS) return scheduled;
+  return attemptInline(context, endpoint, delivery, outgoing, payload, evaluateOptions);
 }
 
 /** True when no older delivery of the order blocks this one. With `latest` older ones are superseded, unless leased. */
@@ -230,15 +239,18 @@ async function attemptInline(
   delivery: PendingDelivery,
   event: OutgoingEvent,
   payload: Payload,
+  evaluateOptions: EvaluateOptions,
 ): Promise<Delivery> {
   try {
-    const made = await attempt(context, endpoint, event, payload, { limitSeconds: INLINE_LIMIT_SECONDS });
+    const options = { limitSeconds: INLINE_LIMIT_SECONDS, evaluateOptions };
+    const made = await attempt(context, endpoint, event, payload, options);
     const now = context.clock.now();
     if (made.cutShort) return cutShort(delivery, made, now);
     const result = attempted(delivery, endpoint, made, now, context.random);
     return isSettled(result) ? outcomeRecorded(result, now) : result;
   } catch (error) {
     if (error instanceof StoreError) throw error;
+    if (error instanceof TransformPostponedError) return leftToDeliver(delivery, context.clock.now());
     // The request may have been sent before the error.
     return failed(context, endpoint, { ...delivery, possiblyDeliveredAt: event.receivedAt }, error);
   }

@@ -18,7 +18,10 @@ export interface Attempt {
   readonly answer?: string;
   /** The verdict of the endpoint's `success` expression; absent without one, and when it failed. */
   readonly accepted?: boolean;
-  /** Fan-out stopped waiting before the endpoint's timeout, because other orders wait for it. */
+  /**
+   * The result is not known. Fan-out stopped waiting before the endpoint's timeout, because other orders wait for it; or
+   * the `success` expression was not evaluated, because other expressions took the time.
+   */
   readonly cutShort?: boolean;
   /** No request was made, because there was nothing to send. It does not affect the endpoint's health. */
   readonly unsent?: boolean;

@@ -8,6 +8,7 @@ const TEXTS = {
   'endpoint-busy': 'endpoint asked to wait',
   debounce: 'waits until its order is quiet',
   'slow-answer': 'slow: deliver tries again with the full timeout',
+  'expressions-busy': 'other expressions took the time: the relay tries again',
   replay: 'replayed by hand',
   retry: 'retried by hand',
   'filter-refused': 'refused by the filter',

@@ -6,6 +6,7 @@ import type { Attempt } from '../model/delivery.ts';
 import { isTest, succeeded } from '../model/delivery.ts';
 import type { Payload } from '../model/event.ts';
 import type { OutgoingEvent } from '../model/expression-input.ts';
+import type { EvaluateOptions } from '../ports/expressions.ts';
 import type { SendResult } from '../ports/outgoing.ts';
 import { OrderIdError } from './order-url.ts';
 import { retryAfterOf } from './retry-after.ts';
@@ -25,10 +26,13 @@ export interface AttemptOptions {
   readonly fence?: Fence;
   /** The endpoint is failing, and the attempt tests whether it answers again. */
   readonly isProbe?: boolean;
+  /** For the transform. */
+  readonly evaluateOptions?: EvaluateOptions;
 }
 
 /**
  * Sends one request and returns the result. A failure of the endpoint is a result.
+ * @throws TransformPostponedError
  * @throws LeaseExpiredError when the fence does not allow the request any more
  */
 export async function attempt(
@@ -36,9 +40,9 @@ export async function attempt(
   endpoint: Endpoint,
   event: OutgoingEvent,
   payload: Payload,
-  { limitSeconds = endpoint.timeoutSeconds, fence, isProbe = false }: AttemptOptions = {},
+  { limitSeconds = endpoint.timeoutSeconds, fence, isProbe = false, evaluateOptions }: AttemptOptions = {},
 ): Promise<Attempt> {
-  const content = await applyTransform(context, endpoint, event, payload);
+  const content = await applyTransform(context, endpoint, event, payload, evaluateOptions);
   const at = context.clock.now();
   if ('unsent' in content) return { at, durationMs: 0, error: content.unsent, unsent: true };
   const startedMs = context.clock.monotonicMs();

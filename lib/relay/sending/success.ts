@@ -8,11 +8,12 @@ import type { SendResult } from '../ports/outgoing.ts';
 import { redirectText } from './redirect-text.ts';
 
 type Answer = Extract<SendResult, { readonly kind: 'answer' }>;
-type Verdict = Pick<Attempt, 'accepted' | 'error'>;
+type Verdict = Pick<Attempt, 'accepted' | 'error' | 'cutShort'>;
 
 /**
  * Never rejects. An expression that fails is a failed attempt with its own reason, also after a 2xx: the relay must not
- * report a success that the endpoint may have denied.
+ * report a success that the endpoint may have denied. An expression that others kept from being evaluated is no failure: the
+ * attempt is cut short.
  */
 export async function verdictOn(
   context: Pick<SendingContext, 'expressions' | 'telemetry'>,
@@ -28,6 +29,8 @@ export async function verdictOn(
     if (found.value === true) return { accepted: true };
     return { accepted: false, error: ['`success` is false', redirect].filter(Boolean).join(', ') };
   }
+  if (found.kind === 'postponed')
+    return { error: '`success` was not evaluated: other expressions took the time', cutShort: true };
   const { reason } = found;
   context.telemetry.warn('success failed; the attempt counts as failed', { endpointId: id, eventId, reason });
   context.telemetry.count('ExpressionsFailed');

@@ -4,7 +4,7 @@ import type { SendingContext } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Payload } from '../model/event.ts';
 import { expressionInput, type OutgoingEvent } from '../model/expression-input.ts';
-import { EVALUATION_LIMIT_MS } from '../ports/expressions.ts';
+import { EVALUATION_LIMIT_MS, type EvaluateOptions } from '../ports/expressions.ts';
 
 /** An order of a hundred items has about 60 KB. */
 export const CONTENT_LIMIT_BYTES = 1024 * 1024;
@@ -12,15 +12,23 @@ export const CONTENT_LIMIT_BYTES = 1024 * 1024;
 /** The payload to send, or the reason why nothing is sent. A failed transform never sends the original body. */
 export type TransformResult = Payload | { readonly unsent: string };
 
-/** Never rejects. */
+/** Other expressions took the time of an endpoint's transform. Nothing was sent, and the expression has not failed. */
+export class TransformPostponedError extends Error {
+  override readonly name = 'TransformPostponedError';
+}
+
+/** @throws TransformPostponedError */
 export async function applyTransform(
   context: Pick<SendingContext, 'expressions' | 'telemetry'>,
   { id, transform, contentType }: Pick<Endpoint, 'id' | 'transform' | 'contentType'>,
   event: OutgoingEvent,
   payload: Payload,
+  options: EvaluateOptions = {},
 ): Promise<TransformResult> {
   if (transform === undefined) return contentType === undefined ? payload : { ...payload, contentType };
-  const evaluated = await context.expressions.evaluate(transform, expressionInput(event, payload), 'value');
+  const input = expressionInput(event, payload);
+  const evaluated = await context.expressions.evaluate(transform, input, 'value', options);
+  if (evaluated.kind === 'postponed') throw new TransformPostponedError('other expressions took the time');
   const content = evaluated.kind === 'failure' ? unsent(evaluated.reason) : asContent(evaluated.value);
   if ('unsent' in content) {
     const { eventId } = event;

@@ -16,7 +16,7 @@ afterAll(() => {
 });
 
 function anEvaluator(timeLimitMs = TIME_LIMIT_MS): ProcessExpressions {
-  const expressions = new ProcessExpressions({ timeLimitMs });
+  const expressions = new ProcessExpressions({ timeLimitMs, waitLimitMs: 60_000 });
   opened.push(expressions);
   return expressions;
 }
@@ -181,14 +181,36 @@ describe('an expression that runs away', () => {
     for (const each of again) expect(each).toEqual(failure(/a moment ago/));
   });
 
-  it('keeps nobody waiting for longer than an evaluation may take, however many there are', async () => {
+  it('fails no other evaluation that waits at the time, though there are several', async () => {
     const expressions = anEvaluator();
-    const endless = Array.from({ length: 20 }, (_, n) => `$contains($pad("", 60, "c") & "${n}", /^(c+)+$/)`);
+    const endless = ['c', 'e', 'f', 'g'].map(
+      (letter) => `$contains($pad("", 60, "${letter}") & "!", /^(${letter}+)+$/)`,
+    );
 
-    const all = await Promise.all(endless.map((each) => expressions.evaluate(each, anInput(), 'boolean')));
+    const all = await Promise.all(
+      [...endless, '$pad("x", 500000000)', '1', '2'].map((each) =>
+        expressions.evaluate(each, anInput(), 'value'),
+      ),
+    );
 
-    expect(all.slice(0, 1)).toEqual([failure(/it ran too long/)]);
-    expect(all.slice(-1)).toEqual([failure(/other expressions took too long/)]);
+    expect(all.slice(-2)).toEqual([value(1), value(2)]);
+    for (const each of all.slice(0, -2)) expect(each).toEqual(failure(/it ran too long/));
+    expressions.close();
+  });
+
+  it('lets the others go first, though it came first', async () => {
+    const expressions = anEvaluator(60_000);
+    const ended: string[] = [];
+
+    const all = ['($f := function($n) { $f($n + 1) }; $f(0))', '"quick"'].map(async (expression) => {
+      const found = await expressions.evaluate(expression, anInput(), 'value');
+      ended.push(found.kind);
+      return found;
+    });
+
+    expect(await Promise.all(all)).toEqual([failure(/it ran too long/), value('quick')]);
+    expect(ended).toEqual(['value', 'failure']);
+    expressions.close();
   });
 
   it('fails for an order that is nested too deeply to be handed over', async () => {
@@ -214,7 +236,8 @@ describe('the process in which expressions are evaluated', () => {
     const processFile = fileURLToPath(
       new URL('../../../lib/aws/expressions/expression-process.ts', import.meta.url),
     );
-    const job = { expression: '$contains($pad("", 60, "d") & "!", /^(d+)+$/)', input: '{}', as: 'boolean' };
+    const expression = '$contains($pad("", 60, "d") & "!", /^(d+)+$/)';
+    const job = { expression, input: '{}', as: 'boolean', timeoutMs: 1_500 };
     const script = `const child = require('node:child_process').fork(${JSON.stringify(processFile)}, ['96'], { stdio: 'ignore', serialization: 'advanced' });
       child.once('message', () => child.send(${JSON.stringify(job)}, () => console.log(child.pid)));`;
     const starter = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });

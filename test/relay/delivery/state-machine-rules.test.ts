@@ -6,6 +6,7 @@ import {
   debounced,
   ended,
   endedWithoutRow,
+  expressionPostponed,
   leased,
   leftToDeliver,
   messageFor,
@@ -175,6 +176,8 @@ describe('erasing the answers of a delivery', () => {
 describe('the reason of a delivery', () => {
   it.each<[string, Delivery, string | undefined]>([
     ['cut short', cutShort(PENDING, noAnswer(), NOON), 'slow-answer'],
+    ['without a verdict', cutShort(PENDING, answer(200), NOON), 'expressions-busy'],
+    ['postponed', expressionPostponed(PENDING, NOON), 'expressions-busy'],
     ['debounced', debounced(PENDING, NOON, NOON), 'debounce'],
     ['parked', parked(PENDING, 'endpoint-paused'), 'endpoint-paused'],
     ['attempted by a failed probe', probeFailed(LEASED, answer(503), NOON), 'endpoint-failing'],

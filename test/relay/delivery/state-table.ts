@@ -9,6 +9,7 @@ import {
   earlyAttemptFailed,
   ended,
   endedWithoutRow,
+  expressionPostponed,
   filterPassed,
   leased,
   leaseReturned,
@@ -75,7 +76,7 @@ export interface TableRow extends Expected {
 /** Fan-out sends messages for the rows that it writes, deliver for the results of its attempts. */
 const ENQUEUED = [
   ...['leftToDeliver', 'behind', 'busy', 'debounced', 'parked', 'cutShort'],
-  ...['attempted', 'probeFailed', 'earlyAttemptFailed'],
+  ...['attempted', 'probeFailed', 'earlyAttemptFailed', 'expressionPostponed'],
 ];
 
 function transition<Before extends Delivery>({
@@ -217,6 +218,27 @@ export const TABLE: readonly TableRow[] = [
     before: LEASED,
     next: (row) => leaseReturned(row, NOON),
     ...{ state: 'pending', owedTo: 'erp', dueAt: 0 },
+  }),
+  transition({
+    event: 'expressionPostponed',
+    name: 'other expressions take the time of the transform',
+    before: LEASED,
+    next: (row) => expressionPostponed(row, NOON),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 65, message: 5 },
+  }),
+  transition({
+    event: 'expressionPostponed',
+    name: 'other expressions take the time of the filter',
+    before: { ...PENDING, filterPending: true },
+    next: (row) => expressionPostponed(row, NOON),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 65, message: 5 },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'other expressions take the time of `success`: the attempt does not count',
+    before: LEASED,
+    next: madeFrom(BY_DEFAULT, answer(200, 0, { cutShort: true, error: 'not evaluated' })),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 70, message: 10 },
   }),
   transition({
     event: 'attempted',
