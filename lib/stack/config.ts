@@ -2,6 +2,7 @@
  * All settings of a deployment, as flat keys of the CDK context: `cdk deploy -c retentionDays=60 -c
  * fanOutConcurrency=8`.
  */
+import { Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import leven from 'leven';
 import { z } from 'zod';
@@ -66,32 +67,22 @@ const configSchema = z.object({
     .describe('complete CIDR blocks parted by commas, such as 10.0.0.0/8,fd00::/8'),
 
   /** The webhook address's own domain, and its certificate in ACM, in the region of the stack. */
-  domainName: z
-    .string()
-    .regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+)?$/)
+  domainName: text(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+)?$/)
     .default('')
     .describe('a domain in lower case, such as webhooks.example.com'),
-  certificateArn: z
-    .string()
-    .regex(/^(arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/[\w-]+)?$/)
+  certificateArn: text(/^(arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/[\w-]+)?$/)
     .default('')
     .describe('the ARN of a certificate in ACM'),
   /** The domain's hosted zone in Route 53, for the stack to add the record. */
-  hostedZoneId: z
-    .string()
-    .regex(/^([A-Z0-9]{1,32})?$/)
+  hostedZoneId: text(/^([A-Z0-9]{1,32})?$/)
     .default('')
     .describe('the id of a hosted zone, such as Z0123456789ABC'),
 
   /** The subnets and security groups of fan-out and deliver, for endpoints in a network of the deployer's own. */
-  subnetIds: z
-    .string()
-    .regex(listOfIds('subnet'))
+  subnetIds: text(listOfIds('subnet'))
     .default('')
     .describe('ids of subnets parted by commas, such as subnet-0a1b2c3d,subnet-4e5f6a7b'),
-  securityGroupIds: z
-    .string()
-    .regex(listOfIds('sg'))
+  securityGroupIds: text(listOfIds('sg'))
     .default('')
     .describe('ids of security groups parted by commas, such as sg-0a1b2c3d'),
 
@@ -126,9 +117,7 @@ const configSchema = z.object({
     .union([z.email(), z.literal('')])
     .default('')
     .describe('an e-mail address'),
-  alarmTopicArn: z
-    .string()
-    .regex(/^(arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+)?$/)
+  alarmTopicArn: text(/^(arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+)?$/)
     .default('')
     .describe('the ARN of an SNS topic'),
 
@@ -230,11 +219,17 @@ function listOfIds(prefix: string): RegExp {
   return new RegExp(`^(${prefix}-[0-9a-f]{8,17}(,${prefix}-[0-9a-f]{8,17})*)?$`);
 }
 
+/** A text of this form, or one that the CDK knows only at deployment, such as the ARN of a topic in the same app. */
+function text(form: RegExp) {
+  return z.string().superRefine((given, context) => {
+    if (Token.isUnresolved(given) || form.test(given)) return;
+    context.addIssue({ code: 'invalid_format', format: 'regex', pattern: form.source });
+  });
+}
+
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
 function tableName() {
-  return z
-    .string()
-    .regex(/^([\w.-]{3,255})?$/)
+  return text(/^([\w.-]{3,255})?$/)
     .default('')
     .describe('the name of a table');
 }

@@ -1,5 +1,6 @@
 /** One Lambda function of the relay, with its bundle, its role and its log group. */
-import { fileURLToPath } from 'node:url';
+import { findPackageJSON } from 'node:module';
+import { dirname } from 'node:path';
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
@@ -23,7 +24,8 @@ import { mayAttachToNetwork, mayLog } from './permissions.ts';
 /** The CloudWatch namespace of all relays. The dimension `service`, the relay's name, separates them. */
 export const METRICS_NAMESPACE = 'SensariaRelay';
 
-const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
+/** The root of this package: the source of the handlers is there, whether this file runs as TypeScript or compiled. */
+const REPOSITORY = `${dirname(findPackageJSON(import.meta.url) ?? '.')}/`;
 
 export interface RelayFunctionProps {
   /** The dimension of its metrics. */
