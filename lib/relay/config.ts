@@ -58,7 +58,7 @@ export class Config {
     this.#table = table;
     this.#clock = clock;
     this.#telemetry = telemetry;
-    this.health = new HealthStore(table, telemetry);
+    this.health = new HealthStore(table, telemetry, clock);
     this.healthRecorder = new HealthRecorder(this.health, clock, telemetry);
     this.noticeLedger = new NoticeLedger(this.health);
     this.#sources = new Cached(clock, telemetry, () => this.#read('source', sourceSchema));

@@ -333,6 +333,14 @@ describe('deliveries retry', () => {
     expect(messages).toHaveLength(1);
   });
 
+  it('retries one that a function settled while its clock was a year ahead', async () => {
+    const id = await anEndpoint();
+    const inAYear = later(new Date(), 365 * 86_400_000);
+    await aDelivery(id, { state: 'dead', ...OVER(id), settledAt: inAYear, dueAt: inAYear });
+
+    expect((await deliveries('retry', '--endpoint', id)).out).toContain('1 delivery is retried.');
+  });
+
   it('makes a pending one due now, without starting its count anew', async () => {
     const id = await anEndpoint();
     const tomorrow = later(new Date(), 86_400_000);

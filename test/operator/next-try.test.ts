@@ -12,6 +12,7 @@ import { aDelivery } from '../ports/builders.ts';
 
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 const [PAST, SOON] = [after(NOW, -60_000), after(NOW, 60_000)];
+const NEXT_YEAR = new Date('2027-03-01T12:00:00.000Z');
 const FAILING: Health = { state: 'failing', consecutiveFailures: 5, retryAt: SOON };
 const HEALTHY: Health = { state: 'ok', consecutiveFailures: 0 };
 
@@ -84,6 +85,12 @@ describe('the next try of a pending delivery', () => {
     [
       'is now after a lease that has expired',
       { state: 'leased', leaseUntil: PAST },
+      listed(),
+      { kind: 'now' },
+    ],
+    [
+      'is now for a schedule of next year: the clock that made it was wrong',
+      { nextAttemptAt: NEXT_YEAR },
       listed(),
       { kind: 'now' },
     ],

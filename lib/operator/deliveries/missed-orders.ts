@@ -169,7 +169,7 @@ function endingOf({ outcomes }: EventRecord, endpointId: EndpointId, row: Delive
 
 /** A removed endpoint counts as `latest`, like one without the attribute. */
 async function orderingOf(
-  connection: Pick<Connection, 'configTable'>,
+  connection: Pick<Connection, 'clock' | 'configTable'>,
   endpointId: EndpointId,
 ): Promise<Endpoint['ordering']> {
   const listed = (await listEndpoints(connection)).find(

@@ -1,5 +1,6 @@
 /** When the relay tries a pending delivery next, or what it waits for. */
 import { blockOf } from '../../relay/health/admission.ts';
+import { LONGEST_WAIT_MS, sane } from '../../relay/model/clock.ts';
 import {
   type Delivery,
   isLeased,
@@ -69,7 +70,8 @@ export function nextTryOf(
     case undefined:
       break;
   }
-  const { nextAttemptAt: at, reason } = delivery;
+  const { nextAttemptAt, reason } = delivery;
+  const at = sane(nextAttemptAt, now, LONGEST_WAIT_MS);
   // After an endpoint recovered, deliver sends the whole backlog at once.
   if (at !== undefined && at > now && !isBefore(delivery, health?.recoveredAt)) return { kind: 'at', at };
   if (reason === 'behind-earlier') return { kind: 'earlier-delivery' };

@@ -3,6 +3,7 @@
 import { applyChange } from '../../relay/delivery/apply-change.ts';
 import { replay } from '../../relay/delivery/replay.ts';
 import { retried } from '../../relay/delivery/state-machine.ts';
+import { isTooFarAhead } from '../../relay/model/clock.ts';
 import { type Delivery, type DeliveryKey, isLeased, isSettled } from '../../relay/model/delivery.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import type { EndpointId } from '../../relay/model/ids.ts';
@@ -58,7 +59,7 @@ export async function retryDeliveries(
     ['dead', 'cancelled'],
     run,
     async (delivery, event) => {
-      if (isDoneInThisRun(delivery, startedAt)) return;
+      if (isDoneInThisRun(delivery, startedAt, connection.clock.now())) return;
       const result = await retryOne(connection, delivery, event, run);
       counts[result] += 1;
       const isDue = result === 'retried' || result === 'alreadyDue';
@@ -71,10 +72,12 @@ export async function retryDeliveries(
 }
 
 /** The list can return a delivery again that this run made due, or that was settled since. */
-function isDoneInThisRun(delivery: Delivery, startedAt: Date): boolean {
+function isDoneInThisRun(delivery: Delivery, startedAt: Date, now: Date): boolean {
+  // A function whose clock was ahead may have settled it.
+  const isSince = (at: Date) => at >= startedAt && !isTooFarAhead(at, now, 0);
   return isSettled(delivery)
-    ? delivery.settledAt >= startedAt
-    : delivery.reason === RETRIED && delivery.dueAt >= startedAt;
+    ? isSince(delivery.settledAt)
+    : delivery.reason === RETRIED && isSince(delivery.dueAt);
 }
 
 async function retryOne(

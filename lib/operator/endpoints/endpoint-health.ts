@@ -65,9 +65,11 @@ export function describeHealth(health: Health): EndpointHealth {
 /** By endpoint id. Includes removed endpoints until their deliveries are cancelled. */
 export async function readHealth({
   configTable,
-}: Pick<Connection, 'configTable'>): Promise<Map<string, Health>> {
+  clock,
+}: Pick<Connection, 'clock' | 'configTable'>): Promise<Map<string, Health>> {
   const rows = await configTable.rows('health');
-  return new Map(rows.map((row) => [row.id, parseHealthRow(row).health]));
+  const now = clock.now();
+  return new Map(rows.map((row) => [row.id, parseHealthRow(row, now).health]));
 }
 
 /**
@@ -85,7 +87,7 @@ export async function clearHealth(
   for (let write = 1; write <= MAX_WRITES; write++) {
     const written = await configTable.healthRow(id);
     if (written === undefined) return undefined;
-    const row = parseHealthRow(written);
+    const row = parseHealthRow(written, clock.now());
     if (!when(row)) return undefined;
     const { version } = row;
     // `recoveredAt` makes parked deliveries due at once.

@@ -35,7 +35,9 @@ export async function addEndpoint(
   return maskEndpoint(endpoint);
 }
 
-export async function listEndpoints(connection: Pick<Connection, 'configTable'>): Promise<ListedEndpoint[]> {
+export async function listEndpoints(
+  connection: Pick<Connection, 'clock' | 'configTable'>,
+): Promise<ListedEndpoint[]> {
   const [endpoints, health] = await Promise.all([
     listRows(connection, 'endpoint', endpointSchema),
     readHealth(connection),
@@ -45,7 +47,7 @@ export async function listEndpoints(connection: Pick<Connection, 'configTable'>)
 
 /** @throws NotFoundError */
 export async function showEndpoint(
-  connection: Pick<Connection, 'configTable' | 'configWriter'>,
+  connection: Pick<Connection, 'clock' | 'configTable' | 'configWriter'>,
   id: string,
 ): Promise<ListedEndpoint> {
   if (!canBeRowId(id)) throw new NotFoundError('endpoint', id);

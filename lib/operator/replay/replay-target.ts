@@ -27,7 +27,7 @@ export interface ReplayTarget {
  * @throws NotPossibleError when the relay would cancel the deliveries, or the endpoint was removed
  */
 export async function findReplayTarget(
-  connection: Pick<Connection, 'configTable' | 'configWriter' | 'eventReader'>,
+  connection: Pick<Connection, 'clock' | 'configTable' | 'configWriter' | 'eventReader'>,
   id: string,
 ): Promise<ReplayTarget> {
   const target = toTarget(await showOrExplain(connection, id));
@@ -37,7 +37,7 @@ export async function findReplayTarget(
 
 /** An endpoint without a row, but with deliveries, was removed. */
 async function showOrExplain(
-  connection: Pick<Connection, 'configTable' | 'configWriter' | 'eventReader'>,
+  connection: Pick<Connection, 'clock' | 'configTable' | 'configWriter' | 'eventReader'>,
   id: string,
 ): Promise<ListedEndpoint> {
   try {
@@ -54,7 +54,7 @@ async function showOrExplain(
 
 /** All endpoints that can be targets, and the reasons for the others. */
 export async function listReplayTargets(
-  connection: Pick<Connection, 'configTable'>,
+  connection: Pick<Connection, 'clock' | 'configTable'>,
 ): Promise<{ targets: ReplayTarget[]; excluded: NotPossibleError[] }> {
   const all = (await listEndpoints(connection)).map(toTarget);
   return {

@@ -11,8 +11,8 @@ import { type DeliveryLock, takeProbe } from '../health/delivery-lock.ts';
 import { asksForShortWait, backlogDrained, isEndpointFailure } from '../health/health.ts';
 import type { RateLimiter } from '../health/rate-limiter.ts';
 import { awaitAll } from '../model/await-all.ts';
-import { ANY_TIME, after, type Deadline } from '../model/clock.ts';
-import { type DeliveryKey, isLeased, isSettled, isTest } from '../model/delivery.ts';
+import { ANY_TIME, after, type Deadline, sane } from '../model/clock.ts';
+import { type Delivery, type DeliveryKey, isLeased, isSettled, isTest } from '../model/delivery.ts';
 import type { EndpointId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
 import type { DeliveryMessage } from '../ports/queues.ts';
@@ -284,10 +284,12 @@ export class EndpointService {
 
   async #cancel(admission: CurrentAdmission, { orderKey }: DeliveryKey): Promise<void> {
     const { clock } = this.#context;
-    const youngest = after(clock.now(), -UNKNOWN_FOR_MS);
+    const now = clock.now();
+    const youngest = after(now, -UNKNOWN_FOR_MS);
+    const isYoung = ({ owedSince }: Delivery) => (sane(owedSince, now, 0) ?? youngest) > youngest;
     const rows = await readRows(this.#context, this.#endpointId, orderKey);
     for (const row of rows) {
-      if (isSettled(row) || (admission.kind === 'removed' && row.owedSince > youngest)) continue;
+      if (isSettled(row) || (admission.kind === 'removed' && isYoung(row))) continue;
       if (isLeased(row, clock.now())) continue;
       if (!(await settle(this.#context, row, 'cancelled', reasonOf(admission)))) continue;
       this.#noteProgress();

@@ -2,11 +2,11 @@
  * Decides how long a delivery waits when its endpoint asks for a wait, or the result of an attempt is not known. Such an
  * attempt does not count.
  */
-import { after } from '../model/clock.ts';
+import { after, LONGEST_WAIT_MS, sane } from '../model/clock.ts';
 import { type Attempt, isTest, succeeded, type UnfinishedDelivery } from '../model/delivery.ts';
 
 /** The endpoint may ask for waits for as long as the retry schedule takes. */
-const DEFERRED_FOR_MS = 3 * 24 * 60 * 60_000;
+const DEFERRED_FOR_MS = LONGEST_WAIT_MS;
 /** This bounds the requests to an endpoint that always asks for a second. Later attempts count. */
 const DEFERRALS = 1_000;
 /** The expressions of other endpoints may take as long again. */
@@ -29,7 +29,9 @@ export function deferralOf(delivery: UnfinishedDelivery, made: Attempt, now: Dat
   const retryAfterSeconds = made.retryAfterSeconds ?? (made.cutShort ? AFTER_CUT_SHORT_SECONDS : undefined);
   if (retryAfterSeconds === undefined || succeeded(made) || isTest(delivery)) return undefined;
   const firstAttemptAt =
-    delivery.firstAttemptAt ?? attempts.find(({ at }) => at >= replayedAt)?.at ?? made.at;
+    sane(delivery.firstAttemptAt, now, 0) ??
+    sane(attempts.find(({ at }) => at >= replayedAt)?.at, now, 0) ??
+    made.at;
   const endsMs = after(firstAttemptAt, DEFERRED_FOR_MS).getTime();
   const deferral = { firstAttemptAt, deferralCount: deferralCount + 1 };
   if (endsMs <= now.getTime()) return { ...deferral, until: undefined };

@@ -5,7 +5,7 @@
 
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { LastAnswer } from '../health/last-answer.ts';
-import { after, MAX_CLOCK_SKEW_MS, type Random } from '../model/clock.ts';
+import { after, LONGEST_WAIT_MS, MAX_CLOCK_SKEW_MS, type Random, sane } from '../model/clock.ts';
 import {
   type Attempt,
   attentionOf,
@@ -251,7 +251,8 @@ export function answersErased(delivery: Delivery): Delivery {
 }
 
 export function isDue({ nextAttemptAt: at }: UnfinishedDelivery, now: Date): boolean {
-  return at === undefined || at <= after(now, DUE_WITHIN_MS);
+  const planned = sane(at, now, LONGEST_WAIT_MS);
+  return planned === undefined || planned <= after(now, DUE_WITHIN_MS);
 }
 
 /** The message for a delivery's next attempt, if SQS can delay it for so long. */

@@ -19,7 +19,7 @@ import { previousIfUnchanged, receivedSameOrder } from '../delivery/unchanged.ts
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { admissionNow } from '../health/admission.ts';
 import { awaitAll } from '../model/await-all.ts';
-import { after } from '../model/clock.ts';
+import { after, sane } from '../model/clock.ts';
 import { type Delivery, isLeased, isSettled, isUnfinished, type PendingDelivery } from '../model/delivery.ts';
 import type { EventRecord, Payload } from '../model/event.ts';
 import type { OutgoingEvent } from '../model/expression-input.ts';
@@ -168,11 +168,18 @@ function scheduledFirst(
   admission: ReturnType<typeof admissionNow>,
 ): PendingDelivery {
   if (admission.kind !== 'send' && admission.kind !== 'wait') return parked(delivery, admission.reason);
-  if (isDebounced(endpoint, event))
-    return debounced(delivery, after(event.receivedAt, endpoint.debounceSeconds * 1000), now);
+  if (isDebounced(endpoint, event)) return debounced(delivery, quietAt(endpoint, event, now), now);
   return admission.kind === 'wait'
     ? busy(delivery, after(now, admission.waitMs), now)
     : leftToDeliver(delivery, now);
+}
+
+function quietAt(
+  { debounceSeconds }: { readonly debounceSeconds: number },
+  { receivedAt }: EventRecord,
+  now: Date,
+): Date {
+  return after(sane(receivedAt, now, 0) ?? now, debounceSeconds * 1000);
 }
 
 function isDebounced(

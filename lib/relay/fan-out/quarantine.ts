@@ -1,7 +1,7 @@
 /** Quarantines an event whose fan-out fails repeatedly, so that its order continues without it. */
 
 import type { SendingContext } from '../context.ts';
-import { after } from '../model/clock.ts';
+import { after, sane } from '../model/clock.ts';
 import type { EventRecord } from '../model/event.ts';
 import { FAN_OUT } from '../model/ids.ts';
 import { type FanOutAttempt, StoreError } from '../ports/event-log.ts';
@@ -14,6 +14,7 @@ const FAILURES_IN_TURN = 5;
 const MINUTE_MS = 60_000;
 /** The delays between the attempts of a quarantined event. The last one repeats. */
 const WAITS_MS = [1, 5, 15, 30, 60].map((minutes) => minutes * MINUTE_MS);
+export const LONGEST_QUARANTINE_MS = Math.max(...WAITS_MS);
 /** With one attempt per hour this takes three days: a bad deployment can be fixed after a weekend. */
 const TRIES = FAILURES_IN_TURN + WAITS_MS.length + 3 * 24;
 
@@ -30,7 +31,8 @@ export async function quarantineIfFailing(
 ): Promise<boolean> {
   const now = context.clock.now();
   const { fanOutAttempts: before = 0, quarantinedUntil, abandonedAt } = event;
-  if (abandonedAt !== undefined || (quarantinedUntil ?? now) > now) return true;
+  const until = sane(quarantinedUntil, now, LONGEST_QUARANTINE_MS) ?? now;
+  if (abandonedAt !== undefined || until > now) return true;
   if (!repeated && before === 0) return false;
 
   const fanOutAttempts = before + 1;
@@ -43,9 +45,9 @@ export async function quarantineIfFailing(
     await note(context, event, { fanOutAttempts });
     return false;
   }
-  const until = after(now, WAITS_MS[fanOutAttempts - FAILURES_IN_TURN] ?? Math.max(...WAITS_MS));
+  const next = after(now, WAITS_MS[fanOutAttempts - FAILURES_IN_TURN] ?? LONGEST_QUARANTINE_MS);
   // Recorded before the attempt, so that a run that dies is counted.
-  await note(context, event, { fanOutAttempts, quarantinedUntil: until, dueAt: until });
+  await note(context, event, { fanOutAttempts, quarantinedUntil: next, dueAt: next });
   if (fanOutAttempts > FAILURES_IN_TURN) return false;
   report(context, event, 'event quarantined: fan-out failed repeatedly', 'EventsQuarantined');
   return true;

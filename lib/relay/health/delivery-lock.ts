@@ -2,7 +2,7 @@
 import { ulid } from 'ulid';
 import type { SendingContext } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import { after } from '../model/clock.ts';
+import { after, sane } from '../model/clock.ts';
 import type { EndpointId } from '../model/ids.ts';
 import type { RowAttributes } from '../ports/config-table.ts';
 import { probeTaken } from './health.ts';
@@ -13,12 +13,13 @@ import { RateLimiter } from './rate-limiter.ts';
 /** Clocks differ by up to two seconds, and Lambda may kill a function a moment late. */
 const LOCK_MARGIN_MS = 5_000;
 
-/** Lambda runs a function for 15 minutes at most. A lock that ends later than this was edited, and counts as expired. */
-const LONGEST_LOCK_MS = 20 * 60_000;
+/** Lambda runs a function for 15 minutes at most. */
+const LONGEST_LOCK_MS = 15 * 60_000;
 
 /** True while an invocation holds the endpoint's lock. */
 export function isLocked({ lockedUntil }: Pick<HealthRow, 'lockedUntil'>, now: Date): boolean {
-  return lockedUntil !== undefined && lockedUntil > now && lockedUntil <= after(now, LONGEST_LOCK_MS);
+  const until = sane(lockedUntil, now, LONGEST_LOCK_MS);
+  return until !== undefined && until > now;
 }
 
 export interface DeliveryLock {

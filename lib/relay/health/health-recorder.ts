@@ -2,7 +2,7 @@
 
 import { awaitAll } from '../model/await-all.ts';
 
-import { type Clock, MAX_CLOCK_SKEW_MS } from '../model/clock.ts';
+import { type Clock, MAX_CLOCK_SKEW_MS, sane } from '../model/clock.ts';
 import type { EndpointId } from '../model/ids.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import {
@@ -12,6 +12,7 @@ import {
   isDown,
   isProven,
   type ObservedAttempt,
+  SHORT_WAIT_SECONDS,
 } from './health.ts';
 
 import type { HealthStore } from './health-store.ts';
@@ -53,7 +54,8 @@ export class HealthRecorder {
     const own = this.#waits.get(id);
     const ownMs = own === undefined ? 0 : own.untilMs - this.#clock.monotonicMs();
     const { busyUntil } = this.current(id);
-    const isOwn = own?.busyUntil !== undefined && busyUntil !== undefined && busyUntil <= own.busyUntil;
+    const ownUntil = sane(own?.busyUntil, this.#clock.now(), SHORT_WAIT_SECONDS * 1000);
+    const isOwn = ownUntil !== undefined && busyUntil !== undefined && busyUntil <= ownUntil;
     if (busyUntil === undefined || isOwn) return Math.max(0, ownMs);
     const othersMs = busyUntil.getTime() + MAX_CLOCK_SKEW_MS - this.#clock.now().getTime();
     return Math.max(0, ownMs, othersMs);

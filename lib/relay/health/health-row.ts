@@ -1,7 +1,8 @@
 /** An endpoint's row of kind `health` in the Config table. People may edit it, so invalid attributes are ignored. */
 import * as z from 'zod';
+import { LONGEST_WAIT_MS, sane } from '../model/clock.ts';
 import type { ConfigRow, RowAttributes } from '../ports/config-table.ts';
-import { HEALTH_STATES, type Health, UNKNOWN_HEALTH } from './health.ts';
+import { HEALTH_STATES, type Health, SHORT_WAIT_SECONDS, SLOW_FOR_MS, UNKNOWN_HEALTH } from './health.ts';
 import { MOST_REFUSED_ORDERS } from './refusals.ts';
 
 export interface HealthRow {
@@ -73,11 +74,37 @@ const bookkeepingSchema = z.object({
 
 export const NO_HEALTH_ROW: HealthRow = { health: UNKNOWN_HEALTH };
 
-export function parseHealthRow(row: ConfigRow | undefined): HealthRow {
+/**
+ * How far ahead the relay writes each of these times. A time that is further ahead counts as absent: a success would
+ * otherwise not count until then. `provenAt` is not compared with a clock, and the lock and the rate limit check their own.
+ */
+const LONGEST_AHEAD_MS = {
+  slowUntil: SLOW_FOR_MS,
+  failingSince: 0,
+  lastSuccessAt: 0,
+  lastAnswerAt: 0,
+  refusedSince: 0,
+  retryAt: LONGEST_WAIT_MS,
+  busyUntil: SHORT_WAIT_SECONDS * 1000,
+  recoveredAt: 0,
+  goneSince: 0,
+  deadNotifiedUntil: 0,
+};
+
+export function parseHealthRow(row: ConfigRow | undefined, now: Date): HealthRow {
   if (row === undefined) return NO_HEALTH_ROW;
   const { attributes } = row;
-  const health: Health = present(healthSchema.parse(attributes));
-  return { health, ...present(bookkeepingSchema.parse(attributes)) };
+  const health: Health = present(withSaneTimes(healthSchema.parse(attributes), now));
+  return { health, ...present(withSaneTimes(bookkeepingSchema.parse(attributes), now)) };
+}
+
+function withSaneTimes<Parts extends object>(parts: Parts, now: Date): Parts {
+  const longest = new Map<string, number>(Object.entries(LONGEST_AHEAD_MS));
+  const entries = Object.entries(parts).map(([name, value]) => {
+    const longestMs = longest.get(name);
+    return [name, value instanceof Date && longestMs !== undefined ? sane(value, now, longestMs) : value];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** The attributes that store a health; null removes an attribute. */

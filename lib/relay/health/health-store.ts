@@ -1,4 +1,5 @@
 /** Reads the endpoints' health rows through a cache, and changes them with conditional writes. */
+import type { Clock } from '../model/clock.ts';
 import type { EndpointId } from '../model/ids.ts';
 import type { ConfigRow, ConfigTable, RowAttributes, RowCondition } from '../ports/config-table.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
@@ -14,19 +15,22 @@ type Decide = (health: Health) => Health | undefined;
 export class HealthStore {
   readonly #table: ConfigTable;
   readonly #telemetry: Telemetry;
+  readonly #clock: Pick<Clock, 'now'>;
   /** The rows as this function last read or wrote them. */
   #rows = new Map<EndpointId, HealthRow>();
   /** The attributes as the table had them, readable or not. */
   #stored = new Map<EndpointId, ConfigRow['attributes']>();
 
-  constructor(table: ConfigTable, telemetry: Telemetry) {
+  constructor(table: ConfigTable, telemetry: Telemetry, clock: Pick<Clock, 'now'>) {
     this.#table = table;
     this.#telemetry = telemetry;
+    this.#clock = clock;
   }
 
   /** Replaces the cache with a fresh read of all health rows. */
   replace(rows: ReadonlyMap<EndpointId, ConfigRow>): void {
-    this.#rows = new Map([...rows].map(([id, row]) => [id, parseHealthRow(row)]));
+    const now = this.#clock.now();
+    this.#rows = new Map([...rows].map(([id, row]) => [id, parseHealthRow(row, now)]));
     this.#stored = new Map([...rows].map(([id, row]) => [id, row.attributes]));
   }
 
@@ -43,7 +47,7 @@ export class HealthStore {
   /** Reads the row from the table and caches it. */
   async reread(id: EndpointId): Promise<HealthRow> {
     const stored = await this.#table.healthRow(id);
-    const row = parseHealthRow(stored);
+    const row = parseHealthRow(stored, this.#clock.now());
     this.#rows.set(id, row);
     this.#stored.set(id, stored?.attributes ?? {});
     return row;

@@ -48,13 +48,13 @@ export interface ObservedAttempt extends Attempt {
 export const UNKNOWN_HEALTH: Health = { state: 'ok', consecutiveFailures: 0 };
 
 const SLOW_MS = 2_000;
-const SLOW_FOR_MS = 5 * 60_000;
+export const SLOW_FOR_MS = 5 * 60_000;
 /** `slowUntil` moves in steps of at least this size, which limits writes. */
 const SLOW_UNTIL_STEP_MS = 60_000;
 const FAILURES_TO_OPEN = 5;
 const FIRST_PROBE_AFTER_SECONDS = 60;
 /** An endpoint that asks for a shorter wait is busy, and not failing. */
-const SHORT_WAIT_SECONDS = 60;
+export const SHORT_WAIT_SECONDS = 60;
 const LONGEST_PROBE_INTERVAL_SECONDS = 15 * 60;
 const DISABLED_AFTER_DAYS = 5;
 const DAY_MS = 24 * 60 * 60_000;

@@ -11,6 +11,34 @@ export interface Clock {
 /** The clocks of two functions differ by at most this. */
 export const MAX_CLOCK_SKEW_MS = 2_000;
 
+/**
+ * A clock that is wrong by more than this was wrong for a while, for example by a year, and was corrected. It is far more
+ * than {@link MAX_CLOCK_SKEW_MS}, so that no time of a clock that is only a little wrong is discarded.
+ */
+const CLOCK_WAS_WRONG_MS = 5 * 60_000;
+
+/** The relay plans an attempt or a probe at most three days ahead, plus jitter: an endpoint may ask for that wait. */
+export const LONGEST_WAIT_MS = 3 * 24 * 60 * 60_000;
+
+/**
+ * A stored time; undefined when it is further ahead than the relay plans. A function whose clock was ahead wrote it, or a
+ * person did. It then counts as absent: otherwise work would wait for next year after the clock is corrected.
+ *
+ * @param longestMs the longest time ahead that the relay writes; 0 for the time at which something happened
+ */
+export function sane(at: Date | undefined, now: Date, longestMs: number): Date | undefined {
+  return at === undefined || isTooFarAhead(at, now, longestMs) ? undefined : at;
+}
+
+export function isTooFarAhead(at: Date, now: Date, longestMs: number): boolean {
+  return at > after(now, longestMs + CLOCK_WAS_WRONG_MS);
+}
+
+/** The earliest time that {@link isTooFarAhead}. */
+export function firstTooFarAhead(now: Date, longestMs: number): Date {
+  return after(now, longestMs + CLOCK_WAS_WRONG_MS + 1);
+}
+
 /** Later than every time that is stored. */
 export const ANY_TIME = new Date('9999-12-31T23:59:59Z');
 

@@ -1,5 +1,6 @@
 /** A delivery: one event for one endpoint. It has a row only if it outlives fan-out. */
 
+import { isTooFarAhead } from './clock.ts';
 import { type DeliveryState, type SettledState, shownState } from './delivery-state.ts';
 import type { EventKey } from './event.ts';
 import { type EndpointId, eventTime, sourceOf, TESTS } from './ids.ts';
@@ -156,9 +157,13 @@ export function isUnfinished(delivery: Delivery): delivery is UnfinishedDelivery
   return !isSettled(delivery);
 }
 
+/** The longest timeout of an endpoint is 30 s; expressions and the result take ten seconds more. */
+const LONGEST_LEASE_MS = 60_000;
+
 /** True while the function that holds the lease may still be sending. */
 export function isLeased(delivery: Delivery, now: Date): boolean {
-  return delivery.state === 'leased' && delivery.leaseUntil > now;
+  if (delivery.state !== 'leased' || delivery.leaseUntil <= now) return false;
+  return !isTooFarAhead(delivery.leaseUntil, now, LONGEST_LEASE_MS);
 }
 
 /** True for a delivery of a test event. It needs no attention when it fails. */

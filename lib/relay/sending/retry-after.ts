@@ -1,4 +1,5 @@
 /** Reads how long an answer asks the relay to wait. */
+import { LONGEST_WAIT_MS } from '../model/clock.ts';
 import type { SendResult } from '../ports/outgoing.ts';
 
 type Answer = Extract<SendResult, { readonly kind: 'answer' }>;
@@ -6,7 +7,7 @@ type Answer = Extract<SendResult, { readonly kind: 'answer' }>;
 /** Too many requests, and service unavailable. */
 const ASKS_TO_WAIT = [429, 503];
 /** A delivery is attempted for three days. */
-const LONGEST_WAIT_SECONDS = 3 * 24 * 60 * 60;
+const LONGEST_WAIT_SECONDS = LONGEST_WAIT_MS / 1000;
 /** Discord's limits are for seconds or minutes. Its older API states `retry_after` in milliseconds. */
 const LONGEST_BODY_SECONDS = 60 * 60;
 /** Two statements of one time may be rounded. */

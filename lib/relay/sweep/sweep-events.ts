@@ -48,5 +48,6 @@ export function reportOverdue(context: SweepContext, list: string, items: readon
   );
   context.telemetry.info('sweep found overdue work', { list, items: items.length });
   context.telemetry.count('OwedOverdue', items.length);
-  context.telemetry.count('OldestOwedSeconds', Math.max(...agesMs) / 1000);
+  // An event of a function whose clock was ahead has a negative age.
+  context.telemetry.count('OldestOwedSeconds', Math.max(0, ...agesMs) / 1000);
 }

@@ -2,8 +2,11 @@
 
 import type { Endpoints } from '../config.ts';
 import type { SweepContext } from '../context.ts';
+import { LONGEST_QUARANTINE_MS } from '../fan-out/quarantine.ts';
 import type { Deadline } from '../model/clock.ts';
+import { LONGEST_WAIT_MS } from '../model/clock.ts';
 import { FAN_OUT, SHARDS } from '../model/ids.ts';
+import { isTimeToCorrect, makeDueIfTooFarAhead } from './correct-due-times.ts';
 import { areNoticesWanted, notifyChanges, notifySilence } from './notices.ts';
 import { sweepEndpoint } from './sweep-endpoint.ts';
 import { LIST_LIMIT, sweepEvents } from './sweep-events.ts';
@@ -23,6 +26,7 @@ interface List {
 export async function sweep(context: SweepContext, deadline: Deadline, silenceHours = 0): Promise<void> {
   const endpoints = await context.config.endpoints();
   const lists = rotated(listsOf(context, endpoints, deadline), context.random());
+  if (isTimeToCorrect(context.clock.now())) lists.push(...correctionsOf(context, [...lists], deadline));
   // Deliveries matter more than notices, so notices come last.
   if (areNoticesWanted(endpoints)) lists.push(...noticeListsOf(context, endpoints, silenceHours));
   const work = async () => {
@@ -45,6 +49,17 @@ function listsOf(context: SweepContext, { valid, invalid }: Endpoints, deadline:
     ...shards.map((name) => ({ name, sweep: () => sweepShard(context, name, deadline) })),
     ...[...ids].map((id) => ({ name: id, sweep: () => sweepEndpoint(context, id, rows.get(id)) })),
   ];
+}
+
+/** The same lists, to correct due times that are too far ahead. */
+function correctionsOf(context: SweepContext, lists: readonly List[], deadline: Deadline): List[] {
+  return lists.map(({ name }) => ({
+    name: `due times of ${name}`,
+    sweep: () => {
+      const longestMs = name.startsWith(`${FAN_OUT}#`) ? LONGEST_QUARANTINE_MS : LONGEST_WAIT_MS;
+      return makeDueIfTooFarAhead(context, name, longestMs, () => deadline.allows(MAX_LIST_MS));
+    },
+  }));
 }
 
 /** One list per endpoint: a failure on one does not stop the notices of the others. */

@@ -51,6 +51,17 @@ describe('a delivery that its endpoint asks to wait', () => {
     expect(next).toMatchObject({ attemptCount: 1, nextAttemptAt: seconds(3 * DAY) });
   });
 
+  it.each([
+    ['the first attempt', { firstAttemptAt: seconds(365 * DAY) }],
+    ['an attempt', { attempts: [noAnswer(365 * DAY)] }],
+  ])('has three days from now when %s was made by a clock that was a year ahead', (_, parts) => {
+    const asked = answer(429, 0, { retryAfterSeconds: 60 });
+
+    const next = attempted({ ...DELIVERY, ...parts }, ENDPOINT, asked, seconds(0), () => 0);
+
+    expect(next).toMatchObject({ firstAttemptAt: seconds(0), nextAttemptAt: seconds(60) });
+  });
+
   it('starts anew when it is replayed', () => {
     const anew = replayed(attemptedTimes(3, DAY), seconds(3 * DAY), false);
 

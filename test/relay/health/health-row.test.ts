@@ -10,12 +10,13 @@ import {
   UNKNOWN_HEALTH,
 } from '../../../lib/relay/health/health.ts';
 import { healthAttributes, parseHealthRow } from '../../../lib/relay/health/health-row.ts';
+import { ANY_TIME } from '../../../lib/relay/model/clock.ts';
 import type { Attempt } from '../../../lib/relay/model/delivery.ts';
 import { orderKeyOf } from '../../../lib/relay/model/ids.ts';
 import { MemoryConfigTable } from '../../memory/config-table.ts';
 import { anEndpointId } from '../../ports/builders.ts';
 import { SOURCE } from '../a-relay.ts';
-import { seconds } from '../attempts.ts';
+import { NOON, seconds } from '../attempts.ts';
 
 const ERP = anEndpointId('erp');
 
@@ -70,7 +71,7 @@ describe('any history of an endpoint', () => {
         await table.updateHealth(ERP, {}, healthAttributes(before));
         await table.updateHealth(ERP, {}, { ...healthAttributes(health), version: 7 });
 
-        expect(parseHealthRow(await table.healthRow(ERP))).toEqual({ health, version: 7 });
+        expect(parseHealthRow(await table.healthRow(ERP), ANY_TIME)).toEqual({ health, version: 7 });
       }),
     );
   });
@@ -78,7 +79,7 @@ describe('any history of an endpoint', () => {
 
 describe('a health row', () => {
   it('may be missing: then nothing is known of the endpoint', () => {
-    expect(parseHealthRow(undefined)).toEqual({ health: UNKNOWN_HEALTH });
+    expect(parseHealthRow(undefined, NOON)).toEqual({ health: UNKNOWN_HEALTH });
   });
 
   it('holds the delivery lock beside the health', () => {
@@ -90,7 +91,7 @@ describe('a health row', () => {
       nextSendAt: '2026-03-01T12:00:01Z',
     };
 
-    expect(parseHealthRow({ id: 'erp', attributes })).toEqual({
+    expect(parseHealthRow({ id: 'erp', attributes }, NOON)).toEqual({
       health: UNKNOWN_HEALTH,
       lockId: 'a-lock',
       lockedUntil: seconds(0),
@@ -115,22 +116,58 @@ describe('a health row', () => {
       inFlightLimit: 1.5,
     };
 
-    expect(parseHealthRow({ id: 'erp', attributes })).toEqual({
+    expect(parseHealthRow({ id: 'erp', attributes }, NOON)).toEqual({
       health: { state: 'failing', consecutiveFailures: 0, failingSince: seconds(0) },
       version: 4,
     });
   });
 
   it.each(['broken', 'closed', 'recovering', 17])('counts as ok when its state is unknown: %j', (state) => {
-    expect(parseHealthRow({ id: 'erp', attributes: { state } }).health).toEqual(UNKNOWN_HEALTH);
+    expect(parseHealthRow({ id: 'erp', attributes: { state } }, NOON).health).toEqual(UNKNOWN_HEALTH);
   });
 
   it('can be read whatever is in it', () => {
     fc.assert(
       fc.property(fc.dictionary(attributeNames, fc.anything()), (attributes) => {
-        expect(HEALTH_STATES).toContain(parseHealthRow({ id: 'erp', attributes }).health.state);
+        expect(HEALTH_STATES).toContain(parseHealthRow({ id: 'erp', attributes }, NOON).health.state);
       }),
     );
+  });
+
+  const MINUTES = 60;
+  const DAYS = 24 * 60 * MINUTES;
+
+  it.each([
+    ['slowUntil', 5 * MINUTES],
+    ['failingSince', 0],
+    ['lastSuccessAt', 0],
+    ['lastAnswerAt', 0],
+    ['refusedSince', 0],
+    ['retryAt', 3 * DAYS],
+    ['busyUntil', MINUTES],
+    ['recoveredAt', 0],
+    ['goneSince', 0],
+    ['deadNotifiedUntil', 0],
+  ])('has no %s that is further ahead than the relay writes it', (name, aheadSeconds) => {
+    const read = (at: Date) => {
+      const attributes = { state: 'failing', [name]: at.toISOString() };
+      const { health, ...row } = parseHealthRow({ id: 'erp', attributes }, NOON);
+      return name in health || name in row;
+    };
+    // A clock may be five minutes ahead.
+    const longest = aheadSeconds + 5 * MINUTES;
+
+    expect([longest - 1, longest, longest + 1].map((ahead) => read(seconds(ahead)))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it('is proven, however far ahead the clock was that proved it', () => {
+    const attributes = { state: 'ok', provenAt: '2030-01-01T00:00:00.000Z' };
+
+    expect(parseHealthRow({ id: 'erp', attributes }, NOON).health).toHaveProperty('provenAt');
   });
 });
 

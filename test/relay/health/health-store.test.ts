@@ -5,6 +5,7 @@ import { MemoryConfigTable } from '../../memory/config-table.ts';
 import { MemoryTelemetry } from '../../memory/telemetry.ts';
 import { anEndpointId } from '../../ports/builders.ts';
 import { NOON } from '../attempts.ts';
+import { StandingClock } from '../standing-clock.ts';
 
 const ERP = anEndpointId('erp');
 
@@ -12,7 +13,7 @@ function aStore(attributes?: Record<string, unknown>) {
   const table = new MemoryConfigTable();
   if (attributes !== undefined) table.put('health', ERP, attributes);
   const telemetry = new MemoryTelemetry();
-  const store = new HealthStore(table, telemetry);
+  const store = new HealthStore(table, telemetry, new StandingClock());
   return { table, telemetry, store, write: vi.spyOn(table, 'updateHealth') };
 }
 

@@ -6,6 +6,7 @@ import { MemoryConfigTable } from '../../memory/config-table.ts';
 import { MemoryTelemetry } from '../../memory/telemetry.ts';
 import { anEndpointId } from '../../ports/builders.ts';
 import { FAILING, NOON, seconds } from '../attempts.ts';
+import { StandingClock } from '../standing-clock.ts';
 
 const ERP = anEndpointId('erp');
 
@@ -37,7 +38,7 @@ describe('the ledger of notices', () => {
   function aLedger() {
     const table = new MemoryConfigTable();
     table.put('health', ERP, { state: 'ok' });
-    const store = new HealthStore(table, new MemoryTelemetry());
+    const store = new HealthStore(table, new MemoryTelemetry(), new StandingClock());
     return { table, store, ledger: new NoticeLedger(store) };
   }
 

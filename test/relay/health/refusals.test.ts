@@ -4,7 +4,7 @@ import { healthAttributes, parseHealthRow } from '../../../lib/relay/health/heal
 import { isRefusing } from '../../../lib/relay/health/refusals.ts';
 import { orderKeyOf } from '../../../lib/relay/model/ids.ts';
 import { SOURCE } from '../a-relay.ts';
-import { answer, FAILING, healthAfterAll, noAnswer, PROVEN, seconds } from '../attempts.ts';
+import { answer, FAILING, healthAfterAll, NOON, noAnswer, PROVEN, seconds } from '../attempts.ts';
 
 const ofOrder = (order: number) => ({ orderKey: orderKeyOf(SOURCE, `${order}`) });
 
@@ -112,6 +112,6 @@ describe('an endpoint whose refusals a person clears or edits', () => {
     ['a list with other things', ['a', 7], 0],
     ['a long list', Array.from({ length: 100 }, (_, index) => `${index}`), 20],
   ])('is read without error: %s', (_, refusedOrders, count) => {
-    expect(orders(parseHealthRow({ id: 'erp', attributes: { refusedOrders } }).health)).toBe(count);
+    expect(orders(parseHealthRow({ id: 'erp', attributes: { refusedOrders } }, NOON).health)).toBe(count);
   });
 });

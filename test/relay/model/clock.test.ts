@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Deadline, after as laterBy, within } from '../../../lib/relay/model/clock.ts';
+import {
+  Deadline,
+  firstTooFarAhead,
+  isTooFarAhead,
+  after as laterBy,
+  sane,
+  within,
+} from '../../../lib/relay/model/clock.ts';
 import { NOON, seconds } from '../attempts.ts';
 import { StandingClock } from '../standing-clock.ts';
 
@@ -42,6 +49,26 @@ describe('a call with a limit', () => {
       name: 'TimeoutError',
       message: 'a read took longer than 1000 ms',
     });
+  });
+});
+
+describe('a stored time', () => {
+  const HOUR_MS = 3_600_000;
+  const FIVE_MINUTES_MS = 300_000;
+
+  it('counts as absent when it is more than five minutes further ahead than the relay plans', () => {
+    const read = (ms: number) => sane(laterBy(NOON, ms), NOON, HOUR_MS);
+
+    expect(read(HOUR_MS + FIVE_MINUTES_MS)).toEqual(laterBy(NOON, HOUR_MS + FIVE_MINUTES_MS));
+    expect(read(HOUR_MS + FIVE_MINUTES_MS + 1)).toBeUndefined();
+    expect(read(-365 * 24 * HOUR_MS)).toEqual(laterBy(NOON, -365 * 24 * HOUR_MS));
+    expect(sane(undefined, NOON, HOUR_MS)).toBeUndefined();
+  });
+
+  it('is too far ahead from the millisecond after that', () => {
+    const first = firstTooFarAhead(NOON, HOUR_MS);
+
+    expect([laterBy(first, -1), first].map((at) => isTooFarAhead(at, NOON, HOUR_MS))).toEqual([false, true]);
   });
 });
 

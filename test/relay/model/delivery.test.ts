@@ -127,6 +127,9 @@ describe('a lease', () => {
     ['leased', 1, true],
     ['leased', 0, false],
     ['pending', 1, false],
+    // A minute is the longest lease; a clock may be five minutes ahead.
+    ['leased', 6 * 60, true],
+    ['leased', 6 * 60 + 1, false],
   ] as const)('of a %s delivery that ends in %i s holds: %s', (state, ends, expected) => {
     expect(isLeased(aDelivery({ state, leaseId: 'a', leaseUntil: seconds(ends) }), NOON)).toBe(expected);
   });

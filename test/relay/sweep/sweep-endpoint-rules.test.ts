@@ -73,7 +73,7 @@ describe('sweep of an endpoint', () => {
 
   it('enqueues nothing for a failing endpoint before its next probe', async () => {
     const { run, enqueued } = await setUp({
-      health: { ...failing, retryAt: '2100-01-01T00:00:00Z' },
+      health: { ...failing, retryAt: '2026-03-04T12:00:00Z' },
       dueInMs: [-1_000],
     });
 

@@ -46,6 +46,7 @@ describe('sweep of overdue events', () => {
 
   it('reads no second page after one that is not full', async () => {
     const { relay } = withOverdue(99);
+    relay.minutes(1);
 
     await sweep(relay.relay, relay.deadline());
 
