@@ -1,12 +1,7 @@
 /** Finds a deployed relay by the outputs of its CloudFormation stack. */
-import type { Stack } from '@aws-sdk/client-cloudformation';
 import { NotARelayError } from '../operator/errors.ts';
 import { type AwsRelay, describeOutputs, stackOutputsSchema } from './aws-relay.ts';
-
-/** CloudFormation answers within two seconds. Without limits the SDK waits for ever. */
-const LIMITS = {
-  requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-};
+import { describeStack } from './describe-stack.ts';
 
 /** The output by which a relay is found. Its name begins with the relay's prefix in the stack. */
 const FIRST_OUTPUT = 'WebhookBaseAddress';
@@ -20,7 +15,9 @@ const FIRST_OUTPUT = 'WebhookBaseAddress';
 export async function findDeployedStack(name: string): Promise<AwsRelay> {
   // An ARN contains slashes, too.
   const [stackName = '', wanted] = name.startsWith('arn:') ? [name] : name.split('/');
-  const stack = await describeStack(stackName);
+  const { stack, region } = await describeStack(stackName);
+  if (stack === undefined)
+    throw new NotARelayError('stack', `there is no stack ${stackName} in the region ${region}`);
   const outputs = new Map(
     (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue }) => [OutputKey, OutputValue]),
   );
@@ -55,25 +52,4 @@ function onlyPrefix(stackName: string, prefixes: readonly string[]): string {
   if (prefixes.length <= 1) return prefixes[0] ?? '';
   const names = prefixes.map((prefix) => `${stackName}/${prefix}`).join(', ');
   throw new NotARelayError('stack', `the stack ${stackName} has several relays: name one of ${names}`);
-}
-
-async function describeStack(name: string): Promise<Stack> {
-  const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
-  const client = new CloudFormationClient(LIMITS);
-  try {
-    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
-    const [stack] = Stacks;
-    if (stack !== undefined) return stack;
-  } catch (error) {
-    if (!isNotThere(error)) throw error;
-  } finally {
-    client.destroy();
-  }
-  const region = await client.config.region();
-  throw new NotARelayError('stack', `there is no stack ${name} in the region ${region}`);
-}
-
-/** CloudFormation has no error type for a missing stack. */
-function isNotThere(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message);
 }
