@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { TtlCache } from '../../../lib/relay/secrets/ttl-cache.ts';
 import { MemoryClock } from '../../memory/clock.ts';
@@ -108,5 +110,32 @@ describe('a cached value', () => {
     await expect(source.get()).rejects.toThrow('no 1');
     source.clock.advance(1);
     expect(await source.fetched()).toBe(2);
+  });
+});
+
+describe('the memory of the cache', () => {
+  const clock = new MemoryClock();
+  const cache = new TtlCache<object>(clock, FAILURE_TTL_MS);
+  /** Only the cache refers to the value that it fetches. */
+  async function cached(key: string): Promise<WeakRef<object>> {
+    const fetch = async () => ({ value: { key }, ttlMs: 60_000 });
+    return new WeakRef(await cache.get(key, clock.monotonicMs() + 10_000, fetch));
+  }
+
+  it('loses an expired value when another is fetched, and no other value', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage: () => void = runInNewContext('gc');
+    const expired = await cached('expired');
+    clock.advance(1);
+    const valid = await cached('valid');
+    clock.advance(59_999);
+    await cached('other');
+
+    // A value that was just read stays in memory until the running task ends.
+    await new Promise(setImmediate);
+    collectGarbage();
+
+    expect(expired.deref()).toBeUndefined();
+    expect(valid.deref()).toEqual({ key: 'valid' });
   });
 });
