@@ -5,6 +5,7 @@ import {
   type Source,
   sourceIdSchema,
   sourceSchema,
+  validPreviousTokens,
 } from '../../../lib/relay/endpoint/source.ts';
 import { sha256Hex } from '../../../lib/relay/model/ids.ts';
 import { NOON, seconds } from '../attempts.ts';
@@ -46,8 +47,51 @@ describe('the row of a source', () => {
     expect(sourceSchema.safeParse({ id: 'main', tokenSha256 }).success).toBe(false);
   });
 
+  it('may have a description, its times, and four replaced tokens', () => {
+    const previousTokens = Array(4).fill({ tokenSha256: REPLACED, until: '2026-03-01T12:00:00Z' });
+    const row = {
+      id: 'main',
+      tokenSha256: CURRENT,
+      enabled: false,
+      description: 'shop',
+      createdAt: 'x',
+      updatedAt: 'y',
+    };
+
+    expect(sourceSchema.parse({ ...row, previousTokens })).toEqual({
+      ...row,
+      previousTokens: Array(4).fill({ tokenSha256: REPLACED, until: NOON }),
+    });
+    expect(
+      sourceSchema.safeParse({ ...row, previousTokens: [...previousTokens, previousTokens[0]] }).success,
+    ).toBe(false);
+  });
+
+  it.each([
+    ['an end that is no time', { tokenSha256: REPLACED, until: 'tomorrow' }],
+    ['an end in another zone', { tokenSha256: REPLACED, until: '2026-03-01T12:00:00+01:00' }],
+    ['no end', { tokenSha256: REPLACED }],
+    ['no hash', { tokenSha256: 'x', until: '2026-03-01T12:00:00Z' }],
+    ['an unknown attribute', { tokenSha256: REPLACED, until: '2026-03-01T12:00:00Z', token: 'x' }],
+  ])('cannot have a replaced token with %s', (_, replaced) => {
+    const row = { id: 'main', tokenSha256: CURRENT, previousTokens: [replaced] };
+
+    expect(sourceSchema.safeParse(row).success).toBe(false);
+  });
+
   it('cannot have an unknown attribute', () => {
     expect(sourceSchema.safeParse({ id: 'main', tokenSha256: CURRENT, token: 'x' }).success).toBe(false);
+  });
+});
+
+describe('the replaced tokens of a source', () => {
+  it('are valid until their times, and none is when none was replaced', () => {
+    const [valid, ended] = [1, 0].map((at) => ({ tokenSha256: REPLACED, until: seconds(at) }));
+
+    expect(
+      validPreviousTokens(aSource({ previousTokens: [valid, ended].flatMap((one) => one ?? []) }), NOON),
+    ).toEqual([valid]);
+    expect(validPreviousTokens(aSource(), NOON)).toEqual([]);
   });
 });
 

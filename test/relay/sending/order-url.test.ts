@@ -5,8 +5,6 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { AddressGuard } from '../../../lib/aws/http/address-guard.ts';
 import { HttpSender } from '../../../lib/aws/http/http-sender.ts';
-import { parseRows } from '../../../lib/relay/config.ts';
-import { endpointSchema } from '../../../lib/relay/endpoint/endpoint.ts';
 import { orderKeyOf } from '../../../lib/relay/model/ids.ts';
 import { OrderIdError, orderUrl } from '../../../lib/relay/sending/order-url.ts';
 import { aRelay, SOURCE } from '../a-relay.ts';
@@ -137,50 +135,5 @@ describe('the order id in a URL', () => {
       { unsent: true, error: 'the order id is . or .., which cannot be a part of the URL’s path' },
     ]);
     expect(await relay.healthOf('erp')).toMatchObject({ state: 'ok' });
-  });
-});
-
-describe('a URL with {orderid}', () => {
-  const reasonAgainst = (attributes: object) =>
-    parseRows([{ id: 'erp', attributes: { ...attributes } }], endpointSchema).invalid[0]?.reason;
-
-  it.each([
-    'https://a.example/{orderid}',
-    'https://a.example/x?y={orderId}',
-    'https://a.example?{ORDERID}=1',
-  ])('may be %s', (url) => {
-    expect(reasonAgainst({ url })).toBeUndefined();
-  });
-
-  it.each([
-    'https://{orderid}.example/',
-    'https://{orderid}/',
-    'https://a.example:{orderid}/',
-    'https://{orderid}@a.example/',
-    'https://me:{orderid}@a.example/',
-    'https://a.example/#{orderid}',
-  ])('is refused with it elsewhere: %s', (url) => {
-    expect(reasonAgainst({ url })).toBe(
-      'url: must have {orderid} in its path or query, not in the host, port, user name or fragment',
-    );
-  });
-
-  it.each(['https://a.example/{order_id}', 'https://a.example/{orderid', 'https://a.example/?a={"b":1}'])(
-    'is refused with other braces, which may be a typing error: %s',
-    (url) => {
-      expect(reasonAgainst({ url })).toBe(
-        'url: must have no braces but those of {orderid}; write others as %7B and %7D',
-      );
-    },
-  );
-
-  it('is refused beside an orderId of none', () => {
-    expect(reasonAgainst({ url: 'https://a.example/{orderid}', orderId: 'none' })).toBe(
-      'orderId: must not be none beside a URL with {orderid}',
-    );
-  });
-
-  it.each([7, undefined, 'ftp://a.example/{orderid}', '/{orderid}'])('is a URL: not %s', (url) => {
-    expect(reasonAgainst({ url })).toBe('url: must be an absolute http or https URL');
   });
 });

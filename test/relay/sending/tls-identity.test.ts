@@ -1,16 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { parseRows } from '../../../lib/relay/config.ts';
-import { endpointSchema } from '../../../lib/relay/endpoint/endpoint.ts';
 import { aCertificate } from '../../aws/http/certificates.ts';
 import { errorsOf, sent } from './sent-requests.ts';
 
 const certificate = await aCertificate({ name: 'relay.example' });
 const other = await aCertificate({ name: 'other.example' });
 const ENCRYPTED = '-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n';
-
-const reasonAgainst = (attributes: object) =>
-  parseRows([{ id: 'erp', attributes: { url: 'https://erp.example/', ...attributes } }], endpointSchema)
-    .invalid[0]?.reason;
 
 describe('the client certificate of an endpoint', () => {
   const own = { clientCertificate: certificate.cert, clientKey: certificate.key };
@@ -68,48 +62,5 @@ describe('the client certificate of an endpoint', () => {
 
     expect(relay.sender.requests).toEqual([]);
     expect(await errorsOf(relay)).toEqual([error]);
-  });
-
-  it.each<[string, (pem: string) => string]>([
-    ['on one line, as a console leaves it', (pem) => pem.replaceAll('\n', ' ')],
-    ['with the line ends of JSON', (pem) => pem.replaceAll('\n', '\\n')],
-    ['with the line ends of Windows', (pem) => pem.replaceAll('\n', '\r\n')],
-    ['with text around it', (pem) => `Bag Attributes\n${pem}\n`],
-    ['with its chain', (pem) => pem + pem],
-  ])('may be typed %s', (_, typed) => {
-    const row = { clientCertificate: typed(certificate.cert), clientKey: typed(certificate.key) };
-
-    expect(reasonAgainst(row)).toBeUndefined();
-  });
-
-  it.each<[string, object, string]>([
-    [
-      'without its key',
-      { clientCertificate: certificate.cert },
-      'clientCertificate: goes together with clientKey',
-    ],
-    ['as a key alone', { clientKey: certificate.key }, 'clientCertificate: goes together with clientKey'],
-    [
-      'with another’s key',
-      { ...own, clientKey: other.key },
-      'clientKey: is not the key of clientCertificate',
-    ],
-    ['as text', { ...own, clientCertificate: 'hush' }, 'clientCertificate: must be a certificate in PEM'],
-    [
-      'as its key',
-      { ...own, clientCertificate: own.clientKey },
-      'clientCertificate: must be a certificate in PEM',
-    ],
-    [
-      'with an encrypted key',
-      { ...own, clientKey: ENCRYPTED },
-      'clientKey: must be a private key in PEM without',
-    ],
-    ['with a bad authority', { caCertificate: 'ssm:hush' }, 'caCertificate: must be a value, or ssm:/'],
-  ])('is refused %s, and the reason repeats no value', (_, attributes, message) => {
-    const reason = reasonAgainst(attributes);
-
-    expect(reason).toContain(message);
-    expect(reason).not.toMatch(/hush|AAAA|MI[A-Z]/);
   });
 });
