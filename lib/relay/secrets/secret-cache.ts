@@ -69,9 +69,12 @@ export class SecretCache {
     }
   }
 
-  /** The next {@link resolve} reads the value again. Call it after an endpoint refused the value. */
+  /**
+   * The next {@link resolve} reads the value again. Call it after an endpoint refused the value. A literal value is never
+   * cached.
+   */
   invalidate(secret: string): void {
-    if (isReference(secret)) this.#values.invalidate(secret, MIN_REREAD_AGE_MS);
+    this.#values.invalidate(secret, MIN_REREAD_AGE_MS);
   }
 
   /**

@@ -154,6 +154,30 @@ describe('a token', () => {
     expect(issue).toHaveBeenCalledTimes(1);
   });
 
+  it('is not requested again for the same secret, even if reading it takes longer than a failure is cached', async () => {
+    const { clock, tokenIssuer, resolve, read, issue, token } = aCache();
+    await resolve();
+    clock.advance(5_000);
+    read.mockImplementation(async () => {
+      clock.advance(3_000);
+      return 'one';
+    });
+    tokenIssuer.answer = () => Promise.reject(new TokenError('refused', { isRefusal: true }));
+
+    await expect(token()).rejects.toThrow('oauth2: refused');
+    expect(read).toHaveBeenCalledTimes(2);
+    expect(issue).toHaveBeenCalledTimes(1);
+  });
+
+  it('is requested with the attributes that the row has, and no others', async () => {
+    const { issue, token } = aCache();
+
+    await token();
+
+    const { type: _, ...client } = AUTH;
+    expect(issue.mock.calls[0]?.[0]).toStrictEqual({ ...client, clientSecret: 'one' });
+  });
+
   it('costs no read of the secret when the server fails', async () => {
     const { clock, tokenIssuer, resolve, read, token } = aCache();
     await resolve();
@@ -171,6 +195,7 @@ describe('a token', () => {
     const failure = token();
 
     await expect(failure).rejects.toThrow(CredentialsError);
+    await expect(failure).rejects.toMatchObject({ name: 'CredentialsError' });
     await expect(failure).rejects.toThrow(/^secret ssm:\/client could not be read: no such parameter$/);
   });
 });
