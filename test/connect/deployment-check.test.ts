@@ -167,5 +167,6 @@ describe('bin/cdk.ts', () => {
     const { stdout } = await run(process.execPath, [CDK, 'deploy', '--help'], { env: environment });
 
     expect(stdout).toContain('--require-approval');
-  });
+    // The CDK loads for some seconds on a busy machine.
+  }, 120_000);
 });
