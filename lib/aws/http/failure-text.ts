@@ -14,16 +14,11 @@ const DESCRIPTIONS = new Map(
   Object.entries({
     ECONNREFUSED: 'connection refused',
     ECONNRESET: 'connection closed before the answer',
-    UND_ERR_SOCKET: 'connection closed before the answer',
     EPIPE: 'connection closed before the answer',
     ENOTFOUND: 'host name not found',
     EAI_AGAIN: 'host name could not be looked up',
     EHOSTUNREACH: 'host unreachable',
     ENETUNREACH: 'network unreachable',
-    UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'answer is not HTTP',
-    // Statuses below 100.
-    ERR_ASSERTION: 'answer is not HTTP',
-    UND_ERR_HEADERS_OVERFLOW: 'answer headers too large',
     HPE_HEADER_OVERFLOW: 'answer headers too large',
   }),
 );
@@ -68,7 +63,6 @@ export function failureText(error: unknown): string {
   // OpenSSL 3.5 calls the alerts of SSL 3 so.
   const advice = TLS_ADVICE.get(code.replace('_SSL/TLS_ALERT_', '_SSLV3_ALERT_'));
   if (advice !== undefined) return `${advice} (${code})`;
-  if (code.startsWith('HPE_') || (error instanceof Error && error.name === 'HTTPParserError'))
-    return 'answer is not HTTP';
+  if (code.startsWith('HPE_')) return 'answer is not HTTP';
   return code === '' ? 'request failed' : `request failed: ${code}`;
 }

@@ -1,15 +1,14 @@
 /** One POST to an address that a person configured: with an address check, one deadline, and a limit on the answer. */
-import type { IncomingHttpHeaders } from 'node:http';
-import { Socket } from 'node:net';
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { addAbortSignal } from 'node:stream';
-import { buildConnector, Client } from 'undici';
+import { TLSSocket } from 'node:tls';
 import type { TlsIdentity } from '../../relay/ports/outgoing.ts';
-import type { AddressGuard, AddressRefusedError } from './address-guard.ts';
+import type { AddressGuard } from './address-guard.ts';
 import { answerText } from './answer-text.ts';
 import { failureText } from './failure-text.ts';
+import { openPost } from './open-post.ts';
 import { readLimited } from './read-limited.ts';
 
-const ANSWER_HEADERS_LIMIT_BYTES = 16 * 1024;
 /** A server may send a few interim answers, such as `103 Early Hints`, before the answer. The relay ignores them. */
 const INTERIM_ANSWERS_LIMIT = 10;
 
@@ -19,23 +18,6 @@ const INTERIM_ANSWERS_LIMIT = 10;
  */
 const RECEIVED_LIMIT_BYTES = 1024 * 1024;
 const RECEIVED_CHECK_MS = 50;
-
-/**
- * Node gives each address of a name 250 ms to connect, except the last one
- * (https://nodejs.org/api/net.html#netsetdefaultautoselectfamilyattempttimeouttimeout). A far server may need longer, and
- * a lost packet costs a second. A quarter of the attempt's time leaves time for three other addresses.
- */
-const ADDRESSES = 4;
-
-const CLIENT = {
-  // A new connection for each attempt. The server closes an idle connection of a frozen function unnoticed, and a POST
-  // that fails on it may or may not have been received.
-  pipelining: 0,
-  // The deadline of the whole attempt replaces these.
-  headersTimeout: 0,
-  bodyTimeout: 0,
-  maxHeaderSize: ANSWER_HEADERS_LIMIT_BYTES,
-};
 
 export interface GuardedRequest {
   readonly url: string;
@@ -100,74 +82,67 @@ export async function guardedPost(guard: AddressGuard, request: GuardedRequest):
 
 async function exchange(
   guard: AddressGuard,
-  { url, headers, body, tls, timeoutMs, answerLimitBytes }: GuardedRequest,
+  request: GuardedRequest,
   signal: AbortSignal,
   onFlood: () => void,
 ): Promise<GuardedAnswer> {
-  const { origin, pathname, search } = new URL(url);
-  let connection: Socket | undefined;
-  const connect = guardedConnector(guard, { ...tls, addressMs: timeoutMs / ADDRESSES }, (socket) => {
-    connection = addAbortSignal(signal, socket);
-  });
-  const client = new Client(origin, { ...CLIENT, connect });
-  const watch = setInterval(() => {
-    if ((connection?.bytesRead ?? 0) > RECEIVED_LIMIT_BYTES) onFlood();
-  }, RECEIVED_CHECK_MS);
-  let interimAnswers = 0;
-  const onInfo = () => {
-    interimAnswers += 1;
-    if (interimAnswers > INTERIM_ANSWERS_LIMIT) onFlood();
-  };
+  const { body, answerLimitBytes } = request;
+  const post = openPost(guard, { ...request, signal });
+  const stopWatching = watchForFlood(post, onFlood);
   try {
-    const path = pathname + search;
-    const answer = await client.request({ method: 'POST', path, headers, body, signal, onInfo });
-    const bytes = await readLimited(answer.body, answerLimitBytes);
-    const { 'content-encoding': encoding } = answer.headers;
-    const text = await answerText(bytes, [encoding].flat().join(', '), answerLimitBytes);
-    return { status: answer.statusCode, headers: answer.headers, text };
+    const answer = addAbortSignal(signal, await answerTo(post, body, signal));
+    const bytes = await readLimited(answer, answerLimitBytes);
+    const { statusCode: status = 0, headers } = answer;
+    // Node also reports statuses below 100, and 101 without an upgrade.
+    if (status < 200) throw new NoAnswerError('HPE_INVALID_STATUS');
+    return {
+      status,
+      headers,
+      text: await answerText(bytes, headers['content-encoding'], answerLimitBytes),
+    };
   } finally {
-    clearInterval(watch);
+    stopWatching();
     // This also closes its connection.
-    void client.destroy();
+    post.destroy();
   }
 }
 
-/**
- * Connects only to addresses that the guard checked.
- *
- * @param options `addressMs` is the time for each address of the name, except the last one
- * @param onSocket receives the socket before it is connected. To cancel a request that waits for its connection,
- * destroy the socket: undici has no timeout for name lookup and handshake
- */
-function guardedConnector(
-  guard: AddressGuard,
-  { certificate, key, ca, addressMs }: TlsIdentity & { readonly addressMs: number },
-  onSocket: (socket: Socket) => void,
-): buildConnector.connector {
-  return (options, callback) => {
-    const { protocol, hostname, port } = options;
-    const target = { protocol, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
-    try {
-      guard.checkHost(hostname, target);
-    } catch (refusal) {
-      callback(refusal as AddressRefusedError, null);
-      return;
-    }
-    const connect = buildConnector({
-      lookup: guard.lookupFor(target),
-      timeout: 0,
-      // Node wants an integer of at least 10.
-      autoSelectFamilyAttemptTimeout: Math.max(10, Math.floor(addressMs)),
-      allowH2: false,
-      minVersion: 'TLSv1.2',
-      // An explicit value, so that NODE_TLS_REJECT_UNAUTHORIZED in the environment has no effect.
-      rejectUnauthorized: true,
-      ...(certificate !== undefined && { cert: certificate }),
-      ...(key !== undefined && { key }),
-      // The authority may be an intermediate one, or the server's own self-signed certificate.
-      ...(ca !== undefined && { ca, allowPartialTrustChain: true }),
+function answerTo(post: ClientRequest, body: Uint8Array | string, signal: AbortSignal) {
+  return new Promise<IncomingMessage>((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    post.once('socket', (socket) => {
+      // A request that waits for the handshake would hide the reason why it fails: its own code is then EPROTO.
+      socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => post.end(body));
     });
-    const socket: unknown = connect(options, callback);
-    if (socket instanceof Socket) onSocket(socket);
-  };
+    post.once('response', resolve);
+    // The listener stays: the connection may break after the answer has begun.
+    post.on('error', reject);
+    post.once('upgrade', (_, socket) => socket.destroy());
+    post.once('close', () => reject(new NoAnswerError('ECONNRESET')));
+  });
+}
+
+/** Has one of Node's own codes, where Node has no error. */
+class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+  readonly code: string;
+
+  constructor(code: string) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/** @returns a function that ends the watch */
+function watchForFlood(post: ClientRequest, onFlood: () => void): () => void {
+  let interimAnswers = 0;
+  post.on('information', () => {
+    interimAnswers += 1;
+    // Once: Node parses all that it has received before it closes the connection.
+    if (interimAnswers === INTERIM_ANSWERS_LIMIT + 1) onFlood();
+  });
+  const timer = setInterval(() => {
+    if ((post.socket?.bytesRead ?? 0) > RECEIVED_LIMIT_BYTES) onFlood();
+  }, RECEIVED_CHECK_MS);
+  return () => clearInterval(timer);
 }
