@@ -17,11 +17,18 @@ function isNewError({ node }) {
   return node.type === 'NewExpression' && /Error$/.test(node.callee.name ?? '');
 }
 
+/** True for the text in `within(clock, limitMs, 'storing the event', promise)`: it goes into the error of a timeout. */
+function isTimeoutText({ node, parent }) {
+  return (
+    node.type === 'StringLiteral' && parent?.type === 'CallExpression' && parent.callee.name === 'within'
+  );
+}
+
 export const strykerPlugins = [
   declareValuePlugin(PluginKind.Ignore, 'texts', {
     shouldIgnore(path) {
       if (isLogCall(path)) return 'a log line';
-      return isNewError(path) ? 'the text of an error' : undefined;
+      return isNewError(path) || isTimeoutText(path) ? 'the text of an error' : undefined;
     },
   }),
 ];
