@@ -370,6 +370,66 @@ describe('deliveries retry', () => {
     expect(await rowOf(other)).toMatchObject({ state: 'dead' });
   });
 
+  it('says what there is when no delivery is dead or cancelled', async () => {
+    const id = await anEndpoint();
+    for (let n = 0; n < 3; n++) await aDelivery(id);
+
+    const { exitCode, out } = await deliveries('retry', '--endpoint', id);
+
+    expect(exitCode).toBe(0);
+    expect(out.trimEnd().split('\n')).toEqual([
+      `There are no dead or cancelled deliveries for ${id}.`,
+      '3 are pending: the relay sends such deliveries by itself.',
+      `\`endpoints missed ${id} --since <time>\` lists the orders that it did not get.`,
+      `\`replay --endpoint ${id} --since <time>\` sends the events that it missed.`,
+    ]);
+    expect(jsonOf(await deliveries('retry', '--endpoint', id, '--json'))).toMatchObject({
+      retried: 0,
+      besides: { pending: { count: 3 }, dead: { count: 0 }, cancelled: { count: 0 } },
+    });
+  });
+
+  it('says what there is when no delivery matches the state or the time', async () => {
+    const id = await anEndpoint();
+    await aDelivery(id, { state: 'dead', ...OVER(id) });
+    await aDelivery(id, { state: 'dead', ...OVER(id) });
+    await aDelivery(id, { state: 'cancelled', ...OVER(id) });
+    const found = `2 are dead, 1 is cancelled: \`deliveries retry --endpoint ${id}\` retries such deliveries.`;
+
+    const pending = await deliveries('retry', '--endpoint', id, '--state', 'pending');
+    const tomorrow = later(new Date(), 86_400_000).toISOString();
+    const late = await deliveries('retry', '--endpoint', id, '--since', tomorrow, '--dry-run');
+
+    expect(pending.out).toContain(`There are no pending deliveries for ${id}.\n${found}\n`);
+    expect(late.out).toMatch(/^There are no dead or cancelled deliveries for \S+ since .*\.\n/);
+    expect(late.out).toContain(found);
+  });
+
+  it.each([
+    ['has expired', 'expired', undefined],
+    ['was erased', 'erased', new Date()],
+  ])('names the orders whose payload %s', async (text, count, forgottenAt) => {
+    const id = await anEndpoint();
+    const good = await aDelivery(id, { state: 'dead', ...OVER(id) });
+    const gone = await aDelivery(id, { state: 'dead', ...OVER(id) });
+    const { eventEraser, eventLog } = relay().connection;
+    await eventEraser.erasePayload(gone, new Date());
+    if (forgottenAt !== undefined) await eventEraser.noteForgotten(gone, forgottenAt);
+    expect(await eventLog.payload(gone)).toBeUndefined();
+
+    const dryRun = await deliveries('retry', '--endpoint', id, '--dry-run');
+    const { out } = await deliveries('retry', '--endpoint', id);
+
+    expect(dryRun.out).toContain('1 delivery would be retried.\n');
+    expect(out).toContain(
+      `1 delivery is retried.\n1 cannot be retried: the payload ${text}.\nOrders without a payload: Magic7-501.`,
+    );
+    expect(await rowOf(good)).toMatchObject({ state: 'pending' });
+    expect(await rowOf(gone)).toMatchObject({ state: 'dead' });
+    const again = await deliveries('retry', gone.eventId, '--endpoint', id, '--json');
+    expect(jsonOf(again)).toMatchObject({ retried: 0, [count]: 1, withoutPayload: ['Magic7-501'] });
+  });
+
   it('counts, and changes nothing, in a dry run', async () => {
     const id = await anEndpoint();
     const dead = await aDelivery(id, { state: 'dead', ...OVER(id) });

@@ -9,14 +9,15 @@ export function countText({ count, isMore }: BoundedCount): string {
 /** `3 are waiting, 1 is dead`; undefined when there are none. */
 export function countsText({ pending, dead, cancelled }: DeliveryCounts): string | undefined {
   const parts = [
-    stateText(pending, 'waiting'),
-    stateText(dead, 'dead'),
-    stateText(cancelled, 'cancelled'),
+    stateCountText(pending, 'waiting'),
+    stateCountText(dead, 'dead'),
+    stateCountText(cancelled, 'cancelled'),
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? undefined : parts.join(', ');
 }
 
-function stateText(count: BoundedCount, state: string): string | undefined {
+/** `3 are waiting`; undefined for none. */
+export function stateCountText(count: BoundedCount, state: string): string | undefined {
   if (count.count === 0 && !count.isMore) return undefined;
   return `${countText(count)} ${count.count === 1 && !count.isMore ? 'is' : 'are'} ${state}`;
 }

@@ -75,12 +75,11 @@ export function addDeliveriesCommands(program: Command, terminal: Terminal): voi
       const selection = { ...checkAttributes(retryOptionsSchema, options), eventId };
       const { dryRun } = selection;
       const since = readMoment('since', selection.since);
-      const areEvents = selection.state === 'abandoned';
       await withConnection(command, terminal, async (connection, output) => {
         const result = await withProgress(terminal, { dryRun }, (run) =>
           retry(connection, { ...selection, since }, run),
         );
-        output.show(result, (one) => retryText(one, dryRun, areEvents ? 'event' : 'delivery'));
+        output.show(result, (one) => retryText(one, { ...selection, since }));
         const { retried, alreadyDue, enqueued, waitReason } = result;
         const waitReasons = waitReason === undefined ? [] : [waitReason];
         const schedule = { count: dryRun ? 0 : retried + alreadyDue, enqueued, waitReasons };

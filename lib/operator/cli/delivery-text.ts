@@ -5,8 +5,10 @@ import { shownState } from '../../relay/model/delivery-state.ts';
 import { reasonText } from '../../relay/model/reason.ts';
 import type { CancelResult } from '../deliveries/cancellations.ts';
 import type { DeliveryList, ListedWork } from '../deliveries/deliveries.ts';
+import type { DeliveryCounts } from '../deliveries/delivery-counts.ts';
+import type { OwedState } from '../deliveries/owed-work.ts';
 import type { RetryResult } from '../deliveries/retries.ts';
-import { countsText } from './count-text.ts';
+import { countsText, stateCountText } from './count-text.ts';
 import { attemptText, orderText, stateText } from './event-text.ts';
 import { nextTryText } from './next-try-text.ts';
 import type { Colours } from './output.ts';
@@ -123,14 +125,49 @@ export function deliveryListJson({ found, isCut, besides }: DeliveryList): objec
   };
 }
 
-export function retryText(result: RetryResult, isDryRun: boolean, noun: string): string {
-  const { retried, inFlight, alreadyDue, expired } = result;
+export interface RetryQuery {
+  readonly endpoint?: string;
+  readonly state?: OwedState;
+  readonly since?: Date | undefined;
+  readonly dryRun: boolean;
+}
+
+export function retryText(result: RetryResult, query: RetryQuery, now = new Date()): string {
+  const { retried, inFlight, alreadyDue, expired, erased, withoutPayload, besides } = result;
+  if (besides !== undefined) return nothingToRetryText(besides, query, now);
+  const { dryRun: isDryRun, state } = query;
+  const noun = state === 'abandoned' ? 'event' : 'delivery';
   const done = isDryRun ? 'would be retried' : `${isOrAre(retried)} retried`;
   return [
     `${plural(retried, noun)} ${done}.`,
     ...(alreadyDue > 0 ? [`${alreadyDue} ${isOrAre(alreadyDue)} due already.`] : []),
     ...(inFlight > 0 ? [`${inFlight} ${isOrAre(inFlight)} in flight.`] : []),
-    ...(expired > 0 ? [`${expired} cannot be retried: the events have expired.`] : []),
+    ...(expired > 0 ? [`${expired} cannot be retried: the payload has expired.`] : []),
+    ...(erased > 0 ? [`${erased} cannot be retried: the payload was erased.`] : []),
+    ...(withoutPayload.length > 0 ? [`Orders without a payload: ${withoutPayload.join(', ')}.`] : []),
+  ].join('\n');
+}
+
+/** `There are no dead or cancelled deliveries for erp.`, the deliveries that there are, and what to do with them. */
+function nothingToRetryText(
+  { pending, dead, cancelled }: DeliveryCounts,
+  { endpoint = '', state, since }: RetryQuery,
+  now: Date,
+): string {
+  const asked = state === undefined ? 'dead or cancelled' : state;
+  const from = since === undefined ? '' : ` since ${timeText(since, now)}`;
+  const ended = [stateCountText(dead, 'dead'), stateCountText(cancelled, 'cancelled')].filter(
+    (part) => part !== undefined,
+  );
+  const waiting = stateCountText(pending, 'pending');
+  return [
+    `There are no ${asked} deliveries for ${endpoint}${from}.`,
+    ...(waiting === undefined ? [] : [`${waiting}: the relay sends such deliveries by itself.`]),
+    ...(ended.length === 0
+      ? []
+      : [`${ended.join(', ')}: \`deliveries retry --endpoint ${endpoint}\` retries such deliveries.`]),
+    `\`endpoints missed ${endpoint} --since <time>\` lists the orders that it did not get.`,
+    `\`replay --endpoint ${endpoint} --since <time>\` sends the events that it missed.`,
   ].join('\n');
 }
 

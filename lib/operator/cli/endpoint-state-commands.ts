@@ -59,6 +59,7 @@ function showChange(output: Output, change: StateChange, name: StateCommand): vo
   if (!wasDisabled || state !== 'enabled') return;
   const since = (cleared?.state === 'disabled' && cleared.failingSince?.toISOString()) || '<time>';
   output.hint(`Its cancelled deliveries stay cancelled: \`deliveries retry --endpoint ${id}\` sends them.`);
+  output.hint(`\`endpoints missed ${id} --since ${since}\` lists the orders that it did not get.`);
   output.hint(`\`replay --endpoint ${id} --since ${since}\` sends the events that it missed.`);
 }
 

@@ -12,11 +12,13 @@ import type { Connection } from '../connection.ts';
 import { NotFoundError, NotPossibleError } from '../errors.ts';
 import { findEventKey } from '../events/event-key.ts';
 import { findReplayTarget, waitForConfigCache } from '../replay/replay-target.ts';
+import { countDeliveries, type DeliveryCounts } from './delivery-counts.ts';
 import { type DeliverySelection, forEachSelected } from './delivery-selection.ts';
 import { enqueueEndpoints } from './enqueue-endpoints.ts';
 import { owedWork } from './owed-work.ts';
 
 const RETRIED = 'retry';
+const MOST_ORDERS_NAMED = 100;
 
 export interface RetryResult {
   /** Made due; in a dry run, would be made due. */
@@ -25,8 +27,14 @@ export interface RetryResult {
   readonly inFlight: number;
   /** Pending and due: they wait for their endpoint, or for an earlier delivery. */
   readonly alreadyDue: number;
-  /** Their events have expired. */
+  /** Their payloads have expired, or their events. */
   readonly expired: number;
+  /** Their payloads were erased. */
+  readonly erased: number;
+  /** The orders of both, at most a hundred. */
+  readonly withoutPayload: readonly string[];
+  /** All deliveries of the endpoint, whatever their state and time. Only when the selection matched none. */
+  readonly besides?: DeliveryCounts;
   /** Whether messages were enqueued; otherwise sweep enqueues them within a minute. */
   readonly enqueued: boolean;
   /** Why the endpoint receives nothing yet. */
@@ -48,7 +56,9 @@ export async function retryDeliveries(
 ): Promise<RetryResult> {
   const target = await findReplayTarget(connection, selection.endpointId);
   const { waitReason } = target;
-  const counts = { retried: 0, inFlight: 0, alreadyDue: 0, expired: 0 };
+  const counts = { retried: 0, inFlight: 0, alreadyDue: 0, expired: 0, erased: 0 };
+  const withoutPayload = new Set<string>();
+  let isAnyFound = false;
   const firstDue = new Map<EndpointId, DeliveryKey>();
   if (!run.dryRun) await waitForConfigCache(connection, [target], run);
   const startedAt = connection.clock.now();
@@ -59,16 +69,34 @@ export async function retryDeliveries(
     ['dead', 'cancelled'],
     run,
     async (delivery, event) => {
+      isAnyFound = true;
       if (isDoneInThisRun(delivery, startedAt, connection.clock.now())) return;
       const result = await retryOne(connection, delivery, event, run);
       counts[result] += 1;
+      if (result === 'expired' || result === 'erased') noteOrder(withoutPayload, delivery, event);
       const isDue = result === 'retried' || result === 'alreadyDue';
       if (isDue && !firstDue.has(delivery.endpointId)) firstDue.set(delivery.endpointId, delivery);
       run.onProgress?.(`${counts.retried} retried`);
     },
   );
   const enqueued = !run.dryRun && (await enqueueEndpoints(connection, firstDue));
-  return { ...counts, enqueued, ...(waitReason !== undefined && { waitReason }), interrupted: !ended };
+  const besides = isAnyFound || !ended ? undefined : await countBesides(connection, target.endpoint.id);
+  return {
+    ...counts,
+    withoutPayload: [...withoutPayload],
+    enqueued,
+    ...(waitReason !== undefined && { waitReason }),
+    ...(besides !== undefined && { besides }),
+    interrupted: !ended,
+  };
+}
+
+async function countBesides(connection: Connection, id: EndpointId): Promise<DeliveryCounts | undefined> {
+  return (await countDeliveries(connection, [id])).get(id);
+}
+
+function noteOrder(orders: Set<string>, { eventId }: Delivery, event: EventRecord | undefined): void {
+  if (orders.size < MOST_ORDERS_NAMED) orders.add(event?.niceId ?? event?.orderId ?? eventId);
 }
 
 /** The list can return a delivery again that this run made due, or that was settled since. */
@@ -85,11 +113,12 @@ async function retryOne(
   delivery: Delivery,
   event: EventRecord | undefined,
   { dryRun = false }: BulkRun,
-): Promise<'retried' | 'inFlight' | 'alreadyDue' | 'expired'> {
+): Promise<'retried' | 'inFlight' | 'alreadyDue' | 'expired' | 'erased'> {
   const now = connection.clock.now();
   if (isLeased(delivery, now)) return 'inFlight';
   if (isSettled(delivery)) {
-    if (event === undefined) return 'expired';
+    if (event?.forgottenAt !== undefined) return 'erased';
+    if (event === undefined || (await connection.eventLog.payload(event)) === undefined) return 'expired';
     return dryRun || (await replay(connection, event, delivery.endpointId)) === 'owed'
       ? 'retried'
       : 'inFlight';
@@ -116,7 +145,7 @@ export async function retryAbandoned(
   { eventId, since }: AbandonedSelection,
   run: BulkRun = {},
 ): Promise<RetryResult> {
-  const counts = { retried: 0, inFlight: 0, alreadyDue: 0, expired: 0 };
+  const counts = { retried: 0, inFlight: 0, alreadyDue: 0, expired: 0, erased: 0 };
   let unsent = 0;
   const retryEvent = async (event: EventRecord) => {
     const { eventWriter, clock, queues } = connection;
@@ -144,5 +173,5 @@ export async function retryAbandoned(
     }
   }
   const enqueued = !run.dryRun && counts.retried > 0 && unsent === 0;
-  return { ...counts, enqueued, interrupted: !ended };
+  return { ...counts, withoutPayload: [], enqueued, interrupted: !ended };
 }
