@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parseJson, parseJsonWithNumbersAsText } from '../../../lib/relay/model/exact-json.ts';
 
 describe('parseJson', () => {
@@ -106,13 +106,30 @@ describe('parseJson', () => {
 });
 
 describe('parseJsonWithNumbersAsText', () => {
-  it('gives every number digit for digit', () => {
-    expect(parseJsonWithNumbersAsText('{"a":1.0,"b":[-0,1E5,9007199254740993],"c":true,"d":"7"}')).toEqual({
+  it('gives every member that is a number digit for digit', () => {
+    const text = '{"a":1.0,"b":[{"c": -0,"d" :1E5},[{"e":9007199254740993}]],"f":true,"g":"7"}';
+
+    expect(parseJsonWithNumbersAsText(text)).toEqual({
       a: '1.0',
-      b: ['-0', '1E5', '9007199254740993'],
-      c: true,
-      d: '7',
+      b: [{ c: '-0', d: '1E5' }, [{ e: '9007199254740993' }]],
+      f: true,
+      g: '7',
     });
+  });
+});
+
+describe('a list of many numbers', () => {
+  const numbers = `[${Array(10_000).fill('123456789012.5').join()}]`;
+
+  it.each([parseJson, parseJsonWithNumbersAsText])('is not examined number by number: %o', (parseText) => {
+    const exec = vi.spyOn(RegExp.prototype, 'exec');
+
+    const parsed = parseText(`{"Id":1,"list":${numbers}}`);
+
+    const steps = exec.mock.calls.length;
+    vi.restoreAllMocks();
+    expect(parsed).toMatchObject({ list: JSON.parse(numbers) });
+    expect(steps).toBeLessThan(20);
   });
 });
 
