@@ -100,6 +100,54 @@ describe('a health row', () => {
     });
   });
 
+  it('holds the bookkeeping of sweep and of notices', () => {
+    const attributes = {
+      version: 0,
+      goneSince: '2026-03-01T12:00:02Z',
+      notifiedState: 'refusing',
+      deadNotifiedUntil: '2026-03-01T12:00:03Z',
+      failedProbes: 3,
+    };
+
+    expect(parseHealthRow({ id: 'erp', attributes }, NOON)).toStrictEqual({
+      health: { ...UNKNOWN_HEALTH, failedProbes: 3 },
+      version: 0,
+      goneSince: seconds(2),
+      notifiedState: 'refusing',
+      deadNotifiedUntil: seconds(3),
+    });
+  });
+
+  it.each<[string, unknown]>([
+    ['version', -1],
+    ['version', 1.5],
+    ['inFlightLimit', -1],
+    ['probeIntervalSeconds', -1],
+    ['failedProbes', '3'],
+    ['goneSince', 'tomorrow'],
+    ['nextSendAt', '2026-03-01'],
+    ['lockId', 7],
+    ['notifiedState', 'broken'],
+    ['deadNotifiedUntil', 7],
+    ['refusedOrders', 'a'],
+    ['lastAnswer', 200],
+  ])('counts as empty when a person wrote nothing but an invalid %s: %j', (name, value) => {
+    expect(parseHealthRow({ id: 'erp', attributes: { [name]: value } }, NOON)).toStrictEqual({
+      health: UNKNOWN_HEALTH,
+    });
+  });
+
+  it('is written with null for each attribute that the health does not have', () => {
+    const attributes = healthAttributes({ state: 'failing', consecutiveFailures: 2, retryAt: seconds(1) });
+
+    expect(Object.entries(attributes).filter(([, value]) => value !== null)).toEqual([
+      ['state', 'failing'],
+      ['consecutiveFailures', 2],
+      ['retryAt', seconds(1)],
+    ]);
+    expect(Object.keys(attributes)).toContain('refusedOrders');
+  });
+
   it('may be edited by a person: an invalid attribute is left out, and nothing else', () => {
     const attributes = {
       state: 'failing',

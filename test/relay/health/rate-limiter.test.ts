@@ -84,6 +84,36 @@ describe('a rate limiter', () => {
   });
 });
 
+describe('the time of the next request, for the next holder of the lock', () => {
+  const noon = new MemoryClock().now();
+
+  it('is one interval after the last request', async () => {
+    const { clock, rateLimiter } = aRateLimiter(2, { nextSendAt: later(noon, -60_000) });
+
+    await rateLimiter.waitToSend();
+
+    expect(rateLimiter.nextSendAt).toEqual(later(clock.now(), 500));
+  });
+
+  it('is what the last holder left when nothing was sent, and none when there was no holder', async () => {
+    const nextSendAt = later(noon, -60_000);
+    const { rateLimiter } = aRateLimiter(2, { nextSendAt });
+    await rateLimiter.waitForTurn(FOR_EVER);
+
+    expect(rateLimiter.nextSendAt).toBe(nextSendAt);
+    expect(aRateLimiter(2, { lockedUntil: noon }).rateLimiter.nextSendAt).toEqual(later(noon, 500));
+    expect(aRateLimiter(2).rateLimiter.nextSendAt).toBeUndefined();
+  });
+
+  it('is never so far ahead, when a person edited it, that a holder waits for more than the interval and two clock differences', async () => {
+    const { rateLimiter, sinceStart } = aRateLimiter(0.1, { nextSendAt: later(noon, 3_600_000) });
+
+    expect(rateLimiter.waitMs).toBe(14_000);
+    await rateLimiter.waitForTurn(FOR_EVER);
+    expect(sinceStart()).toBe(14_000);
+  });
+});
+
 describe('the rate limiter of a lock’s next holder', () => {
   const noon = new MemoryClock().now();
 

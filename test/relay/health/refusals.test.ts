@@ -24,7 +24,7 @@ describe('an endpoint that refuses different orders in a row', () => {
     expect(five).toMatchObject({ state: 'ok', refusedSince: seconds(0), lastAnswer: '401' });
   });
 
-  it.each([400, 401, 403, 404, 409, 413, 422, 499, 301, 302, 307])('counts %i', (status) => {
+  it.each([400, 401, 403, 404, 409, 413, 422, 499, 300, 301, 302, 307, 399])('counts %i', (status) => {
     expect(isRefusing(healthAfterAll(PROVEN, ...refusals(5, status)))).toBe(true);
   });
 
@@ -65,6 +65,20 @@ describe('an endpoint that refuses different orders in a row', () => {
 
     expect(health).toMatchObject({ state: 'ok', refusedSince: seconds(61) });
     expect(isRefusing(health)).toBe(true);
+  });
+
+  it('counts the refusals since its first refused request started', () => {
+    const health = healthAfterAll(PROVEN, ...refusals(2));
+
+    expect(health.refusedSince).toEqual(seconds(0));
+    expect(health.refusedOrders?.map(({ length }) => length)).toEqual([8, 8]);
+    expect(orders(healthAfter(health, answer(200, 0)))).toBe(0);
+  });
+
+  it.each([200, 299, 302, 400])('counts %i exactly when the `success` expression denies it', (status) => {
+    const made = (accepted: boolean) => healthAfter(PROVEN, answer(status, 0, { ...ofOrder(1), accepted }));
+
+    expect([orders(made(true)), orders(made(false))]).toEqual([0, 1]);
   });
 
   it('names no order in its row', () => {
