@@ -21,7 +21,8 @@ const ACKNOWLEDGED: readonly { readonly type: string; readonly id: string; reado
   {
     type: 'AWS::Lambda::Function',
     id: 'Serverless::Serverless-LambdaTracing',
-    reason: 'AWS bills each trace, and the event log already has every attempt with its duration.',
+    reason:
+      'AWS bills each trace, and the event log already has every attempt with its duration. The setting tracing enables it.',
   },
   {
     type: 'AWS::Lambda::EventInvokeConfig',

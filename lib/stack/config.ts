@@ -127,6 +127,15 @@ const configSchema = z.object({
    */
   silenceHours: wholeNumber({ min: 0, max: 168, fallback: 0 }),
 
+  /**
+   * Records a part of the invocations in X-Ray, with their durations. A trace contains no address and no order:
+   * X-Ray does not trace HTTP APIs, and the functions' code adds nothing.
+   */
+  tracing: z
+    .union([z.boolean(), z.enum(['true', 'false']).transform((given) => given === 'true')])
+    .default(false)
+    .describe('true or false'),
+
   /** Whether the tables outlive the stack. `retain` also protects them from deletion by mistake. */
   removalPolicy: z.enum(['retain', 'destroy']).default('retain').describe('retain or destroy'),
 });

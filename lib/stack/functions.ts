@@ -67,13 +67,17 @@ export class Functions extends Construct {
     this.sweep = this.#function('Sweep', sweep(props), props);
   }
 
-  #function(id: string, description: Description, { relayName, key }: FunctionsProps): RelayFunction {
+  #function(
+    id: string,
+    description: Description,
+    { relayName, key, settings }: FunctionsProps,
+  ): RelayFunction {
     const may = [...description.may, ...(key ? [mayUseKey(key)] : [])];
-    return new RelayFunction(this, id, { ...description, relayName, may });
+    return new RelayFunction(this, id, { ...description, relayName, may, isTraced: settings.tracing });
   }
 }
 
-type Description = Omit<RelayFunctionProps, 'relayName'>;
+type Description = Omit<RelayFunctionProps, 'relayName' | 'isTraced'>;
 
 function ingest(props: FunctionsProps): Description {
   const { tables, queues, settings } = props;

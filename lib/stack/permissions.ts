@@ -91,6 +91,14 @@ export function mayAttachToNetwork(): PolicyStatement {
   });
 }
 
+/** X-Ray has no resources that a policy could name (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html). */
+export function mayTrace(): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
+    resources: ['*'],
+  });
+}
+
 function dynamoDb(action: TableAction): string {
   return `dynamodb:${action}`;
 }

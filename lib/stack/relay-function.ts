@@ -19,7 +19,7 @@ import { Construct } from 'constructs';
 import { HANDLER_METADATA } from '../contract/template.ts';
 import { bundledCode } from './bundling.ts';
 import { setLogicalId } from './logical-id.ts';
-import { mayAttachToNetwork, mayLog } from './permissions.ts';
+import { mayAttachToNetwork, mayLog, mayTrace } from './permissions.ts';
 
 /** The CloudWatch namespace of all relays. The dimension `service`, the relay's name, separates them. */
 export const METRICS_NAMESPACE = 'SensariaRelay';
@@ -41,6 +41,8 @@ export interface RelayFunctionProps {
   readonly may: readonly PolicyStatement[];
   readonly logRetentionDays: RetentionDays;
   readonly recursiveLoop?: RecursiveLoop;
+  /** Whether Lambda records a part of the invocations in X-Ray. */
+  readonly isTraced: boolean;
   /** Subnets and security groups of the deployer; without them, the network of AWS. */
   readonly network?: { readonly subnetIds: string[]; readonly securityGroupIds: string[] } | undefined;
   /** How Lambda retries its asynchronous invocations, if it has any. */
@@ -64,7 +66,12 @@ export class RelayFunction extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: {
         may: new PolicyDocument({
-          statements: [mayLog(logGroup), ...props.may, ...(props.network ? [mayAttachToNetwork()] : [])],
+          statements: [
+            mayLog(logGroup),
+            ...props.may,
+            ...(props.network ? [mayAttachToNetwork()] : []),
+            ...(props.isTraced ? [mayTrace()] : []),
+          ],
         }),
       },
     });
@@ -99,7 +106,9 @@ export class RelayFunction extends Construct {
     });
     setLogicalId(this.lambda, `${name}Function`).addMetadata(HANDLER_METADATA, handler);
     // `vpc` of the construct would need a look-up of the VPC. The ids say all that CloudFormation needs.
-    if (props.network !== undefined && this.lambda.node.defaultChild instanceof CfnFunction)
-      this.lambda.node.defaultChild.vpcConfig = props.network;
+    if (!(this.lambda.node.defaultChild instanceof CfnFunction)) return;
+    if (props.network !== undefined) this.lambda.node.defaultChild.vpcConfig = props.network;
+    // The property of the construct would add a policy of its own to the role.
+    if (props.isTraced) this.lambda.node.defaultChild.tracingConfig = { mode: 'Active' };
   }
 }

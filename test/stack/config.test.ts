@@ -30,6 +30,7 @@ describe('the configuration of the stack', () => {
       alarmEmail: '',
       alarmTopicArn: '',
       silenceHours: 0,
+      tracing: false,
       removalPolicy: 'retain',
     });
   });

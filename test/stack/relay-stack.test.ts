@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ConfigurationError } from '../../lib/stack/config.ts';
 import { synthesizeTemplate } from '../../lib/stack/synthesize-template.ts';
-import { theTemplate } from './the-template.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { statementsOf, theTemplate } from './the-template.ts';
 
 const template = theTemplate();
 
@@ -65,8 +66,35 @@ describe('the stack', () => {
     expect(names).toEqual(['/aws/vendedlogs/SensariaRelay/webhooks']);
   });
 
-  it('traces nothing, for a trace would have the address of the webhook in it', () => {
-    expect(JSON.stringify(template.toJSON())).not.toMatch(/TracingConfig|TracingEnabled/);
+  it('traces nothing unless the deployer says so', () => {
+    expect(JSON.stringify(template.toJSON())).not.toMatch(/TracingConfig|TracingEnabled|xray/);
+  });
+
+  // X-Ray traces REST APIs, and no HTTP APIs: https://docs.aws.amazon.com/xray/latest/devguide/xray-services-apigateway.html
+  it.each(['true', true])(
+    'traces the functions with tracing=%j, and not the API, whose trace would have the address of the webhook in it',
+    (tracing) => {
+      const traced = theTemplate({ tracing });
+
+      traced.allResourcesProperties('AWS::Lambda::Function', { TracingConfig: { Mode: 'Active' } });
+      expect(Object.values(traced.findResources('AWS::ApiGatewayV2::Api'))).toMatchObject([
+        { Properties: { ProtocolType: 'HTTP' } },
+      ]);
+      expect(JSON.stringify(traced.findResources('AWS::ApiGatewayV2::Stage'))).not.toMatch(/[Tt]rac/);
+      for (const role of ['IngestRole', 'FanOutRole', 'DeliverRole', 'SweepRole'])
+        expect(statementsOf(traced, role)).toContainEqual({
+          Effect: 'Allow',
+          Action: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
+          Resource: ['*'],
+        });
+    },
+  );
+
+  // A library for tracing records the URLs of requests, and so the addresses and tokens of endpoints.
+  it('has no library for tracing in the functions', () => {
+    expect(
+      Object.keys(packageJson.dependencies).filter((name) => /trac|xray|opentelemetry/.test(name)),
+    ).toEqual([]);
   });
 
   it('keeps its logical ids whatever its name', () => {

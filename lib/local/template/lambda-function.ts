@@ -42,6 +42,8 @@ export const LAMBDA_FUNCTION: KnownProperties<z.output<typeof schema>> = {
     Role: 'there are no permissions on this machine',
     Runtime: 'the Node that runs the relay runs its functions',
     Tags: 'for people who look at the AWS console',
+    TracingConfig: 'there is no X-Ray on this machine',
+    VpcConfig: 'functions use the network of this machine',
   },
 };
 

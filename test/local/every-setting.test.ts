@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { readTemplate } from '../../lib/local/template/read-template.ts';
+import { synthesizeTemplate } from '../../lib/stack/synthesize-template.ts';
+
+/** Settings that add resources or properties to the template. A deployer may have them in cdk.json. */
+const SETTINGS: readonly Readonly<Record<string, unknown>>[] = [
+  { tracing: true },
+  { subnetIds: 'subnet-0a1b2c3d', securityGroupIds: 'sg-0a1b2c3d' },
+  { encryptionKey: 'customer' },
+  { alarmEmail: 'you@example.com', silenceHours: 24 },
+  { removalPolicy: 'destroy' },
+];
+
+describe('the local relay', () => {
+  it.each(SETTINGS)('runs the template of a deployment with %j', (settings) => {
+    const { functions } = readTemplate(synthesizeTemplate(settings).template);
+
+    expect(functions).toHaveLength(4);
+  });
+});
