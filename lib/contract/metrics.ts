@@ -10,14 +10,29 @@ export type Metric =
   | 'FanOutFailures'
   | 'DeliveriesDelivered'
   | 'DeliveriesFailedAttempts'
-  | 'DeliveriesDead'
-  | 'ConfigRowsInvalid'
   | 'ForeignMessages'
-  | 'EventsQuarantined'
-  | 'NeedsAttention'
-  | 'CircuitsOpened'
-  | 'EndpointsRefusing'
-  | 'EndpointsDisabled'
   | 'OwedOverdue'
-  | 'ExpressionsFailed'
-  | 'OldestOwedSeconds';
+  | 'OldestOwedSeconds'
+  | 'WorkFailures'
+  | 'Problems'
+  | Problem;
+
+/** What needs a person, each beside its sum `Problems`: one alarm on the sum costs a tenth of one on each. */
+const PROBLEMS = [
+  'DeliveriesDead',
+  'EventsAbandoned',
+  'EventsQuarantined',
+  'CircuitsOpened',
+  'EndpointsRefusing',
+  'EndpointsDisabled',
+  'ConfigRowsInvalid',
+  'ExpressionsFailed',
+] as const;
+
+type Problem = (typeof PROBLEMS)[number];
+
+/** The metrics to count for one: itself, and `Problems` when it is a problem. */
+export function countedWith(metric: Metric): Metric[] {
+  const problems: readonly Metric[] = PROBLEMS;
+  return problems.includes(metric) ? [metric, 'Problems'] : [metric];
+}

@@ -1,4 +1,7 @@
-/** One alarm for each problem that the relay cannot solve by itself. docs/runbook.md says what to do for each. */
+/**
+ * The alarms, one for each kind of answer to it: docs/runbook.md says what to do. CloudWatch bills each metric of an alarm
+ * in each month, so what is looked up in the same place has one alarm, on a metric that sums it up.
+ */
 import { Duration, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
@@ -23,8 +26,11 @@ import { METRICS_NAMESPACE } from './relay-function.ts';
 import type { WebhookApi } from './webhook-api.ts';
 
 const PERIOD = Duration.minutes(5);
-/** Sweep enqueues overdue work again within two minutes. Work that is overdue for this long is stuck. */
-const OVERDUE_SECONDS = 15 * 60;
+/**
+ * The next run repeats the work of a failed one, so a single failure needs no alarm. An event that cannot be processed
+ * returns every five minutes at most, so it may miss one period.
+ */
+const SUSTAINED = { periods: 4, datapoints: 3 };
 
 export interface AlarmsProps {
   readonly relayName: string;
@@ -45,95 +51,52 @@ export class Alarms extends Construct {
     const metric = (name: MetricName, statistic?: string) => relayMetric(relayName, name, statistic);
     this.#topics = this.#topicsOf(settings);
 
-    this.#alarmOnAny('DeadDeliveriesAlarm', metric('DeliveriesDead'), {
-      description: 'Deliveries whose attempts are used up: `relay deliveries list --state dead`',
-    });
-    this.#alarmOnAny('NeedsAttentionAlarm', metric('NeedsAttention'), {
+    this.#alarm('WebhooksFailedAlarm', api.failed, {
       description:
-        'Fan-out gave up on an event after three days (DeadDeliveriesAlarm is for deliveries): `relay deliveries list --state abandoned`',
+        'Webhooks were answered 5xx, and may be lost: look at the log of ingest, and at the access log for `integrationError`',
     });
-    this.#alarmOnAny('EndpointsDisabledAlarm', metric('EndpointsDisabled'), {
-      description: 'The relay disabled an endpoint: `relay endpoints list`',
-    });
-    this.#alarmOnAny('CircuitsOpenedAlarm', metric('CircuitsOpened'), {
-      description: 'An endpoint is failing, and its deliveries are parked: `relay endpoints list`',
-    });
-    this.#alarmOnAny('EndpointsRefusingAlarm', metric('EndpointsRefusing'), {
+    this.#alarm('WebhooksThrottledAlarm', api.throttled, {
       description:
-        'An endpoint refused five different orders in a row and accepts none: `relay endpoints list`',
+        'Webhooks were answered 429, and may be lost: raise throttleRatePerSecond and throttleBurst, unless a stranger floods the API',
     });
-    this.#alarmOnAny('EventsQuarantinedAlarm', metric('EventsQuarantined'), {
-      description: 'Fan-out of an event failed five times in a row: look at the log of fan-out',
-    });
-    this.#alarmOnAny('ConfigRowsInvalidAlarm', metric('ConfigRowsInvalid'), {
+    this.#alarm('NeedsAttentionAlarm', metric('Problems'), {
       description:
-        'A row of the Config table is invalid: `relay endpoints list` and `relay sources list` name it',
+        'An endpoint, a delivery, an event or a config row needs attention: `relay endpoints list`, `relay deliveries list` and `relay sources list`',
     });
-    this.#alarmOnAny('ExpressionsFailedAlarm', metric('ExpressionsFailed'), {
+    this.#alarm('WorkFailingAlarm', metric('WorkFailures'), {
       description:
-        'A filter or transform failed (a failed filter sends the event; a failed transform sends nothing): look at the log of fan-out',
+        'The functions keep failing at a part of their work, or work is late by 15 minutes: look at their logs for errors',
+      ...SUSTAINED,
     });
-    this.#alarmOnAny('EventsRefusedAlarm', metric('EventsRefused'), {
-      description: 'Webhooks were answered 503, and may be lost: look at the log of ingest',
-    });
-    for (const name of ['events', 'deliveries'] as const) {
-      const queue = name === 'events' ? queues.eventsDeadLetter : queues.deliveriesDeadLetter;
+    for (const [id, queue] of [
+      ['EventsDeadLettersAlarm', queues.eventsDeadLetter],
+      ['DeliveriesDeadLettersAlarm', queues.deliveriesDeadLetter],
+    ] as const) {
       const depth = queue.metricApproximateNumberOfMessagesVisible({
         statistic: Stats.MAXIMUM,
         period: PERIOD,
       });
-      this.#alarmOnAny(name === 'events' ? 'EventsDeadLettersAlarm' : 'DeliveriesDeadLettersAlarm', depth, {
+      this.#alarm(id, depth, {
         description: 'Messages that could not be parsed or were received 1,000 times: `relay dlq list`',
       });
     }
-    this.#alarmOnAny('WebhooksFailedAlarm', api.failed, {
-      description:
-        'Webhooks were answered 5xx, and may be lost: look at the log of ingest, and at the access log for `integrationError`',
-    });
-    this.#alarmOnAny('WebhooksThrottledAlarm', api.throttled, {
-      description:
-        'Webhooks were answered 429, and may be lost: raise throttleRatePerSecond and throttleBurst, unless a stranger floods the API',
-    });
-    const { ingest, fanOut, deliver, sweep } = functions;
-    this.#alarmOnAny('IngestErrorsAlarm', ingest.lambda.metricErrors({ period: PERIOD }), {
-      description: 'Ingest failed, and webhooks may be lost: look at its log',
-    });
-    this.#alarmOnAny('IngestThrottlesAlarm', ingest.lambda.metricThrottles({ period: PERIOD }), {
-      description:
-        'Lambda throttled ingest, and webhooks may be lost: raise the account’s concurrency, or lower fanOutConcurrency',
-    });
-    for (const [id, lambda] of [
-      ['FanOutErrorsAlarm', fanOut.lambda],
-      ['DeliverErrorsAlarm', deliver.lambda],
-      ['SweepErrorsAlarm', sweep.lambda],
-    ] as const) {
-      // The next run repeats the work of a failed one, so a single error needs no alarm.
-      this.#alarm(id, lambda.metricErrors({ period: PERIOD }), {
-        description: 'The function failed or timed out for 15 minutes: look at its log',
-        threshold: 1,
-        periods: 3,
-      });
-    }
-    this.#alarm('OverdueAlarm', metric('OldestOwedSeconds', Stats.MAXIMUM), {
-      description: 'Work is overdue by 15 minutes: look at the logs of fan-out and deliver',
-      threshold: OVERDUE_SECONDS,
+    const { lambda: sweep } = functions.sweep;
+    // Lambda reports an error count of 0 or 1 for each run, so that a sweep without a failure is no missing data.
+    this.#alarm('SweepStoppedAlarm', sweep.metricErrors({ period: PERIOD, statistic: Stats.MINIMUM }), {
+      description: 'For 15 minutes, sweep did not run or always failed: look at its log and its schedule',
       periods: 3,
-    });
-    const sweeps = sweep.lambda.metricInvocations({ period: PERIOD });
-    this.#alarm('SweepStoppedAlarm', sweeps, {
-      description: 'Sweep has not run for 15 minutes: look at its schedule',
-      threshold: 1,
-      periods: 3,
-      rings: 'below',
       whenMissing: 'rings',
     }).node.addDependency(schedule);
     if (settings.silenceHours > 0) {
-      this.#alarm('SilenceAlarm', acceptedSince(metric('EventsAccepted'), sweeps), {
-        description: `No webhook for ${settings.silenceHours} hours: is the address still in the Hub’s settings?`,
-        threshold: 1,
-        periods: settings.silenceHours,
-        rings: 'below',
-      });
+      this.#alarm(
+        'SilenceAlarm',
+        acceptedSince(metric('EventsAccepted'), sweep.metricInvocations({ period: PERIOD })),
+        {
+          description: `No webhook for ${settings.silenceHours} hours: is the address still in the Hub’s settings?`,
+          periods: settings.silenceHours,
+          rings: 'below',
+        },
+      );
     }
   }
 
@@ -161,29 +124,29 @@ export class Alarms extends Construct {
     return topic;
   }
 
-  /** Rings when the metric is at least 1, until a period without any. */
-  #alarmOnAny(id: string, metric: IMetric, { description }: { readonly description: string }): void {
-    this.#alarm(id, metric, { description, threshold: 1, periods: 1 });
-  }
-
-  /** Missing data is no reason to ring, unless `whenMissing` says so. */
+  /**
+   * Rings when the metric is at least 1 for so many periods, by default for one; with `below`, when it is less than 1.
+   * Missing data is no reason to ring, unless `whenMissing` says so.
+   */
   #alarm(
     id: string,
     metric: IMetric,
     options: {
       readonly description: string;
-      readonly threshold: number;
-      readonly periods: number;
+      readonly periods?: number;
+      /** Of the last `periods`. All of them when absent. */
+      readonly datapoints?: number;
       readonly rings?: 'below';
       readonly whenMissing?: 'rings';
     },
   ): Alarm {
-    const { description, threshold, periods, rings, whenMissing } = options;
+    const { description, periods = 1, datapoints = periods, rings, whenMissing } = options;
     const alarm = new Alarm(this, id, {
       metric,
       alarmDescription: description,
-      threshold,
+      threshold: 1,
       evaluationPeriods: periods,
+      datapointsToAlarm: datapoints,
       comparisonOperator:
         rings === 'below'
           ? ComparisonOperator.LESS_THAN_THRESHOLD

@@ -47,6 +47,7 @@ export class Dashboard extends Construct {
           count('DeliveriesDead', 'dead'),
           count('CircuitsOpened', 'circuits opened'),
           count('EndpointsRefusing', 'endpoints refusing'),
+          count('Problems', 'problems'),
         ],
       }),
     );
@@ -56,6 +57,7 @@ export class Dashboard extends Construct {
         count('EventsFannedOut', 'fanned out'),
         count('EventsRefused', 'refused'),
         count('FanOutFailures', 'fan-out failures'),
+        count('WorkFailures', 'failures of the relay'),
       ]),
       graph('Do they get it?', [
         count('DeliveriesDelivered', 'delivered'),

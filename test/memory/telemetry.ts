@@ -1,4 +1,5 @@
 /** The Telemetry port in memory: keeps what was said, for a test to read. */
+import { countedWith } from '../../lib/contract/metrics.ts';
 import type { LogFields, Metric, Telemetry } from '../../lib/relay/ports/telemetry.ts';
 
 export interface LogEntry {
@@ -22,9 +23,11 @@ export class MemoryTelemetry implements Telemetry {
 
   error(message: string, error: unknown, fields: LogFields = {}): void {
     this.log.push({ level: 'error', message, fields, error });
+    this.count('WorkFailures');
   }
 
   count(metric: Metric, value = 1): void {
-    this.counts.set(metric, (this.counts.get(metric) ?? 0) + value);
+    for (const counted of countedWith(metric))
+      this.counts.set(counted, (this.counts.get(counted) ?? 0) + value);
   }
 }

@@ -40,7 +40,7 @@ describe('the construct', () => {
       ['SecondOrders', 'Shop-Second-Orders'],
     ]) {
       template.hasOutput(`${prefix}ConfigTableName`, { Value: { Ref: `${prefix}ConfigTable` } });
-      expect(propertiesOf(template, `${prefix}OverdueAlarm`).Dimensions).toEqual([
+      expect(propertiesOf(template, `${prefix}WorkFailingAlarm`).Dimensions).toEqual([
         { Name: 'service', Value: name },
       ]);
       expect(propertiesOf(template, `${prefix}WebhookAccessLog`).LogGroupName).toBe(

@@ -58,6 +58,8 @@ export class OwedIndex {
       sk: String(row.sk),
       attribute: key === undefined ? 'key' : 'dueAt',
     });
+    // Nobody does this work until a person corrects the row.
+    this.#telemetry.count('WorkFailures');
     return [];
   }
 }

@@ -54,10 +54,17 @@ export function openTables(environment: TablesEnvironment, limits: typeof CLIENT
   };
 }
 
-/** Wraps a handler: its logs contain the request id, and its metrics are written when it ends. */
+/** Wraps a handler: its logs contain the request id, and its metrics are written when it ends. A failure is counted. */
 export function lambdaHandler<Event, Result>(handle: (event: Event, context: Context) => Promise<Result>) {
   return middy<Event, Result>()
     .use(injectLambdaContext(logger, NEVER_THE_EVENT))
     .use(logMetrics(metrics))
-    .handler(handle);
+    .handler(async (event: Event, context: Context) => {
+      try {
+        return await handle(event, context);
+      } catch (error) {
+        telemetry.error('function failed', error);
+        throw error;
+      }
+    });
 }

@@ -1,6 +1,7 @@
 /** The Telemetry port over AWS Lambda Powertools: structured logs, and metrics in CloudWatch's embedded format. */
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { countedWith } from '../../contract/metrics.ts';
 import type { LogFields, Metric, Telemetry } from '../../relay/ports/telemetry.ts';
 import { loggableError } from './loggable-error.ts';
 
@@ -23,10 +24,11 @@ export class PowertoolsTelemetry implements Telemetry {
 
   error(message: string, error: unknown, fields: LogFields = {}): void {
     this.#logger.error(message, { ...fields, error: loggableError(error) });
+    this.count('WorkFailures');
   }
 
   count(metric: Metric, value = 1): void {
     const unit = metric === 'OldestOwedSeconds' ? MetricUnit.Seconds : MetricUnit.Count;
-    this.#metrics.addMetric(metric, unit, value);
+    for (const counted of countedWith(metric)) this.#metrics.addMetric(counted, unit, value);
   }
 }

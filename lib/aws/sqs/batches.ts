@@ -38,7 +38,9 @@ async function sendBatch<Item>(
     );
     if (Failed.length === 0) return [];
     const codes = [...new Set(Failed.map(({ Code }) => Code ?? 'unknown'))];
-    telemetry.warn('queue refused messages', { messages: Failed.length, codes });
+    telemetry.error('queue refused messages', new Error(`SQS answered ${codes.join(', ')}`), {
+      messages: Failed.length,
+    });
     const ids = new Set(Failed.map(({ Id }) => Id));
     return batch.filter((_, index) => ids.has(String(index)));
   } catch (error) {

@@ -10,7 +10,9 @@ export async function enqueue(
   if (messages.length === 0) return;
   const unsent = await deliveryQueue.send(messages);
   if (unsent.length > 0)
-    telemetry.warn('deliveries could not be enqueued; sweep enqueues them', {
-      deliveries: unsent.length,
-    });
+    telemetry.error(
+      'deliveries could not be enqueued; sweep enqueues them',
+      new Error('the queue did not accept their messages'),
+      { deliveries: unsent.length },
+    );
 }

@@ -38,7 +38,7 @@ export async function quarantineIfFailing(
   const fanOutAttempts = before + 1;
   if (fanOutAttempts > TRIES) {
     await note(context, event, { fanOutAttempts, abandonedAt: now, owedTo: FAN_OUT_ATTENTION, dueAt: now });
-    report(context, event, 'event needs attention: fan-out failed for days', 'NeedsAttention');
+    report(context, event, 'event needs attention: fan-out failed for days', 'EventsAbandoned');
     return true;
   }
   if (fanOutAttempts < FAILURES_IN_TURN) {

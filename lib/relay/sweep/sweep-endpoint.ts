@@ -10,7 +10,8 @@ import { ANY_TIME, after } from '../model/clock.ts';
 import { attentionOf } from '../model/delivery.ts';
 import type { EndpointId } from '../model/ids.ts';
 import type { OwedItem } from '../ports/event-log.ts';
-import { LIST_LIMIT, reportOverdue } from './sweep-events.ts';
+import { reportOverdueDeliveries } from './overdue.ts';
+import { LIST_LIMIT } from './sweep-events.ts';
 
 /** A health row outlives its endpoint by this time: a function with an old config may still write a delivery. */
 const HEALTH_ROW_OUTLIVES_MS = 10 * 60_000;
@@ -40,10 +41,10 @@ export async function sweepEndpoint(
     case 'wait':
     case 'send': {
       const overdue = await eventLog.owed(id, now, LIST_LIMIT);
-      reportOverdue(context, id, overdue);
       if (overdue.length > 0 || config.healthRecorder.current(id).recoveredAt === undefined)
-        return startService(context, id, overdue);
-      return catchUp(context, id);
+        await startService(context, id, overdue);
+      else await catchUp(context, id);
+      return reportOverdueDeliveries(context, endpoint, overdue);
     }
   }
 }

@@ -58,8 +58,33 @@ describe('a function’s run', () => {
       throw failure;
     });
 
-    expect(JSON.parse(out)).toMatchObject({ FanOutFailures: 1 });
+    expect(JSON.parse(out)).toMatchObject({ FanOutFailures: 1, WorkFailures: 1 });
     expect(failed).toBe(failure);
+  });
+
+  it('counts each failure that it logs, although it was survived', async () => {
+    const { out } = await written(async () => {
+      telemetry.error('health could not be written', new Error('throttled'));
+      telemetry.error('messages could not be sent', new Error('throttled'));
+    });
+
+    // The metrics library lists the values of one name.
+    expect(JSON.parse(out)).toMatchObject({ WorkFailures: [1, 1] });
+  });
+
+  it('counts each problem twice: by its name, and in the sum that rings the alarm', async () => {
+    const { out } = await written(async () => {
+      telemetry.count('DeliveriesDead', 2);
+      telemetry.count('EventsFannedOut');
+      telemetry.count('CircuitsOpened');
+    });
+
+    expect(JSON.parse(out)).toMatchObject({
+      DeliveriesDead: 2,
+      CircuitsOpened: 1,
+      EventsFannedOut: 1,
+      Problems: [2, 1],
+    });
   });
 
   it('names its request in every line', async () => {

@@ -113,7 +113,7 @@ describe('the delivery queue', () => {
 
     expect(failed).toEqual([messages[1], messages[3]]);
     expect(options.telemetry.log).toMatchObject([
-      { level: 'warn', fields: { messages: 2, codes: ['InternalError'] } },
+      { level: 'error', fields: { messages: 2 }, error: new Error('SQS answered InternalError') },
     ]);
   });
 

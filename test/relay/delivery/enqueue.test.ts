@@ -41,6 +41,6 @@ describe('enqueue', () => {
 
     await enqueue(context, [message(), message()]);
 
-    expect(context.telemetry.log).toMatchObject([{ level: 'warn', fields: { deliveries: 1 } }]);
+    expect(context.telemetry.log).toMatchObject([{ level: 'error', fields: { deliveries: 1 } }]);
   });
 });

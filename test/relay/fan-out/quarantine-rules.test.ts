@@ -37,7 +37,7 @@ describe('an event whose fan-out starts again', () => {
     expect(isLeftOut).toBe(false);
     expect(event).toMatchObject({ fanOutAttempts: TRIES });
     expect(event).not.toHaveProperty('abandonedAt');
-    expect(telemetry.counts.get('NeedsAttention')).toBeUndefined();
+    expect(telemetry.counts.get('EventsAbandoned')).toBeUndefined();
   });
 
   it('needs attention after that, is left out, and is logged', async () => {
@@ -45,7 +45,7 @@ describe('an event whose fan-out starts again', () => {
 
     expect(isLeftOut).toBe(true);
     expect(event).toMatchObject({ abandonedAt: clock.now() });
-    expect(telemetry.counts.get('NeedsAttention')).toBe(1);
+    expect(telemetry.counts.get('EventsAbandoned')).toBe(1);
     expect(telemetry.log).toContainEqual({
       level: 'warn',
       message: expect.stringContaining('needs attention'),

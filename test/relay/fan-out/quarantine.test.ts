@@ -117,7 +117,7 @@ describe('an event whose fan-out fails', () => {
     expect(await relay.owed('attention#fan-out')).toMatchObject([{ eventId: bad }]);
     expect(await relay.owed(`fan-out#${shardOf(bad)}`)).toEqual([]);
     expect((await relay.event(bad)).abandonedAt).toBeInstanceOf(Date);
-    expect(relay.telemetry.counts.get('NeedsAttention')).toBe(1);
+    expect(relay.telemetry.counts.get('EventsAbandoned')).toBe(1);
 
     const tries = triedAt.length;
     await relay.accepted();
@@ -142,7 +142,7 @@ describe('an event whose fan-out fails', () => {
 
     expect(relay.sender.eventsTo('erp')).toEqual([next]);
     expect(await relay.event(bad)).toMatchObject({ fanOutAttempts: 83 });
-    expect(relay.telemetry.counts.get('NeedsAttention')).toBeUndefined();
+    expect(relay.telemetry.counts.get('EventsAbandoned')).toBeUndefined();
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { after as laterBy } from '../../../lib/relay/model/clock.ts';
 import { sweep } from '../../../lib/relay/sweep/sweep.ts';
-import { reportOverdue, sweepEvents } from '../../../lib/relay/sweep/sweep-events.ts';
+import { sweepEvents } from '../../../lib/relay/sweep/sweep-events.ts';
 import { anEndpointId, anEventId, anOrderKey } from '../../ports/builders.ts';
 import { aRelay } from '../a-relay.ts';
 
@@ -29,7 +29,7 @@ describe('sweep of overdue events', () => {
     vi.spyOn(relay.eventQueue, 'enqueueAgain').mockResolvedValue(items.slice(0, 1));
 
     expect(await sweepEvents(relay.relay, LIST)).toEqual({ found: 3, requeued: 2 });
-    expect(relay.telemetry.log.filter(({ level }) => level === 'warn')).toMatchObject([
+    expect(relay.telemetry.log.filter(({ level }) => level === 'error')).toMatchObject([
       { fields: { unsent: 1, failed: 0 } },
     ]);
   });
@@ -52,27 +52,6 @@ describe('sweep of overdue events', () => {
 
     const lists = vi.mocked(relay.eventLog.owed).mock.calls.map(([list]) => list);
     expect(lists.filter((list) => list === LIST)).toHaveLength(1);
-  });
-});
-
-describe('the report of overdue work', () => {
-  it('has the age of the delivery that is longest overdue', () => {
-    const { relay, clock, telemetry } = aRelay();
-    const now = clock.now();
-    const overdue = [60, 3_600, 5].map((seconds) => ({
-      kind: 'delivery' as const,
-      orderKey: anOrderKey(),
-      eventId: anEventId(clock),
-      endpointId: anEndpointId('erp'),
-      owedTo: 'erp',
-      dueAt: laterBy(now, -seconds * 1_000),
-    }));
-
-    reportOverdue(relay, 'erp', overdue);
-
-    expect(telemetry.counts.get('OldestOwedSeconds')).toBe(3_600);
-    expect(telemetry.counts.get('OwedOverdue')).toBe(3);
-    expect(telemetry.log).toMatchObject([{ level: 'info', fields: { list: 'erp', items: 3 } }]);
   });
 });
 

@@ -176,8 +176,9 @@ describe('sweep', () => {
     const sent = relay.eventQueue.take().map(({ eventId }) => eventId);
     expect(sent.sort()).toEqual(others.sort());
     expect(relay.telemetry.log).toContainEqual({
-      level: 'warn',
+      level: 'error',
       message: 'some events could not be enqueued; a later sweep retries',
+      error: expect.any(StoreError),
       fields: { unsent: 0, failed: 1 },
     });
   });
@@ -207,7 +208,7 @@ describe('sweep', () => {
     await relay.sweep();
 
     expect(relay.telemetry.log).toContainEqual(
-      expect.objectContaining({ level: 'warn', fields: { unsent: 1, failed: 0 } }),
+      expect.objectContaining({ level: 'error', fields: { unsent: 1, failed: 0 } }),
     );
   });
 });
