@@ -16,4 +16,5 @@ export const handler = batchHandler({
   deadLetterQueueUrl: environment.DELIVERIES_DEAD_LETTER_QUEUE_URL,
   parse: parseDeliveryMessage,
   work: (keys, deadline) => deliver(relay, keys, deadline),
+  hasLeases: true,
 });

@@ -17,5 +17,7 @@ export const handler = batchHandler({
   deadLetterQueueUrl: environment.EVENTS_DEAD_LETTER_QUEUE_URL,
   parse: parseEventMessage,
   work: (messages) => fanOut(relay, messages),
+  // Inline attempts have none.
+  hasLeases: false,
   onReturn: shortenVisibility,
 });

@@ -30,6 +30,7 @@ export const FAULT_KINDS = [
   'message doubled',
   'visibility ran out early',
   'batch started late',
+  'visibility not extended',
   'queues drop messages early',
   // Endpoints
   'endpoint failed',

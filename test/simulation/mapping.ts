@@ -23,6 +23,8 @@ export interface MappingOptions<Message> {
   readonly toMessage: (received: Received<Message>) => Message;
   /** False: a late batch starts as it is. */
   readonly extendsLateBatches: boolean;
+  /** Without leases, a batch leaves the messages whose visibility could not be extended. */
+  readonly hasLeases: boolean;
 }
 
 export class SimulatedMapping<Message> {
@@ -58,12 +60,20 @@ export class SimulatedMapping<Message> {
   }
 
   #start(batch: readonly Received<Message>[]): void {
-    const { target, scheduler, extendsLateBatches } = this.#options;
-    const held = extendsLateBatches
-      ? extendIfLate(batch, scheduler.nowMs, target.timeoutMs + EXTENDED_BEYOND_TIMEOUT_MS)
-      : batch;
+    const held = this.#options.extendsLateBatches ? this.#extendIfLate(batch) : batch;
     if (held.length > 0) this.#invoke(held);
     else this.#end();
+  }
+
+  /** Stands for what the handlers do before anything else. @returns the messages that are this batch's to work on */
+  #extendIfLate(batch: readonly Received<Message>[]): readonly Received<Message>[] {
+    const { target, scheduler, faults, hasLeases } = this.#options;
+    const isLate = ({ receives, receivedAtMs }: Received<Message>) =>
+      receives > 1 || scheduler.nowMs - receivedAtMs > LATE_MS;
+    if (!batch.some(isLate)) return batch;
+    if (faults.strikes('visibility not extended'))
+      return hasLeases ? batch : batch.filter((received) => !isLate(received));
+    return batch.filter((received) => received.extend(target.timeoutMs + EXTENDED_BEYOND_TIMEOUT_MS));
   }
 
   #invoke(batch: readonly Received<Message>[]): void {
@@ -83,16 +93,6 @@ export class SimulatedMapping<Message> {
     this.#batches -= 1;
     this.poll();
   }
-}
-
-/** Stands for what the handlers do before anything else. @returns the messages that are still this batch's to work on */
-function extendIfLate<Message>(
-  batch: readonly Received<Message>[],
-  nowMs: number,
-  durationMs: number,
-): readonly Received<Message>[] {
-  const isAtRisk = batch.some(({ receives, receivedAtMs }) => receives > 1 || nowMs - receivedAtMs > LATE_MS);
-  return isAtRisk ? batch.filter((received) => received.extend(durationMs)) : batch;
 }
 
 function answer<Message>(

@@ -58,6 +58,7 @@ function drawRough(scheduler: Scheduler): FaultRates {
     'message doubled': rate(0.2),
     'visibility ran out early': rate(0.3),
     'batch started late': sometimes(0.3, 0.2),
+    'visibility not extended': 0.1,
     'queues drop messages early': 0.05,
     'endpoint failed': rate(0.7),
     'endpoint away for days': 0.01,

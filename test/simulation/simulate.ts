@@ -143,6 +143,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     work: fanOut,
     toMessage: asEventMessage,
     extendsLateBatches,
+    hasLeases: false,
   });
   const deliverMapping = new SimulatedMapping({
     scheduler,
@@ -153,6 +154,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     work: deliver,
     toMessage: ({ message }) => ({ ...message }),
     extendsLateBatches,
+    hasLeases: true,
   });
   const hub = new Hub({ scheduler, ingest: functions.ingest, onQueue, note });
   const operator = new Operator({

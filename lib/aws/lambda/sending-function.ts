@@ -41,12 +41,14 @@ export interface BatchHandlerOptions<Message extends object> {
   readonly parse: BatchHandling<Message>['parse'];
   /** Returns the messages that SQS must deliver again. The deadline is the function's timeout. */
   readonly work: (messages: readonly Message[], deadline: Deadline) => Promise<readonly Message[]>;
+  /** True when the work takes a lease before each request. */
+  readonly hasLeases: boolean;
   readonly onReturn?: (queue: QueueOptions, records: readonly SQSRecord[]) => Promise<void>;
 }
 
 /** A handler that processes a batch of the queue and keeps the batch's messages hidden meanwhile. */
 export function batchHandler<Message extends object>(options: BatchHandlerOptions<Message>) {
-  const { client, queueUrl, deadLetterQueueUrl, parse, work, onReturn } = options;
+  const { client, queueUrl, deadLetterQueueUrl, parse, work, hasLeases, onReturn } = options;
   const queue = { client, queueUrl, telemetry };
   const deadLetters = new DeadLetterQueue({ client, queueUrl: deadLetterQueueUrl, telemetry });
   return lambdaHandler<SQSEvent, SQSBatchResponse>((event, context) => {
@@ -56,7 +58,7 @@ export function batchHandler<Message extends object>(options: BatchHandlerOption
       work: (messages) => work(messages, deadline),
       deadLetters,
       extendVisibility: (records) =>
-        extendVisibility(queue, records, { now: clock.now(), remainingMs: deadline.remainingMs }),
+        extendVisibility(queue, records, { now: clock.now(), remainingMs: deadline.remainingMs, hasLeases }),
       ...(onReturn && { onReturn: (records) => onReturn(queue, records) }),
     });
   });

@@ -28,6 +28,8 @@ export interface Invocation {
   readonly now: Date;
   /** Until the function is killed. */
   readonly remainingMs: number;
+  /** Leases prevent that two runs send one delivery at once. Without them, no two runs may work on one order. */
+  readonly hasLeases: boolean;
 }
 
 /**
@@ -35,20 +37,19 @@ export interface Invocation {
  * throttled; its messages would then become visible too early, and a second run would process the same order. Makes no
  * call for a batch that starts in time with messages received for the first time. Never rejects.
  *
- * @returns the messages whose receipt has expired: they are visible, or another run has received them
+ * @returns the messages not to work on. Their receipt has expired: they are visible, or another run has received them. Or
+ *   SQS failed to extend a late one, and there are no leases
  */
 export async function extendVisibility(
   queue: QueueOptions,
   records: readonly SQSRecord[],
-  { now, remainingMs }: Invocation,
+  { now, remainingMs, hasLeases }: Invocation,
 ): Promise<SQSRecord[]> {
   if (!records.some((record) => isLate(record, now))) return [];
   const seconds = Math.ceil(remainingMs / 1000) + MARGIN_SECONDS;
   const batches = await changeAll(queue, records, () => seconds);
   const { telemetry } = queue;
   for (const { unknown, error } of batches) {
-    // The receipts may be valid. The work continues, or an SQS outage would stop the relay; leases prevent double
-    // sends.
     if (unknown.length > 0)
       telemetry.error('messages could not be kept hidden', error, { messages: unknown.length });
   }
@@ -57,7 +58,8 @@ export async function extendVisibility(
     telemetry.warn('messages left to their next receive: their receipts have expired', {
       messages: expired.length,
     });
-  return expired;
+  if (hasLeases) return expired;
+  return [...expired, ...batches.flatMap(({ unknown }) => unknown.filter((record) => isLate(record, now)))];
 }
 
 function isLate({ attributes }: SQSRecord, now: Date): boolean {

@@ -92,7 +92,7 @@ describe('shortenVisibility', () => {
 });
 
 describe('extendVisibility', () => {
-  const invocation = { now: NOW, remainingMs: 59_500 };
+  const invocation = { now: NOW, remainingMs: 59_500, hasLeases: true };
 
   it('makes no call for a batch that starts in time, and that nobody received before', async () => {
     const { queue, service } = await aQueue(DONE);
@@ -137,6 +137,16 @@ describe('extendVisibility', () => {
     expect(await extendVisibility(queue, [aRecord({ receives: 2 })], invocation)).toEqual([]);
 
     expect(queue.telemetry.log).toMatchObject([{ level: 'error', fields: { messages: 1 } }]);
+  });
+
+  it.each([
+    ['fails', { status: 500, body: {} }],
+    ['fails for them', { body: { Failed: ['0', '1'].map((Id) => ({ Id, SenderFault: false })) } }],
+  ])('leaves the messages that may become visible when SQS %s and there are no leases', async (_, answer) => {
+    const { queue } = await aQueue(answer);
+    const records = [aRecord({ receives: 2 }), aRecord({})];
+
+    expect(await extendVisibility(queue, records, { ...invocation, hasLeases: false })).toEqual([records[0]]);
   });
 
   it.each([
