@@ -16,7 +16,7 @@ export const handler = batchHandler({
   queueUrl: environment.EVENTS_QUEUE_URL,
   deadLetterQueueUrl: environment.EVENTS_DEAD_LETTER_QUEUE_URL,
   parse: parseEventMessage,
-  work: (messages) => fanOut(relay, messages),
+  work: (messages, _, reject) => fanOut(relay, messages, reject),
   // Inline attempts have none.
   hasLeases: false,
   onReturn: shortenVisibility,

@@ -77,7 +77,7 @@ export class Alarms extends Construct {
         period: PERIOD,
       });
       this.#alarm(id, depth, {
-        description: 'Messages that could not be parsed or were received 1,000 times: `relay dlq list`',
+        description: 'Messages that can never be processed or were received 1,000 times: `relay dlq list`',
       });
     }
     const { lambda: sweep } = functions.sweep;

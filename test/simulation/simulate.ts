@@ -140,7 +140,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     target: functions.fanOut,
     concurrency: 4,
     queue: events,
-    work: fanOut,
+    work: (relay, messages) => fanOut(relay, messages),
     toMessage: asEventMessage,
     extendsLateBatches,
     hasLeases: false,

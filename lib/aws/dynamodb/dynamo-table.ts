@@ -9,7 +9,7 @@ import {
   type QueryCommandInput,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { StoreError } from '../../relay/ports/event-log.ts';
+import { RowRefusedError, StoreError } from '../../relay/ports/event-log.ts';
 import type { Row } from './row.ts';
 import type { Update } from './update-expression.ts';
 
@@ -118,9 +118,9 @@ async function storeCall<Output>(what: string, call: Promise<Output>): Promise<O
   try {
     return await call;
   } catch (cause) {
-    throw new StoreError(`${what} failed: ${cause instanceof Error ? cause.name : 'unknown error'}`, {
-      cause,
-    });
+    const name = cause instanceof Error ? cause.name : 'unknown error';
+    const isRefused = name === 'ValidationException';
+    throw new (isRefused ? RowRefusedError : StoreError)(`${what} failed: ${name}`, { cause });
   }
 }
 

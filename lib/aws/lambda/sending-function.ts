@@ -40,7 +40,11 @@ export interface BatchHandlerOptions<Message extends object> {
   readonly deadLetterQueueUrl: string;
   readonly parse: BatchHandling<Message>['parse'];
   /** Returns the messages that SQS must deliver again. The deadline is the function's timeout. */
-  readonly work: (messages: readonly Message[], deadline: Deadline) => Promise<readonly Message[]>;
+  readonly work: (
+    messages: readonly Message[],
+    deadline: Deadline,
+    reject: (message: Message, reason: string) => void,
+  ) => Promise<readonly Message[]>;
   /** True when the work takes a lease before each request. */
   readonly hasLeases: boolean;
   readonly onReturn?: (queue: QueueOptions, records: readonly SQSRecord[]) => Promise<void>;
@@ -55,7 +59,7 @@ export function batchHandler<Message extends object>(options: BatchHandlerOption
     const deadline = new Deadline(clock, context.getRemainingTimeInMillis());
     return handleBatch(event, {
       parse,
-      work: (messages) => work(messages, deadline),
+      work: (messages, reject) => work(messages, deadline, reject),
       deadLetters,
       extendVisibility: (records) =>
         extendVisibility(queue, records, { now: clock.now(), remainingMs: deadline.remainingMs, hasLeases }),

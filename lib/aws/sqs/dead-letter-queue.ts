@@ -1,4 +1,4 @@
-/** Sends messages that the relay cannot parse to a dead-letter queue, with the reason. */
+/** Sends messages that the relay can never process to a dead-letter queue, with the reason. */
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { SQS } from '../../contract/service-limits.ts';
@@ -19,7 +19,7 @@ export class DeadLetterQueue {
   async put(record: SQSRecord, reason: string): Promise<boolean> {
     const { client, queueUrl, telemetry } = this.#queue;
     const { messageId } = record;
-    telemetry.warn('message cannot be parsed; moved to the dead-letter queue', { messageId, reason });
+    telemetry.warn('message cannot be processed; moved to the dead-letter queue', { messageId, reason });
     telemetry.count('ForeignMessages');
     try {
       await client.send(

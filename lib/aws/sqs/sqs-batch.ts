@@ -6,9 +6,15 @@ import type { Parsed } from './messages.ts';
 
 export interface BatchHandling<Message extends object> {
   readonly parse: (record: SQSRecord) => Parsed<Message>;
-  /** Returns the message objects, out of the given ones, that SQS must deliver again. */
-  readonly work: (messages: readonly Message[]) => Promise<readonly Message[]>;
-  /** Receives the messages that do not parse. */
+  /**
+   * Returns the message objects, out of the given ones, that SQS must deliver again. Passes those that can never be
+   * processed to `reject`.
+   */
+  readonly work: (
+    messages: readonly Message[],
+    reject: (message: Message, reason: string) => void,
+  ) => Promise<readonly Message[]>;
+  /** Receives the messages that do not parse, and the rejected ones. */
   readonly deadLetters: Pick<DeadLetterQueue, 'put'>;
   /** Extends the messages' visibility timeout, and returns those whose receipt has expired. */
   readonly extendVisibility?: (records: readonly SQSRecord[]) => Promise<readonly SQSRecord[]>;
@@ -40,16 +46,25 @@ export async function handleBatch<Message extends object>(
     else foreign.push({ record, reason: parsed.reason });
   }
 
-  const [unfinished, unmoved] = await awaitAll([
-    ours.size > 0 ? work([...ours.keys()]) : [],
+  const rejected: { record: SQSRecord; reason: string }[] = [];
+  const reject = (message: Message, reason: string) => {
+    const record = ours.get(message);
+    if (record !== undefined) rejected.push({ record, reason });
+  };
+  const put = (unwanted: readonly { record: SQSRecord; reason: string }[]) =>
     awaitAll(
-      foreign.map(async ({ record, reason }) => ((await deadLetters.put(record, reason)) ? [] : [record])),
-    ),
+      unwanted.map(async ({ record, reason }) => ((await deadLetters.put(record, reason)) ? [] : [record])),
+    );
+  const [unfinished, unmoved] = await awaitAll([
+    ours.size > 0 ? work([...ours.keys()], reject) : [],
+    put(foreign),
   ]);
+  const unmovedRejected = await put(rejected);
   const failed = new Set([
     ...left,
     ...unfinished.flatMap((message) => ours.get(message) ?? []),
     ...unmoved.flat(),
+    ...unmovedRejected.flat(),
   ]);
   const returned = withLaterOfGroup(Records, failed);
   // An expired receipt has no effect, or changes the timeout for another run.

@@ -3,6 +3,7 @@
 import type { SendingContext } from '../context.ts';
 import { awaitAll } from '../model/await-all.ts';
 import type { OrderKey } from '../model/ids.ts';
+import { PayloadTooLargeError, RowRefusedError } from '../ports/event-log.ts';
 import type { EventMessage } from '../ports/queues.ts';
 import { fanOutEvent } from './fan-out-event.ts';
 import { quarantineIfFailing } from './quarantine.ts';
@@ -17,19 +18,25 @@ const INLINE_FOR_MS = 5_000;
  */
 const ORDER_TAKES_MS = 15_000;
 
+/** Takes a message that can never be processed, with the reason, to where a person finds it. */
+export type Reject = (message: EventMessage, reason: string) => void;
+
 /**
  * Works on the orders that a batch of messages names, in parallel.
+ * @param reject receives the events that only their message holds and that the table will never take.
+ *   Without it, their messages return to the queue
  * @returns the messages to return to the queue, because their order is not finished
  */
 export async function fanOut(
   context: SendingContext,
   messages: readonly EventMessage[],
+  reject?: Reject,
 ): Promise<EventMessage[]> {
   const orders = Map.groupBy(messages, (message) => message.orderKey);
   const unfinished = await awaitAll(
     [...orders].map(async ([orderKey, ofOrder]) => {
       try {
-        return (await fanOutOrder(context, orderKey, ofOrder)) ? [] : ofOrder;
+        return (await fanOutOrder(context, orderKey, ofOrder, reject)) ? [] : ofOrder;
       } catch (error) {
         context.telemetry.error('fan-out failed; the message returns to the queue', error, {
           eventIds: ofOrder.map((message) => message.eventId),
@@ -47,9 +54,12 @@ export async function fanOut(
 async function fanOutOrder(
   context: SendingContext,
   orderKey: OrderKey,
-  messages: readonly EventMessage[],
+  received: readonly EventMessage[],
+  reject: Reject | undefined,
 ): Promise<boolean> {
-  for (const message of messages) await storeQueuedEvent(context, message);
+  const messages: EventMessage[] = [];
+  for (const message of received) if (await isStored(context, message, reject)) messages.push(message);
+  if (messages.length === 0) return true;
   const backlog = await eventsToFanOut(context, orderKey, messages);
   const isRepeated = messages.some(({ receivedBefore }) => receivedBefore);
   // An earlier run may have sent any of these events before it died.
@@ -64,4 +74,25 @@ async function fanOutOrder(
     await fanOutEvent(context, next, { possiblySent, inline: tookMs < INLINE_FOR_MS });
   }
   return true;
+}
+
+/** False when the event can never be stored: its order goes on without it. Rejects when it cannot be stored now. */
+async function isStored(
+  context: SendingContext,
+  message: EventMessage,
+  reject: Reject | undefined,
+): Promise<boolean> {
+  try {
+    await storeQueuedEvent(context, message);
+    return true;
+  } catch (error) {
+    const isForGood = error instanceof RowRefusedError || error instanceof PayloadTooLargeError;
+    if (!isForGood || reject === undefined) throw error;
+    const { eventId } = message;
+    context.telemetry.error('event can never be stored; its message goes to the dead-letter queue', error, {
+      eventId,
+    });
+    reject(message, `event cannot be stored: ${error.name}`);
+    return false;
+  }
 }

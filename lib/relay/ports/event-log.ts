@@ -119,6 +119,11 @@ export class UnreadableRowError extends StoreError {
   override readonly name = 'UnreadableRowError';
 }
 
+/** The table refuses the row itself. The same call fails every time. */
+export class RowRefusedError extends StoreError {
+  override readonly name = 'RowRefusedError';
+}
+
 /** Even compressed, the payload exceeds DynamoDB's item limit of 400 KB. */
 export class PayloadTooLargeError extends Error {
   override readonly name = 'PayloadTooLargeError';

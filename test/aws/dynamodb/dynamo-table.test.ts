@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { dynamoDbClient } from '../../../lib/aws/clients.ts';
 import { DynamoTable } from '../../../lib/aws/dynamodb/dynamo-table.ts';
 import { updateOf } from '../../../lib/aws/dynamodb/update-expression.ts';
-import { StoreError } from '../../../lib/relay/ports/event-log.ts';
+import { RowRefusedError, StoreError } from '../../../lib/relay/ports/event-log.ts';
 import { type StubService, useStubService } from '../http/stub-service.ts';
 
 const serve = useStubService();
@@ -45,6 +45,14 @@ describe('a call that fails', () => {
       /^reading an event failed: ProvisionedThroughputExceededException$/,
     );
     await expect(failing).rejects.toHaveProperty('cause.name', 'ProvisionedThroughputExceededException');
+  });
+
+  it('is a RowRefusedError when the table refuses the row itself, as it will every time', async () => {
+    const { put } = calls;
+    const service = await serve(() => ({ status: 400, body: { __type: 'ValidationException' } }));
+
+    await expect(put?.(tableOver(service))).rejects.toThrow(RowRefusedError);
+    await expect(put?.(tableOver(await serve(() => refusal)))).rejects.not.toThrow(RowRefusedError);
   });
 
   it('is a StoreError when nobody answers', async () => {

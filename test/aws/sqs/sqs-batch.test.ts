@@ -34,7 +34,7 @@ function aRecord(body: string, group?: string): SQSRecord {
   };
 }
 
-/** Handles the batch with a worker that leaves the named messages unfinished. */
+/** Handles the batch with a worker that leaves the named messages unfinished, and rejects `hopeless`. */
 async function handle(
   records: SQSRecord[],
   unfinished: readonly string[],
@@ -47,8 +47,9 @@ async function handle(
     { Records: records },
     {
       parse,
-      async work(messages) {
+      async work(messages, reject) {
         worked.push(...messages.map(({ name }) => name));
+        for (const message of messages) if (message.name === 'hopeless') reject(message, 'cannot be stored');
         return messages.filter(({ name }) => unfinished.includes(name));
       },
       deadLetters: {
@@ -119,6 +120,23 @@ describe('handleBatch', () => {
 
   it('returns a foreign message that could not be moved', async () => {
     const records = [aRecord('bad'), aRecord('a')];
+
+    const { failed } = await handle(records, [], { deadLettersWork: false });
+
+    expect(failed).toEqual(idsOf(records.slice(0, 1)));
+  });
+
+  it('moves a message that the work rejects to the dead letters, with the reason', async () => {
+    const records = [aRecord('hopeless'), aRecord('a')];
+
+    const { dead, failed } = await handle(records, []);
+
+    expect(dead).toEqual([`${records[0]?.messageId}: cannot be stored`]);
+    expect(failed).toEqual([]);
+  });
+
+  it('returns a rejected message that could not be moved', async () => {
+    const records = [aRecord('hopeless'), aRecord('a')];
 
     const { failed } = await handle(records, [], { deadLettersWork: false });
 

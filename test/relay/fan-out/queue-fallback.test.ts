@@ -1,7 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
+import { fanOut } from '../../../lib/relay/fan-out/fan-out.ts';
 import { storeQueuedEvent } from '../../../lib/relay/fan-out/queue-fallback.ts';
 import { after } from '../../../lib/relay/model/clock.ts';
 import { orderKeyOf, sha256Hex, shardOf, UNVERIFIED } from '../../../lib/relay/model/ids.ts';
+import { PayloadTooLargeError, RowRefusedError, StoreError } from '../../../lib/relay/ports/event-log.ts';
 import { anEvent, aPayload } from '../../ports/builders.ts';
 import { aRelay, ORDER } from '../a-relay.ts';
 
@@ -50,6 +52,46 @@ describe('an event that only the queue holds', () => {
     await storeQueuedEvent(relay, { orderKey: ORDER, eventId: event.eventId });
 
     expect(put).not.toHaveBeenCalled();
+  });
+});
+
+describe('fan-out of an event that only the queue holds', () => {
+  it.each([
+    ['no row can hold', new PayloadTooLargeError('500 KB'), 'PayloadTooLargeError'],
+    ['the table refuses', new RowRefusedError('writing failed'), 'RowRefusedError'],
+  ])('rejects one that %s with the reason, and goes on with its order', async (_, error, name) => {
+    const { relay, eventLog, event, message, telemetry } = setUp();
+    const next = anEvent({ orderKey: ORDER, receivedAt: event.receivedAt });
+    await eventLog.putPayload(next, PAYLOAD);
+    await eventLog.putEvent(next, next.receivedAt);
+    vi.spyOn(eventLog, 'putPayload').mockRejectedValue(error);
+    const reject = vi.fn();
+
+    expect(await fanOut(relay, [message, { orderKey: ORDER, eventId: next.eventId }], reject)).toEqual([]);
+
+    expect(reject.mock.calls).toEqual([[message, `event cannot be stored: ${name}`]]);
+    expect(await eventLog.event(next)).toHaveProperty('fannedOutAt');
+    expect(telemetry.counts.get('WorkFailures')).toBe(1);
+  });
+
+  it('rejects the only one of its order', async () => {
+    const { relay, eventLog, message } = setUp();
+    vi.spyOn(eventLog, 'putEvent').mockRejectedValue(new RowRefusedError('writing failed'));
+    const reject = vi.fn();
+
+    expect(await fanOut(relay, [message], reject)).toEqual([]);
+
+    expect(reject).toHaveBeenCalledTimes(1);
+  });
+
+  it('returns one that cannot be stored now', async () => {
+    const { relay, eventLog, message } = setUp();
+    vi.spyOn(eventLog, 'putPayload').mockRejectedValue(new StoreError('throttled'));
+    const reject = vi.fn();
+
+    expect(await fanOut(relay, [message], reject)).toEqual([message]);
+
+    expect(reject).not.toHaveBeenCalled();
   });
 });
 

@@ -140,7 +140,7 @@ export class World {
       concurrency: FAN_OUT_CONCURRENCY,
       hasLeases: false,
       queue: this.events,
-      work: fanOut,
+      work: (relay, messages) => fanOut(relay, messages),
       toMessage: ({ message, receives }) => ({ ...message, receivedBefore: receives > 1 }),
     });
     const deliverMapping = new SimulatedMapping({
