@@ -20,8 +20,8 @@ describe('the example of a stack with relays in docs/deploying.md', () => {
     template.hasOutput('ReturnsWebhookBaseAddress', {});
     const alarms = Object.entries(template.findResources('AWS::CloudWatch::Alarm'));
     const actions = alarms.map(([id, { Properties }]) => [id, Properties.AlarmActions?.length] as const);
-    expect(new Map(actions).get('OrdersOverdueAlarm')).toBe(1);
-    expect(new Map(actions).get('ReturnsOverdueAlarm')).toBeUndefined();
+    expect(new Map(actions).get('OrdersWorkFailingAlarm')).toBe(1);
+    expect(new Map(actions).get('ReturnsWorkFailingAlarm')).toBeUndefined();
   });
 
   it('is the compiled file, but for the name of the package', () => {
