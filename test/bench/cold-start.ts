@@ -1,16 +1,16 @@
 /**
- * Measures the cost of expressions at a cold start: the bundled fan-out handler, imported in a fresh process, and what the first
- * evaluation adds for those who use one.
+ * Measures cold starts: how long a fresh process takes to import each bundled handler, beside a bare handler with the
+ * same AWS clients; and what the first evaluation of an expression adds for those who use one.
  *
  *   npm run bench:cold-start            medians of 15 runs
  *   npm run bench:cold-start -- 40      of so many
- *   npm run bench:cold-start -- 15 a b  of the bundles in the folders a and b, taking turns
+ *   npm run bench:cold-start -- 15 a b  of the bundles in the folders a and b; the ratio is to a
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { bundleFunction, bundleProcesses } from '../../lib/stack/bundling.ts';
@@ -18,37 +18,57 @@ import { EXPRESSION_PROCESS } from '../../lib/stack/functions.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const EXPRESSIONS = 'process-expressions.mjs';
+/** The first is what the others are compared with. */
+const SOURCES = {
+  bare: 'test/bench/bare-handler.ts',
+  ingest: 'lambdas/ingest.ts',
+  'fan-out': 'lambdas/fan-out.ts',
+  deliver: 'lambdas/deliver.ts',
+  sweep: 'lambdas/sweep.ts',
+};
 
 const [runs = '15', ...folders] = process.argv.slice(2);
 const made = folders.length === 0 ? await bundle() : undefined;
-report(made === undefined ? folders : [made], Number(runs));
+report(made === undefined ? folders : Object.keys(SOURCES).map((name) => join(made, name)), Number(runs));
 if (made !== undefined) await rm(made, { recursive: true });
 
-/** Bundles fan-out as the stack does, and the port of expressions by itself, to be called. */
+/** Bundles each function as the stack does, and the port of expressions by itself, to be called. */
 async function bundle(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'sensaria-relay-cold-'));
-  bundleFunction(ROOT, { handler: 'lambdas/fan-out.ts', processes: EXPRESSION_PROCESS }, folder);
-  bundleProcesses(ROOT, ['lib/aws/expressions/process-expressions.ts'], folder);
+  for (const [name, handler] of Object.entries(SOURCES))
+    bundleFunction(ROOT, { handler }, join(folder, name));
+  bundleProcesses(
+    ROOT,
+    [...EXPRESSION_PROCESS, 'lib/aws/expressions/process-expressions.ts'],
+    join(folder, 'fan-out'),
+  );
   return folder;
 }
 
 /** Takes turns, so that what else the machine does falls on all alike. */
 function report(bundles: readonly string[], count: number): void {
   const imports = new Map(bundles.map((folder) => [folder, [] as number[]]));
-  const evaluations = new Map(bundles.map((folder) => [folder, [] as number[]]));
+  const evaluations: number[] = [];
   for (let run = 0; run < count; run++) {
     for (const folder of bundles) {
       imports.get(folder)?.push(timed(importing(hrefOf(folder, 'index.mjs'))));
       if (existsSync(join(folder, EXPRESSIONS)))
-        evaluations.get(folder)?.push(timed(evaluating(hrefOf(folder, EXPRESSIONS))));
+        evaluations.push(timed(evaluating(hrefOf(folder, EXPRESSIONS))));
     }
   }
-  for (const folder of bundles) {
-    const sizeKb = Math.round(statSync(join(folder, 'index.mjs')).size / 1024);
-    console.log(`${folder}: index.mjs ${sizeKb} KB, medians of ${count} runs`);
-    console.log(`  import of fan-out's handler            ${median(imports.get(folder))} ms`);
-    console.log(`  first evaluation, its process started  ${median(evaluations.get(folder))} ms`);
+  const medians = bundles.map((folder) => median(imports.get(folder)));
+  console.log(`import of the handler, medians of ${count} runs`);
+  for (const [index, folder] of bundles.entries()) {
+    const ms = medians[index] ?? Number.NaN;
+    const ratio = (ms / (medians[0] ?? Number.NaN)).toFixed(2);
+    console.log(
+      `  ${basename(folder).padEnd(10)} ${ms.toFixed(1).padStart(7)} ms  ${ratio} × ${basename(bundles[0] ?? '')}`,
+    );
   }
+  if (evaluations.length > 0)
+    console.log(
+      `first evaluation of an expression, its process started: ${median(evaluations).toFixed(1)} ms`,
+    );
 }
 
 function hrefOf(folder: string, file: string): string {
@@ -69,7 +89,7 @@ function evaluating(href: string): string {
 
 function timed(script: string): number {
   const variables = ['EVENT_LOG_TABLE', 'CONFIG_TABLE'].map((name) => [name, 'none']);
-  const queues = ['EVENTS', 'DELIVERIES', 'EVENTS_DEAD_LETTER'].map((name) => [
+  const queues = ['EVENTS', 'DELIVERIES', 'EVENTS_DEAD_LETTER', 'DELIVERIES_DEAD_LETTER'].map((name) => [
     `${name}_QUEUE_URL`,
     'https://sqs.invalid/1/none',
   ]);
@@ -77,6 +97,7 @@ function timed(script: string): number {
     ...Object.fromEntries([...variables, ...queues]),
     RETENTION_DAYS: '30',
     PAYLOAD_RETENTION_DAYS: '30',
+    SILENCE_HOURS: '24',
     AWS_REGION: 'us-east-1',
     POWERTOOLS_METRICS_NAMESPACE: 'Bench',
   };
@@ -87,6 +108,6 @@ function timed(script: string): number {
   return z.coerce.number().parse(output.trim());
 }
 
-function median(values: readonly number[] = []): string {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]?.toFixed(1) ?? '–';
+function median(values: readonly number[] = []): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -33,8 +33,10 @@ const queuesSchema = z.object({
 /**
  * Starts the relay before the tests of a file, and stops it after. An error that the functions or the relay itself
  * have logged by then fails the file, though no test may have looked for it; unless the tests break what it needs.
+ *
+ * @param options `root` is the folder with the handlers
  */
-export function useRunningRelay({ mayFail = false } = {}): () => RunningRelay {
+export function useRunningRelay({ mayFail = false, root = ROOT } = {}): () => RunningRelay {
   let running: RunningRelay | undefined;
   beforeAll(async () => {
     const errors: unknown[] = [];
@@ -42,7 +44,7 @@ export function useRunningRelay({ mayFail = false } = {}): () => RunningRelay {
     const noteFault = handlerLog({ show: (line) => isFault(line) && errors.push(line) });
     const relay = await startLocalRelay({
       template: synthesize(),
-      root: ROOT,
+      root,
       port: 0,
       log: (name, line) => {
         lines.push(line);
