@@ -12,7 +12,7 @@ const SYNTHESIS = new URL('../lib/stack/synthesize-template.ts', import.meta.url
 const startedAtMs = Date.now();
 const dataDir = await mkdtemp(join(tmpdir(), 'sensaria-relay-demo-'));
 try {
-  const { template } = (await callInThread(SYNTHESIS, 'synthesizeTemplate')) as { template: unknown };
+  const { template } = (await callInThread(SYNTHESIS, 'synthesizeLocalTemplate')) as { template: unknown };
   const problems = await demo({
     template,
     root: fileURLToPath(new URL('..', import.meta.url)),

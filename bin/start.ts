@@ -66,7 +66,7 @@ async function start(options: Options): Promise<void> {
 
 /** Runs the CDK in a thread. It needs several hundred megabytes, which the thread's end frees. */
 async function synthesize(): Promise<unknown> {
-  const synthesized = await callInThread(SYNTHESIS, 'synthesizeTemplate');
+  const synthesized = await callInThread(SYNTHESIS, 'synthesizeLocalTemplate');
   return z.strictObject({ template: z.unknown() }).parse(synthesized).template;
 }
 

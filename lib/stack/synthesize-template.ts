@@ -33,3 +33,19 @@ export function synthesizeTemplate(context: Readonly<Record<string, unknown>> = 
     rmSync(outdir, { recursive: true, force: true });
   }
 }
+
+/** Settings that name resources of an AWS account. The local relay has its own tables and address. */
+const OF_AN_ACCOUNT = {
+  configTable: '',
+  eventLogTable: '',
+  domainName: '',
+  certificateArn: '',
+  hostedZoneId: '',
+};
+
+/** The template for this machine: that of the deployment, without its domain and with new tables. */
+export function synthesizeLocalTemplate(context: Readonly<Record<string, unknown>> = {}): {
+  template: object;
+} {
+  return synthesizeTemplate({ ...context, ...OF_AN_ACCOUNT });
+}
