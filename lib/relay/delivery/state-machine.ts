@@ -10,6 +10,7 @@ import {
   type Attempt,
   attentionOf,
   type Delivery,
+  DUE_FIRST,
   isSettled,
   isTest,
   isUnfinished,
@@ -232,13 +233,14 @@ export function ended(
 /** The event's outcome is written. The row leaves the endpoint's list. A dead or cancelled one moves to `attention`. */
 export function outcomeRecorded(delivery: SettledDelivery, now: Date): SettledDelivery {
   const { owedTo: _, dueAt: __, ...finished } = delivery;
-  const needsAttention = (delivery.state === 'dead' || delivery.state === 'cancelled') && !isTest(delivery);
+  const needsAttention = isFailure(delivery.state) && !isTest(delivery);
   return needsAttention ? { ...finished, owedTo: attentionOf(delivery.endpointId), dueAt: now } : finished;
 }
 
 /** The event's outcome cannot be written until fan-out has finished. */
 export function outcomePostponed(delivery: SettledDelivery, now: Date): SettledDelivery {
-  return { ...delivery, dueAt: after(now, FAN_OUT_UNFINISHED_MS) };
+  const dueAt = isFailure(delivery.state) ? DUE_FIRST : after(now, FAN_OUT_UNFINISHED_MS);
+  return { ...delivery, dueAt };
 }
 
 /** The order's personal data is erased: answers go, and nobody can send the event again. */
@@ -267,7 +269,11 @@ export function messageFor(delivery: Delivery, now: Date): DeliveryMessage[] {
 /** The row stays in the endpoint's list until the event's outcome is written: see {@link outcomeRecorded}. */
 function settledAs(delivery: UnfinishedDelivery, state: SettledState, now: Date): SettledDelivery {
   const { reason: _, nextAttemptAt: __, ...rest } = withoutLease(delivery);
-  return { ...rest, state, settledAt: now };
+  return { ...rest, state, settledAt: now, ...(isFailure(state) && { dueAt: DUE_FIRST }) };
+}
+
+function isFailure(state: SettledState): boolean {
+  return state === 'dead' || state === 'cancelled';
 }
 
 function scheduled(delivery: UnfinishedDelivery, at: Date, now: Date): PendingDelivery {

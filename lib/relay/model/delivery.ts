@@ -175,6 +175,12 @@ export function isSameDelivery(one: DeliveryKey, other: DeliveryKey): boolean {
   return one.eventId === other.eventId && one.endpointId === other.endpointId;
 }
 
+/**
+ * The due time of a dead or cancelled delivery until the event's outcome is written. It is earlier than every other due
+ * time, so that sweep finds such deliveries first in a long list, also among the parked ones of a paused endpoint.
+ */
+export const DUE_FIRST = new Date(0);
+
 /** The list of an endpoint's dead and cancelled deliveries. Sweep does not read it. */
 export function attentionOf(endpointId: EndpointId): string {
   return `attention#${endpointId}`;

@@ -7,7 +7,7 @@ import { admissionNow } from '../health/admission.ts';
 import { isLocked } from '../health/delivery-lock.ts';
 import { backlogDrained } from '../health/health.ts';
 import { ANY_TIME, after } from '../model/clock.ts';
-import { attentionOf } from '../model/delivery.ts';
+import { attentionOf, DUE_FIRST } from '../model/delivery.ts';
 import type { EndpointId } from '../model/ids.ts';
 import type { OwedItem } from '../ports/event-log.ts';
 import { reportOverdueDeliveries } from './overdue.ts';
@@ -28,7 +28,7 @@ export async function sweepEndpoint(
   if (config.health.row(id).goneSince !== undefined) await config.health.setGoneSince(id, null);
   switch (admissionNow(context, endpoint).kind) {
     case 'park':
-      return;
+      return finishEnded(context, id);
     case 'cancel':
       return startService(context, id, await eventLog.owed(id, ANY_TIME, 1));
     case 'probe': {
@@ -47,6 +47,22 @@ export async function sweepEndpoint(
       return reportOverdueDeliveries(context, endpoint, overdue);
     }
   }
+}
+
+/**
+ * Enqueues the dead and cancelled deliveries whose event has no outcome yet, one of each order: the function that ended
+ * them died. Deliver then writes the outcomes. It sends nothing to an endpoint that is paused, failing or invalid.
+ */
+export async function finishEnded(context: SweepContext, id: EndpointId): Promise<void> {
+  const ended = await context.eventLog.owed(id, after(DUE_FIRST, 1), LIST_LIMIT);
+  const orders = new Map(ended.flatMap((item) => (item.kind === 'delivery' ? [[item.orderKey, item]] : [])));
+  await enqueue(
+    context,
+    [...orders.values()].map(({ orderKey, eventId, endpointId }) => ({
+      ...{ orderKey, eventId, endpointId },
+      delaySeconds: 0,
+    })),
+  );
 }
 
 /** After a recovery, deliveries that are scheduled for later are sent at once. */

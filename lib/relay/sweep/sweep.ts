@@ -8,7 +8,7 @@ import { LONGEST_WAIT_MS } from '../model/clock.ts';
 import { FAN_OUT, SHARDS } from '../model/ids.ts';
 import { isTimeToCorrect, makeDueIfTooFarAhead } from './correct-due-times.ts';
 import { areNoticesWanted, notifyChanges, notifySilence } from './notices.ts';
-import { sweepEndpoint } from './sweep-endpoint.ts';
+import { finishEnded, sweepEndpoint } from './sweep-endpoint.ts';
 import { LIST_LIMIT, sweepEvents } from './sweep-events.ts';
 
 /** The longest time for one list. With less time left, the rest waits for the next sweep. */
@@ -42,12 +42,13 @@ export async function sweep(context: SweepContext, deadline: Deadline, silenceHo
 function listsOf(context: SweepContext, { valid, invalid }: Endpoints, deadline: Deadline): List[] {
   const shards = Array.from({ length: SHARDS }, (_, shard) => `${FAN_OUT}#${shard}`);
   const rows = new Map(valid.map((endpoint) => [endpoint.id, endpoint]));
-  // The deliveries of an endpoint with an invalid row wait until the row is fixed.
+  // The deliveries of an endpoint with an invalid row wait until the row is fixed, except those that have ended.
   const waiting = new Set(invalid.map(({ id }) => id));
   const ids = new Set([...rows.keys(), ...context.config.health.ids()]).difference(waiting);
   return [
     ...shards.map((name) => ({ name, sweep: () => sweepShard(context, name, deadline) })),
     ...[...ids].map((id) => ({ name: id, sweep: () => sweepEndpoint(context, id, rows.get(id)) })),
+    ...[...waiting].map((id) => ({ name: id, sweep: () => finishEnded(context, id) })),
   ];
 }
 

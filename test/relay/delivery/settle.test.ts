@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { settle, writeOutcome } from '../../../lib/relay/delivery/settle.ts';
 import { after } from '../../../lib/relay/model/clock.ts';
-import { attentionOf, type Delivery } from '../../../lib/relay/model/delivery.ts';
+import { attentionOf, type Delivery, DUE_FIRST } from '../../../lib/relay/model/delivery.ts';
 import type { SettledState } from '../../../lib/relay/model/delivery-state.ts';
 import type { EventRecord, Outcomes } from '../../../lib/relay/model/event.ts';
 import type { OrderKey } from '../../../lib/relay/model/ids.ts';
@@ -92,14 +92,18 @@ describe('the outcome of a settled delivery', () => {
     expect(telemetry.counts.get('DeliveriesDead') ?? 0).toBe(dead);
   });
 
-  it('waits a minute for an event that is not fanned out', async () => {
-    const { context, clock, put, rows, outcome, settled } = await setUp({ outcomes: 'not fanned out' });
-    const row = await put(settled('dead'));
+  it.each<[SettledState, Date]>([
+    ['delivered', after(new StandingClock().now(), 60_000)],
+    ['dead', DUE_FIRST],
+    ['cancelled', DUE_FIRST],
+  ])('of %s waits for an event that is not fanned out, and is due at %s', async (state, dueAt) => {
+    const { context, put, rows, outcome, settled } = await setUp({ outcomes: 'not fanned out' });
+    const row = await put(settled(state));
 
     await writeOutcome(context, row);
 
     expect(await outcome()).toBeUndefined();
-    expect(await rows()).toEqual([{ ...row, dueAt: after(clock.now(), 60_000) }]);
+    expect(await rows()).toEqual([{ ...row, dueAt }]);
   });
 
   it('is not needed once fan-out has given the event up', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as stateMachine from '../../../lib/relay/delivery/state-machine.ts';
+import { DUE_FIRST } from '../../../lib/relay/model/delivery.ts';
 import { DELIVERY_STATES } from '../../../lib/relay/model/delivery-state.ts';
 import { seconds } from '../attempts.ts';
 import { TABLE } from './state-table.ts';
@@ -12,7 +13,9 @@ describe('a delivery', () => {
   it.each(TABLE)('$from: when $name', ({ after, state, owedTo, dueAt, message, messages }) => {
     expect(after.state).toBe(state);
     expect(after.owedTo).toBe(owedTo);
-    expect(after.dueAt).toEqual(dueAt === undefined ? undefined : seconds(dueAt));
+    expect(after.dueAt).toEqual(
+      dueAt === undefined ? undefined : dueAt === 'first' ? DUE_FIRST : seconds(dueAt),
+    );
     expect(messages).toEqual(message === undefined ? [] : [message]);
   });
 

@@ -8,8 +8,9 @@ A delivery is one event on its way to one endpoint. It gets a row in the EventLo
 [The state machine](../lib/relay/delivery/state-machine.ts) has one pure function for each transition: it takes the row and
 returns the new one. The new row is written on the condition that state and lease are still as they were read.
 
-A settled row stays in its endpoint's list of the \`owed\` index until the event's outcome is written. After that a dead or
-cancelled row is listed in \`attention#<endpoint>\`, and the others in none.
+A settled row stays in its endpoint's list of the \`owed\` index until the event's outcome is written. A dead or cancelled
+row is the first in the list meanwhile, so that sweep finds it among the parked rows of a paused endpoint. After that a dead
+or cancelled row is listed in \`attention#<endpoint>\`, and the others in none.
 
 This page is generated from the table that the tests check the code against:
 \`npm test -- test/relay/delivery/state-machine.test.ts -u\`.
@@ -23,7 +24,8 @@ ${edges(table).join('\n')}
 
 ## Table
 
-Times are seconds from the start of the example. *Due* is when sweep treats the row as overdue. *Message* is the delay of the
+Times are seconds from the start of the example. *Due* is when sweep treats the row as overdue; *first* is
+before all others. *Message* is the delay of the
 message to deliver. The endpoint is \`erp\`. It allows ten attempts, and its lease ends after 20 s.
 
 | state | what happens | function | next state | list | due | message |

@@ -47,8 +47,8 @@ interface Expected {
   readonly state: DeliveryState;
   /** The list of the `owed` index that the row is in afterwards; absent when it is in none. */
   readonly owedTo?: string;
-  /** Seconds after noon. */
-  readonly dueAt?: number;
+  /** Seconds after noon; `first` when it is due before all others. */
+  readonly dueAt?: number | 'first';
   /** The delay of the message to deliver, in seconds; absent when none is sent. */
   readonly message?: number;
 }
@@ -301,7 +301,7 @@ export const TABLE: readonly TableRow[] = [
     name: 'an attempt asks for a wait three days after the first one',
     before: { ...LEASED, firstAttemptAt: seconds(-72 * HOUR), deferralCount: 3 },
     next: madeFrom(BY_DEFAULT, answer(429, 0, { retryAfterSeconds: 1 })),
-    ...{ state: 'dead', owedTo: 'erp', dueAt: 20 },
+    ...{ state: 'dead', owedTo: 'erp', dueAt: 'first' },
   }),
   transition({
     event: 'attempted',
@@ -315,7 +315,7 @@ export const TABLE: readonly TableRow[] = [
     name: 'the only attempt of a test asks for a second',
     before: TEST,
     next: madeFrom(BY_DEFAULT, answer(429, 0, { retryAfterSeconds: 1 })),
-    ...{ state: 'dead', owedTo: 'erp', dueAt: 20 },
+    ...{ state: 'dead', owedTo: 'erp', dueAt: 'first' },
   }),
   transition({
     event: 'attempted',
@@ -330,14 +330,14 @@ export const TABLE: readonly TableRow[] = [
     name: 'the last attempt fails',
     before: withAttempts(LEASED, 9),
     next: madeFrom(BY_DEFAULT, answer(503)),
-    ...{ state: 'dead', owedTo: 'erp', dueAt: 20 },
+    ...{ state: 'dead', owedTo: 'erp', dueAt: 'first' },
   }),
   transition({
     event: 'attempted',
     name: 'the only attempt of a test fails',
     before: TEST,
     next: madeFrom(BY_DEFAULT, answer(503)),
-    ...{ state: 'dead', owedTo: 'erp', dueAt: 20 },
+    ...{ state: 'dead', owedTo: 'erp', dueAt: 'first' },
   }),
   transition({
     event: 'attempted',
@@ -351,7 +351,7 @@ export const TABLE: readonly TableRow[] = [
     name: 'a `strict` endpoint refuses the event a third time',
     before: withAttempts(LEASED, 2),
     next: madeFrom(STRICT, answer(422)),
-    ...{ state: 'dead', owedTo: 'erp', dueAt: 20 },
+    ...{ state: 'dead', owedTo: 'erp', dueAt: 'first' },
   }),
   transition({
     event: 'attempted',
@@ -365,7 +365,7 @@ export const TABLE: readonly TableRow[] = [
     name: 'a `strict` endpoint denies the event a third time (401 or 403), and has accepted another since the first time',
     before: DENIED_TWICE,
     next: madeFrom(STRICT, answer(403), seconds(-200)),
-    ...{ state: 'dead', owedTo: 'erp', dueAt: 20 },
+    ...{ state: 'dead', owedTo: 'erp', dueAt: 'first' },
   }),
   transition({
     event: 'attempted',
@@ -428,14 +428,14 @@ export const TABLE: readonly TableRow[] = [
     name: 'the endpoint was removed or disabled, or an operator cancels the delivery',
     before: PENDING,
     next: (row) => ended(row, 'cancelled', 'endpoint-removed', NOON),
-    ...{ state: 'cancelled', owedTo: 'erp', dueAt: 0 },
+    ...{ state: 'cancelled', owedTo: 'erp', dueAt: 'first' },
   }),
   transition({
     event: 'ended',
     name: 'the payload has expired',
     before: PENDING,
     next: (row) => ended(row, 'dead', 'payload-gone', NOON),
-    ...{ state: 'dead', owedTo: 'erp', dueAt: 0 },
+    ...{ state: 'dead', owedTo: 'erp', dueAt: 'first' },
   }),
   transition({
     event: 'madeDue',
@@ -480,6 +480,13 @@ export const TABLE: readonly TableRow[] = [
     before: settledRow('delivered'),
     next: (row) => outcomePostponed(row, NOON),
     ...{ state: 'delivered', owedTo: 'erp', dueAt: 60 },
+  }),
+  transition({
+    event: 'outcomePostponed',
+    name: 'the event’s outcome of a dead delivery cannot be written yet',
+    before: settledRow('dead'),
+    next: (row) => outcomePostponed(row, NOON),
+    ...{ state: 'dead', owedTo: 'erp', dueAt: 'first' },
   }),
   ...(['delivered', 'superseded', 'skipped'] as const).map((state) =>
     transition({

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { after as laterBy } from '../../../lib/relay/model/clock.ts';
+import { DUE_FIRST } from '../../../lib/relay/model/delivery.ts';
 import { sweep } from '../../../lib/relay/sweep/sweep.ts';
 import { sweepEvents } from '../../../lib/relay/sweep/sweep-events.ts';
 import { anEndpointId, anEventId, anOrderKey } from '../../ports/builders.ts';
@@ -56,17 +57,19 @@ describe('sweep of overdue events', () => {
 });
 
 describe('the lists of a sweep', () => {
-  it('have no endpoint whose row is invalid, although it has a health row', async () => {
+  it('have only ended deliveries of an endpoint whose row is invalid', async () => {
     const relay = aRelay();
     relay.endpoint('erp', { timeoutSeconds: 'ten' });
     relay.endpoint('shop');
+    relay.minutes(1);
     const owed = vi.spyOn(relay.eventLog, 'owed');
 
     await relay.sweep();
 
-    const lists = owed.mock.calls.map(([list]) => list);
-    expect(lists).toContain('shop');
-    expect(lists).not.toContain('erp');
+    const dueBefore = (name: string) =>
+      owed.mock.calls.filter(([list]) => list === name).map(([, due]) => due);
+    expect(dueBefore('erp')).toEqual([laterBy(DUE_FIRST, 1)]);
+    expect(dueBefore('shop')[0]).toEqual(relay.clock.now());
   });
 
   it.each([
