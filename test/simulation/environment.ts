@@ -33,13 +33,19 @@ export class Environment {
   #isDead = false;
 
   /** @param longestPauseMs the function's timeout: Lambda kills by real time */
-  constructor(scheduler: Scheduler, faults: Faults, skewMs: number, longestPauseMs: number) {
+  constructor(
+    scheduler: Scheduler,
+    faults: Faults,
+    skewMs: number,
+    longestPauseMs: number,
+    aheadMs: () => number,
+  ) {
     this.#scheduler = scheduler;
     this.#faults = faults;
     this.#longestPauseMs = longestPauseMs;
     this.skewMs = skewMs;
     this.clock = {
-      now: () => new Date(scheduler.nowMs + skewMs),
+      now: () => new Date(scheduler.nowMs + skewMs + aheadMs()),
       monotonicMs: () => this.#monotonicMs(),
       sleep: (durationMs) => this.#sleep(durationMs),
     };

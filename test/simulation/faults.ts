@@ -25,6 +25,7 @@ export const FAULT_KINDS = [
   'work outlived its function',
   'cold start',
   'clocks far apart',
+  'clocks a year ahead for minutes',
   // Queues
   'message lost',
   'message doubled',
@@ -91,8 +92,9 @@ export class Faults {
     this.hasOperator = rates['call failed'] > 0 && scheduler.chance(0.4);
   }
 
-  strikes(kind: FaultKind): boolean {
-    if (!this.enabled || !this.#scheduler.chance(this.#rates[kind])) return false;
+  /** @param by draws from another sequence, so that the rest of the run stays as it was */
+  strikes(kind: FaultKind, by: Pick<Scheduler, 'chance'> = this.#scheduler): boolean {
+    if (!this.enabled || !by.chance(this.#rates[kind])) return false;
     if (this.#without.has(kind)) return false;
     this.#drawn += 1;
     if (this.#spared.has(this.#drawn)) return false;

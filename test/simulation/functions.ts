@@ -20,6 +20,8 @@ export interface Shared extends Tables {
   readonly filter: Filter;
   /** The clocks of two functions differ by up to twice this. */
   readonly skewMs: number;
+  /** How far ahead all clocks are. */
+  readonly aheadMs: () => number;
   readonly note: (text: string) => void;
   readonly queues: (process: Process) => Pick<RelayContext, 'eventQueue' | 'deliveryQueue'>;
 }
@@ -108,8 +110,8 @@ export class SimulatedFunction {
   }
 
   #newEnvironment(): Environment {
-    const { scheduler, faults, skewMs } = this.#shared;
-    return new Environment(scheduler, faults, scheduler.between(-skewMs, skewMs), this.timeoutMs);
+    const { scheduler, faults, skewMs, aheadMs } = this.#shared;
+    return new Environment(scheduler, faults, scheduler.between(-skewMs, skewMs), this.timeoutMs, aheadMs);
   }
 
   #warmUp(environment: Environment, process: Process): Warm {

@@ -54,6 +54,7 @@ function drawRough(scheduler: Scheduler): FaultRates {
     'work outlived its function': sometimes(0.7, 1),
     'cold start': rate(0.3),
     'clocks far apart': 0.03,
+    'clocks a year ahead for minutes': 0.03,
     'message lost': rate(0.4),
     'message doubled': rate(0.2),
     'visibility ran out early': rate(0.3),

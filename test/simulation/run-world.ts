@@ -35,6 +35,8 @@ export interface RunWorld {
   readonly retentionMs: number;
   /** Clocks differ by more than the documented bound: only loss and liveness are checked. */
   readonly areClocksFarApart: boolean;
+  /** All clocks were a year ahead for a while. Some leases then ended too early, so clocks also count as far apart. */
+  readonly didClocksJump: boolean;
   readonly fail: (text: string) => void;
 }
 

@@ -8,6 +8,7 @@ import type { EventMessage } from '../../lib/relay/ports/queues.ts';
 import { sweep } from '../../lib/relay/sweep/sweep.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
 import { isAwayForLong, sendAway, settledWithinDays } from './absence.ts';
+import { drawClockJump, isNextYear } from './clock-jump.ts';
 import { SimulatedConfigTable } from './config-table.ts';
 import { checkAtEnd } from './end-checks.ts';
 import { addEndpoints, WELL } from './endpoints.ts';
@@ -68,7 +69,9 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   };
   const weather = drawWeather(scheduler);
   const faults = new Faults(scheduler, drawRates(scheduler, weather), options, note);
-  const areClocksFarApart = faults.strikes('clocks far apart');
+  const areSkewed = faults.strikes('clocks far apart');
+  const clockJump = drawClockJump(seed, scheduler, faults, note);
+  const areClocksFarApart = areSkewed || clockJump.strikes;
   const isRetentionShort = faults.strikes('rows expire soon');
   const retentionDays = isRetentionShort ? drawShortRetentionDays(scheduler) : LONG_RETENTION_DAYS;
 
@@ -121,7 +124,8 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     receivers,
     poison,
     filter,
-    skewMs: areClocksFarApart ? scheduler.between(15_000, 60_000) : 1_000,
+    aheadMs: clockJump.aheadMs,
+    skewMs: areSkewed ? scheduler.between(15_000, 60_000) : 1_000,
     note,
     queues: (process) =>
       queuesOf(process, { faults, eventLog, events, deliveries, onQueue, wakesOfExpired, fail }),
@@ -185,11 +189,13 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     refusals,
     retentionMs: retentionDays * DAY_MS,
     areClocksFarApart,
+    didClocksJump: clockJump.strikes,
     fail,
   };
   const liveness = new Liveness(world);
   // In a few runs faults go on for hours.
   const faultsLastMs = scheduler.between(1, scheduler.chance(0.02) ? 150 : 6) * MINUTE_MS;
+  clockJump.plan(faultsLastMs);
   void outages.run(faultsLastMs);
   if (faults.hasOperator) void operator.work();
   refusals.start();
@@ -201,7 +207,9 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     const isOperatorDone = scheduler.nowMs > faultsEndedAtMs + OPERATOR_DONE_MS;
     if (!isOperatorDone || !idle || owed.length === 0) return MINUTE_MS;
     const isLong = scheduler.nowMs > startedAtMs + faultsLastMs + 60 * MINUTE_MS;
-    const firstDueMs = Math.min(...owed.map(({ dueAt }) => dueAt.getTime()));
+    const firstDueMs = Math.min(
+      ...owed.map(({ dueAt }) => (isNextYear(dueAt, scheduler) ? scheduler.nowMs : dueAt.getTime())),
+    );
     return Math.max(isLong ? 15 * MINUTE_MS : MINUTE_MS, firstDueMs - scheduler.nowMs + 2_000);
   }
 
@@ -240,7 +248,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const timeouts = Object.values(functions).reduce((sum, each) => sum + each.timeouts, 0);
   if (weather !== 'rough' && timeouts > 0) fail('a function ran into its timeout, though no call was slow');
   const settledInMs =
-    isAwayForLong(faults) || isRetentionShort || areClocksFarApart ? new Map() : await liveness.check();
+    isAwayForLong(faults) || isRetentionShort || areSkewed ? new Map() : await liveness.check();
   return {
     seed,
     failures,

@@ -117,6 +117,7 @@ export class World {
       () => deliverMapping.poll(),
     );
     const shared: Shared = {
+      aheadMs: () => 0,
       scheduler,
       faults,
       eventLog: this.eventLog,
