@@ -29,6 +29,7 @@ import {
   startFiveEndpoints,
 } from './five-endpoints.ts';
 import { type HubLoad, startHubLoad } from './hub-load.ts';
+import { indexDifferences } from './index-differences.ts';
 import { startSweeping } from './start-sweeping.ts';
 import { type Evidence, unsettled, wrongs } from './verdict.ts';
 
@@ -85,7 +86,9 @@ export async function killUnderLoad(options: KillOptions): Promise<KillReport> {
     endpoints.comeUp();
     const evidence = { orderings, accepted: load.accepted, arrivals: endpoints.arrivals };
     const settled = await settle(relay, evidence, options);
-    return { ...settled, counts: load.counts, kills: options.kills };
+    await relay.kill();
+    const failures = [...settled.failures, ...(await indexDifferences(dataDir))];
+    return { ...settled, failures, counts: load.counts, kills: options.kills };
   } finally {
     process.off('exit', killOnExit);
     await relay.kill();
