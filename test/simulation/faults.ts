@@ -42,6 +42,7 @@ export const FAULT_KINDS = [
   'no token',
   'filter failed',
   'filter took seconds',
+  'other expressions took the time',
   // Data
   'event poisoned',
   'event poisoned for ever',

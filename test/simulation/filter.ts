@@ -37,6 +37,7 @@ export class Filter {
       evaluate: async (expression, input): Promise<Evaluated> => {
         const { event, order } = inputSchema.parse(input);
         await process.clock.sleep(this.#faults.strikes('filter took seconds') ? 5_000 : 2);
+        if (this.#faults.strikes('other expressions took the time')) return { kind: 'postponed' };
         return this.fails(event.id)
           ? { kind: 'failure', reason: 'it ran too long' }
           : { kind: 'value', value: !refuses(expression, orderSchema.safeParse(order).data?.n ?? 0) };

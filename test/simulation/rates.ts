@@ -69,6 +69,7 @@ function drawRough(scheduler: Scheduler): FaultRates {
     'no token': rate(0.3),
     'filter failed': sometimes(0.3, 0.3),
     'filter took seconds': rate(0.1),
+    'other expressions took the time': rate(0.1),
     'event poisoned': sometimes(0.2, 0.3),
     'event poisoned for ever': sometimes(0.08, 0.3),
     'fan-out fails for ever': sometimes(0.06, 0.3),
