@@ -270,7 +270,7 @@ describe('deliveries list', () => {
       more: true,
     });
     expect((await deliveries('list', '--endpoint', id, '--limit', '2')).out).toMatch(
-      /\n2 pending\. --limit shows more\.\n$/,
+      /\nThe first 2: 2 pending\. --limit shows more\.\n$/,
     );
     expect(await listed('--endpoint', id, '--limit', '3')).toMatchObject({
       deliveries: [{}, {}, {}],

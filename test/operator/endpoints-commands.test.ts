@@ -146,7 +146,7 @@ describe('endpoints list', () => {
     expect(out.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
       [
         ...['ENDPOINT', 'STATE', 'HEALTH', 'WAITING', 'DEAD', 'CANCELLED'],
-        ...['LAST SUCCESS', 'LAST ANSWER', 'ORDERING', 'URL'],
+        ...['LAST SUCCESS (±5 MIN)', 'LAST ANSWER', 'ORDERING', 'URL'],
       ],
       ['erp', 'enabled', 'ok', '0', '0', '0', ...timeCells, '200', 'strict', URL_OF_ERP],
       ['shop', 'disabled', 'failing', '0', '0', '0', '–', '–', 'latest', URL_OF_ERP],
@@ -239,7 +239,9 @@ describe('endpoints show', () => {
     const { out } = await endpoints('show', 'erp');
 
     expect(out).toMatch(/health +failing: failing since .*, 2 failed probes, last answer 503, next probe/);
-    expect(out).toContain(`  last success     ${timeText(new Date(moment(0)))}\n`);
+    expect(out).toContain(
+      `  last success     ${timeText(new Date(moment(0)))}, recorded once in five minutes\n`,
+    );
     expect(out).toContain(`  last answer      503 at ${timeText(new Date(moment(5)))}\n`);
     expect(jsonOf(await endpoints('show', 'erp', '--json'))).toMatchObject({
       health: {

@@ -108,7 +108,7 @@ function foundText(found: readonly ListedWork[], isCut: boolean): string {
     one.kind === 'delivery' ? shownState(one.delivery.state) : 'abandoned',
   );
   const counts = [...states].map(([state, { length }]) => `${length} ${state}`).join(', ');
-  return isCut ? `${counts}. --limit shows more.` : `${counts}.`;
+  return isCut ? `The first ${found.length}: ${counts}. --limit shows more.` : `${counts}.`;
 }
 
 export function deliveryListJson({ found, isCut, besides }: DeliveryList): object {

@@ -18,7 +18,7 @@ const EXPRESSION_LENGTH = 120;
 const ANSWER_LENGTH = 40;
 const LIST_HEAD = [
   ...['endpoint', 'state', 'health', 'waiting', 'dead', 'cancelled'],
-  ...['last success', 'last answer', 'ordering', 'url'],
+  ...['last success (±5 min)', 'last answer', 'ordering', 'url'],
 ];
 const CONSEQUENCE = 'the endpoint’s deliveries are parked';
 

@@ -67,7 +67,9 @@ export function lastAnswerRows(health: Health, now = new Date()): string[][] {
   const { lastSuccessAt, lastAnswer } = describeHealth(health);
   const at = lastAnswer?.at === undefined ? '' : ` at ${timeText(lastAnswer.at, now)}`;
   return [
-    ...(lastSuccessAt === undefined ? [] : [['last success', timeText(lastSuccessAt, now)]]),
+    ...(lastSuccessAt === undefined
+      ? []
+      : [['last success', `${timeText(lastSuccessAt, now)}, recorded once in five minutes`]]),
     ...(lastAnswer === undefined ? [] : [['last answer', `${lastAnswer.answer}${at}`]]),
   ];
 }
