@@ -4,6 +4,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { parseDeliveryMessage } from '../../lib/aws/sqs/messages.ts';
 import { sqsEvent } from '../../lib/local/queues/sqs-event.ts';
 import { deliver } from '../../lib/relay/deliver/deliver.ts';
+import { SLOW_FOR_MS } from '../../lib/relay/health/health.ts';
 import { Deadline } from '../../lib/relay/model/clock.ts';
 import { sweep } from '../../lib/relay/sweep/sweep.ts';
 import type { Call } from './call-recorder.ts';
@@ -27,7 +28,7 @@ export interface DeliveryCalls {
 }
 
 const DELIVER_SECONDS = 60;
-const SLOW_FOR_MS = 60 * 60_000;
+const SWEEP_MS = 50_000;
 
 /** @param stores empty ones, for this call alone */
 export async function callsOfDelivery(stores: Stores, items?: number): Promise<DeliveryCalls> {
@@ -51,7 +52,7 @@ export async function callsOfSweep(stores: Stores, endpoints: number): Promise<r
   await putEndpoints(stores.dynamoDb, stores.configTable, urlsOf(endpoints));
   const recorder = recorderOf(stores);
   const relay = relayOver(stores);
-  await sweep(relay, new Deadline(relay.clock, SLOW_FOR_MS));
+  await sweep(relay, new Deadline(relay.clock, SWEEP_MS));
   return recorder.take();
 }
 

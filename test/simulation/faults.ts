@@ -73,6 +73,10 @@ export class Faults {
   readonly hasOperator: boolean;
   /** Faults stop at some time, so that everything can be settled. */
   enabled = true;
+  /** When work that had outlived its function last went on. It may then write an event that was never accepted. */
+  leftoverWorkAtMs = 0;
+  /** How many environments have work that goes on later by itself. */
+  leftoverWork = 0;
 
   readonly #spared: ReadonlySet<number>;
   readonly #without: ReadonlySet<FaultKind>;

@@ -150,13 +150,22 @@ export class SimulatedFunction {
     note(`${this.#name} left ${environment.callsUnderWay} calls; they go on ${goesOn}`);
     if (goesOn === 'later') {
       const goOn = environment.stop(scheduler.chance(0.5));
+      faults.leftoverWork += 1;
       scheduler.after(scheduler.between(1_000, HOUR_MS), () => {
+        faults.leftoverWork -= 1;
+        faults.leftoverWorkAtMs = scheduler.nowMs;
         goOn();
         this.#warm.push(warm);
       });
       return;
     }
-    if (goesOn === 'with the next invocation') environment.thaw = environment.stop(scheduler.chance(0.5));
+    if (goesOn === 'with the next invocation') {
+      const goOn = environment.stop(scheduler.chance(0.5));
+      environment.thaw = () => {
+        faults.leftoverWorkAtMs = scheduler.nowMs;
+        goOn();
+      };
+    }
     this.#warm.push(warm);
   }
 }

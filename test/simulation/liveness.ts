@@ -1,6 +1,6 @@
 /** How long it takes until everything is settled once faults have stopped, by each endpoint's state at that moment. */
 import { isSettled } from '../../lib/relay/model/delivery.ts';
-import type { EndpointId } from '../../lib/relay/model/ids.ts';
+import type { EndpointId, EventId } from '../../lib/relay/model/ids.ts';
 import { isNextYear } from './clock-jump.ts';
 import { ENDPOINT_IDS } from './endpoints.ts';
 import { isFailing, isProven } from './health-checks.ts';
@@ -59,7 +59,13 @@ export class Liveness {
 
   /** @returns the longest that deliveries took, by the state that their endpoint was in */
   async check(): Promise<Map<EndpointState, number>> {
-    const { hub, eventLog, poison, refusals, scheduler, didClocksJump, fail } = this.#world;
+    const { hub, eventLog, faults, poison, refusals, scheduler, didClocksJump, fail } = this.#world;
+    const accepted = new Set(hub.webhooks.map((webhook) => webhook.accepted?.eventId));
+    // Work that outlived its function may write an event long after the Hub was refused.
+    const startOf = (eventId: EventId) =>
+      accepted.has(eventId)
+        ? this.#faultsEndedAtMs
+        : Math.max(this.#faultsEndedAtMs, faults.leftoverWorkAtMs);
     const allowedMs = didClocksJump ? CORRECTED_WITHIN_MS : 0;
     const longest = new Map<EndpointState, number>();
     const add = (state: EndpointState, durationMs: number, what: string) => {
@@ -76,14 +82,14 @@ export class Liveness {
           : undefined;
       for (const { eventId, fannedOutAt } of events) {
         if (fannedOutAt === undefined || isNextYear(fannedOutAt, scheduler)) continue;
-        add(orderState ?? 'fan-out', fannedOutAt.getTime() - this.#faultsEndedAtMs, eventId);
+        add(orderState ?? 'fan-out', fannedOutAt.getTime() - startOf(eventId), eventId);
       }
       for (const row of await eventLog.deliveries(orderKey(orderId))) {
         const { endpointId, eventId } = row;
         const scheduledMs = this.#scheduledMs.get(keyOf(endpointId, orderId)) ?? 0;
         const state = orderState ?? this.#states.get(endpointId);
         if (!isSettled(row) || state === undefined || isNextYear(row.settledAt, scheduler)) continue;
-        const sinceMs = Math.max(this.#faultsEndedAtMs, scheduledMs, refusals.endOf(endpointId) ?? 0);
+        const sinceMs = Math.max(startOf(eventId), scheduledMs, refusals.endOf(endpointId) ?? 0);
         add(state, row.settledAt.getTime() - sinceMs, `${eventId} to ${endpointId}`);
       }
     }

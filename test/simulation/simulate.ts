@@ -205,7 +205,9 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   /** Once faults have stopped, a sweep that would find nothing due need not be run; and days of waiting are cut short. */
   function untilNextSweepMs(owed: readonly OwedItem[], idle: boolean): number {
     const isOperatorDone = scheduler.nowMs > faultsEndedAtMs + OPERATOR_DONE_MS;
-    if (!isOperatorDone || !idle || owed.length === 0) return MINUTE_MS;
+    // Work that goes on later may write something that is owed.
+    const isForeseeable = isOperatorDone && idle && faults.leftoverWork === 0;
+    if (!isForeseeable || owed.length === 0) return MINUTE_MS;
     const isLong = scheduler.nowMs > startedAtMs + faultsLastMs + 60 * MINUTE_MS;
     const firstDueMs = Math.min(
       ...owed.map(({ dueAt }) => (isNextYear(dueAt, scheduler) ? scheduler.nowMs : dueAt.getTime())),
