@@ -5,6 +5,7 @@
 import { type Token, type TokenClient, TokenError, type TokenIssuer } from '../../relay/ports/outgoing.ts';
 import type { AddressGuard } from '../http/address-guard.ts';
 import { guardedPost, PostError } from '../http/guarded-post.ts';
+import { formEncoded } from './form-encoded.ts';
 import { readTokenAnswer } from './token-answer.ts';
 
 /** Longer than any token that fits a header. */
@@ -55,8 +56,4 @@ function tokenRequest(client: TokenClient) {
 function basic(clientId: string, clientSecret: string, secretIn: 'basic' | 'basic-unencoded'): string {
   const pair = [clientId, clientSecret].map(secretIn === 'basic' ? formEncoded : String).join(':');
   return `Basic ${Buffer.from(pair).toString('base64')}`;
-}
-
-function formEncoded(text: string): string {
-  return new URLSearchParams({ '': text }).toString().slice('='.length);
 }

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { type Token, type TokenClient, TokenError } from '../../relay/ports/outgoing.ts';
 import type { GuardedAnswer } from '../http/guarded-post.ts';
+import { formEncoded } from './form-encoded.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 const UNAUTHORIZED = 401;
@@ -90,9 +91,13 @@ function refusal(
 /** ` invalid_client: Unknown client`; empty when the server says nothing that may be shown. */
 function reasonText(code: string, description: string, client: TokenClient): string {
   const { clientId, clientSecret, parameters = {} } = client;
-  const pair = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+  const pairs = [`${clientId}:${clientSecret}`, [clientId, clientSecret].map(formEncoded).join(':')];
+  const inBase64 = pairs.flatMap((pair) => [
+    Buffer.from(pair).toString('base64'),
+    Buffer.from(pair).toString('base64url'),
+  ]);
   const longParameters = Object.values(parameters).filter(({ length }) => length >= SHORTEST_SECRET);
-  const shown = (said: string) => withoutSecrets(said, [clientSecret, pair, ...longParameters]);
+  const shown = (said: string) => withoutSecrets(said, [clientSecret, ...inBase64, ...longParameters]);
   const ownCode = /^[\w.-]{1,64}$/.test(code) ? shown(code) : '';
   const shownCode = STANDARD_ERRORS.has(code) ? code : ownCode;
   const shownDescription = shown(description);

@@ -1,6 +1,7 @@
 /** The deliveries for one lock holder: first those that messages name, then the endpoint's list. */
 
 import type { SendingContext } from '../context.ts';
+import { isDeliveryTo } from '../delivery/is-delivery-to.ts';
 import { type DeliveryKey, isTest } from '../model/delivery.ts';
 import type { EndpointId } from '../model/ids.ts';
 
@@ -63,8 +64,8 @@ export class DueDeliveries {
 
   /** Reads at most one due delivery. */
   async peek(): Promise<readonly DeliveryKey[]> {
-    const page = await this.#context.eventLog.owed(this.#endpointId, this.#dueBefore, 1);
-    return page.flatMap((item) => (item.kind === 'delivery' ? [item] : []));
+    const page = await this.#context.eventLog.owed(this.#endpointId, this.#dueBefore, PAGE);
+    return page.filter((item) => isDeliveryTo(item, this.#endpointId)).slice(0, 1);
   }
 
   /** Returns to the start of the list. False when the last round found nothing new. */
@@ -83,7 +84,8 @@ export class DueDeliveries {
       const last = page.at(-1);
       for (const item of page) {
         const id = `${item.eventId} ${item.dueAt.getTime()}`;
-        if (item.kind !== 'delivery' || this.#given.has(id) || this.#round.has(item.eventId)) continue;
+        if (!isDeliveryTo(item, this.#endpointId)) continue;
+        if (this.#given.has(id) || this.#round.has(item.eventId)) continue;
         this.#given.add(id);
         this.#round.add(item.eventId);
         this.#listed.push(item);

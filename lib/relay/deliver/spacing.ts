@@ -3,10 +3,9 @@ import { asksForShortWait } from '../health/health.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Attempt } from '../model/delivery.ts';
 
-/** An endpoint that allows many requests per minute may ask for a long wait. */
-const LONGEST_SPACING_MS = 1_000;
+const SPACING_MS = 1_000;
 
-/** The endpoint's limit is not known, so the wait that it asked for is a guess at the time between two requests. */
+/** The endpoint's limit is not known. A wait of milliseconds must not cause a storm of requests. */
 export class Spacing {
   readonly #clock: Clock;
   #spacingMs = 0;
@@ -27,8 +26,7 @@ export class Spacing {
   }
 
   observe(made: Attempt): void {
-    if (asksForShortWait(made))
-      this.#spacingMs = Math.min((made.retryAfterSeconds ?? 0) * 1000, LONGEST_SPACING_MS);
+    if (asksForShortWait(made)) this.#spacingMs = SPACING_MS;
     this.#nextStartMs = this.#clock.monotonicMs() - made.durationMs + this.#spacingMs;
   }
 }

@@ -1,6 +1,6 @@
 /** Counts the orders that an endpoint refuses in a row. One refusal concerns a payload; five orders concern the endpoint. */
 import { type Attempt, isRefusal, succeeded } from '../model/delivery.ts';
-import { type OrderKey, sha256Hex } from '../model/ids.ts';
+import { type OrderKey, sha256Hex, sourceOf, TESTS } from '../model/ids.ts';
 
 /** The refusals since the last accepted request. Both attributes are absent when there are none. */
 export interface Refusals {
@@ -31,7 +31,8 @@ export function refusalsAfter<Health extends Refusals>(
     const isEarlier = refusedSince !== undefined && made.at < refusedSince;
     return refusedOrders.length === 0 || isEarlier ? health : withoutRefusals(health);
   }
-  if (!isNotAccepted(made)) return health;
+  // A test is no order: it speaks for itself.
+  if (!isNotAccepted(made) || sourceOf(made.orderKey) === TESTS) return health;
   const order = sha256Hex(made.orderKey).slice(0, HASH_LENGTH);
   if (refusedOrders.includes(order) || refusedOrders.length >= MOST_REFUSED_ORDERS) return health;
   return { ...health, refusedOrders: [...refusedOrders, order], refusedSince: refusedSince ?? made.at };

@@ -105,7 +105,9 @@ export function isRelayEvent(orderKey: OrderKey): boolean {
 
 function fitted(prefix: string, id: string): string {
   const key = prefix + id.toWellFormed();
-  return Buffer.byteLength(key) <= PARTITION_KEY_LIMIT_BYTES ? key : `${prefix}sha256:${sha256Hex(id)}`;
+  // An id that looks like a hash must not share the partition of the order with that hash.
+  const isShort = Buffer.byteLength(key) <= PARTITION_KEY_LIMIT_BYTES && !id.startsWith('sha256:');
+  return isShort ? key : `${prefix}sha256:${sha256Hex(id)}`;
 }
 
 /** The shard of an event. The last character of a ULID is random. */

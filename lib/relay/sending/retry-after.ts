@@ -19,20 +19,19 @@ const ROUNDED_SECONDS = 1;
  * (https://docs.discord.com/developers/topics/rate-limits). Undefined when none asks for a wait.
  *
  * Discord's older API states milliseconds. A number is taken as milliseconds when a thousandth of it is what another of the
- * three says, and a `retry_after` of more than an hour also without that.
+ * three says, and a `retry_after` of more than an hour also when none of the others says the same.
  */
 export function retryAfterOf({ status, text, headers, retryAfter }: Answer, now: Date): number | undefined {
   if (!ASKS_TO_WAIT.includes(status)) return undefined;
-  const stated = [
-    secondsOf(retryAfter, now),
-    secondsInBody(text),
-    secondsOf(headers?.['x-ratelimit-reset-after'], now),
-  ].filter((seconds) => seconds !== undefined);
-  const [first] = stated;
-  if (first === undefined) return undefined;
-  const isMilliseconds = stated.some(
-    (other) => first >= 1000 && Math.abs(first / 1000 - other) <= ROUNDED_SECONDS,
+  const header = secondsOf(retryAfter, now);
+  const stated = [header, numberInBody(text), secondsOf(headers?.['x-ratelimit-reset-after'], now)].filter(
+    (seconds) => seconds !== undefined,
   );
+  const [first, ...others] = stated;
+  if (first === undefined) return undefined;
+  const isStated = (seconds: number) => others.some((other) => Math.abs(seconds - other) <= ROUNDED_SECONDS);
+  const isLongBody = header === undefined && first > LONGEST_BODY_SECONDS && !isStated(first);
+  const isMilliseconds = first >= 1000 && (isStated(first / 1000) || isLongBody);
   return Math.min(isMilliseconds ? first / 1000 : first, LONGEST_WAIT_SECONDS);
 }
 
@@ -47,14 +46,13 @@ function secondsOf(header: string | undefined, now: Date): number | undefined {
   return seconds > 0 ? seconds : undefined;
 }
 
-function secondsInBody(text: string): number | undefined {
+function numberInBody(text: string): number | undefined {
   if (!text.includes('retry_after')) return undefined;
   try {
     const body: unknown = JSON.parse(text);
     if (typeof body !== 'object' || body === null || !('retry_after' in body)) return undefined;
-    const { retry_after: seconds } = body;
-    if (typeof seconds !== 'number' || seconds <= 0) return undefined;
-    return seconds > LONGEST_BODY_SECONDS ? seconds / 1000 : seconds;
+    const { retry_after: number } = body;
+    return typeof number === 'number' && number > 0 ? number : undefined;
   } catch {
     // Not JSON: the answer asks for nothing here.
     return undefined;

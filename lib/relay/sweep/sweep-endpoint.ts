@@ -2,6 +2,7 @@
 
 import type { SweepContext } from '../context.ts';
 import { enqueue } from '../delivery/enqueue.ts';
+import { isDeliveryTo } from '../delivery/is-delivery-to.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { admissionNow } from '../health/admission.ts';
 import { isLocked } from '../health/delivery-lock.ts';
@@ -67,7 +68,7 @@ export async function finishEnded(context: SweepContext, id: EndpointId): Promis
 
 /** After a recovery, deliveries that are scheduled for later are sent at once. */
 async function catchUp(context: SweepContext, id: EndpointId): Promise<void> {
-  const waiting = await context.eventLog.owed(id, ANY_TIME, 1);
+  const waiting = await context.eventLog.owed(id, ANY_TIME, LIST_LIMIT);
   if (waiting.length > 0) return startService(context, id, waiting);
   await context.config.health.change(id, (health) =>
     health.state === 'ok' ? backlogDrained(health) : undefined,
@@ -75,12 +76,9 @@ async function catchUp(context: SweepContext, id: EndpointId): Promise<void> {
 }
 
 /** Enqueues one delivery. Nothing is enqueued while an invocation of deliver holds the endpoint's lock. */
-async function startService(
-  context: SweepContext,
-  id: EndpointId,
-  [first]: readonly OwedItem[],
-): Promise<void> {
-  if (first?.kind !== 'delivery' || isLocked(context.config.health.row(id), context.clock.now())) return;
+async function startService(context: SweepContext, id: EndpointId, owed: readonly OwedItem[]): Promise<void> {
+  const first = owed.find((item) => isDeliveryTo(item, id));
+  if (first === undefined || isLocked(context.config.health.row(id), context.clock.now())) return;
   const { orderKey, eventId, endpointId } = first;
   await enqueue(context, [{ orderKey, eventId, endpointId, delaySeconds: 0 }]);
 }
@@ -88,7 +86,7 @@ async function startService(
 /** Cancels the deliveries of a removed endpoint. Deletes its health row once no delivery needs attention. */
 async function sweepRemoved(context: SweepContext, id: EndpointId): Promise<void> {
   const { clock, config, eventLog } = context;
-  const waiting = await eventLog.owed(id, ANY_TIME, 1);
+  const waiting = await eventLog.owed(id, ANY_TIME, LIST_LIMIT);
   await startService(context, id, waiting);
   const isNeeded = waiting.length > 0 || (await eventLog.owed(attentionOf(id), ANY_TIME, 1)).length > 0;
   const { goneSince } = config.health.row(id);

@@ -152,6 +152,15 @@ describe('a token server', () => {
       'as Basic',
       ({ clientId, clientSecret }) => Buffer.from(`${clientId}:${clientSecret}`).toString('base64'),
     ],
+    [
+      'as Basic of the form-encoded pair',
+      ({ clientId, clientSecret }) =>
+        Buffer.from(
+          [clientId, clientSecret]
+            .map((part) => new URLSearchParams({ '': part }).toString().slice(1))
+            .join(':'),
+        ).toString('base64'),
+    ],
     ['a parameter', ({ parameters }) => parameters?.assertion ?? ''],
   ])('that repeats the secret, %s, has it masked', async (_, said) => {
     const client = aClient('', {

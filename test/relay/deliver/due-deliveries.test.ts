@@ -34,6 +34,11 @@ async function all(due: DueDeliveries, dueBefore = ANY_TIME): Promise<string[]> 
   }
 }
 
+async function peeked(due: DueDeliveries): Promise<readonly DeliveryKey[]> {
+  await due.next(ANY_TIME);
+  return due.peek();
+}
+
 const idsOf = (rows: readonly DeliveryKey[]) => rows.map(({ eventId }) => eventId);
 
 describe('the due deliveries of an endpoint', () => {
@@ -48,6 +53,19 @@ describe('the due deliveries of an endpoint', () => {
     const { clock, rows, due } = await withDeliveries(5, 1_000);
 
     expect(await all(due(), later(clock.now(), 2_500))).toEqual(idsOf(rows.slice(0, 3)));
+  });
+
+  it('are never those of another endpoint, though a person put one into the list', async () => {
+    const { clock, eventLog, rows, due } = await withDeliveries(2, 1_000);
+    const foreign = aDelivery({
+      endpointId: anEndpointId('shop'),
+      owedTo: 'erp',
+      dueAt: later(clock.now(), -1),
+    });
+    await eventLog.putDeliveryIfAbsent(foreign);
+
+    expect(await all(due())).toEqual(idsOf(rows));
+    expect(idsOf(await peeked(due()))).toEqual(idsOf(rows.slice(0, 1)));
   });
 
   it('are given once each, over any number of pages', async () => {

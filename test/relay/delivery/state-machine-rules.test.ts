@@ -30,11 +30,26 @@ const LONGEST_DELAY_MS = 15 * MINUTE * 1_000;
 const atMs = (ms: number) => after(NOON, ms);
 
 /** A delivery with this many attempts. */
+type Made = Parameters<typeof attempted>[2];
+
 const attemptedTimes = (attemptCount: number): UnfinishedDelivery => ({ ...LEASED, attemptCount });
 
 describe('a delivery to a `strict` endpoint', () => {
-  const afterThird = (made: Parameters<typeof attempted>[2]) =>
-    attempted(attemptedTimes(2), { maxAttempts: 10, ordering: 'strict' }, made, NOON, NO_JITTER).state;
+  const afterTwo = (before: Made, made: Made) =>
+    attempted(
+      { ...attemptedTimes(2), attempts: [before, before] },
+      { maxAttempts: 10, ordering: 'strict' },
+      made,
+      NOON,
+      NO_JITTER,
+    ).state;
+  const afterThird = (made: Made) => afterTwo(made, made);
+
+  it.each([400, 404])('is retried after a %i that follows failures or wrong credentials', (status) => {
+    expect(afterTwo(answer(503), answer(status))).toBe('pending');
+    expect(afterTwo(noAnswer(), answer(status))).toBe('pending');
+    expect(afterTwo(answer(401), answer(status))).toBe('pending');
+  });
 
   it.each([400, 404, 499])('is dead after the third answer %i', (status) => {
     expect(afterThird(answer(status))).toBe('dead');

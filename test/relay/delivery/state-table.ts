@@ -106,6 +106,8 @@ const withAttempts = <Row extends UnfinishedDelivery>(row: Row, attemptCount: nu
   ...row,
   attemptCount,
 });
+const REFUSED_TWICE = { ...withAttempts(LEASED, 2), attempts: [answer(422, -305), answer(404, -300)] };
+const FAILED_TWICE = { ...withAttempts(LEASED, 2), attempts: [answer(503, -305), answer(503, -300)] };
 const DENIED_TWICE = { ...withAttempts(LEASED, 2), attempts: [answer(401, -305), answer(403, -300)] };
 const settledRow = (state: SettledState) => aSettledDelivery(state, { ...LEASED, settledAt: NOON });
 
@@ -349,9 +351,16 @@ export const TABLE: readonly TableRow[] = [
   transition({
     event: 'attempted',
     name: 'a `strict` endpoint refuses the event a third time',
-    before: withAttempts(LEASED, 2),
+    before: REFUSED_TWICE,
     next: madeFrom(STRICT, answer(422)),
     ...{ state: 'dead', owedTo: 'erp', dueAt: 'first' },
+  }),
+  transition({
+    event: 'attempted',
+    name: 'a `strict` endpoint refuses the event for the first time, after two failures',
+    before: FAILED_TWICE,
+    next: madeFrom(STRICT, answer(404)),
+    ...{ state: 'pending', owedTo: 'erp', dueAt: 1_800 },
   }),
   transition({
     event: 'attempted',

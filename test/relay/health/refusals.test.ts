@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cleared, type Health, healthAfter } from '../../../lib/relay/health/health.ts';
 import { healthAttributes, parseHealthRow } from '../../../lib/relay/health/health-row.ts';
 import { isRefusing } from '../../../lib/relay/health/refusals.ts';
-import { orderKeyOf } from '../../../lib/relay/model/ids.ts';
+import { orderKeyOf, TESTS } from '../../../lib/relay/model/ids.ts';
 import { SOURCE } from '../a-relay.ts';
 import { answer, FAILING, healthAfterAll, NOON, noAnswer, PROVEN, seconds } from '../attempts.ts';
 
@@ -26,6 +26,14 @@ describe('an endpoint that refuses different orders in a row', () => {
 
   it.each([400, 401, 403, 404, 409, 413, 422, 499, 300, 301, 302, 307, 399])('counts %i', (status) => {
     expect(isRefusing(healthAfterAll(PROVEN, ...refusals(5, status)))).toBe(true);
+  });
+
+  it('does not count tests, which are no orders', () => {
+    const tests = Array.from({ length: 5 }, (_, index) =>
+      answer(401, index, { orderKey: orderKeyOf(TESTS, `${index}`) }),
+    );
+
+    expect(orders(healthAfterAll(PROVEN, ...tests))).toBe(0);
   });
 
   it.each([408, 425, 429, 500, 503])(

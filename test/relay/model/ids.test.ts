@@ -87,6 +87,13 @@ describe('an event id', () => {
 });
 
 describe('the partition key of an order', () => {
+  it('is no other order’s, though an id looks like the hash of a longer one', () => {
+    const long = 'x'.repeat(3_000);
+    const [, hash = ''] = orderKeyOf(MAIN, long).split('main/');
+
+    expect(orderKeyOf(MAIN, hash)).not.toBe(orderKeyOf(MAIN, long));
+  });
+
   it('has the source and the order id', () => {
     expect(orderKeyOf(MAIN, '1/2')).toBe('main/1/2');
     expect(aliasKeyOf(MAIN, 'Magic7-501')).toBe('main/nice:magic7-501');

@@ -50,6 +50,23 @@ async function setUp({
 
 const failing = { state: 'failing', consecutiveFailures: 5, failingSince: '2026-01-01T00:00:00Z' };
 
+describe('a list that a person has edited', () => {
+  it('does not stop the service: sweep enqueues the first delivery of the endpoint itself', async () => {
+    const { relay, ids, run, enqueued } = await setUp({ dueInMs: [-TEN_MINUTES_MS] });
+    const foreign = aDelivery({
+      orderKey: anOrderKey(),
+      endpointId: anEndpointId('shop'),
+      owedTo: 'erp',
+      dueAt: laterBy(relay.clock.now(), -2 * TEN_MINUTES_MS),
+    });
+    await relay.eventLog.putDeliveryIfAbsent(foreign);
+
+    await run();
+
+    expect(enqueued()).toEqual(ids);
+  });
+});
+
 describe('sweep of an endpoint', () => {
   it('enqueues the longest overdue delivery, and counts all that are overdue', async () => {
     const { relay, ids, run, enqueued } = await setUp({ dueInMs: [-1_000, -9_000, 60_000] });
