@@ -17,7 +17,7 @@ export type Metric =
   | 'Problems'
   | Problem;
 
-/** What needs a person, each beside its sum `Problems`: one alarm on the sum costs a tenth of one on each. */
+/** Problems that need attention, each beside its sum `Problems`: one alarm on the sum costs a tenth of one on each. */
 const PROBLEMS = [
   'DeliveriesDead',
   'EventsAbandoned',

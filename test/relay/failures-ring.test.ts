@@ -77,7 +77,7 @@ function throttled(): never {
   throw new StoreError('throttled');
 }
 
-/** What a function finds to do in each period, prepared while everything works; and a run of the function. */
+/** Prepares work for a function while everything works, and runs the function in each period. */
 const FUNCTIONS = {
   ingest: {
     ports: ['event log reads', 'event log writes', 'config reads', 'queue sends'],
@@ -147,7 +147,7 @@ function aBusyRelay(): Relay {
   return relay;
 }
 
-/** What the alarms would see of each period: see `lib/stack/alarms.ts`. */
+/** The metrics of each period, as the alarms see them: see `lib/stack/alarms.ts`. */
 async function seen(name: FunctionName, port: keyof typeof FAILURES | undefined, isWarm: boolean) {
   const { prepare, run } = FUNCTIONS[name];
   const relay = aBusyRelay();
