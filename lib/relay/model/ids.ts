@@ -40,6 +40,9 @@ export const PARTITION_KEY_LIMIT_BYTES = 2048;
 
 const EVENT_PREFIX = 'evt_';
 
+/** A ULID has 48 bits for the time: https://github.com/ulid/spec */
+const LAST_ULID_MS = 2 ** 48 - 1;
+
 /**
  * An id that is greater than `newest`: its time is the later of the clock and the millisecond after `newest`. The random
  * part is always new, so two ids with the same `newest` differ.
@@ -47,7 +50,9 @@ const EVENT_PREFIX = 'evt_';
 export function nextEventId(clock: Clock, random: Random, newest: EventId | undefined): EventId {
   const now = clock.now().getTime();
   const afterNewest = newest === undefined ? 0 : eventTime(newest).getTime() + 1;
-  return `${EVENT_PREFIX}${ulid(Math.max(now, afterNewest), random)}` as EventId;
+  // Only a row that a person edited has the last time of all. A webhook must not be lost for it.
+  const time = afterNewest > LAST_ULID_MS ? now : Math.max(now, afterNewest);
+  return `${EVENT_PREFIX}${ulid(time, random)}` as EventId;
 }
 
 /** A fixed id for a time and a name: the same input gives the same id. */

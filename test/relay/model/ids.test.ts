@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
   aliasKeyOf,
+  type EventId,
   eventIdOf,
   eventTime,
   firstEventIdAt,
@@ -29,6 +30,12 @@ describe('an event id', () => {
 
     expect(isEventId(id)).toBe(true);
     expect(eventTime(id)).toEqual(clock.now());
+  });
+
+  it('has the time of the clock after an edited row whose id has the last time of all', () => {
+    const last = 'evt_7ZZZZZZZZZZZZZZZZZZZZZZZZZ' as EventId;
+
+    expect(eventTime(nextEventId(clock, () => 0.5, last))).toEqual(clock.now());
   });
 
   it('is one millisecond later than a newest id that is ahead of the clock', () => {
