@@ -20,9 +20,9 @@ export interface Deferral {
 }
 
 /**
- * The wait that the endpoint asked for, or a short one, but not past three days from the first attempt: then the delivery is attempted for
- * the last time. Undefined when the attempt counts: it asks for nothing, or the delivery was deferred too often. So does the
- * attempt of a test, because a person wants to see its first answer.
+ * The wait that the endpoint asked for, or a short one, but not past three days from the first attempt: the last attempt is
+ * made then. Undefined when the attempt counts. It counts when it asks for nothing, when the delivery was deferred too
+ * often, and when it is a test: a person wants to see its first answer.
  */
 export function deferralOf(delivery: UnfinishedDelivery, made: Attempt, now: Date): Deferral | undefined {
   const { attempts, replayedAt = new Date(0), deferralCount = 0 } = delivery;

@@ -21,12 +21,12 @@ export function blocksItsOrder(
   if (ordering !== 'strict' || delivery.attemptCount < MOST_REFUSALS) return false;
   // Wrong credentials refuse every event. While the endpoint accepts none, the event is not the reason.
   const hasAccepted = hasAcceptedSinceDenial(delivery, lastSuccessAt);
-  const isOfEvent = (one: Attempt) =>
-    one.internalError || (isRefusal(one) && (!isDenial(one) || hasAccepted));
+  const isOfEvent = (one: Attempt): boolean =>
+    one.internalError === true || (isRefusal(one) && (!isDenial(one) || hasAccepted));
   // An attempt that failed for another reason, such as a 503, does not count.
   const { attempts, replayedAt = new Date(0) } = delivery;
   const ofEvent = attempts.filter((one) => one.at >= replayedAt && isOfEvent(one));
-  return isOfEvent(made) === true && ofEvent.length >= MOST_REFUSALS;
+  return isOfEvent(made) && ofEvent.length >= MOST_REFUSALS;
 }
 
 /** The endpoint does not accept the credentials, or does not allow them this request. */

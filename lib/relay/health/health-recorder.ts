@@ -1,7 +1,5 @@
 /** Collects the results of one invocation's attempts and writes them to the endpoints' health rows. */
-
 import { awaitAll } from '../model/await-all.ts';
-
 import { type Clock, MAX_CLOCK_SKEW_MS, sane } from '../model/clock.ts';
 import type { EndpointId } from '../model/ids.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
@@ -14,7 +12,6 @@ import {
   type ObservedAttempt,
   SHORT_WAIT_SECONDS,
 } from './health.ts';
-
 import type { HealthStore } from './health-store.ts';
 import { isRefusing } from './refusals.ts';
 

@@ -12,6 +12,8 @@ export type OwedItem = { readonly owedTo: string; readonly dueAt: Date } & (
   | ({ readonly kind: 'delivery' } & DeliveryKey)
 );
 
+export type OwedDelivery = Extract<OwedItem, { readonly kind: 'delivery' }>;
+
 /** The condition for a change of a delivery row. */
 export interface DeliveryCondition {
   readonly state: DeliveryState;

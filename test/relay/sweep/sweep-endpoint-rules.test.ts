@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { after as laterBy } from '../../../lib/relay/model/clock.ts';
 import type { DeliveryAttributes } from '../../../lib/relay/model/delivery.ts';
-import { attentionOf } from '../../../lib/relay/model/delivery.ts';
+import { attentionOf, DUE_FIRST } from '../../../lib/relay/model/delivery.ts';
 import type { EventId } from '../../../lib/relay/model/ids.ts';
 import { sweepEndpoint } from '../../../lib/relay/sweep/sweep-endpoint.ts';
-import { aDelivery, anEndpointId, anOrderKey } from '../../ports/builders.ts';
+import { aDelivery, anEndpointId, anOrderKey, aSettledDelivery } from '../../ports/builders.ts';
 import { aRelay } from '../a-relay.ts';
 
 const ERP = anEndpointId('erp');
@@ -51,8 +51,10 @@ async function setUp({
 const failing = { state: 'failing', consecutiveFailures: 5, failingSince: '2026-01-01T00:00:00Z' };
 
 describe('a list that a person has edited', () => {
-  it('does not stop the service: sweep enqueues the first delivery of the endpoint itself', async () => {
-    const { relay, ids, run, enqueued } = await setUp({ dueInMs: [-TEN_MINUTES_MS] });
+  /** A delivery of another endpoint, first in the list of `erp`. */
+  async function withForeign(options: Parameters<typeof setUp>[0]) {
+    const made = await setUp(options);
+    const { relay } = made;
     const foreign = aDelivery({
       orderKey: anOrderKey(),
       endpointId: anEndpointId('shop'),
@@ -60,10 +62,47 @@ describe('a list that a person has edited', () => {
       dueAt: laterBy(relay.clock.now(), -2 * TEN_MINUTES_MS),
     });
     await relay.eventLog.putDeliveryIfAbsent(foreign);
+    return made;
+  }
+
+  const FAILING = { state: 'failing', consecutiveFailures: 5, failingSince: '2026-03-01T11:00:00Z' };
+
+  it.each([
+    ['is sent to', {}, {}],
+    ['is disabled', { state: 'disabled' }, {}],
+    ['is probed', {}, FAILING],
+  ])(
+    'stops nothing while the endpoint %s: sweep enqueues its own delivery',
+    async (_, attributes, health) => {
+      const { ids, run, enqueued } = await withForeign({ attributes, health, dueInMs: [-TEN_MINUTES_MS] });
+
+      await run();
+
+      expect(enqueued()).toEqual(ids);
+    },
+  );
+
+  it('lets a backlog be drained', async () => {
+    const { relay, run } = await withForeign({ health: { recoveredAt: '2026-03-01T11:59:00Z' } });
 
     await run();
 
-    expect(enqueued()).toEqual(ids);
+    expect(await relay.healthOf('erp')).not.toHaveProperty('recoveredAt');
+  });
+
+  it('makes sweep finish no ended delivery of another endpoint', async () => {
+    const { relay, run, enqueued } = await setUp({ attributes: { state: 'paused' } });
+    const ended = aSettledDelivery('dead', {
+      orderKey: anOrderKey(),
+      endpointId: anEndpointId('shop'),
+      owedTo: 'erp',
+      dueAt: DUE_FIRST,
+    });
+    await relay.eventLog.putDeliveryIfAbsent(ended);
+
+    await run();
+
+    expect(enqueued()).toEqual([]);
   });
 });
 
