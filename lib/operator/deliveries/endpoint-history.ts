@@ -12,6 +12,7 @@ import {
   isNewer,
   type ListedKey,
   listedKeys,
+  nameOf,
   type Page,
   type PageQuery,
   pageRange,
@@ -116,9 +117,6 @@ async function readItems(
     return item === undefined ? [] : [{ item }];
   });
 }
-
-const nameOf = ({ orderKey, eventId }: { readonly orderKey: string; readonly eventId: string }) =>
-  `${orderKey} ${eventId}`;
 
 /** The row is written before the event's outcome, so it decides. */
 function itemOfRow(delivery: Delivery, event: EventRecord | undefined): HistoryItem {

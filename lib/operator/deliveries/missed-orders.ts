@@ -2,7 +2,7 @@
 import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
 import type { Attempt, Delivery } from '../../relay/model/delivery.ts';
 import { type ShownState, shownState } from '../../relay/model/delivery-state.ts';
-import type { EventKey, EventRecord } from '../../relay/model/event.ts';
+import type { EventRecord } from '../../relay/model/event.ts';
 import {
   type EndpointId,
   type EventId,
@@ -20,6 +20,7 @@ import {
   isNewer,
   type ListedKey,
   listedKeys,
+  nameOf,
   type Page,
   type PageQuery,
   pageRange,
@@ -100,8 +101,6 @@ async function withoutReceived(
   const missed = new Set(rows.filter(({ state }) => isMissed(shownState(state))).map(nameOf));
   return ofOrders.filter((key) => !key.hasRow || missed.has(nameOf(key)));
 }
-
-const nameOf = ({ orderKey, eventId }: EventKey) => `${orderKey} ${eventId}`;
 
 function isMissed(state: ShownState | undefined): state is MissedOrder['state'] {
   return state === 'pending' || state === 'dead' || state === 'cancelled';

@@ -26,6 +26,11 @@ export interface ListedKey extends EventKey {
   readonly hasRow: boolean;
 }
 
+/** A text for a map: the row of an event, among several orders. */
+export function nameOf({ orderKey, eventId }: EventKey): string {
+  return `${orderKey} ${eventId}`;
+}
+
 /** @throws InvalidInputError when `before` is no event id */
 export function pageRange({ before, limit }: PageQuery, since: Date) {
   return {
