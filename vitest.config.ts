@@ -8,7 +8,9 @@ process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache');
 /** These tests kill a relay, and wait a minute until its leases have expired. */
 const CRASH = ['test/kill/kill.test.ts', 'test/end-to-end/restart.test.ts'];
 /** These tests measure time or mock modules. Each file runs with its own module graph. */
-const ISOLATED = ['local', 'end-to-end', 'fuzz', 'kill'].map((folder) => `test/${folder}/**/*.test.ts`);
+const ISOLATED = ['emulator', 'server', 'end-to-end', 'fuzz', 'kill'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
 
 export default defineConfig({
   test: {

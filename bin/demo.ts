@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { green, red } from 'yoctocolors';
 import { demo } from '../lib/demo/demo.ts';
-import { callInThread } from '../lib/local/call-in-thread.ts';
+import { callInThread } from '../lib/emulator/call-in-thread.ts';
 
 const SYNTHESIS = new URL('../lib/stack/synthesize-template.ts', import.meta.url);
 

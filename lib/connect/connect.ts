@@ -1,5 +1,5 @@
 /** Connects to a relay's tables and queues. */
-import { ProcessExpressions } from '../aws/expressions/process-expressions.ts';
+import { ProcessExpressions } from '../node/expressions/process-expressions.ts';
 import type { Connection, QueueName, Queues } from '../operator/connection.ts';
 import type { Telemetry } from '../relay/ports/telemetry.ts';
 import type { AwsRelay } from './aws-relay.ts';
@@ -63,7 +63,7 @@ async function loadTables() {
     import('../aws/dynamodb/event-log.ts'),
     import('../aws/dynamodb/event-log-reader.ts'),
     import('../aws/dynamodb/event-log-writer.ts'),
-    import('../aws/system-clock.ts'),
+    import('../node/system-clock.ts'),
   ]);
   const [clients, table, writer, log, logReader, logWriter, clock] = modules;
   return { ...clients, ...table, ...writer, ...log, ...logReader, ...logWriter, ...clock };

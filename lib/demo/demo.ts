@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../connect/connect.ts';
 import { findLocalRelay } from '../connect/local-relay.ts';
-import { startLocalRelay } from '../local/local-relay.ts';
+import { startLocalRelay } from '../emulator/local-relay.ts';
 import type { Connection } from '../operator/connection.ts';
 import { addEndpoint } from '../operator/endpoints/endpoints.ts';
 import { type Order, showOrder } from '../operator/orders/orders.ts';

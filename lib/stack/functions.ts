@@ -37,10 +37,10 @@ export const TIMEOUTS = {
   sweep: Duration.seconds(50),
 };
 
-/** Filters and transforms are evaluated in a separate process: see lib/aws/expressions/process-expressions.ts. */
+/** Filters and transforms are evaluated in a separate process: see lib/node/expressions/process-expressions.ts. */
 export const EXPRESSION_PROCESS = [
-  'lib/aws/expressions/expression-process.ts',
-  'lib/aws/expressions/expression-thread.ts',
+  'lib/node/expressions/expression-process.ts',
+  'lib/node/expressions/expression-thread.ts',
 ];
 
 export interface FunctionsProps {

@@ -8,8 +8,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { Agent } from 'undici';
 import { z } from 'zod';
-import { type Engines, startEngines } from '../../lib/local/engines/engines.ts';
-import type { MappingDefinition } from '../../lib/local/template/event-source-mapping.ts';
+import { type Engines, startEngines } from '../../lib/emulator/engines/engines.ts';
+import type { MappingDefinition } from '../../lib/emulator/template/event-source-mapping.ts';
 import { type BareStores, fanOutBare, takeBare } from './bare-event.ts';
 import type { Pipeline } from './pipeline.ts';
 import { outputsOf } from './stack-outputs.ts';

@@ -1,7 +1,7 @@
 /** The bench's third part: what an event costs in calls and units, for more and more endpoints. */
 import { dynamoDbClient, sqsClient } from '../../lib/aws/clients.ts';
-import { type Engines, startEngines } from '../../lib/local/engines/engines.ts';
-import type { TableDefinition } from '../../lib/local/template/table.ts';
+import { type Engines, startEngines } from '../../lib/emulator/engines/engines.ts';
+import type { TableDefinition } from '../../lib/emulator/template/table.ts';
 import { type Charges, chargesOf } from './charges.ts';
 import { callsOfOrder, countByCommand, type EventCalls } from './event-calls.ts';
 import { outputsOf } from './stack-outputs.ts';

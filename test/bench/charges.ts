@@ -1,5 +1,5 @@
 /** Estimates AWS's charges for an event's calls, with the billed units. */
-import type { TableDefinition } from '../../lib/local/template/table.ts';
+import type { TableDefinition } from '../../lib/emulator/template/table.ts';
 import type { Call } from './call-recorder.ts';
 import { indexWritesOf } from './index-writes.ts';
 import { PRICES } from './prices.ts';

@@ -39,7 +39,7 @@ async function bundle(): Promise<string> {
     bundleFunction(ROOT, { handler }, join(folder, name));
   bundleProcesses(
     ROOT,
-    [...EXPRESSION_PROCESS, 'lib/aws/expressions/process-expressions.ts'],
+    [...EXPRESSION_PROCESS, 'lib/node/expressions/process-expressions.ts'],
     join(folder, 'fan-out'),
   );
   return folder;

@@ -1,5 +1,5 @@
 /** Estimates AWS's bill for a relay from counted operations, measured durations and list prices. */
-import type { TableDefinition } from '../../lib/local/template/table.ts';
+import type { TableDefinition } from '../../lib/emulator/template/table.ts';
 import type { Call } from './call-recorder.ts';
 import { chargesOf } from './charges.ts';
 import { durationMs, FUNCTIONS } from './durations.ts';

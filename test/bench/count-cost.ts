@@ -1,6 +1,6 @@
 /** Counts the operations that the bill depends on, over the embedded engines. */
 import { dynamoDbClient, sqsClient } from '../../lib/aws/clients.ts';
-import { startEngines } from '../../lib/local/engines/engines.ts';
+import { startEngines } from '../../lib/emulator/engines/engines.ts';
 import type { CostInputs } from './cost-model.ts';
 import { callsOfDelivery, callsOfSweep } from './delivery-calls.ts';
 import { callsOfOrder, type Stores } from './event-calls.ts';

@@ -2,7 +2,7 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { parseDeliveryMessage } from '../../lib/aws/sqs/messages.ts';
-import { sqsEvent } from '../../lib/local/queues/sqs-event.ts';
+import { sqsEvent } from '../../lib/emulator/queues/sqs-event.ts';
 import { deliver } from '../../lib/relay/deliver/deliver.ts';
 import { SLOW_FOR_MS } from '../../lib/relay/health/health.ts';
 import { Deadline } from '../../lib/relay/model/clock.ts';

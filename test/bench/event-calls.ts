@@ -6,7 +6,7 @@ import { DynamoEventLog } from '../../lib/aws/dynamodb/event-log.ts';
 import { SqsDeliveryQueue } from '../../lib/aws/sqs/delivery-queue.ts';
 import { SqsEventQueue } from '../../lib/aws/sqs/event-queue.ts';
 import { parseEventMessage } from '../../lib/aws/sqs/messages.ts';
-import { sqsEvent } from '../../lib/local/queues/sqs-event.ts';
+import { sqsEvent } from '../../lib/emulator/queues/sqs-event.ts';
 import { Config } from '../../lib/relay/config.ts';
 import { fanOut } from '../../lib/relay/fan-out/fan-out.ts';
 import { ingest } from '../../lib/relay/ingest.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TableDefinition } from '../../lib/local/template/table.ts';
+import type { TableDefinition } from '../../lib/emulator/template/table.ts';
 import type { Call } from './call-recorder.ts';
 import { indexWritesOf } from './index-writes.ts';
 

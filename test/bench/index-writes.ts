@@ -1,6 +1,6 @@
 /** Counts the index writes that DynamoDB bills for a call. Dynalite does not report them. */
 import { z } from 'zod';
-import type { TableDefinition } from '../../lib/local/template/table.ts';
+import type { TableDefinition } from '../../lib/emulator/template/table.ts';
 import type { Call } from './call-recorder.ts';
 
 type Index = TableDefinition['indexes'][number];

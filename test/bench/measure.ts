@@ -1,6 +1,6 @@
 /** Puts webhooks on a pipeline and takes the time. */
 import { cpus } from 'node:os';
-import { epochMs } from '../../lib/local/lambda/invocation.ts';
+import { epochMs } from '../../lib/emulator/lambda/invocation.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Arrivals, Receivers } from './receivers.ts';
 import { countThreadCpu } from './thread-cpu.ts';

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
-import { epochMs } from '../../lib/local/lambda/invocation.ts';
-import { LOOPBACK } from '../../lib/local/loopback.ts';
+import { epochMs } from '../../lib/emulator/lambda/invocation.ts';
+import { LOOPBACK } from '../../lib/emulator/loopback.ts';
 import type { Arrivals } from './receivers.ts';
 
 const { count } = z.strictObject({ count: z.int() }).parse(workerData);

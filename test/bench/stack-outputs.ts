@@ -1,6 +1,6 @@
 /** Which of the stack's tables and queues are which: its outputs say it. */
 import { z } from 'zod';
-import type { Engines } from '../../lib/local/engines/engines.ts';
+import type { Engines } from '../../lib/emulator/engines/engines.ts';
 
 const outputsSchema = z.looseObject({
   WebhookBaseAddress: z.string(),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
-import { callInThread } from '../../lib/local/call-in-thread.ts';
+import { callInThread } from '../../lib/emulator/call-in-thread.ts';
 import { benchCalls } from './bench-calls.ts';
 import { benchThroughput } from './bench-throughput.ts';
 import { callsReport, startUpReport, throughputReport } from './report.ts';

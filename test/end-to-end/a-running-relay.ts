@@ -4,9 +4,9 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { z } from 'zod';
 import type { AwsConnection } from '../../lib/connect/connect.ts';
-import { callInThread } from '../../lib/local/call-in-thread.ts';
-import { handlerLog } from '../../lib/local/handler-log.ts';
-import { type LocalRelay, startLocalRelay } from '../../lib/local/local-relay.ts';
+import { callInThread } from '../../lib/emulator/call-in-thread.ts';
+import { handlerLog } from '../../lib/emulator/handler-log.ts';
+import { type LocalRelay, startLocalRelay } from '../../lib/emulator/local-relay.ts';
 import { anOperator } from './an-operator.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

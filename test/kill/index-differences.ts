@@ -1,8 +1,8 @@
 /** Compares the rows of each table with its indexes, as the next start of a killed relay finds them. */
 import { DynamoDBClient, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
-import { startEngines } from '../../lib/local/engines/engines.ts';
-import type { TableDefinition } from '../../lib/local/template/table.ts';
+import { startEngines } from '../../lib/emulator/engines/engines.ts';
+import type { TableDefinition } from '../../lib/emulator/template/table.ts';
 import { synthesizeTemplate } from '../../lib/stack/synthesize-template.ts';
 
 type Row = Readonly<Record<string, unknown>>;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { aCertificate } from '../aws/http/certificates.ts';
+import { aCertificate } from '../node/http/certificates.ts';
 import { type CliOptions, type CliResult, jsonOf } from './cli.ts';
 import { useTablesOnlyRelay } from './tables-only-relay.ts';
 

@@ -12,7 +12,7 @@ import { endpointSchema } from '../../lib/relay/endpoint/endpoint.ts';
 import type { ExpressionInput } from '../../lib/relay/model/expression-input.ts';
 import type { Change } from '../../lib/relay/model/item-changes.ts';
 
-/** The limits of lib/aws/expressions/expression-thread.ts. */
+/** The limits of lib/node/expressions/expression-thread.ts. */
 const BOUNDS = { stack: 20_000, sequence: 100_000 };
 
 const ADDRESS = { FirstName: 'Zoë', LastName: 'Müller', Line1: '12 Long Lane', Email: 'zoe@example.com' };

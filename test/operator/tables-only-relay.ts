@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { dynamoDbClient, sqsClient } from '../../lib/aws/clients.ts';
 import { type AwsConnection, connect } from '../../lib/connect/connect.ts';
 import { findLocalRelay } from '../../lib/connect/local-relay.ts';
-import { type LocalRelay, startLocalRelay } from '../../lib/local/local-relay.ts';
+import { type LocalRelay, startLocalRelay } from '../../lib/emulator/local-relay.ts';
 import { Queues } from '../../lib/stack/queues.ts';
 import { Tables } from '../../lib/stack/tables.ts';
 import { PATIENT } from '../ports/embedded.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dynamoDbClient } from '../../lib/aws/clients.ts';
 import { DynamoConfigTable } from '../../lib/aws/dynamodb/config-table.ts';
-import { useStubService } from '../aws/http/stub-service.ts';
+import { useStubService } from '../node/http/stub-service.ts';
 import { describeConfigTable } from './config-table.conformance.ts';
 import { useEmbedded } from './embedded.ts';
 import { dynamoConfigTable, memoryConfigTable } from './subjects.ts';

@@ -7,9 +7,9 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll } from 'vitest';
 import { dynamoDbClient, sqsClient } from '../../lib/aws/clients.ts';
-import { type Engines, startEngines } from '../../lib/local/engines/engines.ts';
-import { ensureQueue } from '../../lib/local/engines/queues.ts';
-import { ensureTable } from '../../lib/local/engines/tables.ts';
+import { type Engines, startEngines } from '../../lib/emulator/engines/engines.ts';
+import { ensureQueue } from '../../lib/emulator/engines/queues.ts';
+import { ensureTable } from '../../lib/emulator/engines/tables.ts';
 import { Queues } from '../../lib/stack/queues.ts';
 import { Tables } from '../../lib/stack/tables.ts';
 

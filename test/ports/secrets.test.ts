@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { SsmSecrets, ssmClient } from '../../lib/aws/secrets/ssm-secrets.ts';
 import { SecretError } from '../../lib/relay/ports/outgoing.ts';
-import { type Answer, useStubService } from '../aws/http/stub-service.ts';
 import { MemorySecrets } from '../memory/secrets.ts';
+import { type Answer, useStubService } from '../node/http/stub-service.ts';
 import { describeSecrets } from './secrets.conformance.ts';
 
 describeSecrets('the secrets in memory', async (parameters) => ({ secrets: new MemorySecrets(parameters) }));

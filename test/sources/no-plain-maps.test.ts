@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The template is the project's own, and so are the names in it. */
-const OWN_NAMES = ['lib/stack/', 'lib/local/template/'];
+const OWN_NAMES = ['lib/stack/', 'lib/emulator/template/'];
 
 /** A variable that maps any string, with a plain object as its value. Default values of parameters are not looked up. */
 const DECLARED = /\b(?:const|let|readonly #?\w+|#\w+)[^=\n]*Record<string,[^=\n]*= \{/;

@@ -12,12 +12,12 @@ import type { Expressions } from '../../lib/relay/ports/expressions.ts';
 import { bundledCode, bundleFunction, bundleProcesses } from '../../lib/stack/bundling.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
-const FILES = ['lib/aws/expressions/expression-process.ts', 'lib/aws/expressions/expression-thread.ts'];
+const FILES = ['lib/node/expressions/expression-process.ts', 'lib/node/expressions/expression-thread.ts'];
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "sensaria relay's bundle-"));
-  bundleProcesses(REPOSITORY, [...FILES, 'lib/aws/expressions/process-expressions.ts'], folder);
+  bundleProcesses(REPOSITORY, [...FILES, 'lib/node/expressions/process-expressions.ts'], folder);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -5,13 +5,13 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { systemClock } from '../../node/system-clock.ts';
 import { Config } from '../../relay/config.ts';
 import type { Random } from '../../relay/model/clock.ts';
 import type { Telemetry } from '../../relay/ports/telemetry.ts';
 import { CLIENT_LIMITS, dynamoDbClient } from '../clients.ts';
 import { DynamoConfigTable } from '../dynamodb/config-table.ts';
 import { DynamoEventLog } from '../dynamodb/event-log.ts';
-import { systemClock } from '../system-clock.ts';
 import { PowertoolsTelemetry } from './telemetry.ts';
 
 const logger = new Logger();

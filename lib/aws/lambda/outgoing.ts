@@ -1,9 +1,10 @@
 /** Opens the HTTP sender, and the cache of the secrets and OAuth tokens that requests need. */
+
+import { AddressGuard } from '../../node/http/address-guard.ts';
+import { HttpSender } from '../../node/http/http-sender.ts';
 import type { Clock } from '../../relay/model/clock.ts';
 import { SecretError, type Secrets, type TokenIssuer } from '../../relay/ports/outgoing.ts';
 import { SecretCache } from '../../relay/secrets/secret-cache.ts';
-import { AddressGuard } from '../http/address-guard.ts';
-import { HttpSender } from '../http/http-sender.ts';
 
 export interface OutgoingOptions {
   readonly clock: Clock;
@@ -40,7 +41,7 @@ function lazySsmSecrets(): Secrets {
 /** Loads the OAuth client for the first token: few endpoints need one. */
 function lazyOAuthTokens(guard: AddressGuard): TokenIssuer {
   const load = once(async () => {
-    const { OAuthTokens } = await import('../secrets/oauth-tokens.ts');
+    const { OAuthTokens } = await import('../../node/oauth/oauth-tokens.ts');
     return new OAuthTokens(guard);
   });
   return { issue: async (client, timeoutMs) => (await load()).issue(client, timeoutMs) };

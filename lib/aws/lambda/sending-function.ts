@@ -1,8 +1,8 @@
 /** Sets up fan-out and deliver, which both consume a queue, call endpoints and evaluate expressions. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { ProcessExpressions } from '../../node/expressions/process-expressions.ts';
 import { Deadline } from '../../relay/model/clock.ts';
-import { ProcessExpressions } from '../expressions/process-expressions.ts';
 import type { QueueOptions } from '../sqs/batches.ts';
 import { DeadLetterQueue } from '../sqs/dead-letter-queue.ts';
 import { SqsDeliveryQueue } from '../sqs/delivery-queue.ts';

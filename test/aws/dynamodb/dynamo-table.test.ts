@@ -3,7 +3,7 @@ import { dynamoDbClient } from '../../../lib/aws/clients.ts';
 import { DynamoTable } from '../../../lib/aws/dynamodb/dynamo-table.ts';
 import { updateOf } from '../../../lib/aws/dynamodb/update-expression.ts';
 import { RowRefusedError, StoreError } from '../../../lib/relay/ports/event-log.ts';
-import { type StubService, useStubService } from '../http/stub-service.ts';
+import { type StubService, useStubService } from '../../node/http/stub-service.ts';
 
 const serve = useStubService();
 const tableOver = ({ config }: StubService) =>

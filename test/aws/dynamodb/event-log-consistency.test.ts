@@ -5,8 +5,8 @@ import { DynamoEventLog } from '../../../lib/aws/dynamodb/event-log.ts';
 import type { EventLog } from '../../../lib/relay/ports/event-log.ts';
 import { MemoryClock } from '../../memory/clock.ts';
 import { MemoryTelemetry } from '../../memory/telemetry.ts';
+import { useStubService } from '../../node/http/stub-service.ts';
 import { anEndpointId, anEvent } from '../../ports/builders.ts';
-import { useStubService } from '../http/stub-service.ts';
 
 const serve = useStubService();
 const event = anEvent();

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { openOutgoing } from '../../../lib/aws/lambda/outgoing.ts';
 import { MemoryClock } from '../../memory/clock.ts';
-import { useStubService } from '../http/stub-service.ts';
+import { useStubService } from '../../node/http/stub-service.ts';
 
 const start = useStubService();
 const clock = new MemoryClock();

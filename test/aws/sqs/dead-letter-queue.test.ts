@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { sqsClient } from '../../../lib/aws/clients.ts';
 import { DeadLetterQueue } from '../../../lib/aws/sqs/dead-letter-queue.ts';
 import { MemoryTelemetry } from '../../memory/telemetry.ts';
+import { useStubService } from '../../node/http/stub-service.ts';
 import { useEmbedded } from '../../ports/embedded.ts';
-import { useStubService } from '../http/stub-service.ts';
 import { receive, receivedRecords } from './received-record.ts';
 
 const embedded = useEmbedded();

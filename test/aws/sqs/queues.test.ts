@@ -6,8 +6,8 @@ import { SqsDeliveryQueue } from '../../../lib/aws/sqs/delivery-queue.ts';
 import { SqsEventQueue } from '../../../lib/aws/sqs/event-queue.ts';
 import { orderKeyOf, sha256Hex } from '../../../lib/relay/model/ids.ts';
 import { MemoryTelemetry } from '../../memory/telemetry.ts';
+import { type Input, type StubService, useStubService } from '../../node/http/stub-service.ts';
 import { aDelivery, anEndpointId, anEvent, aSource } from '../../ports/builders.ts';
-import { type Input, type StubService, useStubService } from '../http/stub-service.ts';
 
 const serve = useStubService();
 

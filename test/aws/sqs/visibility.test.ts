@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { sqsClient } from '../../../lib/aws/clients.ts';
 import { extendVisibility, shortenVisibility } from '../../../lib/aws/sqs/visibility.ts';
 import { MemoryTelemetry } from '../../memory/telemetry.ts';
+import { type Answer, useStubService } from '../../node/http/stub-service.ts';
 import { useEmbedded } from '../../ports/embedded.ts';
-import { type Answer, useStubService } from '../http/stub-service.ts';
 import { receive, receivedRecords } from './received-record.ts';
 
 const embedded = useEmbedded();

@@ -8,7 +8,7 @@ import {
   readCertificates,
   readPrivateKey,
 } from '../../../lib/relay/endpoint/pem.ts';
-import { aCertificate } from '../../aws/http/certificates.ts';
+import { aCertificate } from '../../node/http/certificates.ts';
 
 const certificate = await aCertificate({ name: 'relay.example' });
 const other = await aCertificate({ name: 'other.example' });

@@ -5,10 +5,10 @@ import { type Endpoint, endpointSchema } from '../../../lib/relay/endpoint/endpo
 import { toSigningSecret } from '../../../lib/relay/endpoint/signing-secret.ts';
 import { SecretCache } from '../../../lib/relay/secrets/secret-cache.ts';
 import { credentialsFor, invalidateSecretsOf } from '../../../lib/relay/sending/credentials.ts';
-import { aCertificate } from '../../aws/http/certificates.ts';
 import { MemoryClock } from '../../memory/clock.ts';
 import { MemorySecrets } from '../../memory/secrets.ts';
 import { MemoryTokenIssuer } from '../../memory/token-issuer.ts';
+import { aCertificate } from '../../node/http/certificates.ts';
 import { seconds } from '../attempts.ts';
 import { OAUTH2 } from './sent-requests.ts';
 

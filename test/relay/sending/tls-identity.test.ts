@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aCertificate } from '../../aws/http/certificates.ts';
+import { aCertificate } from '../../node/http/certificates.ts';
 import { errorsOf, sent } from './sent-requests.ts';
 
 const certificate = await aCertificate({ name: 'relay.example' });
