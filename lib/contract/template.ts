@@ -14,7 +14,7 @@ export interface StackOutputs {
   readonly PayloadRetentionDays: string;
 }
 
-/** The key of a function's metadata that holds the path of its source file. The local relay runs that file. */
+/** The key of a function's metadata that holds the path of its source file. The emulator runs that file. */
 export const HANDLER_METADATA = 'sensaria:handler';
 
 /** The path parameter of the webhook route that holds the source's token. */

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../connect/connect.ts';
 import { findLocalRelay } from '../connect/local-relay.ts';
-import { startLocalRelay } from '../emulator/local-relay.ts';
+import { startEmulator } from '../emulator/emulator.ts';
 import type { Connection } from '../operator/connection.ts';
 import { addEndpoint } from '../operator/endpoints/endpoints.ts';
 import { type Order, showOrder } from '../operator/orders/orders.ts';
@@ -34,7 +34,7 @@ export async function demo({ template, root, dataDir, print }: DemoOptions): Pro
     arrivals.push(arrival);
     screen.arrival(arrival, arrivals);
   };
-  const relay = await startLocalRelay({ template, root, dataDir, port: 0 });
+  const relay = await startEmulator({ template, root, dataDir, port: 0 });
   const receivers = await Promise.all([
     startReceiver('erp', 'strict', ANSWERS, onArrival),
     startReceiver('shop', 'latest', FAILS_ONCE, onArrival),

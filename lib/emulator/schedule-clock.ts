@@ -1,7 +1,7 @@
 /** Invokes functions at a fixed rate, as EventBridge Scheduler does. */
 import { randomUUID } from 'node:crypto';
+import { ACCOUNT_ID, arn, REGION } from './account.ts';
 import type { LocalFunction } from './lambda/local-function.ts';
-import { ACCOUNT_ID, arn, REGION } from './local-account.ts';
 import type { ScheduleDefinition } from './template/schedule.ts';
 
 export class ScheduleClock {

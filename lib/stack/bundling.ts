@@ -31,7 +31,7 @@ const HANDLER = {
 
 /**
  * Packages that a function does not need, and the file that takes the place of each. A path is relative to the root of
- * the repository. The CLI and the local relay are not bundled, so they keep the packages.
+ * the repository. The CLI and the emulator are not bundled, so they keep the packages.
  */
 const REPLACED = { '@aws-sdk/credential-provider-node': 'lib/aws/lambda/environment-credentials.ts' };
 

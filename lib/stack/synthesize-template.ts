@@ -1,4 +1,4 @@
-/** Synthesizes the stack's template without the CDK CLI, for the local relay and the tests. */
+/** Synthesizes the stack's template without the CDK CLI, for the emulator and the tests. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ export function synthesizeTemplate(context: Readonly<Record<string, unknown>> = 
   }
 }
 
-/** Settings that name resources of an AWS account. The local relay has its own tables and address. */
+/** Settings that name resources of an AWS account. The emulator has its own tables and address. */
 const OF_AN_ACCOUNT = {
   configTable: '',
   eventLogTable: '',

@@ -1,12 +1,12 @@
-/** The local relay, as `npm start` runs it, with endpoints. */
+/** The emulated stack, as `npm run start:stack` runs it, with endpoints. */
 import { fileURLToPath } from 'node:url';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
 import { dynamoDbClient } from '../../lib/aws/clients.ts';
 import { DynamoConfigWriter } from '../../lib/aws/dynamodb/config-writer.ts';
+import { type Emulator, startEmulator } from '../../lib/emulator/emulator.ts';
 import { ensureFirstSource } from '../../lib/emulator/first-source.ts';
 import { handlerLog } from '../../lib/emulator/handler-log.ts';
-import { type LocalRelay, startLocalRelay } from '../../lib/emulator/local-relay.ts';
 import { putEndpoints } from './config-rows.ts';
 import type { Pipeline } from './pipeline.ts';
 import { outputsOf } from './stack-outputs.ts';
@@ -27,7 +27,7 @@ export async function startRelayPipeline(
   dataDir: string,
   endpointUrls: readonly string[],
 ): Promise<RelayPipeline> {
-  const relay = await startLocalRelay({
+  const relay = await startEmulator({
     template,
     root: ROOT,
     dataDir,
@@ -69,7 +69,7 @@ export async function startRelayPipeline(
 
 /** @returns the webhook address */
 async function configure(
-  { engines }: LocalRelay,
+  { engines }: Emulator,
   dataDir: string,
   endpointUrls: readonly string[],
 ): Promise<string | undefined> {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const START = fileURLToPath(new URL('../../bin/start.ts', import.meta.url));
+const START = fileURLToPath(new URL('../../bin/start-stack.ts', import.meta.url));
 const STARTS = 3;
 
 export interface StartUp {

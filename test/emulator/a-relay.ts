@@ -1,19 +1,19 @@
-/** A local relay for one test, over a small template, with everything in memory. */
+/** The emulated stack for one test, over a small template, with everything in memory. */
 import { fileURLToPath } from 'node:url';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { onTestFinished } from 'vitest';
-import { type LocalRelayOptions, startLocalRelay } from '../../lib/emulator/local-relay.ts';
+import { type EmulatorOptions, startEmulator } from '../../lib/emulator/emulator.ts';
 import { messageCount } from '../end-to-end/a-queue.ts';
 import { aTemplate } from './a-template.ts';
 
 export async function aRelay(
   resources: Readonly<Record<string, unknown>>,
-  options: Partial<LocalRelayOptions> = {},
+  options: Partial<EmulatorOptions> = {},
 ) {
   const lines: string[] = [];
   const errors: unknown[] = [];
-  const relay = await startLocalRelay({
+  const relay = await startEmulator({
     template: aTemplate({ resources, outputs: resources.Queue ? { QueueUrl: { Ref: 'Queue' } } : {} }),
     root: fileURLToPath(new URL('./fixtures/', import.meta.url)),
     port: 0,

@@ -17,7 +17,7 @@ const SETTINGS: readonly Readonly<Record<string, unknown>>[] = [
   { removalPolicy: 'destroy' },
 ];
 
-describe('the local relay', () => {
+describe('the emulator', () => {
   it.each(SETTINGS)('runs the template of a deployment with %j', (settings) => {
     const { functions, tables } = readTemplate(synthesizeLocalTemplate(settings).template);
 

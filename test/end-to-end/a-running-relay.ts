@@ -5,14 +5,14 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { z } from 'zod';
 import type { AwsConnection } from '../../lib/connect/connect.ts';
 import { callInThread } from '../../lib/emulator/call-in-thread.ts';
+import { type Emulator, startEmulator } from '../../lib/emulator/emulator.ts';
 import { handlerLog } from '../../lib/emulator/handler-log.ts';
-import { type LocalRelay, startLocalRelay } from '../../lib/emulator/local-relay.ts';
 import { anOperator } from './an-operator.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SYNTHESIS = new URL('../../lib/stack/synthesize-template.ts', import.meta.url);
 
-export interface RunningRelay extends Pick<LocalRelay, 'url' | 'runSchedules'> {
+export interface RunningRelay extends Pick<Emulator, 'url' | 'runSchedules'> {
   readonly connection: AwsConnection;
   readonly sqs: SQSClient;
   /** The stack's outputs that are URLs of queues. */
@@ -42,7 +42,7 @@ export function useRunningRelay({ mayFail = false, root = ROOT } = {}): () => Ru
     const errors: unknown[] = [];
     const lines: string[] = [];
     const noteFault = handlerLog({ show: (line) => isFault(line) && errors.push(line) });
-    const relay = await startLocalRelay({
+    const relay = await startEmulator({
       template: synthesize(),
       root,
       port: 0,
@@ -78,7 +78,7 @@ function isFault(line: string): boolean {
   return / (ERROR|CRITICAL) /.test(line) && !line.includes('TimeoutError');
 }
 
-/** In a thread, as `npm start` does it: the CDK's memory goes with it. */
+/** In a thread, as `npm run start:stack` does it: the CDK's memory goes with it. */
 async function synthesize(): Promise<unknown> {
   return z.object({ template: z.unknown() }).parse(await callInThread(SYNTHESIS, 'synthesizeTemplate'))
     .template;

@@ -1,9 +1,9 @@
-/** `npm start`, without npm: the relay as a process of its own, which can be killed. */
+/** `npm run start:stack`, without npm: the relay as a process of its own, which can be killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const START = fileURLToPath(new URL('../../bin/start.ts', import.meta.url));
+const START = fileURLToPath(new URL('../../bin/start-stack.ts', import.meta.url));
 
 export interface RelayProcess {
   /** As the start screen shows it, ready to paste into the Hub. */

@@ -1,4 +1,4 @@
-/** A local relay without functions. Commands only use its tables and queues. */
+/** An emulated stack without functions. Commands only use its tables and queues. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { DeleteCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { dynamoDbClient, sqsClient } from '../../lib/aws/clients.ts';
 import { type AwsConnection, connect } from '../../lib/connect/connect.ts';
 import { findLocalRelay } from '../../lib/connect/local-relay.ts';
-import { type LocalRelay, startLocalRelay } from '../../lib/emulator/local-relay.ts';
+import { type Emulator, startEmulator } from '../../lib/emulator/emulator.ts';
 import { Queues } from '../../lib/stack/queues.ts';
 import { Tables } from '../../lib/stack/tables.ts';
 import { PATIENT } from '../ports/embedded.ts';
@@ -35,10 +35,10 @@ export interface TablesOnlyRelay {
 
 /** Starts the relay before a file's tests and stops it afterwards. Each test starts with an empty Config table. */
 export function useTablesOnlyRelay(): () => TablesOnlyRelay {
-  let relay: LocalRelay | undefined;
+  let relay: Emulator | undefined;
   let tables: TablesOnlyRelay | undefined;
   beforeAll(async () => {
-    relay = await startLocalRelay({ template: tablesTemplate(), root: '.', port: 0 });
+    relay = await startEmulator({ template: tablesTemplate(), root: '.', port: 0 });
     tables = await over(relay);
   });
   beforeEach(() => tables?.clear());
@@ -73,7 +73,7 @@ function tablesTemplate(): unknown {
   return Template.fromStack(stack).toJSON();
 }
 
-async function over({ url }: LocalRelay): Promise<TablesOnlyRelay> {
+async function over({ url }: Emulator): Promise<TablesOnlyRelay> {
   const { port } = new URL(url);
   const description = await findLocalRelay(Number(port));
   const client = dynamoDbClient({ ...PATIENT, ...description.dynamoDbConfig });

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CliOptions, cli, jsonOf } from './cli.ts';
 import { anHttpServer } from './http-server.ts';
 
-const START = fileURLToPath(new URL('../../bin/start.ts', import.meta.url));
+const START = fileURLToPath(new URL('../../bin/start-stack.ts', import.meta.url));
 
 let dataDir: string;
 let started: ChildProcess;

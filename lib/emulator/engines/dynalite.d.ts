@@ -1,4 +1,4 @@
-/** Types for the parts of dynalite that the local relay uses. The package has no types. */
+/** Types for the parts of dynalite that the emulator uses. The package has no types. */
 declare module 'dynalite' {
   import type { Server } from 'node:http';
 

@@ -4,7 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { LOCAL_CREDENTIALS } from '../../contract/local-relay.ts';
 import { awaitAll } from '../../relay/model/await-all.ts';
-import { NO_ADDRESSES, REGION } from '../local-account.ts';
+import { NO_ADDRESSES, REGION } from '../account.ts';
 import { LOOPBACK } from '../loopback.ts';
 import { readTemplate, type Template } from '../template/read-template.ts';
 import { asDataFolderError, openDataFolder } from './data-folder.ts';
@@ -47,7 +47,7 @@ export interface ClientConfig {
  * Starts both engines and creates missing tables and queues. Data that they have acknowledged survives a crash of the
  * process.
  *
- * @throws {TemplateError} when the template contains something that the local relay cannot run
+ * @throws {TemplateError} when the template contains something that the emulator cannot run
  * @throws {DataFolderError} when the data folder is in use, full, read-only or damaged, or has tables of another shape
  */
 export async function startEngines(options: EnginesOptions): Promise<Engines> {

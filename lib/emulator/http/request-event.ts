@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { ACCOUNT_ID } from '../local-account.ts';
+import { ACCOUNT_ID } from '../account.ts';
 import type { MatchedRoute } from './routes.ts';
 
 export interface RequestTarget {

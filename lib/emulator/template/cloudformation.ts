@@ -8,7 +8,7 @@ const resourceSchema = z.strictObject({
   Type: z.string(),
   Properties: z.record(z.string(), z.unknown()).default({}),
   Metadata: z.record(z.string(), z.unknown()).default({}),
-  /** Ignored: the local relay starts all resources together. */
+  /** Ignored: the emulator starts all resources together. */
   DependsOn: z.unknown().optional(),
   /** Ignored: the data folder stays until a person deletes it. */
   DeletionPolicy: z.unknown().optional(),
@@ -55,7 +55,7 @@ export function describeIssues(error: z.ZodError): string {
     .join('; ');
 }
 
-/** The template contains something that the local relay does not support. The relay then does not start. */
+/** The template contains something that the emulator does not support. The relay then does not start. */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError';
 }

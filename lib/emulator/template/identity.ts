@@ -1,6 +1,6 @@
 /** The results of `Ref` and `Fn::GetAtt` for a resource: its name, ARN and address on this machine. */
 import { SQS } from '../../contract/service-limits.ts';
-import { arn, type LocalAddresses, queueUrl } from '../local-account.ts';
+import { arn, type EmulatorAddresses, queueUrl } from '../account.ts';
 import { describe, type Resource, TemplateError } from './cloudformation.ts';
 
 export interface Identity {
@@ -8,11 +8,11 @@ export interface Identity {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** Undefined for a type that the local relay does not run. */
+/** Undefined for a type that the emulator does not run. */
 export function identityOf(
   logicalId: string,
   resource: Resource,
-  addresses: LocalAddresses,
+  addresses: EmulatorAddresses,
 ): Identity | undefined {
   switch (resource.Type) {
     case 'AWS::DynamoDB::Table': {

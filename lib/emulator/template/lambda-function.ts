@@ -80,7 +80,7 @@ const invokeConfigSchema = z.strictObject({
   FunctionName: z.string(),
   Qualifier: z.literal('$LATEST'),
   MaximumEventAgeInSeconds: z.number().optional(),
-  MaximumRetryAttempts: z.literal(0, 'must be 0: the local relay never repeats an asynchronous invocation'),
+  MaximumRetryAttempts: z.literal(0, 'must be 0: the emulator never repeats an asynchronous invocation'),
 });
 
 /** The retries of asynchronous invocations. */

@@ -1,10 +1,10 @@
-/** Reads a resource's properties, and refuses every property that the local relay does not know. */
+/** Reads a resource's properties, and refuses every property that the emulator does not know. */
 import type { z } from 'zod';
 import { describe, describeIssues, type Resource, TemplateError } from './cloudformation.ts';
 import type { Resolver } from './resolver.ts';
 
 export interface KnownProperties<Values> {
-  /** The properties that the local relay uses. Strict at every depth. */
+  /** The properties that the emulator uses. Strict at every depth. */
   readonly schema: z.ZodType<Values>;
   /**
    * The properties that it ignores, each with the reason; a nested one as `Target.RoleArn`. Their values are not
@@ -33,7 +33,7 @@ export function readProperties<Values>(
   );
   throw new TemplateError(
     unknown.length > 0
-      ? `${whose}: the local relay does not know the property ${unknown.join(', ')}`
+      ? `${whose}: the emulator does not know the property ${unknown.join(', ')}`
       : `${whose}: ${describeIssues(parsed.error)}`,
   );
 }

@@ -1,5 +1,5 @@
-/** Reads the synthesized CloudFormation template, which defines both the deployed stack and the local relay. */
-import { type LocalAddresses, NO_ADDRESSES, queueUrl } from '../local-account.ts';
+/** Reads the synthesized CloudFormation template, which defines both the deployed stack and the emulator. */
+import { type EmulatorAddresses, NO_ADDRESSES, queueUrl } from '../account.ts';
 import { describe, parseTemplate, type Resource, TemplateError } from './cloudformation.ts';
 import { EVENT_SOURCE_MAPPING, type MappingDefinition, mappingOf } from './event-source-mapping.ts';
 import { API, INTEGRATION, ROUTE, type RouteDefinition, routeOf, STAGE } from './http-api.ts';
@@ -16,7 +16,7 @@ import { Resolver } from './resolver.ts';
 import { SCHEDULE, type ScheduleDefinition, scheduleOf } from './schedule.ts';
 import { TABLE, type TableDefinition, tableOf } from './table.ts';
 
-/** Resource types that the local relay ignores, each with the reason. */
+/** Resource types that the emulator ignores, each with the reason. */
 const IGNORED_TYPES: Readonly<Record<string, string>> = {
   'AWS::IAM::Role': 'there are no permissions on this machine: everything runs as the person who started it',
   'AWS::IAM::Policy': 'there are no permissions on this machine',
@@ -34,7 +34,7 @@ const IGNORED_TYPES: Readonly<Record<string, string>> = {
   'AWS::CDK::Metadata': 'tells AWS which constructs a stack was made with',
 };
 
-/** The template's resources, in the form that the local relay needs. */
+/** The template's resources, in the form that the emulator needs. */
 export interface Template {
   readonly tables: readonly TableDefinition[];
   readonly queues: readonly QueueDefinition[];
@@ -52,7 +52,7 @@ export interface Template {
  * @param addresses of queues and API; omit it to read the template before they run
  * @throws {TemplateError} naming each unknown resource type or property
  */
-export function readTemplate(source: unknown, addresses: LocalAddresses = NO_ADDRESSES): Template {
+export function readTemplate(source: unknown, addresses: EmulatorAddresses = NO_ADDRESSES): Template {
   const { Resources, Outputs } = parseTemplate(source);
   const resolver = new Resolver(Resources, addresses);
   const seen = new Set(Object.keys(IGNORED_TYPES));
@@ -107,5 +107,5 @@ function refuseUnknownTypes(resources: Readonly<Record<string, Resource>>, known
   const unknown = Object.entries(resources).filter(([, resource]) => !known.has(resource.Type));
   if (unknown.length === 0) return;
   const named = unknown.map(([id, resource]) => describe(id, resource)).join(', ');
-  throw new TemplateError(`The local relay does not know this type of resource: ${named}`);
+  throw new TemplateError(`The emulator does not know this type of resource: ${named}`);
 }

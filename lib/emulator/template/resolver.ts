@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
  */
 import { z } from 'zod';
-import { ACCOUNT_ID, type LocalAddresses, PARTITION, REGION, STACK_NAME } from '../local-account.ts';
+import { ACCOUNT_ID, type EmulatorAddresses, PARTITION, REGION, STACK_NAME } from '../account.ts';
 import type { Resource } from './cloudformation.ts';
 import { TemplateError } from './cloudformation.ts';
 import { identityOf } from './identity.ts';
@@ -32,9 +32,9 @@ const subSchema = z.union([
 
 export class Resolver {
   readonly #resources: Readonly<Record<string, Resource>>;
-  readonly #addresses: LocalAddresses;
+  readonly #addresses: EmulatorAddresses;
 
-  constructor(resources: Readonly<Record<string, Resource>>, addresses: LocalAddresses) {
+  constructor(resources: Readonly<Record<string, Resource>>, addresses: EmulatorAddresses) {
     this.#resources = resources;
     this.#addresses = addresses;
   }
@@ -70,7 +70,7 @@ export class Resolver {
         return this.#substitute(text, variables, where);
       }
       default:
-        throw new TemplateError(`${where}: the local relay does not know the intrinsic ${intrinsic}`);
+        throw new TemplateError(`${where}: the emulator does not know the intrinsic ${intrinsic}`);
     }
   }
 
@@ -83,7 +83,7 @@ export class Resolver {
     const value = this.#identity(logicalId, where).attributes[attribute];
     if (value === undefined) {
       throw new TemplateError(
-        `${where}: ${logicalId} has no attribute ${attribute} that the local relay knows (Fn::GetAtt)`,
+        `${where}: ${logicalId} has no attribute ${attribute} that the emulator knows (Fn::GetAtt)`,
       );
     }
     return value;
@@ -127,5 +127,5 @@ function isIntrinsic(key: string): boolean {
 function parse<Value>(schema: z.ZodType<Value>, argument: unknown, intrinsic: string, where: string): Value {
   const parsed = schema.safeParse(argument);
   if (parsed.success) return parsed.data;
-  throw new TemplateError(`${where}: the local relay does not understand this form of ${intrinsic}`);
+  throw new TemplateError(`${where}: the emulator does not understand this form of ${intrinsic}`);
 }

@@ -23,7 +23,7 @@ const schema = z.strictObject({
     Input: z.string().optional(),
     RetryPolicy: z.strictObject({
       MaximumEventAgeInSeconds: z.number().optional(),
-      MaximumRetryAttempts: z.literal(0, 'must be 0: the local relay never repeats an invocation'),
+      MaximumRetryAttempts: z.literal(0, 'must be 0: the emulator never repeats an invocation'),
     }),
   }),
 });

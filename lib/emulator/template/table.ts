@@ -23,7 +23,7 @@ const schema = z.strictObject({
   ),
   KeySchema: keySchema,
   GlobalSecondaryIndexes: z.array(indexSchema).default([]),
-  /** The local relay does not throttle, so it cannot run provisioned capacity. */
+  /** The emulator does not throttle, so it cannot run provisioned capacity. */
   BillingMode: z.literal('PAY_PER_REQUEST'),
 });
 

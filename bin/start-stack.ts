@@ -1,4 +1,4 @@
-/** `npm start`: runs the relay on this machine. */
+/** `npm run start:stack`: runs the stack's template on this machine, on an emulated DynamoDB and SQS. */
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
@@ -6,11 +6,11 @@ import { bold, cyan, dim, green, red, yellow } from 'yoctocolors';
 import { z } from 'zod';
 import { DEFAULT_PORT } from '../lib/contract/local-relay.ts';
 import { callInThread } from '../lib/emulator/call-in-thread.ts';
+import { type Emulator, startEmulator } from '../lib/emulator/emulator.ts';
 import { asDataFolderError, DataFolderError } from '../lib/emulator/engines/data-folder.ts';
 import { ensureFirstSource } from '../lib/emulator/first-source.ts';
 import { handlerLog } from '../lib/emulator/handler-log.ts';
 import { PortInUseError } from '../lib/emulator/http/http-front.ts';
-import { type LocalRelay, startLocalRelay } from '../lib/emulator/local-relay.ts';
 import { TemplateError } from '../lib/emulator/template/cloudformation.ts';
 import { printableLines, printableText } from '../lib/relay/model/printable.ts';
 
@@ -30,11 +30,11 @@ interface Options {
   readonly json: boolean;
 }
 
-await new Command('npm start --')
+await new Command('npm run start:stack --')
   .description(
-    'Runs the relay on this machine. Its data survives Ctrl-C, and the next start continues with it.',
+    'Runs the deployed stack on this machine, on an emulated DynamoDB and SQS. Its data survives Ctrl-C.',
   )
-  .option('--data <folder>', 'folder for all data of the relay', '.relay')
+  .option('--data <folder>', 'folder for all data of the stack', '.relay-stack')
   .option('--port <number>', 'port on 127.0.0.1; 0 for a free one', parsePort, DEFAULT_PORT)
   .option('--log', 'write the full log of the functions to relay.log in the data folder', false)
   .option('--json', 'print only one line of JSON, once the relay accepts requests', false)
@@ -46,7 +46,7 @@ await new Command('npm start --')
 async function start(options: Options): Promise<void> {
   const dataDir = resolve(options.data);
   try {
-    const relay = await startLocalRelay({
+    const relay = await startEmulator({
       template: synthesize(),
       root: ROOT,
       dataDir,
@@ -70,7 +70,7 @@ async function synthesize(): Promise<unknown> {
   return z.strictObject({ template: z.unknown() }).parse(synthesized).template;
 }
 
-function firstAddress({ engines }: LocalRelay, dataDir: string): Promise<string | undefined> {
+function firstAddress({ engines }: Emulator, dataDir: string): Promise<string | undefined> {
   const { ConfigTableName, WebhookBaseAddress } = z
     .looseObject({ ConfigTableName: z.string(), WebhookBaseAddress: z.string() })
     .parse(engines.resources.outputs);
@@ -82,7 +82,7 @@ function firstAddress({ engines }: LocalRelay, dataDir: string): Promise<string 
   });
 }
 
-function startScreen(relay: LocalRelay, address: string | undefined, options: Options): string {
+function startScreen(relay: Emulator, address: string | undefined, options: Options): string {
   const port = options.port === DEFAULT_PORT ? '' : ` --port ${new URL(relay.url).port}`;
   return [
     '',
@@ -104,7 +104,7 @@ function startScreen(relay: LocalRelay, address: string | undefined, options: Op
   ].join('\n');
 }
 
-function stopOnSignals(relay: LocalRelay, { json }: Options): void {
+function stopOnSignals(relay: Emulator, { json }: Options): void {
   let stoppingSinceMs: number | undefined;
   const onSignal = async () => {
     if (stoppingSinceMs !== undefined) {

@@ -4,7 +4,7 @@ import { aRelay } from './a-relay.ts';
 import { aFunction, aQueue, aRoute, aSchedule } from './a-template.ts';
 import { aGate } from './gate.ts';
 
-describe('the local relay', () => {
+describe('the emulator', () => {
   it("hands a webhook to the function of its route, and gives back the function's answer", async () => {
     const { url } = await aRelay({ Echo: aFunction('echo.ts'), ...aRoute('POST /webhooks/{token}', 'Echo') });
 

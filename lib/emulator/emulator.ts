@@ -4,18 +4,18 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { SendingVariable } from '../contract/environment.ts';
 import { awaitAll } from '../relay/model/await-all.ts';
 import { aborted } from './aborted.ts';
+import { arn, REGION } from './account.ts';
 import { type Engines, type EnginesOptions, startEngines } from './engines/engines.ts';
 import type { HandlerLog } from './handler-log.ts';
 import { type HttpFront, startHttpFront } from './http/http-front.ts';
 import { LocalFunctions } from './lambda/local-functions.ts';
-import { arn, REGION } from './local-account.ts';
 import { QueuePoller } from './queues/queue-poller.ts';
 import { ScheduleClock } from './schedule-clock.ts';
 import { TemplateError } from './template/cloudformation.ts';
 import type { QueueDefinition } from './template/queue.ts';
 import type { Template } from './template/read-template.ts';
 
-export interface LocalRelayOptions extends Pick<EnginesOptions, 'template' | 'dataDir'> {
+export interface EmulatorOptions extends Pick<EnginesOptions, 'template' | 'dataDir'> {
   /** The handlers' paths are relative to this folder. */
   readonly root: string;
   /** 0 for a free one. */
@@ -24,11 +24,11 @@ export interface LocalRelayOptions extends Pick<EnginesOptions, 'template' | 'da
   readonly concurrency?: number;
   /** Receives every line that a function writes. */
   readonly log?: HandlerLog;
-  /** Receives errors of the local relay itself. */
+  /** Receives errors of the emulator itself. */
   readonly onError?: (error: unknown) => void;
 }
 
-export interface LocalRelay {
+export interface Emulator {
   /** `http://127.0.0.1:8787`. */
   readonly url: string;
   readonly engines: Engines;
@@ -65,11 +65,11 @@ const SENDING: Record<SendingVariable, string> = {
 /**
  * Starts everything. The relay accepts requests when the promise resolves; earlier ones wait.
  *
- * @throws {TemplateError} when the template contains something that the local relay cannot run
+ * @throws {TemplateError} when the template contains something that the emulator cannot run
  * @throws {DataFolderError} when the data folder cannot be used
  * @throws {PortInUseError} when the port is taken
  */
-export async function startLocalRelay(options: LocalRelayOptions): Promise<LocalRelay> {
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const { onError = () => {} } = options;
   const front = await startHttpFront(options.port, onError);
   try {
@@ -87,10 +87,10 @@ export async function startLocalRelay(options: LocalRelayOptions): Promise<Local
 }
 
 function run(
-  options: LocalRelayOptions & { readonly onError: (error: unknown) => void },
+  options: EmulatorOptions & { readonly onError: (error: unknown) => void },
   front: HttpFront,
   engines: Engines,
-): LocalRelay {
+): Emulator {
   const { resources } = engines;
   const functions = new LocalFunctions(resources, {
     root: options.root,

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
-const START = fileURLToPath(new URL('../../bin/start.ts', import.meta.url));
+const START = fileURLToPath(new URL('../../bin/start-stack.ts', import.meta.url));
 
 let dataDir: string;
 beforeEach(() => {
@@ -16,7 +16,7 @@ beforeEach(() => {
   return () => rmSync(dataDir, { recursive: true, force: true });
 });
 
-/** Runs `npm start`, without npm. */
+/** Runs `npm run start:stack`, without npm. */
 function start(...flags: readonly string[]) {
   const child = spawn(process.execPath, [START, '--data', dataDir, '--port', '0', ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -48,7 +48,7 @@ function savedAddress(): string {
   return readFileSync(join(dataDir, 'webhook-address'), 'utf8').trim();
 }
 
-describe('npm start', () => {
+describe('npm run start:stack', () => {
   it('runs the real stack: takes webhooks, stops at Ctrl-C, and goes on from there', async () => {
     const first = await startReady();
     expect(first.line).toBe(`{"ready":true,"url":"${first.url}"}`);

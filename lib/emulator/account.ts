@@ -1,7 +1,7 @@
 /** The account, region and addresses of the stack when it runs on this machine. */
 
-/** The addresses of the running local relay. */
-export interface LocalAddresses {
+/** The addresses of the running emulator. */
+export interface EmulatorAddresses {
   /** `http://127.0.0.1:<port>` of the embedded SQS, without a slash at the end. */
   readonly sqsEndpoint: string;
   /** `http://127.0.0.1:<port>` of the HTTP front, without a slash at the end. */
@@ -15,12 +15,12 @@ export const PARTITION = 'aws';
 export const STACK_NAME = 'local';
 
 /** Placeholders to read a template before the relay runs. */
-export const NO_ADDRESSES: LocalAddresses = {
+export const NO_ADDRESSES: EmulatorAddresses = {
   sqsEndpoint: 'http://queues.invalid',
   httpUrl: 'http://relay.invalid',
 };
 
-export function queueUrl(addresses: LocalAddresses, queueName: string): string {
+export function queueUrl(addresses: EmulatorAddresses, queueName: string): string {
   return `${addresses.sqsEndpoint}/${ACCOUNT_ID}/${queueName}`;
 }
 
