@@ -1,8 +1,8 @@
 /** The row that leads from an id that people use to one order. The partition of an id has a row for each of its orders. */
 import * as z from 'zod';
 import type { Alias, OrderKey } from '../../relay/model/ids.ts';
+import { moment, type Row, readAttributes } from '../../relay/rows/attributes.ts';
 import { aliasRowKey } from './event-log-keys.ts';
-import { moment, type Row, readAttributes } from './row.ts';
 
 export function toAliasRow({ aliasKey, orderKey, id, seenAt }: Alias, expiresAt: number): Row {
   return { ...aliasRowKey(aliasKey, orderKey), order: orderKey, id, seenAt: seenAt.toISOString(), expiresAt };

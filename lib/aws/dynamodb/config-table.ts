@@ -8,8 +8,8 @@ import type {
   RowAttributes,
   RowCondition,
 } from '../../relay/ports/config-table.ts';
+import { type Row, toAttribute } from '../../relay/rows/attributes.ts';
 import { type Condition, DynamoTable } from './dynamo-table.ts';
-import { type Row, toAttribute } from './row.ts';
 import { updateOf } from './update-expression.ts';
 
 export interface ConfigTableOptions {

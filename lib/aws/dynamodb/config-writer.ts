@@ -1,9 +1,9 @@
 /** The ConfigWriter port over the Config table. The functions' writes are in `config-table.ts`. */
 import type { ConfigRow } from '../../relay/ports/config-table.ts';
 import type { ConfigChange, ConfigWriter, WritableKind } from '../../relay/ports/operator.ts';
+import type { Row } from '../../relay/rows/attributes.ts';
 import type { ConfigTableOptions } from './config-table.ts';
 import { DynamoTable } from './dynamo-table.ts';
-import type { Row } from './row.ts';
 import { updateOf } from './update-expression.ts';
 
 const EXISTS = { expression: 'attribute_exists(id)' };

@@ -10,7 +10,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { RowRefusedError, StoreError } from '../../relay/ports/event-log.ts';
-import type { Row } from './row.ts';
+import type { Row } from '../../relay/rows/attributes.ts';
 import type { Update } from './update-expression.ts';
 
 /** A condition for a write. Its placeholders must differ from the placeholders of the update. */

@@ -4,8 +4,8 @@ import type { EventRecord } from '../../relay/model/event.ts';
 import type { Outcome } from '../../relay/model/outcome.ts';
 import { REASONS } from '../../relay/model/reason.ts';
 import type { DeliveryCondition, OwedItem } from '../../relay/ports/event-log.ts';
+import { isoSpellings, type Row } from '../../relay/rows/attributes.ts';
 import type { Condition } from './dynamo-table.ts';
-import { isoSpellings, type Row } from './row.ts';
 
 export const NOT_FANNED_OUT: Condition = {
   expression: 'attribute_exists(sk) AND attribute_not_exists(fannedOutAt)',

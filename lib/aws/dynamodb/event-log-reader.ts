@@ -27,15 +27,16 @@ import type {
   OwedQuery,
 } from '../../relay/ports/operator.ts';
 import type { Telemetry } from '../../relay/ports/telemetry.ts';
+import type { Row } from '../../relay/rows/attributes.ts';
+import { readDelivery } from '../../relay/rows/delivery-attributes.ts';
+import { readEvent } from '../../relay/rows/event-attributes.ts';
 import { fromAliasRow } from './alias-row.ts';
 import { ByEndpointIndex } from './by-endpoint-index.ts';
 import { ByTimeIndex, daysBetween } from './by-time-index.ts';
-import { fromDeliveryRow } from './delivery-row.ts';
 import { DynamoTable } from './dynamo-table.ts';
 import { ALIAS_PREFIX, deliveryRowKey, eventRowKey, type RowKey, rowsOf } from './event-log-keys.ts';
-import { fromEventRow } from './event-row.ts';
 import { OwedIndex } from './owed-index.ts';
-import { isExpired, type Row } from './row.ts';
+import { isExpired } from './row-expiry.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 /** An event's id may be this far ahead of this machine's clock. */
@@ -162,7 +163,7 @@ export class DynamoEventReader implements EventReader {
   }
 
   async eventsOf(keys: readonly EventKey[]): Promise<EventRecord[]> {
-    return this.#rowsOf(keys, eventRowKey, fromEventRow);
+    return this.#rowsOf(keys, eventRowKey, readEvent);
   }
 
   async deliveriesOf(keys: readonly DeliveryKey[]): Promise<Delivery[]> {
@@ -172,7 +173,7 @@ export class DynamoEventReader implements EventReader {
 
   #readDelivery(key: DeliveryKey, row: Row): Delivery | undefined {
     try {
-      return fromDeliveryRow(key, row);
+      return readDelivery(key, row);
     } catch (error) {
       // One row that a person edited wrongly must not hide the others.
       if (!(error instanceof UnreadableRowError)) throw error;

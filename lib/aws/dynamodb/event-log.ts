@@ -22,9 +22,12 @@ import {
   UnreadableRowError,
 } from '../../relay/ports/event-log.ts';
 import type { Telemetry } from '../../relay/ports/telemetry.ts';
+import type { Row } from '../../relay/rows/attributes.ts';
+import { readDelivery } from '../../relay/rows/delivery-attributes.ts';
+import { outcomeKey, readEvent, toOutcomeMap } from '../../relay/rows/event-attributes.ts';
 import { toAliasRow } from './alias-row.ts';
 import { ByTimeIndex, daysBetween } from './by-time-index.ts';
-import { fromDeliveryRow, toDeliveryRow } from './delivery-row.ts';
+import { toDeliveryRow } from './delivery-row.ts';
 import { DynamoTable } from './dynamo-table.ts';
 import {
   deliveryAsRead,
@@ -37,10 +40,10 @@ import {
   WITHOUT_OUTCOMES,
 } from './event-log-conditions.ts';
 import * as keys from './event-log-keys.ts';
-import { fromEventRow, outcomeKey, toEventRow, toOutcomeMap } from './event-row.ts';
+import { toEventRow } from './event-row.ts';
 import { OwedIndex } from './owed-index.ts';
 import { checkPayload, fromPayloadRow, isErased, toPayloadRow } from './payload-row.ts';
-import { isExpired, type Row } from './row.ts';
+import { isExpired } from './row-expiry.ts';
 import { updateOf } from './update-expression.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -118,14 +121,14 @@ export class DynamoEventLog implements EventLog {
     for await (const rows of this.#table.pages('reading events', query, EVENT_PAGES)) {
       for (const row of this.#alive(rows)) {
         const key = this.#parseKey(row);
-        if (key?.kind === 'event') yield fromEventRow(key, row);
+        if (key?.kind === 'event') yield readEvent(key, row);
       }
     }
   }
 
   async event(key: EventKey): Promise<EventRecord | undefined> {
     const row = await this.#get('reading an event', keys.eventRowKey(key));
-    return row && fromEventRow(key, row);
+    return row && readEvent(key, row);
   }
 
   async payload(key: EventKey): Promise<Payload | undefined> {
@@ -254,7 +257,7 @@ export class DynamoEventLog implements EventLog {
   /** Skips a row that a person edited wrongly, so that it does not block the order. */
   #readDelivery(key: DeliveryKey, row: Row): Delivery[] {
     try {
-      return [fromDeliveryRow(key, row)];
+      return [readDelivery(key, row)];
     } catch (error) {
       if (!(error instanceof UnreadableRowError)) throw error;
       const { eventId, endpointId } = key;

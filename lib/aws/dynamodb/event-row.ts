@@ -1,106 +1,17 @@
 /** An event's row of the EventLog table. */
-import * as z from 'zod';
-import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
-import { sourceIdSchema } from '../../relay/endpoint/source.ts';
-import { SHOWN_STATES } from '../../relay/model/delivery-state.ts';
-import { type EventKey, type EventRecord, NO_SNAPSHOT, type Outcomes } from '../../relay/model/event.ts';
-import { type EndpointId, eventTime, sourceOf } from '../../relay/model/ids.ts';
-import { CHANGES_NOTES } from '../../relay/model/item-changes.ts';
-import type { Outcome } from '../../relay/model/outcome.ts';
-import { REASONS } from '../../relay/model/reason.ts';
-import { recordOf } from '../../relay/model/record-of.ts';
+import type { EventRecord } from '../../relay/model/event.ts';
+import type { Row } from '../../relay/rows/attributes.ts';
+import { eventAttributes } from '../../relay/rows/event-attributes.ts';
 import { dayOf, eventRowKey, owedToFanOut } from './event-log-keys.ts';
-import { moment, type Row, readAttributes, toAttributes } from './row.ts';
-
-const text = z.string().exactOptional();
-
-const OUTCOME = {
-  reason: z.enum(REASONS),
-  status: z.number(),
-  durationMs: z.number(),
-  error: z.string(),
-  attempt: z.number(),
-  late: z.literal(true),
-  replayed: z.literal(true),
-};
-
-const ATTRIBUTES = {
-  source: sourceIdSchema,
-  orderId: z.string(),
-  niceId: z.string(),
-  receivedAt: moment,
-  noSnapshot: z.enum(NO_SNAPSHOT),
-  endpointId: endpointIdSchema,
-  items: z.array(z.object({ sku: text, product: text, status: text, trackingNumber: text })),
-  itemsOmitted: z.number(),
-  changes: z.array(
-    z.object({
-      change: z.enum(['added', 'removed', 'changed']),
-      sku: text,
-      statusFrom: text,
-      statusTo: text,
-      trackingNumberFrom: text,
-      trackingNumberTo: text,
-    }),
-  ),
-  changesOmitted: z.number(),
-  changesNote: z.enum(CHANGES_NOTES),
-  outcomes: z.custom<Row>((value) => typeof value === 'object' && value !== null).transform(readOutcomes),
-  fannedOutAt: moment,
-  fanOutAttempts: z.int().min(0),
-  quarantinedUntil: moment,
-  abandonedAt: moment,
-  forgottenAt: moment,
-};
-
-/** Each outcome is parsed by itself, so that an edited one does not hide the others. Only its state is essential. */
-function readOutcomes(outcomes: Row): Outcomes {
-  const entries = Object.entries(outcomes).flatMap(([key, value]): [EndpointId, Outcome][] => {
-    const id = endpointIdSchema.safeParse(key.endsWith(MARK) ? key.slice(0, -MARK.length) : key);
-    const known = z.looseObject({ state: z.enum(SHOWN_STATES) }).safeParse(value);
-    if (!id.success || !known.success) return [];
-    const { state } = known.data;
-    return [[id.data, { state, ...readAttributes(OUTCOME, known.data) }]];
-  });
-  return recordOf(entries);
-}
-
-/** Appended to an endpoint id that is the name of a member of every object. No endpoint id contains it. */
-const MARK = '#';
-
-/** The key of an endpoint's outcome in the row. The AWS SDK builds plain objects, which lose `__proto__`. */
-export function outcomeKey(endpointId: EndpointId): string {
-  return endpointId in {} ? endpointId + MARK : endpointId;
-}
-
-export function toOutcomeMap(outcomes: Outcomes): Readonly<Record<string, Outcome>> {
-  const entries = Object.entries(outcomes) as [EndpointId, Outcome][];
-  return recordOf(entries.map(([id, outcome]) => [outcomeKey(id), outcome]));
-}
 
 /** The row of an event before its fan-out. */
 export function toEventRow(event: EventRecord, dueAt: Date, expiresAt: number): Row {
-  const { fannedOutAt: _, outcomes, ...record } = event;
   return {
     ...eventRowKey(event),
-    ...toAttributes({ ...record, outcomes: outcomes && toOutcomeMap(outcomes) }),
+    ...eventAttributes(event),
     day: dayOf(event.eventId),
     owedTo: owedToFanOut(event.eventId),
     dueAt: dueAt.toISOString(),
     expiresAt,
-  };
-}
-
-/** Only the key is required. A missing or wrong attribute is omitted or derived from the key. */
-export function fromEventRow({ orderKey, eventId }: EventKey, row: Row): EventRecord {
-  const attributes = readAttributes(ATTRIBUTES, row);
-  return {
-    ...attributes,
-    orderKey,
-    eventId,
-    source: attributes.source ?? sourceOf(orderKey),
-    receivedAt: attributes.receivedAt ?? eventTime(eventId),
-    // The attribute's presence means that the event was fanned out, even if a person changed its value.
-    ...(row.fannedOutAt !== undefined && { fannedOutAt: attributes.fannedOutAt ?? eventTime(eventId) }),
   };
 }

@@ -2,9 +2,9 @@
 import { OWED_INDEX } from '../../contract/tables.ts';
 import type { OwedItem } from '../../relay/ports/event-log.ts';
 import type { Telemetry } from '../../relay/ports/telemetry.ts';
+import { moment, type Row } from '../../relay/rows/attributes.ts';
 import type { DynamoTable } from './dynamo-table.ts';
 import { parseRowKey } from './event-log-keys.ts';
-import { moment, type Row } from './row.ts';
 
 /** Sorts before any text that a person may have typed as a time. */
 const BEFORE_ALL_TIMES = ' ';

@@ -5,8 +5,8 @@ import { DYNAMODB } from '../../contract/service-limits.ts';
 import type { EventKey, Payload } from '../../relay/model/event.ts';
 import { eventTime, PARTITION_KEY_LIMIT_BYTES, sha256Hex } from '../../relay/model/ids.ts';
 import { PayloadTooLargeError, UnreadableRowError } from '../../relay/ports/event-log.ts';
+import type { Row } from '../../relay/rows/attributes.ts';
 import { payloadRowKey } from './event-log-keys.ts';
-import type { Row } from './row.ts';
 
 export const gzip: (bytes: Uint8Array) => Promise<Buffer> = promisify(gzipCallback);
 const gunzip: (bytes: Uint8Array) => Promise<Buffer> = promisify(gunzipCallback);

@@ -1,5 +1,5 @@
 /** Builds DynamoDB's update expressions. */
-import { toAttribute } from './row.ts';
+import { toAttribute } from '../../relay/rows/attributes.ts';
 
 export interface Update {
   readonly expression: string;

@@ -7,9 +7,9 @@ import type { DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EventRecord, Payload } from '../../relay/model/event.ts';
 import { isEventId, type OrderKey, PARTITION_KEY_LIMIT_BYTES, sha256Hex } from '../../relay/model/ids.ts';
 import type { EventMessage } from '../../relay/ports/queues.ts';
-import { fromEventRow } from '../dynamodb/event-row.ts';
+import { toAttributes } from '../../relay/rows/attributes.ts';
+import { readEvent } from '../../relay/rows/event-attributes.ts';
 import { gzip } from '../dynamodb/payload-row.ts';
-import { toAttributes } from '../dynamodb/row.ts';
 
 /** A parsed message, or the reason why the body is not one. The reason names fields and rules, never values. */
 export type Parsed<Message> =
@@ -88,7 +88,7 @@ const eventMessageSchema = z
   .transform(({ fullEvent, ...event }) => ({
     ...event,
     ...(fullEvent !== undefined && {
-      fullEvent: { event: fromEventRow(event, fullEvent.event), payload: fullEvent.payload },
+      fullEvent: { event: readEvent(event, fullEvent.event), payload: fullEvent.payload },
     }),
   }));
 

@@ -1,0 +1,98 @@
+/** The attributes of an event's row, whatever the store. */
+import * as z from 'zod';
+import { endpointIdSchema } from '../endpoint/endpoint.ts';
+import { sourceIdSchema } from '../endpoint/source.ts';
+import { SHOWN_STATES } from '../model/delivery-state.ts';
+import { type EventKey, type EventRecord, NO_SNAPSHOT, type Outcomes } from '../model/event.ts';
+import { type EndpointId, eventTime, sourceOf } from '../model/ids.ts';
+import { CHANGES_NOTES } from '../model/item-changes.ts';
+import type { Outcome } from '../model/outcome.ts';
+import { REASONS } from '../model/reason.ts';
+import { recordOf } from '../model/record-of.ts';
+import { moment, type Row, readAttributes, toAttributes } from './attributes.ts';
+
+/** Only the key is required. A missing or wrong attribute is omitted or derived from the key. */
+export function readEvent({ orderKey, eventId }: EventKey, row: Row): EventRecord {
+  const attributes = readAttributes(ATTRIBUTES, row);
+  return {
+    ...attributes,
+    orderKey,
+    eventId,
+    source: attributes.source ?? sourceOf(orderKey),
+    receivedAt: attributes.receivedAt ?? eventTime(eventId),
+    // The attribute's presence means that the event was fanned out, even if a person changed its value.
+    ...(row.fannedOutAt !== undefined && { fannedOutAt: attributes.fannedOutAt ?? eventTime(eventId) }),
+  };
+}
+
+/** The attributes of an event before its fan-out, with its keys. */
+export function eventAttributes(event: EventRecord): Row {
+  const { fannedOutAt: _, outcomes, ...record } = event;
+  return toAttributes({ ...record, outcomes: outcomes && toOutcomeMap(outcomes) });
+}
+
+const text = z.string().exactOptional();
+
+const OUTCOME = {
+  reason: z.enum(REASONS),
+  status: z.number(),
+  durationMs: z.number(),
+  error: z.string(),
+  attempt: z.number(),
+  late: z.literal(true),
+  replayed: z.literal(true),
+};
+
+const ATTRIBUTES = {
+  source: sourceIdSchema,
+  orderId: z.string(),
+  niceId: z.string(),
+  receivedAt: moment,
+  noSnapshot: z.enum(NO_SNAPSHOT),
+  endpointId: endpointIdSchema,
+  items: z.array(z.object({ sku: text, product: text, status: text, trackingNumber: text })),
+  itemsOmitted: z.number(),
+  changes: z.array(
+    z.object({
+      change: z.enum(['added', 'removed', 'changed']),
+      sku: text,
+      statusFrom: text,
+      statusTo: text,
+      trackingNumberFrom: text,
+      trackingNumberTo: text,
+    }),
+  ),
+  changesOmitted: z.number(),
+  changesNote: z.enum(CHANGES_NOTES),
+  outcomes: z.custom<Row>((value) => typeof value === 'object' && value !== null).transform(readOutcomes),
+  fannedOutAt: moment,
+  fanOutAttempts: z.int().min(0),
+  quarantinedUntil: moment,
+  abandonedAt: moment,
+  forgottenAt: moment,
+};
+
+/** Each outcome is parsed by itself, so that an edited one does not hide the others. Only its state is essential. */
+function readOutcomes(outcomes: Row): Outcomes {
+  const entries = Object.entries(outcomes).flatMap(([key, value]): [EndpointId, Outcome][] => {
+    const id = endpointIdSchema.safeParse(key.endsWith(MARK) ? key.slice(0, -MARK.length) : key);
+    const known = z.looseObject({ state: z.enum(SHOWN_STATES) }).safeParse(value);
+    if (!id.success || !known.success) return [];
+    const { state } = known.data;
+    return [[id.data, { state, ...readAttributes(OUTCOME, known.data) }]];
+  });
+  return recordOf(entries);
+}
+
+/** Appended to an endpoint id that is the name of a member of every object. No endpoint id contains it. */
+const MARK = '#';
+
+/** The key of an endpoint's outcome in the row. The AWS SDK builds plain objects, which lose `__proto__`. */
+export function outcomeKey(endpointId: EndpointId): string {
+  return endpointId in {} ? endpointId + MARK : endpointId;
+}
+
+export function toOutcomeMap(outcomes: Outcomes): Readonly<Record<string, Outcome>> {
+  const entries = Object.entries(outcomes) as [EndpointId, Outcome][];
+  return recordOf(entries.map(([id, outcome]) => [outcomeKey(id), outcome]));
+}
