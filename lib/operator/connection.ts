@@ -53,6 +53,8 @@ export interface RelayDescription {
   readonly webhookBaseAddress: string;
   /** The data folder of a local relay; absent for a deployed one. */
   readonly dataDir?: string;
+  /** The hours without a webhook after which the relay sends a notice; absent when it sends none. */
+  readonly silenceHours?: number;
 }
 
 /** Finds relays and connects to them. `lib/connect` implements it over AWS. */

@@ -56,12 +56,23 @@ function plus(one: BoundedCount, other: BoundedCount): BoundedCount {
 }
 
 async function countOf(connection: ReadConnection, id: EndpointId): Promise<DeliveryCounts> {
-  const [pending, ended, cancelledInFanOut] = await Promise.all([
+  const [pending, ended] = await Promise.all([
     countPending(connection, id),
+    countNeedingAttention(connection, id),
+  ]);
+  return { pending, ...ended };
+}
+
+/** Counts the dead and the cancelled deliveries of one endpoint. */
+export async function countNeedingAttention(
+  connection: ReadConnection,
+  id: EndpointId,
+): Promise<Pick<DeliveryCounts, 'dead' | 'cancelled'>> {
+  const [ended, cancelledInFanOut] = await Promise.all([
     countEnded(connection, id),
     countCancelledInFanOut(connection, id),
   ]);
-  return { pending, dead: ended.dead, cancelled: plus(ended.cancelled, cancelledInFanOut) };
+  return { dead: ended.dead, cancelled: plus(ended.cancelled, cancelledInFanOut) };
 }
 
 /** Without reading the rows: almost all entries of an endpoint's list are pending. */
