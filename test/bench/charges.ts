@@ -6,7 +6,7 @@ import { PRICES } from './prices.ts';
 
 const WRITES = new Set(['PutItem', 'UpdateItem']);
 
-export interface Charge {
+interface Charge {
   readonly what: string;
   /** The calls behind the units: `Query 3 + GetItem 1`. */
   readonly of: string;

@@ -1,0 +1,46 @@
+/** The two programs that the bench compares, each in a process of its own and with receivers of its own. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { awsRelays } from '../../../lib/connect/relays.ts';
+import { addEndpoint } from '../../../lib/operator/endpoints/endpoints.ts';
+import { newSigningSecret, signingAttributes } from '../../../lib/operator/endpoints/signing.ts';
+import { addSource } from '../../../lib/operator/sources/sources.ts';
+import { startReceivers } from '../receivers.ts';
+import type { Subject } from './load.ts';
+import { startMeasuredProcess } from './measured-process.ts';
+
+const START = fileURLToPath(new URL('../../../bin/start.ts', import.meta.url));
+const BARE = fileURLToPath(new URL('./bare-relay.ts', import.meta.url));
+/** The relay caches its configuration for ten seconds. */
+const CONFIG_SEEN_MS = 11_000;
+
+/** The relay as `npm start` runs it. Every delivery is signed. */
+export async function startRelay(dataDir: string, endpoints: number): Promise<Subject> {
+  const receivers = await startReceivers(endpoints);
+  const args = ['--data', dataDir, '--port', '0', '--json', '--allow-cidr', '127.0.0.0/8'];
+  const process = await startMeasuredProcess(START, args);
+  const { url } = z.looseObject({ url: z.url() }).parse(process.ready);
+  const found = await awsRelays.findLocal(Number(new URL(url).port));
+  const connection = await found.connect((warning) => console.error(warning));
+  const { address } = await addSource(connection, 'bench');
+  for (const [index, receiver] of receivers.urls.entries())
+    await addEndpoint(connection, `endpoint-${index}`, {
+      url: receiver,
+      ...signingAttributes(newSigningSecret()),
+    });
+  connection.close();
+  await sleep(CONFIG_SEEN_MS);
+  return { process, address, receivers };
+}
+
+export async function startBare(file: string, endpoints: number): Promise<Subject> {
+  const receivers = await startReceivers(endpoints);
+  const process = await startMeasuredProcess(BARE, [file, ...receivers.urls]);
+  return { process, address: z.looseObject({ address: z.url() }).parse(process.ready).address, receivers };
+}
+
+export async function stop({ process, receivers }: Subject): Promise<void> {
+  await process.stop();
+  await receivers.stop();
+}
