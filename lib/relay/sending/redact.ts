@@ -33,13 +33,17 @@ export function redactSecrets(
   const all = [...secrets.map((secret) => secret.trim()), ...keysInUrl(url)];
   if (all.some(isShort)) return withheld(result);
   const patterns = patternsOfAll([...all, ...maybeSecret.filter((value) => !isShort(value))]);
+  const tooShort = patternsOfAll(maybeSecret.filter(isShort));
+  // Most answers echo nothing. One search through everything is faster than a replacement in each text.
+  const everything = [result.text, ...Object.values(result.headers ?? {})].join('\n\n');
+  if (!occursIn(everything, [...patterns, ...tooShort])) return result;
   const redacted = (text: string) =>
     patterns.reduce((part, pattern) => part.replace(pattern, REDACTED), text);
   const headers = Object.entries(result.headers ?? {}).map(
     ([name, value]) => [name, redacted(value)] as const,
   );
   const text = redacted(result.text);
-  const forbidden = [...patterns, ...patternsOfAll(maybeSecret.filter(isShort))];
+  const forbidden = [...patterns, ...tooShort];
   const recorded = [text, ...headers.map(([, value]) => value)];
   if (recorded.some((one) => occursIn(one, forbidden))) return withheld(result);
   return { ...result, text, headers: Object.fromEntries(headers) };
