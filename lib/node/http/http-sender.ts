@@ -1,7 +1,8 @@
-/** The Sender port over HTTP: one guarded POST per request. */
+/** The Sender port over HTTP: one guarded POST per request, on a connection that may be reused. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { OutgoingRequest, Sender, SendResult } from '../../relay/ports/outgoing.ts';
 import { AddressGuard } from './address-guard.ts';
+import { ConnectionPool } from './connection-pool.ts';
 import { guardedPost, PostError } from './guarded-post.ts';
 
 /** A longer answer is cut. */
@@ -9,6 +10,7 @@ const ANSWER_LIMIT_BYTES = 64 * 1024;
 
 export class HttpSender implements Sender {
   readonly #guard: AddressGuard;
+  readonly #pool = new ConnectionPool();
 
   constructor(guard = new AddressGuard()) {
     this.#guard = guard;
@@ -16,7 +18,8 @@ export class HttpSender implements Sender {
 
   async post(request: OutgoingRequest): Promise<SendResult> {
     try {
-      const answer = await guardedPost(this.#guard, { ...request, answerLimitBytes: ANSWER_LIMIT_BYTES });
+      const limited = { ...request, answerLimitBytes: ANSWER_LIMIT_BYTES };
+      const answer = await guardedPost(this.#guard, limited, this.#pool);
       const { status, headers, text } = answer;
       const retryAfter = headers['retry-after'];
       return {
@@ -29,6 +32,11 @@ export class HttpSender implements Sender {
     } catch (error) {
       return { kind: 'failure', error: error instanceof PostError ? error.message : 'request failed' };
     }
+  }
+
+  /** Closes the idle connections, and from now on each connection after its request. */
+  close(): void {
+    this.#pool.close();
   }
 }
 

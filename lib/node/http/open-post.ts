@@ -1,9 +1,10 @@
-/** Opens a POST request over a connection of its own. */
+/** Opens a POST request over an idle connection of the pool or a new one. */
 import { type ClientRequest, request as httpRequest } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
 import type { TlsIdentity } from '../../relay/ports/outgoing.ts';
 import type { AddressGuard } from './address-guard.ts';
+import type { ConnectionPool } from './connection-pool.ts';
 
 const ANSWER_HEADERS_LIMIT_BYTES = 16 * 1024;
 
@@ -20,8 +21,6 @@ export interface PostOptions {
   readonly tls?: TlsIdentity;
   /** The time of the whole attempt. */
   readonly timeoutMs: number;
-  /** Ends the request, and closes its connection, in whatever stage it is. */
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -29,23 +28,21 @@ export interface PostOptions {
  *
  * @throws AddressRefusedError, or an error of Node for a URL or a header that cannot be sent
  */
-export function openPost(guard: AddressGuard, post: PostOptions): ClientRequest {
-  const { url, headers, tls, timeoutMs, signal } = post;
-  const { protocol, hostname, port, pathname, search } = new URL(url);
-  const target = { protocol, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
+export function openPost(guard: AddressGuard, post: PostOptions, pool?: ConnectionPool): ClientRequest {
+  const { headers, timeoutMs } = post;
+  const { protocol, hostname, port, path, tls } = targetOf(post);
+  const target = { protocol, port };
   guard.checkHost(hostname, target);
   const options = {
     method: 'POST',
     protocol,
-    // Node wants an IPv6 address without its brackets.
-    hostname: hostname.replace(/^\[|\]$/g, ''),
-    port: target.port,
-    path: pathname + search,
+    hostname,
+    port,
+    path,
     headers,
-    signal,
-    // A new connection for each attempt. The server closes an idle connection of a frozen function unnoticed, and a POST
-    // that fails on it may or may not have been received. This also leaves proxies of the environment out.
-    agent: false,
+    // An agent of its own for each request closes the connection after the answer. Both kinds leave proxies of the
+    // environment out.
+    agent: pool?.agentFor({ protocol, hostname, port, tls }) ?? false,
     lookup: guard.lookupFor(target),
     // Node wants an integer of at least 10.
     autoSelectFamilyAttemptTimeout: Math.max(10, Math.floor(timeoutMs / ADDRESSES)),
@@ -53,6 +50,18 @@ export function openPost(guard: AddressGuard, post: PostOptions): ClientRequest 
     insecureHTTPParser: false,
   } satisfies RequestOptions & { readonly autoSelectFamilyAttemptTimeout: number };
   return protocol === 'https:' ? httpsRequest({ ...options, ...tlsOptions(tls) }) : httpRequest(options);
+}
+
+export function targetOf({ url, tls }: Pick<PostOptions, 'url' | 'tls'>) {
+  const { protocol, hostname, port, pathname, search } = new URL(url);
+  return {
+    protocol,
+    // Node wants an IPv6 address without its brackets.
+    hostname: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port) || (protocol === 'https:' ? 443 : 80),
+    path: pathname + search,
+    tls,
+  };
 }
 
 function tlsOptions({ certificate, key, ca }: TlsIdentity = {}): ConnectionOptions {

@@ -1,7 +1,7 @@
 /** Reads a token server's answer, in the forms that real servers use. */
 import * as z from 'zod';
 import { type Token, type TokenClient, TokenError } from '../../relay/ports/outgoing.ts';
-import type { GuardedAnswer } from '../http/guarded-post.ts';
+import type { Answer } from '../http/exchange.ts';
 import { formEncoded } from './form-encoded.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
@@ -53,7 +53,7 @@ const answerSchema = z.object({
 });
 
 /** @throws TokenError when the answer has no token; the message shows the server's reason, and contains no secret */
-export function readTokenAnswer(answer: GuardedAnswer, client: TokenClient): Token {
+export function readTokenAnswer(answer: Answer, client: TokenClient): Token {
   const fields = answerSchema.safeParse(fieldsOf(answer)).data ?? {};
   const { access_token, token_type = 'bearer', expires_in } = fields;
   if (answer.status < 200 || answer.status > 299 || access_token === undefined)
@@ -65,7 +65,7 @@ export function readTokenAnswer(answer: GuardedAnswer, client: TokenClient): Tok
 }
 
 /** JSON, or a form as some servers answer. */
-function fieldsOf({ text: body }: GuardedAnswer): unknown {
+function fieldsOf({ text: body }: Answer): unknown {
   try {
     return JSON.parse(body);
   } catch {
@@ -74,7 +74,7 @@ function fieldsOf({ text: body }: GuardedAnswer): unknown {
 }
 
 function refusal(
-  { status }: GuardedAnswer,
+  { status }: Answer,
   { error, error_description, errorCode, errorSummary }: Partial<z.output<typeof answerSchema>>,
   client: TokenClient,
 ): TokenError {

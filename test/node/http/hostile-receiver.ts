@@ -63,8 +63,8 @@ export async function accepting(onConnection: (socket: Socket) => void) {
 }
 
 /** @returns the port */
-export async function listening(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
+export async function listening(server: Server, host = '127.0.0.1'): Promise<number> {
+  server.listen(0, host);
   await once(server, 'listening');
   onTestFinished(() => {
     server.close();

@@ -279,20 +279,6 @@ describe('the sender against a hostile receiver', () => {
     await closed;
   });
 
-  it('keeps no connection to anybody once an attempt is over', async () => {
-    const open = new Set<Socket>();
-    const keepAlive = 'HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok';
-    const url = await connecting((socket) => {
-      open.add(socket);
-      socket.once('close', () => open.delete(socket));
-      socket.once('data', () => socket.write(keepAlive));
-    });
-
-    for (let attempt = 0; attempt < 20; attempt++) await sender.post(aBriefRequest(url));
-
-    await expect.poll(() => open.size).toBe(0);
-  });
-
   it('costs bounded memory, whatever is poured over it', async ({ annotate }) => {
     const floods = await startFloods();
 
