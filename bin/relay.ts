@@ -5,10 +5,14 @@ import { run } from '../lib/operator/cli/program.ts';
 
 const { stdin, stdout, stderr, env } = process;
 
+/** Aborted by Ctrl-C, and when nobody reads the output any more. */
+const interrupted = new AbortController();
+
 for (const stream of [stdout, stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader, such as `head`, closed the pipe. The command continues.
     if (error.code !== 'EPIPE') throw error;
+    // The reader, such as `head`, closed the pipe. A command that watches ends; others write nothing more.
+    interrupted.abort();
   });
 }
 
@@ -16,15 +20,14 @@ for (const stream of [stdout, stderr]) {
 const SAME_SIGNAL_MS = 500;
 
 function interruption(): AbortSignal {
-  const controller = new AbortController();
   let interruptedAtMs: number | undefined;
   process.on('SIGINT', () => {
     if (interruptedAtMs !== undefined && performance.now() - interruptedAtMs > SAME_SIGNAL_MS)
       process.exit(1);
     interruptedAtMs ??= performance.now();
-    controller.abort();
+    interrupted.abort();
   });
-  return controller.signal;
+  return interrupted.signal;
 }
 
 // `process.exit` could end the process before its output is written to a pipe.
@@ -33,6 +36,9 @@ process.exitCode = await run(process.argv.slice(2), {
   err: (text) => stderr.write(text),
   input: () => buffer(stdin),
   environment: env,
+  // The launcher bin/relay.mjs sets the name.
+  program: env.RELAY_PROGRAM || 'npm run relay --',
+  workingFolder: process.cwd(),
   isColoured: stdout.isTTY === true && stdout.hasColors(),
   columns: stdout.isTTY ? stdout.columns : undefined,
   errColumns: stderr.isTTY ? stderr.columns : undefined,

@@ -34,10 +34,12 @@ export class NotFoundError extends Error {
 export class AlreadyExistsError extends Error {
   override readonly name = 'AlreadyExistsError';
   readonly resource: Resource;
+  readonly id: string;
 
   constructor(resource: Resource, id: string) {
     super(`the ${resource} ${id} already exists`);
     this.resource = resource;
+    this.id = id;
   }
 }
 

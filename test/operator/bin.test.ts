@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { anHttpServer } from './http-server.ts';
+import { aFreePort, anHttpServer } from './http-server.ts';
 
+const LAUNCHER = fileURLToPath(new URL('../../bin/relay.mjs', import.meta.url));
 const RELAY = fileURLToPath(new URL('../../bin/relay.ts', import.meta.url));
 
 /** Runs `npm run relay`, without npm. */
@@ -51,6 +53,33 @@ describe('bin/relay.ts', () => {
     expect(requests).toMatchObject([
       { url: '/webhooks/token?orderid=7-501', body: Buffer.from('{"Id": "7-501"}') },
     ]);
+  });
+
+  it('is started by bin/relay.mjs under the name relay, with its output and exit code', async () => {
+    const child = spawn(
+      process.execPath,
+      [LAUNCHER, 'endpoints', 'show', 'erp', '--port', await aFreePort()],
+      {
+        env: { ...process.env, npm_command: '' },
+        cwd: tmpdir(),
+      },
+    );
+    const [err, [exitCode]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+
+    expect({ exitCode, err }).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('no relay is running'),
+    });
+  });
+
+  it('is called `relay` in the help of bin/relay.mjs, and `npx .` under npx', async () => {
+    const help = async (npmCommand: string) => {
+      const env = { ...process.env, npm_command: npmCommand };
+      return text(spawn(process.execPath, [LAUNCHER, 'sources', '--help'], { env }).stdout);
+    };
+
+    expect(await help('')).toContain('Usage: relay sources');
+    expect(await help('exec')).toContain('Usage: npx . sources');
   });
 
   it('writes no colours into a pipe', async () => {

@@ -6,6 +6,8 @@ export interface CliOptions {
   /** The standard input. */
   readonly input?: string | Uint8Array;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly program?: string;
+  readonly workingFolder?: string;
   /** Ctrl-C. */
   readonly interruption?: AbortSignal;
   /** The width of stderr; absent for a pipe. */
@@ -32,6 +34,8 @@ export async function cli(args: readonly string[], options: CliOptions = {}): Pr
     },
     input: async () => Buffer.from(options.input ?? ''),
     environment: options.environment ?? {},
+    program: options.program ?? 'npm run relay --',
+    workingFolder: options.workingFolder ?? import.meta.dirname,
     isColoured: false,
     errColumns: options.errColumns,
     relays: awsRelays,

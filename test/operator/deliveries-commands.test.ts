@@ -380,8 +380,8 @@ describe('deliveries retry', () => {
     expect(out.trimEnd().split('\n')).toEqual([
       `There are no dead or cancelled deliveries for ${id}.`,
       '3 are pending: the relay sends such deliveries by itself.',
-      `\`endpoints missed ${id} --since <time>\` lists the orders that it did not get.`,
-      `\`replay --endpoint ${id} --since <time>\` sends the events that it missed.`,
+      `\`endpoints missed ${id} --since 30d\` lists the orders that it did not get.`,
+      `\`replay --endpoint ${id} --since 30d\` sends the events that it missed.`,
     ]);
     expect(jsonOf(await deliveries('retry', '--endpoint', id, '--json'))).toMatchObject({
       retried: 0,
@@ -572,7 +572,7 @@ describe('deliveries cancel', () => {
 
     expect({ exitCode, out }).toEqual({
       exitCode: 0,
-      out: '1 delivery is cancelled.\n`deliveries retry` makes them pending again.\n',
+      out: `1 delivery is cancelled.\n\`deliveries retry --endpoint ${id}\` makes them pending again.\n`,
     });
     expect(await rowOf(pending)).toMatchObject({
       ...{ state: 'cancelled', reason: 'cancelled-by-hand', owedTo: attentionOf(id) },

@@ -215,7 +215,9 @@ describe('dlq drop', () => {
     const { exitCode, err } = await dlq(`drop --message-id ${id}`);
 
     expect(exitCode).toBe(2);
-    expect(err).toMatch(`error: the message ${id} contains the only copy of an event\n\`dlq redrive\``);
+    expect(err).toMatch(
+      `error: the message ${id} contains the only copy of an event\n\`dlq redrive --message-id ${id}\``,
+    );
     expect((await dlq(`drop --message-id ${id} --include-full-events`)).out).toBe('1 message is deleted.\n');
     expect((await list()).messages).toEqual([]);
   });

@@ -444,8 +444,8 @@ describe('endpoints pause, resume, disable and enable', () => {
       const { out } = await endpoints(command_, 'erp');
 
       expect(out).toContain('stay cancelled: `deliveries retry --endpoint erp` sends them.');
-      expect(out).toContain('`endpoints missed erp --since <time>` lists the orders that it did not get.');
-      expect(out).toContain('`replay --endpoint erp --since <time>` sends the events that it missed.');
+      expect(out).toContain('`endpoints missed erp --since 30d` lists the orders that it did not get.');
+      expect(out).toContain('`replay --endpoint erp --since 30d` sends the events that it missed.');
       expect((await endpoints(command_, 'erp')).out).not.toContain('cancelled');
     },
   );

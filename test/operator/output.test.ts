@@ -16,6 +16,8 @@ function anOutput({ json = false } = {}) {
     },
     input: async () => new Uint8Array(),
     environment: {},
+    program: 'relay',
+    workingFolder: '.',
     isColoured: false,
     relays: awsRelays,
     interruption: () => new AbortController().signal,

@@ -37,7 +37,7 @@ describe('send', () => {
 
     expect(result).toEqual({
       exitCode: 0,
-      out: `${host} answered 200: stored as event ${EVENT_ID} of order 7 501\n\`orders show '7 501'\` shows its outcomes.\n`,
+      out: `${host} answered 200: stored as event ${EVENT_ID} of order 7 501\n\`npm run relay -- orders show '7 501'\` shows its outcomes.\n`,
       err: '',
     });
     expect(requests).toHaveLength(1);

@@ -86,7 +86,9 @@ async function over({ url }: Emulator): Promise<TablesOnlyRelay> {
     dynamoDbEndpoint: description.dynamoDbConfig.endpoint ?? '',
     connection,
     sqs,
-    cli: (args, options) => cli([...args, '--port', port], options),
+    // Without a program and options, commands in hints are as short as in the code.
+    cli: (args, options) =>
+      cli(args, { program: '', ...options, environment: { RELAY_PORT: port, ...options?.environment } }),
     config,
     async put(kind, id, attributes) {
       await client.send(new PutCommand({ TableName, Item: { kind, id, ...attributes } }));

@@ -30,7 +30,8 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-const relay = (args: readonly string[], options?: CliOptions) => cli([...args, '--port', port], options);
+const relay = (args: readonly string[], options?: CliOptions) =>
+  cli(args, { program: '', environment: { RELAY_PORT: port }, ...options });
 
 describe('the CLI on a relay that runs', () => {
   it('adds endpoints, sends a webhook, and shows its outcomes', async () => {

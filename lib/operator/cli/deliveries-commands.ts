@@ -103,7 +103,8 @@ export function addDeliveriesCommands(program: Command, terminal: Terminal): voi
           cancelDeliveries(connection, selection, run),
         );
         output.show(result, (one) => cancelText(one, dryRun));
-        if (result.cancelled > 0 && !dryRun) output.hint('`deliveries retry` makes them pending again.');
+        if (result.cancelled > 0 && !dryRun)
+          output.hint(`\`${retryCall(selection)}\` makes them pending again.`);
         if (result.interrupted) throw interrupted();
       });
     });
@@ -134,6 +135,18 @@ function requireEndpoint(endpoint: string | undefined): string {
       problem: 'is missing: give --endpoint <id> (with an event id, only that delivery)',
     },
   ]);
+}
+
+function retryCall({
+  endpointId,
+  eventId,
+}: {
+  readonly endpointId: string;
+  readonly eventId: string | undefined;
+}) {
+  return ['deliveries retry', ...(eventId === undefined ? [] : [eventId]), '--endpoint', endpointId].join(
+    ' ',
+  );
 }
 
 function interrupted(): InterruptedError {

@@ -17,6 +17,8 @@ import { timeText } from './times.ts';
 
 const ENDPOINT_LENGTH = 24;
 const RESULT_LENGTH = 60;
+/** The relay keeps events for 30 days unless it is deployed with another retention. */
+const WHOLE_RETENTION = '30d';
 const HEAD = [
   'order',
   'endpoint',
@@ -160,14 +162,15 @@ function nothingToRetryText(
     (part) => part !== undefined,
   );
   const waiting = stateCountText(pending, 'pending');
+  const moment = since?.toISOString() ?? WHOLE_RETENTION;
   return [
     `There are no ${asked} deliveries for ${endpoint}${from}.`,
     ...(waiting === undefined ? [] : [`${waiting}: the relay sends such deliveries by itself.`]),
     ...(ended.length === 0
       ? []
       : [`${ended.join(', ')}: \`deliveries retry --endpoint ${endpoint}\` retries such deliveries.`]),
-    `\`endpoints missed ${endpoint} --since <time>\` lists the orders that it did not get.`,
-    `\`replay --endpoint ${endpoint} --since <time>\` sends the events that it missed.`,
+    `\`endpoints missed ${endpoint} --since ${moment}\` lists the orders that it did not get.`,
+    `\`replay --endpoint ${endpoint} --since ${moment}\` sends the events that it missed.`,
   ].join('\n');
 }
 

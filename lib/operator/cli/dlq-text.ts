@@ -42,7 +42,7 @@ export function deadLetterResultText({ done, kept }: DeadLetterResult, action: s
     `${plural(done, 'message')} ${isOrAre(done)} ${action}.`,
     ...(kept > 0
       ? [
-          `${plural(kept, 'message')} ${isOrAre(kept)} kept: they contain the only copy of an event, and block later messages of their group. \`dlq redrive\` sends them to fan-out.`,
+          `${plural(kept, 'message')} ${isOrAre(kept)} kept: they contain the only copy of an event, and block later messages of their group. \`dlq redrive --all\` sends them to fan-out.`,
         ]
       : []),
   ].join('\n');

@@ -1,7 +1,6 @@
 /** `endpoints test-filter`, `endpoints preview` and `endpoints presets` */
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { printableLines } from '../../relay/model/printable.ts';
 import { checkAttributes } from '../attributes.ts';
 import {
   type FilterTrial,
@@ -16,7 +15,7 @@ import { checkEventId } from '../events/event-key.ts';
 import { plural } from './delivery-text.ts';
 import { changesText, orderText } from './event-text.ts';
 import { presetOption, textOf, withExpressions } from './expression-options.ts';
-import type { Colours, Terminal } from './output.ts';
+import { type Colours, type Terminal, verbatim } from './output.ts';
 import { table } from './table.ts';
 import { timeText } from './times.ts';
 import { type GivenOptions, outputOf, withConnection } from './with-connection.ts';
@@ -91,7 +90,7 @@ export function addExpressionCommands(endpoints: Command, terminal: Terminal): v
       const transform = await presetText(name);
       output.show(
         { name, transform: Buffer.from(transform) },
-        (one) => printableLines(one.transform.toString()),
+        (one) => verbatim(one.transform.toString()),
         () => ({ name, transform }),
       );
     });
@@ -154,7 +153,7 @@ function previewsText(
     .map((one) => {
       const title = `${bold(orderText(one.event))}  ${timeText(one.event.receivedAt)}  ${dim(one.event.eventId)}`;
       if ('unsent' in one) return `${title}\n${red('nothing would be sent')}, ${one.unsent}`;
-      return `${title}\n${dim(one.contentType)}\n${printableLines(Buffer.from(one.body).toString())}`;
+      return `${title}\n${dim(one.contentType)}\n${verbatim(Buffer.from(one.body).toString())}`;
     })
     .join('\n\n');
   return eventId === undefined ? `${shown}\n\n${dim(rangeText(previews))}` : shown;

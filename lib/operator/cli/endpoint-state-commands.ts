@@ -57,7 +57,7 @@ function showChange(output: Output, change: StateChange, name: StateCommand): vo
   output.show(change, (one) => changeText(one, TEXTS[name].result, output.colours), changeJson);
   output.hint(`${TEXTS[name].hint(id)} The change takes effect within 10 s.`);
   if (!wasDisabled || state !== 'enabled') return;
-  const since = (cleared?.state === 'disabled' && cleared.failingSince?.toISOString()) || '<time>';
+  const since = (cleared?.state === 'disabled' && cleared.failingSince?.toISOString()) || '30d';
   output.hint(`Its cancelled deliveries stay cancelled: \`deliveries retry --endpoint ${id}\` sends them.`);
   output.hint(`\`endpoints missed ${id} --since ${since}\` lists the orders that it did not get.`);
   output.hint(`\`replay --endpoint ${id} --since ${since}\` sends the events that it missed.`);

@@ -1,11 +1,10 @@
 /** `endpoints test` */
 import type { Command } from 'commander';
 import type { Attempt } from '../../relay/model/delivery.ts';
-import { printableLines } from '../../relay/model/printable.ts';
 import { type EndpointTest, testEndpoint } from '../endpoints/endpoint-test.ts';
 import { SendError } from '../events/send.ts';
 import { attemptCells, colouredOutcome } from './event-text.ts';
-import type { Colours, Terminal } from './output.ts';
+import { type Colours, type Terminal, verbatim } from './output.ts';
 import { withProgress } from './progress.ts';
 import { indent, table } from './table.ts';
 import { type GivenOptions, withConnection } from './with-connection.ts';
@@ -72,7 +71,7 @@ function requestLines(
     `${bold('POST')} ${url}`,
     ...Object.entries(headers).map(([name, value]) => `${dim(`${name}:`)} ${value}`),
     '',
-    printableLines(Buffer.from(body).toString()),
+    verbatim(Buffer.from(body).toString()),
   ];
 }
 

@@ -38,7 +38,7 @@ export function endpointJson(listed: CountedEndpoint): object {
 
 export function endpointListText(rows: readonly CountedEndpoint[], colours: Colours): string {
   if (rows.length === 0) {
-    return 'No endpoints yet. `endpoints add --id erp --url https://…` adds one.';
+    return 'No endpoints yet. `endpoints add --id erp --url https://erp.example.com/hooks` adds one.';
   }
   const cells = rows.flatMap((row) => {
     if (!('valid' in row)) return [];

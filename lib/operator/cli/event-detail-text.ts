@@ -3,7 +3,6 @@
 import { plainBody } from '../../relay/model/content-encoding.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import { isRelayEvent } from '../../relay/model/ids.ts';
-import { printableLines } from '../../relay/model/printable.ts';
 import type { EventDetail, PayloadDetail } from '../events/events.ts';
 import {
   changeRows,
@@ -16,7 +15,7 @@ import {
   statusesText,
 } from './event-text.ts';
 import { endpointColumn, outcomeLines } from './outcome-text.ts';
-import type { Colours } from './output.ts';
+import { type Colours, verbatim } from './output.ts';
 import { indent, shortened, table } from './table.ts';
 import { durationText, timeText } from './times.ts';
 
@@ -89,8 +88,7 @@ function bodyLines(payload: PayloadDetail | undefined, { bold, dim }: Colours): 
   if (payload?.body === undefined) return [];
   const { body, contentEncoding } = payload;
   const text = textOf(contentEncoding === undefined ? body : plainBody({ body, contentEncoding }));
-  const shown =
-    text === undefined ? dim('The body is not text. --json shows it in base64.') : printableLines(text);
+  const shown = text === undefined ? dim('The body is not text. --json shows it in base64.') : verbatim(text);
   return ['', bold('Body'), shown];
 }
 

@@ -42,8 +42,8 @@ export function failureOf(error: unknown, command: Command, explain: Relays['exp
   if (error instanceof AlreadyExistsError) {
     const hint =
       error.resource === 'source'
-        ? '`sources rotate` gives it a new address.'
-        : '`endpoints set` changes it. `endpoints remove` removes it.';
+        ? `\`sources rotate ${error.id}\` gives it a new address.`
+        : `\`endpoints show ${error.id}\` shows it. \`endpoints set --help\` says how to change it.`;
     return { exitCode: MISUSED, message: error.message, hint };
   }
   if (error instanceof AmbiguousOrderError) {
@@ -64,7 +64,7 @@ const HINTS_NOT_FOUND: Readonly<Record<Resource, string>> = {
   endpoint: '`endpoints list` shows all endpoints.',
   source: '`sources list` shows all sources.',
   event: 'A new event can take a second to appear in the index. --order finds it at once.',
-  delivery: '`orders show` and `events show` show the outcome of each endpoint.',
+  delivery: 'The order and the event show the outcome of each endpoint: `events list` has their ids.',
   message:
     '`dlq list` shows all visible messages. A message that another receiver is processing is visible again within a minute.',
   order: 'Give the Hub’s order id or the nice id. `events list` shows recent orders.',

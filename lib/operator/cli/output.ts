@@ -2,6 +2,7 @@
 import { bold, cyan, dim, green, red, yellow } from 'yoctocolors';
 import { printableLines, printableText } from '../../relay/model/printable.ts';
 import type { Relays } from '../connection.ts';
+import { type Call, withWholeCommands } from './calls.ts';
 
 /** The environment of the CLI. */
 export interface Terminal {
@@ -10,6 +11,10 @@ export interface Terminal {
   /** All of the standard input, to its end. */
   input(): Promise<Uint8Array>;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** How the user called the program: `npm run relay --`, `npx .` or `relay`. */
+  readonly program: string;
+  /** A config file is read from this folder. */
+  readonly workingFolder: string;
   /** False in a pipe and with NO_COLOR (https://no-color.org). */
   readonly isColoured: boolean;
   /** The width of stdout; absent for a pipe. */
@@ -32,15 +37,22 @@ const NO_COLOURS: Colours = { bold: asIs, dim: asIs, red: asIs, green: asIs, yel
 export interface OutputOptions {
   readonly terminal: Terminal;
   readonly json: boolean;
+  /** Completes the commands in texts. Without it, they stay as they are. */
+  readonly call?: Call;
 }
+
+/** Stands for a backquote of untrusted text. `printableText` has replaced all other control characters. */
+const FOREIGN_BACKQUOTE = '\u0001';
 
 export class Output {
   readonly colours: Colours;
   readonly isJson: boolean;
   readonly #terminal: Terminal;
+  readonly #call: Call | undefined;
 
-  constructor({ terminal, json }: OutputOptions) {
+  constructor({ terminal, json, call }: OutputOptions) {
     this.#terminal = terminal;
+    this.#call = call;
     this.isJson = json;
     this.colours = terminal.isColoured ? COLOURS : NO_COLOURS;
   }
@@ -56,7 +68,9 @@ export class Output {
     asText: (value: Value) => string,
     asJson: (value: Value) => unknown = (one) => one,
   ): void {
-    this.#terminal.out(`${this.isJson ? jsonText(asJson(value)) : asText(printable(value))}\n`);
+    this.#terminal.out(
+      `${this.isJson ? jsonText(asJson(value)) : this.#completed(asText(foreign(value)))}\n`,
+    );
   }
 
   /** Writes a value with `--json` only. */
@@ -66,25 +80,33 @@ export class Output {
 
   /** Writes a hint as text only. */
   hint(text: string): void {
-    if (!this.isJson) this.#terminal.out(`${this.colours.dim(printable(text))}\n`);
+    if (!this.isJson) this.#terminal.out(`${this.colours.dim(this.#completed(printable(text)))}\n`);
   }
 
   /** Writes a warning as text only. */
   warn(text: string): void {
-    if (!this.isJson) this.#terminal.err(`warning: ${printable(text)}\n`);
+    if (!this.isJson) this.#terminal.err(`warning: ${this.#completed(printable(text))}\n`);
   }
 
   /** Writes an error and a hint. */
   fail(message: string, hint?: string): void {
     const safe = withoutTokens(message);
     if (this.isJson) {
-      const error = hint === undefined ? safe : `${safe}. ${hint}`;
+      const error = this.#completed(hint === undefined ? safe : `${safe}. ${hint}`);
       this.#terminal.err(`${jsonText({ error })}\n`);
     } else {
       this.#terminal.err(
-        [`error: ${printable(safe)}`, ...(hint === undefined ? [] : [printableLines(hint)]), ''].join('\n'),
+        this.#completed(
+          [`error: ${printable(safe)}`, ...(hint === undefined ? [] : [printableLines(hint)]), ''].join('\n'),
+        ),
       );
     }
+  }
+
+  /** Completes the commands of the program's own texts, and restores the backquotes of untrusted ones. */
+  #completed(text: string): string {
+    const whole = this.#call === undefined ? text : withWholeCommands(text, this.#call);
+    return whole.replaceAll(FOREIGN_BACKQUOTE, '`');
   }
 }
 
@@ -100,15 +122,25 @@ function jsonText(value: unknown): string {
 
 /** Replaces control characters by their codes in every text and every name of a value. */
 export function printable<Value>(value: Value): Value {
-  return mapTexts(value) as Value;
+  return mapTexts(value, printableText) as Value;
 }
 
-function mapTexts(value: unknown): unknown {
-  if (typeof value === 'string') return printableText(value);
-  if (Array.isArray(value)) return value.map(mapTexts);
+/** Untrusted lines inside a command's text, such as a body: what they contain is no command to complete. */
+export function verbatim(lines: string): string {
+  return printableLines(lines).replaceAll('`', FOREIGN_BACKQUOTE);
+}
+
+/** Like {@link printable}, and hides backquotes. */
+function foreign<Value>(value: Value): Value {
+  return mapTexts(value, (text) => printableText(text).replaceAll('`', FOREIGN_BACKQUOTE)) as Value;
+}
+
+function mapTexts(value: unknown, map: (text: string) => string): unknown {
+  if (typeof value === 'string') return map(value);
+  if (Array.isArray(value)) return value.map((part) => mapTexts(part, map));
   if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Uint8Array)
     return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, part]) => [printableText(name), mapTexts(part)]),
+    Object.entries(value).map(([name, part]) => [printableText(name), mapTexts(part, map)]),
   );
 }

@@ -1,6 +1,7 @@
 /** The CLI with all its commands. */
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { callOf } from './calls.ts';
 import { addDeliveriesCommands } from './deliveries-commands.ts';
 import { addDlqCommands } from './dlq-commands.ts';
 import { addEndpointsCommands } from './endpoints-commands.ts';
@@ -17,20 +18,22 @@ import { addGlobalOptions } from './with-connection.ts';
 /** The width of the help in a pipe. */
 const HELP_COLUMNS = 100;
 
-const EXAMPLES = `
+function examples(program: string): string {
+  return `
 Examples:
-  $ npm run relay -- sources add main
-  $ npm run relay -- endpoints add --id erp --url https://erp.example.com/hooks/order?orderid=
-  $ npm run relay -- endpoints set erp --timeout-seconds 20 --unset ordering
-  $ npm run relay -- events list --since 2h
-  $ npm run relay -- orders show Magic7-501
-  $ npm run relay -- deliveries list --endpoint erp
-  $ npm run relay -- deliveries retry --endpoint erp --state dead --dry-run
-  $ npm run relay -- replay --endpoint erp --since 2026-03-01T09:30
-  $ npm run relay -- send order.json --order 7-501
+  $ ${program} sources add main
+  $ ${program} endpoints add --id erp --url https://erp.example.com/hooks/order?orderid=
+  $ ${program} endpoints set erp --timeout-seconds 20 --unset ordering
+  $ ${program} events list --since 2h
+  $ ${program} orders show Magic7-501
+  $ ${program} deliveries list --endpoint erp
+  $ ${program} deliveries retry --endpoint erp --state dead --dry-run
+  $ ${program} replay --endpoint erp --since 2026-03-01T09:30
+  $ ${program} send order.json --order 7-501
 
 Exit codes: 0 success; 1 the relay or AWS failed or cannot be reached; 2 the input is invalid, nothing was written.
-For JSON in a pipe: npm run --silent relay -- …`;
+For JSON in a pipe: ${program.replace('npm run', 'npm run --silent')} … --json`;
+}
 
 /**
  * Runs one command.
@@ -53,7 +56,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const { exitCode, message, hint } = failureOf(error, running, terminal.relays.explainFailure);
     // Commander has already shown the help for a missing command.
-    if (json || !isHelp(error)) output.fail(message, hint);
+    if (json || !isHelp(error)) {
+      const call = callOf(running, terminal.program);
+      new Output({ terminal, json, call }).fail(message, hint);
+    }
     return exitCode;
   }
 }
@@ -65,7 +71,7 @@ function wantsJson(args: readonly string[]): boolean {
 }
 
 function buildProgram(terminal: Terminal, { colours, isJson }: Output): Command {
-  const program = new Command('npm run relay --')
+  const program = new Command(terminal.program)
     .description('manage a relay: its sources, endpoints, events and deliveries')
     .version(packageJson.version)
     .exitOverride()
@@ -84,7 +90,7 @@ function buildProgram(terminal: Terminal, { colours, isJson }: Output): Command 
       styleTitle: colours.bold,
       commandDescription: (command) => sentence(command.description()),
     })
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', examples(terminal.program));
   addGlobalOptions(program);
   addSourcesCommands(program, terminal);
   addEndpointsCommands(program, terminal);

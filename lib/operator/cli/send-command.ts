@@ -6,6 +6,7 @@ import { checkAttributes } from '../attributes.ts';
 import { InvalidInputError } from '../errors.ts';
 import { SendError, sendWebhook, type WebhookResponse } from '../events/send.ts';
 import { readSavedAddress } from '../sources/saved-address.ts';
+import { shellWord } from './calls.ts';
 import type { Terminal } from './output.ts';
 import { findRelay, type GivenOptions, outputOf } from './with-connection.ts';
 
@@ -90,9 +91,4 @@ function refusedText({ status, message }: WebhookResponse, from: string): string
   // For an unknown address, the relay sends no explanation.
   const meaning = status === 404 ? ': no enabled source has this address' : '';
   return `${from} answered ${status}${text}${meaning}`;
-}
-
-/** Quotes an order id for a shell. */
-function shellWord(text: string): string {
-  return /^\w[\w.:-]*$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

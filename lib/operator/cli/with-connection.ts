@@ -3,19 +3,15 @@ import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
 import type { Connection, FoundRelay } from '../connection.ts';
+import { callOf } from './calls.ts';
 import { Output, type Terminal } from './output.ts';
+import { chooseRelay, portSchema, stackSchema } from './relay-choice.ts';
 
 const DEFAULT_PORT = 8787;
 
 const globalOptionsSchema = z.object({
-  port: z.coerce.number().int().min(1).max(65_535).optional(),
-  stack: z
-    .string()
-    .regex(
-      /^([A-Za-z][A-Za-z0-9-]{0,127}(\/[A-Za-z0-9]+)?|arn:\S+)$/,
-      'must be the name of a CloudFormation stack',
-    )
-    .optional(),
+  port: portSchema.optional(),
+  stack: stackSchema.optional(),
   json: z.boolean().default(false),
 });
 
@@ -28,13 +24,14 @@ type GlobalOptions = z.output<typeof globalOptionsSchema>;
 export function addGlobalOptions(program: Command): void {
   program
     .addOption(
-      new Option('--port <number>', `use the local relay on this port (default: ${DEFAULT_PORT})`).conflicts(
-        'stack',
-      ),
+      new Option(
+        '--port <number>',
+        `use the local relay on this port (default: RELAY_PORT, or ${DEFAULT_PORT})`,
+      ).conflicts('stack'),
     )
     .option(
       '--stack <name>',
-      'use the relay in this CloudFormation stack, with AWS credentials and region from the environment; <stack>/<id> names one of several relays in a stack',
+      'use the relay in this CloudFormation stack, with AWS credentials and region from the environment; <stack>/<id> names one of several relays in a stack (default: RELAY_STACK)',
     )
     .option('--json', 'print one JSON value instead of text');
 }
@@ -48,14 +45,15 @@ function globalOptions(command: Command): GlobalOptions {
  * @throws InvalidInputError
  * @throws NotARelayError
  */
-export function findRelay(command: Command, { relays }: Terminal): Promise<FoundRelay> {
-  const { port = DEFAULT_PORT, stack } = globalOptions(command);
-  return stack === undefined ? relays.findLocal(port) : relays.findStack(stack);
+export async function findRelay(command: Command, terminal: Terminal): Promise<FoundRelay> {
+  const { port = DEFAULT_PORT, stack } = await chooseRelay(globalOptions(command), terminal);
+  return stack === undefined ? terminal.relays.findLocal(port) : terminal.relays.findStack(stack);
 }
 
 /** @throws InvalidInputError */
 export function outputOf(command: Command, terminal: Terminal): Output {
-  return new Output({ terminal, json: globalOptions(command).json });
+  const { json } = globalOptions(command);
+  return new Output({ terminal, json, call: callOf(command, terminal.program) });
 }
 
 /** Connects, runs the work, and closes the connection. */

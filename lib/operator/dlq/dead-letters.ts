@@ -143,7 +143,7 @@ export function dropDeadLetters(
       if (selection.messageId === undefined) return 'keep';
       throw new NotPossibleError(
         `the message ${letter.messageId} contains the only copy of an event`,
-        '`dlq redrive` sends it to fan-out, which stores the event. --include-full-events deletes it.',
+        `\`dlq redrive --message-id ${letter.messageId}\` sends it to fan-out, which stores the event. --include-full-events deletes it.`,
       );
     }
     await letters.delete(letter);
