@@ -35,6 +35,7 @@ export const stackOutputsSchema = z.object({
   DeliveriesDeadLetterQueueUrl: z.url(),
   RetentionDays: retentionDaysSchema,
   PayloadRetentionDays: retentionDaysSchema,
+  SilenceHours: z.coerce.number().int().min(0).default(0),
 } satisfies Record<keyof StackOutputs, z.ZodType>);
 
 /** The part of a relay's description that its stack outputs give. */
@@ -50,5 +51,6 @@ export function describeOutputs(outputs: z.output<typeof stackOutputsSchema>) {
     },
     retentionDays: outputs.RetentionDays,
     payloadRetentionDays: outputs.PayloadRetentionDays,
+    ...(outputs.SilenceHours > 0 && { silenceHours: outputs.SilenceHours }),
   };
 }

@@ -12,6 +12,8 @@ export interface StackOutputs {
   readonly DeliveriesDeadLetterQueueUrl: string;
   readonly RetentionDays: string;
   readonly PayloadRetentionDays: string;
+  /** 0 for no limit. */
+  readonly SilenceHours: string;
 }
 
 /** The key of a function's metadata that holds the path of its source file. The emulator runs that file. */

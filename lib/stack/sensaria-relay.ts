@@ -87,6 +87,7 @@ export class SensariaRelay extends Construct {
       DeliveriesDeadLetterQueueUrl: queues.deliveriesDeadLetter.queueUrl,
       RetentionDays: String(settings.retentionDays),
       PayloadRetentionDays: String(payloadRetentionDays(settings)),
+      SilenceHours: String(settings.silenceHours),
     };
     this.#output({ ...outputs });
     if (api.domainTarget !== undefined) this.#output({ WebhookDomainTarget: api.domainTarget });

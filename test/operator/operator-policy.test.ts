@@ -20,6 +20,7 @@ const READS = [
   'dynamodb:BatchGetItem',
   'dynamodb:GetItem',
   'dynamodb:Query',
+  'sqs:GetQueueAttributes',
 ];
 
 const oneOrMany = z.union([z.string().transform((one) => [one]), z.array(z.string())]);

@@ -59,6 +59,11 @@ describe('the stack', () => {
     configured.hasOutput('PayloadRetentionDays', { Value: '60' });
   });
 
+  it('says after how many hours without a webhook it sends a notice', () => {
+    theTemplate({ silenceHours: '12' }).hasOutput('SilenceHours', { Value: '12' });
+    template.hasOutput('SilenceHours', { Value: '0' });
+  });
+
   it('can stand beside another in one account, because each fixed name in it begins with its own', () => {
     const fixedName = /"(TableName|QueueName|FunctionName|RoleName|LogGroupName)":"([^"]*)"/g;
     const names = [...JSON.stringify(template.toJSON()).matchAll(fixedName)].map(([, , name]) => name);

@@ -13,6 +13,7 @@ import { Output, type Terminal } from './output.ts';
 import { addReplayCommand } from './replay-command.ts';
 import { addSendCommand } from './send-command.ts';
 import { addSourcesCommands } from './sources-commands.ts';
+import { addStatusCommand } from './status-command.ts';
 import { addGlobalOptions } from './with-connection.ts';
 
 /** The width of the help in a pipe. */
@@ -92,6 +93,7 @@ function buildProgram(terminal: Terminal, { colours, isJson }: Output): Command 
     })
     .addHelpText('after', examples(terminal.program));
   addGlobalOptions(program);
+  addStatusCommand(program, terminal);
   addSourcesCommands(program, terminal);
   addEndpointsCommands(program, terminal);
   addEventsCommands(program, terminal);
