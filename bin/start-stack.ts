@@ -7,11 +7,11 @@ import { z } from 'zod';
 import { DEFAULT_PORT } from '../lib/contract/local-relay.ts';
 import { callInThread } from '../lib/emulator/call-in-thread.ts';
 import { type Emulator, startEmulator } from '../lib/emulator/emulator.ts';
-import { asDataFolderError, DataFolderError } from '../lib/emulator/engines/data-folder.ts';
 import { ensureFirstSource } from '../lib/emulator/first-source.ts';
 import { handlerLog } from '../lib/emulator/handler-log.ts';
-import { PortInUseError } from '../lib/emulator/http/http-front.ts';
 import { TemplateError } from '../lib/emulator/template/cloudformation.ts';
+import { asDataFolderError, DataFolderError } from '../lib/node/data-folder.ts';
+import { PortInUseError } from '../lib/node/http/listen.ts';
 import { printableLines, printableText } from '../lib/relay/model/printable.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

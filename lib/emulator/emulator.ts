@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { SendingVariable } from '../contract/environment.ts';
+import { aborted } from '../node/aborted.ts';
 import { awaitAll } from '../relay/model/await-all.ts';
-import { aborted } from './aborted.ts';
 import { arn, REGION } from './account.ts';
 import { type Engines, type EnginesOptions, startEngines } from './engines/engines.ts';
 import type { HandlerLog } from './handler-log.ts';

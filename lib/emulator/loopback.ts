@@ -1,12 +1,6 @@
-/** Restricts local servers to programs on this machine, and excludes web pages in its browsers. */
+/** Excludes the web pages in this machine's browsers from local servers. */
 import type { IncomingMessage, Server } from 'node:http';
-
-export const LOOPBACK = '127.0.0.1';
-
-/** True for a `Host` header that names this machine by its loopback, with or without a port. */
-export function isLoopbackHost(host: string | undefined): boolean {
-  return host !== undefined && /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(host);
-}
+import { isLoopbackHost } from '../node/http/loopback.ts';
 
 /**
  * Refuses requests of web pages. A page of any site can send requests to a port on loopback. They have an `Origin`

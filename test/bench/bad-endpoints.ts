@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { z } from 'zod';
-import { LOOPBACK } from '../../lib/emulator/loopback.ts';
+import { LOOPBACK } from '../../lib/node/http/loopback.ts';
 
 export const BAD_WAYS = ['hangs', 'refuses', 'answers 500', 'answers after 29 s'] as const;
 export type BadWay = (typeof BAD_WAYS)[number];

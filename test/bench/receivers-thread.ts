@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import { epochMs } from '../../lib/emulator/lambda/invocation.ts';
-import { LOOPBACK } from '../../lib/emulator/loopback.ts';
+import { LOOPBACK } from '../../lib/node/http/loopback.ts';
 import type { Arrivals } from './receivers.ts';
 
 const { count } = z.strictObject({ count: z.int() }).parse(workerData);

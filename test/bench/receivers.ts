@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
-import { LOOPBACK } from '../../lib/emulator/loopback.ts';
+import { LOOPBACK } from '../../lib/node/http/loopback.ts';
 
 /** Far longer than anything takes that arrives at all. */
 const LIMIT_MS = 30_000;

@@ -2,8 +2,8 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { countedWith } from '../../contract/metrics.ts';
+import { loggableError } from '../../node/loggable-error.ts';
 import type { LogFields, Metric, Telemetry } from '../../relay/ports/telemetry.ts';
-import { loggableError } from './loggable-error.ts';
 
 export class PowertoolsTelemetry implements Telemetry {
   readonly #logger: Logger;

@@ -1,8 +1,8 @@
 /** Translates between API Gateway's payload format 2.0 and ingest. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { DYNAMODB } from '../../contract/service-limits.ts';
 import { TOKEN_PARAMETER } from '../../contract/template.ts';
 import type { IngestAnswer, WebhookRequest } from '../../relay/ingest.ts';
+import { webhookAnswer } from '../../relay/webhook-answer.ts';
 
 /**
  * In payload format 2.0 header names are in lower case, the query is encoded, and a body that is not text is base64
@@ -22,38 +22,7 @@ export function readWebhookRequest(event: APIGatewayProxyEventV2): WebhookReques
   };
 }
 
-const RETRY_AFTER_SECONDS = 30;
-
 export function webhookResponse(answer: IngestAnswer): APIGatewayProxyStructuredResultV2 {
-  switch (answer.kind) {
-    case 'accepted':
-      return json(200, { eventId: answer.eventId });
-    case 'address works':
-      return json(200, { message: 'This address works. Webhooks sent to it are passed on.' });
-    case 'unknown address':
-      // Identical to API Gateway's answer for a path without a route, so that a guess reveals nothing.
-      return json(404, { message: 'Not Found' });
-    case 'too large':
-      return json(413, {
-        message: `The body cannot be stored: even compressed it is larger than ${DYNAMODB.itemBytes / 1024} KB.`,
-      });
-    case 'unavailable':
-      return json(
-        503,
-        { message: 'Not stored. Please send it again.' },
-        { 'retry-after': String(RETRY_AFTER_SECONDS) },
-      );
-  }
-}
-
-function json(
-  statusCode: number,
-  body: Readonly<Record<string, string>>,
-  headers: Readonly<Record<string, string>> = {},
-): APIGatewayProxyStructuredResultV2 {
-  return {
-    statusCode,
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(body),
-  };
+  const { status, headers, body } = webhookAnswer(answer);
+  return { statusCode: status, headers, body };
 }

@@ -4,7 +4,8 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import dynalite from 'dynalite';
 import { z } from 'zod';
-import { LOOPBACK, refuseBrowsers } from '../loopback.ts';
+import { LOOPBACK } from '../../node/http/loopback.ts';
+import { refuseBrowsers } from '../loopback.ts';
 import { reportListening } from './engine-thread.ts';
 import { checkTables, repairTables } from './repair-tables.ts';
 

@@ -4,8 +4,9 @@ import net from 'node:net';
 import { workerData } from 'node:worker_threads';
 import { startFauxqs } from 'fauxqs';
 import { z } from 'zod';
+import { LOOPBACK } from '../../node/http/loopback.ts';
 import { REGION } from '../account.ts';
-import { LOOPBACK, refuseBrowsers } from '../loopback.ts';
+import { refuseBrowsers } from '../loopback.ts';
 import { reportListening } from './engine-thread.ts';
 import { keepReceiveCounts, releaseInFlight } from './queue-store.ts';
 

@@ -8,8 +8,8 @@ import {
   type TableDescription,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
+import { DataFolderError } from '../../node/data-folder.ts';
 import type { TableDefinition } from '../template/table.ts';
-import { DataFolderError } from './data-folder.ts';
 
 /** dynalite creates a table within milliseconds. */
 const CREATION_LIMIT_SECONDS = 10;

@@ -1,11 +1,10 @@
 /** The HTTP API on this machine: listens on the loopback and invokes the function of each request's route. */
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { DISCOVERY_PATH } from '../../contract/local-relay.ts';
 import { LAMBDA } from '../../contract/service-limits.ts';
-import { aborted } from '../aborted.ts';
+import { listen, stopListening } from '../../node/http/listen.ts';
+import { isLoopbackHost, LOOPBACK } from '../../node/http/loopback.ts';
 import type { Outcome } from '../lambda/invocation.ts';
-import { isLoopbackHost, LOOPBACK } from '../loopback.ts';
 import type { RouteDefinition } from '../template/http-api.ts';
 import { type HttpResponse, messageResponse, responseOf } from './function-response.ts';
 import { requestEvent, targetOf } from './request-event.ts';
@@ -33,11 +32,6 @@ export interface HttpFront {
   stop(limit: AbortSignal): Promise<void>;
 }
 
-/** The port is in use. The message says what to do. */
-export class PortInUseError extends Error {
-  override readonly name = 'PortInUseError';
-}
-
 /**
  * @param port 0 for a free one
  * @param onError receives errors of the relay itself, without any part of a request
@@ -58,9 +52,9 @@ export async function startHttpFront(port: number, onError: (error: unknown) => 
     }
   });
   return {
-    url: `http://${LOOPBACK}:${await listen(server, port)}`,
+    url: `http://${LOOPBACK}:${await listen(server, port, LOOPBACK)}`,
     open: opened.resolve,
-    stop: (limit) => stop(server, limit),
+    stop: (limit) => stopListening(server, limit),
   };
 }
 
@@ -114,26 +108,4 @@ function jsonResponse(value: object): HttpResponse {
     headers: { 'content-type': 'application/json' },
     body: Buffer.from(JSON.stringify(value)),
   };
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  server.listen(port, LOOPBACK);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
-    throw new PortInUseError(
-      `Port ${port} of ${LOOPBACK} is in use, perhaps by another relay. Stop that, or choose another port.`,
-    );
-  }
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : port;
-}
-
-async function stop(server: Server, limit: AbortSignal): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  await Promise.race([closed, aborted(limit)]);
-  server.closeAllConnections();
-  await closed;
 }

@@ -1,7 +1,7 @@
 /** A Lambda function on this machine. It starts execution environments as needed and reuses them. */
 import pLimit, { type LimitFunction } from 'p-limit';
+import { aborted } from '../../node/aborted.ts';
 import { awaitAll } from '../../relay/model/await-all.ts';
-import { aborted } from '../aborted.ts';
 import { Environment, type WriteLine } from './environment.ts';
 import type { FunctionSettings, Outcome } from './invocation.ts';
 

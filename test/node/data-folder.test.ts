@@ -2,11 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import {
-  asDataFolderError,
-  DataFolderError,
-  openDataFolder,
-} from '../../lib/emulator/engines/data-folder.ts';
+import { asDataFolderError, DataFolderError, openDataFolder } from '../../lib/node/data-folder.ts';
 
 let folder: string;
 beforeEach(() => {
