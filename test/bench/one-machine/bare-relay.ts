@@ -9,7 +9,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { buffer } from 'node:stream/consumers';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
-import { LOOPBACK } from '../../../lib/emulator/loopback.ts';
+import { LOOPBACK } from '../../../lib/node/http/loopback.ts';
 
 const [file, ...urls] = z.tuple([z.string()], z.url()).parse(process.argv.slice(2));
 
