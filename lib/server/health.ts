@@ -5,7 +5,7 @@ export type HealthReport =
   | { readonly status: 'unavailable'; readonly reason: Unavailable };
 
 /** `store`: the data folder cannot be written. `workers`: sweep, which repairs lost work, has stopped. */
-export type Unavailable = 'stopping' | 'store' | 'workers';
+type Unavailable = 'stopping' | 'store' | 'workers';
 
 /** Monitors may ask often. The store is tried at most this often. */
 const CHECKED_FOR_MS = 1_000;

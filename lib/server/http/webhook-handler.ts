@@ -12,7 +12,7 @@ import { readBody } from './read-body.ts';
 /** Ten of the largest bodies. A webhook of the Hub has a few kilobytes. */
 const BODIES_BYTES = 10 * LAMBDA.eventBytes;
 
-export interface WebhookPath {
+interface WebhookPath {
   /** The rest of the path, decoded. */
   readonly token: string;
   /** Percent-encoded, without the question mark. */
