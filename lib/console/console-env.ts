@@ -1,0 +1,47 @@
+/** What the console's middlewares give to a page. */
+import type { HttpBindings } from '@hono/node-server';
+import type { Context, Hono } from 'hono';
+import type { html } from 'hono/html';
+import type { Connection } from '../operator/connection.ts';
+
+/** Escaped HTML. */
+export type Html = ReturnType<typeof html>;
+
+/** What the shared pieces need to know about a request. */
+export interface View {
+  readonly now: Date;
+  readonly relayTitle: string;
+  readonly isReadOnly: boolean;
+  readonly pollSeconds: number;
+  readonly nav: readonly NavEntry[];
+  /** Empty before sign-in. */
+  readonly formToken: string;
+  readonly canSignOut: boolean;
+}
+
+interface NavEntry {
+  readonly path: string;
+  readonly label: string;
+}
+
+export interface ConsoleEnv {
+  /** Absent when the console is called without a socket. */
+  readonly Bindings: Partial<HttpBindings>;
+  readonly Variables: {
+    view: View;
+    /** The fields of a checked form. */
+    form: Readonly<Record<string, string>>;
+  };
+}
+
+export type ConsoleContext = Context<ConsoleEnv>;
+export type ConsoleApp = Hono<ConsoleEnv>;
+
+export interface PageContext {
+  readonly connection: Connection;
+}
+
+/** A page of the console, with its entry in the navigation. */
+export interface Page extends NavEntry {
+  mount(app: ConsoleApp, context: PageContext): void;
+}

@@ -1,0 +1,67 @@
+/** What needs attention, as a list of sentences; a quiet line when nothing does. */
+import { html } from 'hono/html';
+import type { EndpointStatus } from '../../operator/status/endpoint-status.ts';
+import type { RelayStatus } from '../../operator/status/relay-status.ts';
+import type { Html } from '../console-env.ts';
+import { counted } from '../layout/counts.ts';
+import { stateBadge } from '../layout/state-badge.ts';
+import { untrusted } from '../layout/untrusted.ts';
+
+export function attentionList(status: RelayStatus): Html {
+  const items = [...status.endpoints.flatMap(endpointItems), ...relayItems(status)];
+  if (items.length === 0)
+    return html`<section aria-labelledby="attention-heading"><h2 class="hidden" id="attention-heading">Needs attention</h2><p class="notice good"><span aria-hidden="true">✓</span> Nothing needs attention.</p></section>`;
+  return html`<section aria-labelledby="attention-heading"><h2 id="attention-heading">Needs attention</h2>
+<ul class="attention">${items.map((item) => html`<li>${item}</li>`)}</ul></section>`;
+}
+
+function endpointItems({ id, state, dead, cancelled }: EndpointStatus): Html[] {
+  const isStopped =
+    state === 'failing' || state === 'refusing' || state === 'disabled' || state === 'invalid';
+  return [
+    ...(isStopped ? [html`${stateBadge(state)} ${untrusted(id)} ${STOPPED[state]}.`] : []),
+    ...(dead.count > 0
+      ? [
+          html`${stateBadge('dead')} ${untrusted(id)}: ${counted(dead, 'delivery', 'deliveries')} failed for good.`,
+        ]
+      : []),
+    ...(cancelled.count > 0
+      ? [
+          html`${stateBadge('cancelled')} ${untrusted(id)}: ${counted(cancelled, 'delivery was', 'deliveries were')} cancelled.`,
+        ]
+      : []),
+  ];
+}
+
+const STOPPED = {
+  failing: 'does not answer; its updates wait, and the relay tries it again',
+  refusing: 'refuses its updates; they are tried again, and then dead',
+  disabled: 'is disabled; its updates are cancelled',
+  invalid: 'has invalid settings; its updates wait until they are fixed',
+};
+
+function relayItems({ attention, hub }: RelayStatus): Html[] {
+  const { abandoned, quarantined, notFannedOut, invalidSources, deadLetters } = attention;
+  return [
+    ...(hub.silence.state === 'silent' ? [html`${stateBadge('silent')} The Hub sends nothing.`] : []),
+    ...(abandoned.count > 0
+      ? [html`${stateBadge('abandoned')} The relay gave up on ${counted(abandoned, 'update')}.`]
+      : []),
+    ...(quarantined.count > 0
+      ? [
+          html`${stateBadge('quarantined')} ${counted(quarantined, 'update is', 'updates are')} set apart after repeated failures, and tried again.`,
+        ]
+      : []),
+    ...(notFannedOut.count > 0
+      ? [
+          html`${stateBadge('pending')} ${counted(notFannedOut, 'update waits', 'updates wait')} longer than a minute to be sent.`,
+        ]
+      : []),
+    ...invalidSources.map(
+      ({ id, reason }) => html`${stateBadge('invalid')} The source ${untrusted(id)}: ${untrusted(reason)}.`,
+    ),
+    ...(deadLetters > 0
+      ? [html`${stateBadge('dead')} ${counted(deadLetters, 'message')} in the dead-letter queues.`]
+      : []),
+  ];
+}

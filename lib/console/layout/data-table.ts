@@ -1,0 +1,20 @@
+/** A table with a caption and column headers, which scrolls within itself on a narrow screen. */
+import { html } from 'hono/html';
+import type { Html } from '../console-env.ts';
+
+export interface DataTableParts {
+  /** Also the name of the scrollable region. */
+  readonly caption: string;
+  readonly columns: readonly string[];
+  /** `<tr>` elements. */
+  readonly rows: readonly Html[];
+  readonly isCaptionHidden?: boolean;
+}
+
+export function dataTable({ caption, columns, rows, isCaptionHidden = false }: DataTableParts): Html {
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table>
+<caption${isCaptionHidden ? html` class="hidden"` : ''}>${caption}</caption>
+<thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
+<tbody>${rows}</tbody>
+</table></div>`;
+}

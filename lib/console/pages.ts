@@ -1,0 +1,6 @@
+/** The console's pages, in the order of the navigation. */
+import type { Page } from './console-env.ts';
+import { homePage } from './home/home-page.ts';
+import { livePage } from './live/live-page.ts';
+
+export const PAGES: readonly Page[] = [homePage, livePage];

@@ -1,0 +1,67 @@
+/**
+ * A headless Chromium for the tests of a file. It comes from npm on Linux x64. Elsewhere an installed Chrome is used, or
+ * the one that `CONSOLE_TEST_BROWSER` names; without any, the tests are skipped and say so.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContext } from 'playwright-core';
+import { afterAll, beforeAll } from 'vitest';
+
+const INSTALLED = [
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  join(process.env.PROGRAMFILES ?? 'C:\\Program Files', 'Google/Chrome/Application/chrome.exe'),
+  join(
+    process.env['PROGRAMFILES(X86)'] ?? 'C:\\Program Files (x86)',
+    'Microsoft/Edge/Application/msedge.exe',
+  ),
+  '/usr/bin/google-chrome',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+];
+
+const IS_FROM_NPM = process.platform === 'linux' && process.arch === 'x64';
+
+const installed = process.env.CONSOLE_TEST_BROWSER ?? INSTALLED.find((path) => existsSync(path));
+
+/** Why there is no browser; undefined on Linux x64, and where one is installed. */
+export const noBrowser =
+  IS_FROM_NPM || installed !== undefined
+    ? undefined
+    : `no Chrome on ${process.platform} ${process.arch}: set CONSOLE_TEST_BROWSER to its path`;
+
+async function launchBrowser(): Promise<Browser> {
+  const { chromium } = await import('playwright-core');
+  const executablePath = process.env.CONSOLE_TEST_BROWSER ?? (IS_FROM_NPM ? await fromNpm() : installed);
+  // CI machines run as root, which Chromium's sandbox refuses.
+  const options = { args: ['--no-sandbox', '--disable-dev-shm-usage'] };
+  return chromium.launch({ ...options, ...(executablePath !== undefined && { executablePath }) });
+}
+
+async function fromNpm(): Promise<string> {
+  const { default: packed } = await import('@sparticuz/chromium');
+  return packed.executablePath();
+}
+
+/** One browser for a file; each test takes contexts of its own. */
+export function useBrowser(): () => Browser {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    if (noBrowser === undefined) browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+  return () => {
+    if (browser === undefined) throw new Error(noBrowser ?? 'the browser runs only during tests');
+    return browser;
+  };
+}
+
+/** What the pages of a context complained about: console errors, exceptions, and violations of the content policy. */
+export function complaintsOf(context: BrowserContext): readonly string[] {
+  const complaints: string[] = [];
+  context.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  context.on('weberror', (error) => complaints.push(String(error.error())));
+  return complaints;
+}

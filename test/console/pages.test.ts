@@ -1,0 +1,179 @@
+import axe from 'axe-core';
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PAGES } from '../../lib/console/pages.ts';
+import { aRelay } from '../relay/a-relay.ts';
+import { complaintsOf, noBrowser, useBrowser } from './a-browser.ts';
+import { aServedConsole, type MemoryRelay } from './a-console.ts';
+import { anOrder, busyRelay, SCRIPT } from './busy-relay.ts';
+
+const PHONE = { width: 360, height: 740 };
+const DESKTOP = { width: 1280, height: 900 };
+const PATHS = PAGES.map(({ path }) => path);
+
+const browser = useBrowser();
+
+let context: BrowserContext;
+let page: Page;
+let complaints: readonly string[];
+beforeEach(async () => {
+  if (noBrowser !== undefined) return;
+  context = await browser().newContext({ viewport: DESKTOP, locale: 'en-US' });
+  complaints = complaintsOf(context);
+  page = await context.newPage();
+});
+afterEach(async () => {
+  if (noBrowser !== undefined) return;
+  await context.close();
+  expect(complaints, 'console errors and violations of the content policy').toEqual([]);
+});
+
+/** Signs in with the printed address, and returns a function that visits a page. */
+async function signIn(relay: MemoryRelay, options: Parameters<typeof aServedConsole>[1] = {}) {
+  const { address } = await aServedConsole(relay, options);
+  await page.goto(address);
+  return (path: string) => page.goto(new URL(path, address).href);
+}
+
+/** What axe-core finds serious on the page. */
+async function seriousFindings(): Promise<unknown> {
+  await page.evaluate(axe.source);
+  return page.evaluate(`axe.run().then(({ violations }) => violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) })))`);
+}
+
+const isWiderThanScreen = () =>
+  page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
+
+const title = noBrowser === undefined ? 'in a browser' : `in a browser (skipped: ${noBrowser})`;
+
+describe.skipIf(noBrowser !== undefined)(`the console ${title}`, () => {
+  it('opens with the printed address, leaves no token in it, and stays signed in', async () => {
+    const visit = await signIn(aRelay());
+
+    expect(page.url()).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+    await visit('/live');
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Live');
+  });
+
+  it.each(['light', 'dark'] as const)(
+    'has no serious fault of accessibility in the %s theme',
+    async (theme) => {
+      await page.emulateMedia({ colorScheme: theme });
+      const visit = await signIn(await busyRelay());
+
+      for (const path of PATHS) {
+        await visit(path);
+        expect(await seriousFindings(), path).toEqual([]);
+      }
+    },
+  );
+
+  it('fits a phone', async () => {
+    await page.setViewportSize(PHONE);
+    const visit = await signIn(await busyRelay({ endpoints: 3 }));
+
+    for (const path of PATHS) {
+      await visit(path);
+      expect(await isWiderThanScreen(), path).toBe(false);
+    }
+  });
+
+  it('runs nothing of what webhooks, answers and ids contain', async () => {
+    const visit = await signIn(await busyRelay());
+
+    for (const path of PATHS) {
+      await visit(path);
+      expect(await page.evaluate('window.hacked'), path).toBeUndefined();
+      expect(await page.locator('main img, main script, main b').count(), path).toBe(0);
+    }
+    await visit('/live');
+    expect(await page.locator('main').textContent()).toContain(SCRIPT.slice(0, 40));
+  });
+
+  it('is used by keyboard alone', async () => {
+    await signIn(await busyRelay());
+
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Live');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Live' }).waitFor();
+    await page.getByRole('button', { name: 'Pause' }).press('Space');
+    expect(await page.getByRole('button', { name: 'Pause' }).getAttribute('aria-pressed')).toBe('true');
+  });
+});
+
+describe.skipIf(noBrowser !== undefined)(`the start page ${title}`, () => {
+  it('shows each endpoint with its state, and what needs attention', async () => {
+    await signIn(await busyRelay());
+
+    const card = page.locator('.card', { has: page.getByRole('heading', { name: 'shop', exact: true }) });
+    expect(await card.textContent()).toMatch(/refusing/);
+    const attention = page.getByRole('region', { name: 'Needs attention' });
+    expect(await attention.textContent()).toMatch(/shop/);
+    await page.locator('.chart canvas').waitFor();
+  });
+
+  it('changes by itself, and keeps the focus and open details', async () => {
+    const relay = await busyRelay();
+    await signIn(relay);
+    const today = page.locator('.figures dd').nth(2);
+    const before = Number(await today.textContent());
+    await page.getByText('As a table').click();
+
+    await anOrder(relay, '7-900', 'New');
+    await relay.work();
+
+    await expect.poll(() => today.textContent(), { timeout: 15_000 }).toBe(String(before + 1));
+    expect(await page.locator('.chart details').getAttribute('open')).not.toBeNull();
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('As a table');
+    expect(await page.locator('.chart canvas').count()).toBe(1);
+  });
+
+  it('leads a new relay to its first delivery', async () => {
+    const relay = aRelay();
+    relay.clock.advance(60_000);
+    await signIn(relay);
+
+    await page.getByLabel('Short name').fill('erp');
+    await page.getByLabel('URL').fill('https://erp/hook');
+    await page.getByRole('button', { name: 'Add the endpoint' }).click();
+    const test = page.getByRole('button', { name: 'Send a test to erp' });
+    await test.waitFor();
+    await anOrder(relay, '7-1', 'New');
+    await relay.work();
+
+    await page.getByRole('link', { name: 'Open the console' }).click();
+    await page.getByRole('heading', { name: 'Endpoints' }).waitFor();
+  });
+
+  it('has no form in read-only mode', async () => {
+    await signIn(aRelay(), { isReadOnly: true });
+
+    expect(await page.locator('form').count()).toBe(0);
+    expect(await page.getByText('read-only').isVisible()).toBe(true);
+  });
+});
+
+describe.skipIf(noBrowser !== undefined)(`the live page ${title}`, () => {
+  it('shows new events and their outcomes, and rests while it is paused', async () => {
+    const relay = await busyRelay();
+    const visit = await signIn(relay);
+    await visit('/live');
+
+    await anOrder(relay, '7-901', 'New');
+    const row = page.getByRole('row', { name: /Magic7-901/ });
+    await row.waitFor();
+    expect(await row.textContent()).toContain('not sent yet');
+    await relay.work();
+    await row.getByText('delivered').first().waitFor();
+
+    await page.getByRole('button', { name: 'Pause' }).click();
+    expect(await page.locator('#live-events').getAttribute('data-paused')).not.toBeNull();
+  });
+});
