@@ -29,7 +29,7 @@ const PROBLEMS: readonly { readonly pattern: RegExp; readonly sentence: (folder:
   },
   {
     pattern:
-      /corrupt|not a database|malformed|LEVEL_DATABASE_NOT_OPEN|Database failed to open|bad block|checksum mismatch/i,
+      /corrupt|not a (valid SQLite )?database|malformed|LEVEL_DATABASE_NOT_OPEN|Database failed to open|bad block|checksum mismatch/i,
     sentence: (folder) =>
       `The data in ${folder} is damaged. Replace the folder by a copy that you made before, or move it away to start with an empty relay.`,
   },

@@ -23,7 +23,7 @@ describe('the emulator', () => {
     expect(await response.json()).toEqual(discovery);
     expect(discovery).toEqual({
       QueueUrl: `${discovery.sqsEndpoint}/000000000000/Queue`,
-      dynamoDbEndpoint: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      dynamoDbEndpoint: expect.stringMatching(/^http:\/\/127(\.\d+){3}:\d+$/),
       sqsEndpoint: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       region: 'us-east-1',
       dataDir: null,

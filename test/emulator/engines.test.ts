@@ -17,7 +17,9 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DynamoDbEngine } from '../../lib/emulator/engines/dynamodb.ts';
 import { type Engines, type EnginesOptions, startEngines } from '../../lib/emulator/engines/engines.ts';
+import { DYNAMODB_ENGINES } from '../ports/embedded.ts';
 import { aQueue, aTable, aTemplate } from './a-template.ts';
 
 const TEMPLATE = aTemplate({
@@ -77,9 +79,15 @@ async function start(options: Partial<EnginesOptions> = {}) {
   };
 }
 
-describe('the embedded engines', () => {
+/** Without this file, the engine cannot read its data. */
+const DATABASE_FILES: Record<DynamoDbEngine, string> = {
+  dynalite: 'dynamodb/CURRENT',
+  dynoxide: 'dynamodb.sqlite',
+};
+
+describe.each(DYNAMODB_ENGINES)('the embedded engines with %s', (dynamoDbEngine) => {
   it('create the tables and queues of the template', async () => {
-    const { dynamoDb, send, receive } = await start();
+    const { dynamoDb, send, receive } = await start({ dynamoDbEngine });
 
     await dynamoDb.send(new PutItemCommand({ TableName: 'Things', Item: { id: { S: 'a' } } }));
     await send('hello');
@@ -92,12 +100,12 @@ describe('the embedded engines', () => {
   });
 
   it('keep what is in the data folder when they are started again', async () => {
-    const first = await start({ dataDir });
+    const first = await start({ dataDir, dynamoDbEngine });
     await first.dynamoDb.send(new PutItemCommand({ TableName: 'Things', Item: { id: { S: 'a' } } }));
     await first.send('hello');
     await first.stop();
 
-    const second = await start({ dataDir });
+    const second = await start({ dataDir, dynamoDbEngine });
 
     const { Count } = await second.dynamoDb.send(new ScanCommand({ TableName: 'Things' }));
     expect(Count).toBe(1);
@@ -105,9 +113,9 @@ describe('the embedded engines', () => {
   });
 
   it('lose nothing that they acknowledged when the process is killed', async () => {
-    const acknowledged = await killAfter(60);
+    const acknowledged = await killAfter(60, dynamoDbEngine);
 
-    const { dynamoDb, receive, remove } = await start({ dataDir });
+    const { dynamoDb, receive, remove } = await start({ dataDir, dynamoDbEngine });
 
     const { Items = [] } = await dynamoDb.send(new ScanCommand({ TableName: 'Things' }));
     const rows = new Set(Items.map((item) => `row ${item.id?.S}`));
@@ -121,6 +129,83 @@ describe('the embedded engines', () => {
     expect(messages[0]).toBe('message 0');
   });
 
+  it('say that their files are damaged, and where', async () => {
+    const first = await start({ dataDir, dynamoDbEngine });
+    await first.stop();
+    rmSync(join(dataDir, 'dynamodb.sqlite-wal'), { force: true });
+    writeFileSync(join(dataDir, DATABASE_FILES[dynamoDbEngine]), 'no database\n'.repeat(1_000));
+
+    await expect(start({ dataDir, dynamoDbEngine })).rejects.toThrow(`The data in ${dataDir} is damaged.`);
+  });
+
+  it('refuse a data folder whose table has other keys', async () => {
+    const first = await start({ dataDir, dynamoDbEngine });
+    await first.stop();
+    const changed = aTable({
+      AttributeDefinitions: [{ AttributeName: 'key', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'key', KeyType: 'HASH' }],
+    });
+
+    const second = start({
+      dataDir,
+      dynamoDbEngine,
+      template: aTemplate({ resources: { Things: changed } }),
+    });
+
+    await expect(second).rejects.toThrow(/The table Things in the data folder has other keys or indexes/);
+  });
+
+  it('survive a client that goes away in the middle of a request', async () => {
+    const { engines, dynamoDb, send } = await start({ dynamoDbEngine });
+
+    for (const endpoint of [engines.dynamoDbEndpoint, engines.sqsEndpoint]) {
+      const socket = connect(Number(new URL(endpoint).port), new URL(endpoint).hostname);
+      await once(socket, 'connect');
+      socket.write('POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nhalf of it');
+      socket.resetAndDestroy();
+      await once(socket, 'close');
+    }
+
+    await dynamoDb.send(new PutItemCommand({ TableName: 'Things', Item: { id: { S: 'a' } } }));
+    await send('hello');
+  });
+
+  it('refuse a data folder whose tables another engine wrote', async () => {
+    const first = await start({ dataDir, dynamoDbEngine });
+    await first.stop();
+    const other = dynamoDbEngine === 'dynalite' ? 'dynoxide' : 'dynalite';
+
+    const second = start({ dataDir, dynamoDbEngine: other });
+
+    await expect(second).rejects.toThrow(`were written by ${dynamoDbEngine}, and ${other} cannot read them`);
+  });
+
+  it('use the engine whose data is in the folder, unless told otherwise', async () => {
+    const first = await start({ dataDir, dynamoDbEngine });
+    await first.dynamoDb.send(new PutItemCommand({ TableName: 'Things', Item: { id: { S: 'a' } } }));
+    await first.stop();
+
+    const second = await start({ dataDir });
+
+    const { Count } = await second.dynamoDb.send(new ScanCommand({ TableName: 'Things' }));
+    expect(Count).toBe(1);
+  });
+});
+
+describe.skipIf(!DYNAMODB_ENGINES.includes('dynoxide'))('dynoxide, which answers web pages', () => {
+  it('has another address of the loopback each time, which no page can guess', async () => {
+    const all = await Promise.all([1, 2].map(() => start({ dynamoDbEngine: 'dynoxide' })));
+
+    const addresses = all.map(({ engines }) => new URL(engines.dynamoDbEndpoint));
+    expect(new Set(addresses.map(({ hostname }) => hostname)).size).toBe(2);
+    for (const { hostname, port } of addresses) {
+      expect(hostname).toMatch(/^127(\.\d+){3}$/);
+      await expect(once(connect(Number(port), '127.0.0.1'), 'connect')).rejects.toThrow('ECONNREFUSED');
+    }
+  });
+});
+
+describe('the embedded engines', () => {
   it('start after a kill in the middle of their first start, which leaves an empty file', async () => {
     mkdirSync(join(dataDir, 'sqs'));
     writeFileSync(join(dataDir, 'sqs', 'fauxqs.db'), '');
@@ -129,14 +214,6 @@ describe('the embedded engines', () => {
 
     await send('hello');
     expect(await receive()).toMatchObject({ Body: 'hello' });
-  });
-
-  it('say that their files are damaged, and where', async () => {
-    const first = await start({ dataDir });
-    await first.stop();
-    writeFileSync(join(dataDir, 'dynamodb', 'CURRENT'), 'MANIFEST-000999\n');
-
-    await expect(start({ dataDir })).rejects.toThrow(`The data in ${dataDir} is damaged.`);
   });
 
   it('hand a message that is given back at once to the next who asks', async () => {
@@ -163,42 +240,14 @@ describe('the embedded engines', () => {
     expect(await second.attribute('VisibilityTimeout')).toBe('30');
   });
 
-  it('refuse a data folder whose table has other keys', async () => {
-    const first = await start({ dataDir });
-    await first.stop();
-    const changed = aTable({
-      AttributeDefinitions: [{ AttributeName: 'key', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'key', KeyType: 'HASH' }],
-    });
-
-    const second = start({ dataDir, template: aTemplate({ resources: { Things: changed } }) });
-
-    await expect(second).rejects.toThrow(/The table Things in the data folder has other keys or indexes/);
-  });
-
   it('refuse a data folder that is in use', async () => {
     await start({ dataDir });
 
     await expect(start({ dataDir })).rejects.toThrow(/is in use by another relay/);
   });
 
-  it('survive a client that goes away in the middle of a request', async () => {
-    const { engines, dynamoDb, send } = await start();
-
-    for (const endpoint of [engines.dynamoDbEndpoint, engines.sqsEndpoint]) {
-      const socket = connect(Number(new URL(endpoint).port), '127.0.0.1');
-      await once(socket, 'connect');
-      socket.write('POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nhalf of it');
-      socket.resetAndDestroy();
-      await once(socket, 'close');
-    }
-
-    await dynamoDb.send(new PutItemCommand({ TableName: 'Things', Item: { id: { S: 'a' } } }));
-    await send('hello');
-  });
-
   it('refuse what a web page sends', async () => {
-    const { engines } = await start();
+    const { engines } = await start({ dynamoDbEngine: 'dynalite' });
     const request = { method: 'POST', headers: { origin: 'https://example.com' } };
 
     const answers = await Promise.all(
@@ -223,11 +272,15 @@ describe('the embedded engines', () => {
   });
 });
 
-async function killAfter(count: number): Promise<string[]> {
+async function killAfter(count: number, dynamoDbEngine: DynamoDbEngine): Promise<string[]> {
   const file = fileURLToPath(new URL('./fixtures/engines-until-killed.ts', import.meta.url));
-  const child = spawn(process.execPath, [file, dataDir, JSON.stringify(TEMPLATE)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [file, JSON.stringify({ dataDir, dynamoDbEngine, template: TEMPLATE })],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const acknowledged: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     acknowledged.push(line);

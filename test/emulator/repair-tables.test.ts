@@ -41,7 +41,7 @@ async function crashAfter(use: (client: DynamoDBClient) => Promise<void>): Promi
 }
 
 async function running<Result>(use: (client: DynamoDBClient, engines: Engines) => Promise<Result>) {
-  const engines = await startEngines({ template: TEMPLATE, dataDir });
+  const engines = await startEngines({ template: TEMPLATE, dataDir, dynamoDbEngine: 'dynalite' });
   const client = new DynamoDBClient(engines.dynamoDbConfig);
   try {
     return await use(client, engines);

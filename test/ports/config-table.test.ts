@@ -3,17 +3,12 @@ import { dynamoDbClient } from '../../lib/aws/clients.ts';
 import { DynamoConfigTable } from '../../lib/aws/dynamodb/config-table.ts';
 import { useStubService } from '../node/http/stub-service.ts';
 import { describeConfigTable } from './config-table.conformance.ts';
-import { useEmbedded } from './embedded.ts';
+import { DYNAMODB_ENGINES, useEmbedded } from './embedded.ts';
 import { dynamoConfigTable, memoryConfigTable } from './subjects.ts';
 
 describeConfigTable('the config table in memory', memoryConfigTable);
 
-const embedded = useEmbedded();
 const serve = useStubService();
-
-const makeTable = () => dynamoConfigTable(embedded());
-
-describeConfigTable('the config table in DynamoDB', makeTable);
 
 describe('a read of the config table in DynamoDB', () => {
   it.each([
@@ -29,8 +24,13 @@ describe('a read of the config table in DynamoDB', () => {
   });
 });
 
-describe('a config row in DynamoDB', () => {
-  it('may have a string set where a list of texts is wanted', async () => {
+describe.each(DYNAMODB_ENGINES)('on %s', (engine) => {
+  const embedded = useEmbedded(engine);
+  const makeTable = () => dynamoConfigTable(embedded());
+
+  describeConfigTable('the config table in DynamoDB', makeTable);
+
+  it('a config row in DynamoDB may have a string set where a list of texts is wanted', async () => {
     const { table, put } = await makeTable();
     await put('endpoint', 'erp', { sources: new Set(['main', 'other']) });
 

@@ -7,6 +7,8 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll } from 'vitest';
 import { dynamoDbClient, sqsClient } from '../../lib/aws/clients.ts';
+import type { DynamoDbEngine } from '../../lib/emulator/engines/dynamodb.ts';
+import { dynoxideProgram } from '../../lib/emulator/engines/dynoxide.ts';
 import { type Engines, startEngines } from '../../lib/emulator/engines/engines.ts';
 import { ensureQueue } from '../../lib/emulator/engines/queues.ts';
 import { ensureTable } from '../../lib/emulator/engines/tables.ts';
@@ -34,12 +36,23 @@ export interface Embedded {
   ): Promise<string>;
 }
 
-/** Starts the engines before the tests of a file, and stops them after. */
-export function useEmbedded(): () => Embedded {
+/** The engines of DynamoDB that run on this machine. */
+export const DYNAMODB_ENGINES: readonly DynamoDbEngine[] =
+  dynoxideProgram() === undefined ? ['dynalite'] : ['dynalite', 'dynoxide'];
+
+/**
+ * Starts the engines before the tests of a file or of a `describe`, and stops them after.
+ *
+ * @param dynamoDbEngine by default the faster one
+ */
+export function useEmbedded(dynamoDbEngine?: DynamoDbEngine): () => Embedded {
   let engines: Engines | undefined;
   let embedded: Embedded | undefined;
   beforeAll(async () => {
-    engines = await startEngines({ template: storesTemplate() });
+    engines = await startEngines({
+      template: storesTemplate(),
+      ...(dynamoDbEngine !== undefined && { dynamoDbEngine }),
+    });
     embedded = over(engines);
   });
   afterAll(async () => {

@@ -9,6 +9,9 @@ import { aDelivery, anEvent, anEventId, anOrderKey, aPayload, aSource, eventsOf 
 import { DAY_MS, type EventLogSubject, listOf, MINUTE_MS, useEventLog } from './event-log-subject.ts';
 import { HOSTILE_ORDER_IDS } from './hostile-order-ids.ts';
 
+/** DynamoDB refuses a lone surrogate, which has no UTF-8 form. The relay replaces it before it stores anything. */
+const STORABLE_ORDER_IDS = Object.entries(HOSTILE_ORDER_IDS).filter(([, orderId]) => orderId.isWellFormed());
+
 export function describeStoring(make: () => Promise<EventLogSubject>): void {
   const given = useEventLog(make);
 
@@ -88,27 +91,24 @@ export function describeStoring(make: () => Promise<EventLogSubject>): void {
       expect(Buffer.from(kept?.body ?? []).equals(large)).toBe(true);
     });
 
-    it.each(Object.entries(HOSTILE_ORDER_IDS))(
-      'are kept apart for an order whose id is %s',
-      async (_, orderId) => {
-        const orderKey = orderKeyOf(aSource, orderId);
-        const [first, second] = eventsOf(orderKey, 2).map((event) => ({ ...event, orderId }));
-        if (first === undefined || second === undefined) throw new Error('two events were asked for');
-        await Promise.all([
-          given.store(first),
-          given.store(second),
-          given.store(anEvent({ orderKey: anOrderKey() })),
-        ]);
+    it.each(STORABLE_ORDER_IDS)('are kept apart for an order whose id is %s', async (_, orderId) => {
+      const orderKey = orderKeyOf(aSource, orderId);
+      const [first, second] = eventsOf(orderKey, 2).map((event) => ({ ...event, orderId }));
+      if (first === undefined || second === undefined) throw new Error('two events were asked for');
+      await Promise.all([
+        given.store(first),
+        given.store(second),
+        given.store(anEvent({ orderKey: anOrderKey() })),
+      ]);
 
-        expect(await given.eventIdsOf(orderKey)).toEqual([second.eventId, first.eventId]);
-        expect(await given.eventLog.newestEventId(orderKey)).toBe(second.eventId);
-        expect(await given.eventLog.event(first)).toEqual(first);
-        expect(await given.eventLog.putDeliveryIfAbsent(aDelivery(first))).toBe(true);
-        expect(await given.eventLog.owed(listOf(first), given.farFuture(), 10)).toContainEqual(
-          expect.objectContaining({ orderKey, eventId: first.eventId }),
-        );
-      },
-    );
+      expect(await given.eventIdsOf(orderKey)).toEqual([second.eventId, first.eventId]);
+      expect(await given.eventLog.newestEventId(orderKey)).toBe(second.eventId);
+      expect(await given.eventLog.event(first)).toEqual(first);
+      expect(await given.eventLog.putDeliveryIfAbsent(aDelivery(first))).toBe(true);
+      expect(await given.eventLog.owed(listOf(first), given.farFuture(), 10)).toContainEqual(
+        expect.objectContaining({ orderKey, eventId: first.eventId }),
+      );
+    });
   });
 
   describe('putPayload', () => {
@@ -271,7 +271,7 @@ export function describeStoring(make: () => Promise<EventLogSubject>): void {
       expect(await given.aliasesOf(aliasKeyOf(aSource, 'magic7-501'))).toEqual(aliases);
     });
 
-    it.each(Object.entries(HOSTILE_ORDER_IDS))('leads to an order whose id is %s', async (_, orderId) => {
+    it.each(STORABLE_ORDER_IDS)('leads to an order whose id is %s', async (_, orderId) => {
       const alias = anAlias(orderId, orderId);
 
       await given.eventLog.putAlias(anAlias('other', orderId));

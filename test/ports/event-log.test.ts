@@ -1,9 +1,12 @@
-import { useEmbedded } from './embedded.ts';
+import { describe } from 'vitest';
+import { DYNAMODB_ENGINES, useEmbedded } from './embedded.ts';
 import { describeEventLog } from './event-log.conformance.ts';
 import { dynamoEventLog, memoryEventLog } from './subjects.ts';
 
 describeEventLog('the event log in memory', memoryEventLog);
 
-const embedded = useEmbedded();
+describe.each(DYNAMODB_ENGINES)('on %s', (engine) => {
+  const embedded = useEmbedded(engine);
 
-describeEventLog('the event log in DynamoDB', () => dynamoEventLog(embedded()));
+  describeEventLog('the event log in DynamoDB', () => dynamoEventLog(embedded()));
+});

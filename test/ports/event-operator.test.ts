@@ -1,3 +1,4 @@
+import { describe } from 'vitest';
 import { DynamoEventLog } from '../../lib/aws/dynamodb/event-log.ts';
 import { DynamoEventReader } from '../../lib/aws/dynamodb/event-log-reader.ts';
 import { DynamoEventWriter } from '../../lib/aws/dynamodb/event-log-writer.ts';
@@ -5,7 +6,7 @@ import { MemoryClock } from '../memory/clock.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
 import { MemoryEventReader } from '../memory/event-reader.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
-import { useEmbedded } from './embedded.ts';
+import { DYNAMODB_ENGINES, type Embedded, useEmbedded } from './embedded.ts';
 import type { EventOperatorSubject } from './event-operator-subject.ts';
 import { describeEventReader } from './event-reader.conformance.ts';
 import { describeEventEraser, describeEventWriter } from './event-writer.conformance.ts';
@@ -20,12 +21,10 @@ describeEventReader('the event reader in memory', inMemory);
 describeEventWriter('the event writer in memory', inMemory);
 describeEventEraser('the event eraser in memory', inMemory);
 
-const embedded = useEmbedded();
-
-async function inDynamoDb(): Promise<EventOperatorSubject> {
+async function inDynamoDb(embedded: Embedded): Promise<EventOperatorSubject> {
   const clock = new MemoryClock();
-  const tableName = await embedded().newTable('EventLogTable');
-  const log = { client: embedded().dynamoDb, tableName, clock, telemetry: new MemoryTelemetry() };
+  const tableName = await embedded.newTable('EventLogTable');
+  const log = { client: embedded.dynamoDb, tableName, clock, telemetry: new MemoryTelemetry() };
   const writer = new DynamoEventWriter(log);
   return {
     eventLog: new DynamoEventLog({ ...log, retentionDays: 30 }),
@@ -36,6 +35,11 @@ async function inDynamoDb(): Promise<EventOperatorSubject> {
   };
 }
 
-describeEventReader('the event reader in DynamoDB', inDynamoDb);
-describeEventWriter('the event writer in DynamoDB', inDynamoDb);
-describeEventEraser('the event eraser in DynamoDB', inDynamoDb);
+describe.each(DYNAMODB_ENGINES)('on %s', (engine) => {
+  const embedded = useEmbedded(engine);
+  const subject = () => inDynamoDb(embedded());
+
+  describeEventReader('the event reader in DynamoDB', subject);
+  describeEventWriter('the event writer in DynamoDB', subject);
+  describeEventEraser('the event eraser in DynamoDB', subject);
+});

@@ -11,7 +11,7 @@ import { describe, it } from 'vitest';
 import { expectSameAnswers, type Implementations } from './call-sequences.ts';
 import type { ConfigTableSubject } from './config-table.conformance.ts';
 import { configTableCalls, configTableFinalReads } from './config-table-calls.ts';
-import { useEmbedded } from './embedded.ts';
+import { DYNAMODB_ENGINES, useEmbedded } from './embedded.ts';
 import { eventLogCalls, eventLogFinalReads } from './event-log-calls.ts';
 import type { EventLogSubject } from './event-log-subject.ts';
 import { dynamoConfigTable, dynamoEventLog, memoryConfigTable, memoryEventLog } from './subjects.ts';
@@ -22,15 +22,15 @@ const PATH = process.env.SEQUENCE_PATH;
 /** Many times what the runs take: a failing sequence is run again for each shorter one. */
 const TEST_LIMIT_MS = 120_000 + RUNS * 2_000;
 
-const embedded = useEmbedded();
+const embedded = DYNAMODB_ENGINES.map((engine) => [`in ${engine}`, useEmbedded(engine)] as const);
 
 const eventLogs: Implementations<EventLogSubject> = {
   'in memory': memoryEventLog,
-  'in DynamoDB': () => dynamoEventLog(embedded()),
+  ...Object.fromEntries(embedded.map(([name, given]) => [name, () => dynamoEventLog(given())])),
 };
 const configTables: Implementations<ConfigTableSubject> = {
   'in memory': memoryConfigTable,
-  'in DynamoDB': () => dynamoConfigTable(embedded()),
+  ...Object.fromEntries(embedded.map(([name, given]) => [name, () => dynamoConfigTable(given())])),
 };
 const options = { numRuns: RUNS, seed: SEED, path: PATH };
 

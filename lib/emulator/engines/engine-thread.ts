@@ -2,6 +2,9 @@
 import { once } from 'node:events';
 import { parentPort, Worker } from 'node:worker_threads';
 import { z } from 'zod';
+import { LOOPBACK } from '../../node/http/loopback.ts';
+import { REGION } from '../account.ts';
+import type { Engine } from './engine.ts';
 
 /** The time limit for an engine to store its data. */
 const STOP_LIMIT_MS = 5_000;
@@ -9,19 +12,18 @@ const STOP_LIMIT_MS = 5_000;
 const STOP = 'stop';
 const listeningSchema = z.strictObject({ port: z.int() });
 
-export interface EngineThread {
-  readonly port: number;
-  /** Rejects when the engine dies by itself; never resolves. */
-  readonly failed: Promise<never>;
-  stop(): Promise<void>;
-}
-
-/** Starts the engine in `file`, and waits until it listens. */
-export async function startEngineThread(
-  file: URL,
-  options: { readonly workerData: unknown; readonly env: Readonly<Record<string, string>> },
-): Promise<EngineThread> {
-  const worker = new Worker(file, { ...options, env: { ...options.env }, execArgv: [] });
+/**
+ * Starts the engine in `file`, and waits until it listens.
+ *
+ * @param path the folder for its data; without it, all data is in memory
+ */
+export async function startEngineThread(file: URL, path?: string): Promise<Engine> {
+  const { NODE_COMPILE_CACHE } = process.env;
+  const worker = new Worker(file, {
+    workerData: path === undefined ? {} : { path },
+    env: { AWS_REGION: REGION, ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }) },
+    execArgv: [],
+  });
   let stopping = false;
   const failed = new Promise<never>((_, reject) => {
     worker.once('error', reject);
@@ -32,7 +34,7 @@ export async function startEngineThread(
   const [message] = await Promise.race([once(worker, 'message'), failed]);
   const { port } = listeningSchema.parse(message);
   return {
-    port,
+    endpoint: `http://${LOOPBACK}:${port}`,
     failed,
     async stop() {
       stopping = true;

@@ -4,11 +4,12 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { LOCAL_CREDENTIALS } from '../../contract/local-relay.ts';
 import { asDataFolderError, openDataFolder } from '../../node/data-folder.ts';
-import { LOOPBACK } from '../../node/http/loopback.ts';
 import { awaitAll } from '../../relay/model/await-all.ts';
 import { NO_ADDRESSES, REGION } from '../account.ts';
 import { readTemplate, type Template } from '../template/read-template.ts';
-import { type EngineThread, startEngineThread } from './engine-thread.ts';
+import { type DynamoDbEngine, startDynamoDb } from './dynamodb.ts';
+import type { Engine } from './engine.ts';
+import { startEngineThread } from './engine-thread.ts';
 import { ensureQueue } from './queues.ts';
 import { ensureTable } from './tables.ts';
 
@@ -19,6 +20,8 @@ export interface EnginesOptions {
   readonly dataDir?: string;
   /** The URL of the HTTP front, for references in the template. */
   readonly httpUrl?: string;
+  /** By default the engine whose data is in the folder, or the faster one. */
+  readonly dynamoDbEngine?: DynamoDbEngine;
 }
 
 export interface Engines {
@@ -54,8 +57,11 @@ export async function startEngines(options: EnginesOptions): Promise<Engines> {
   const { dataDir } = options;
   const leaveDataFolder = dataDir === undefined ? () => {} : openDataFolder(dataDir);
   const starting = [
-    startEngineThread(new URL('./dynamodb-thread.ts', import.meta.url), threadOptions(dataDir, 'dynamodb')),
-    startEngineThread(new URL('./sqs-thread.ts', import.meta.url), threadOptions(dataDir, 'sqs')),
+    startDynamoDb(dataDir, options.dynamoDbEngine),
+    startEngineThread(
+      new URL('./sqs-thread.ts', import.meta.url),
+      dataDir === undefined ? undefined : join(dataDir, 'sqs'),
+    ),
   ] as const;
   async function stop(): Promise<void> {
     const started = await Promise.allSettled(starting);
@@ -73,23 +79,15 @@ export async function startEngines(options: EnginesOptions): Promise<Engines> {
   }
 }
 
-function threadOptions(dataDir: string | undefined, folder: string) {
-  const { NODE_COMPILE_CACHE } = process.env;
-  return {
-    workerData: dataDir === undefined ? {} : { path: join(dataDir, folder) },
-    env: { AWS_REGION: REGION, ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }) },
-  };
-}
-
 function describeEngines(
   source: unknown,
   httpUrl: string | undefined,
-  dynamoDb: EngineThread,
-  sqs: EngineThread,
+  dynamoDb: Engine,
+  sqs: Engine,
   stop: () => Promise<void>,
 ): Engines {
-  const dynamoDbEndpoint = `http://${LOOPBACK}:${dynamoDb.port}`;
-  const sqsEndpoint = `http://${LOOPBACK}:${sqs.port}`;
+  const { endpoint: dynamoDbEndpoint } = dynamoDb;
+  const { endpoint: sqsEndpoint } = sqs;
   return {
     dynamoDbEndpoint,
     sqsEndpoint,

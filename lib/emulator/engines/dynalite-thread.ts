@@ -1,4 +1,4 @@
-/** The thread of the embedded DynamoDB: dynalite, on a free port of the loopback. */
+/** The thread of dynalite, the embedded DynamoDB in JavaScript, on a free port of the loopback. */
 import { once } from 'node:events';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
