@@ -26,11 +26,22 @@ const failing = (name: string, status = 400): Answer => ({
   body: { __type: name, message: 'arn:aws:ssm:… is not to be read by arn:aws:iam::…' },
 });
 
+const PARAMETER = { scheme: 'ssm', name: '/relay/erp' } as const;
+
 describe('a secret in SSM', () => {
+  it.each(['env', 'file'] as const)('cannot be one of a machine, by %s', async (scheme) => {
+    const { config, inputs } = await start(() => failing('ParameterNotFound'));
+
+    await expect(new SsmSecrets(ssmClient(config)).read({ scheme, name: '/a' }, 5_000)).rejects.toThrow(
+      new SecretError('a deployed relay has only Parameter Store: use ssm:/name'),
+    );
+    expect(inputs).toEqual([]);
+  });
+
   it('that must not be read says so by the name of the error alone', async () => {
     const { config } = await start(() => failing('AccessDeniedException'));
 
-    await expect(new SsmSecrets(ssmClient(config)).read('/relay/erp', 5_000)).rejects.toThrow(
+    await expect(new SsmSecrets(ssmClient(config)).read(PARAMETER, 5_000)).rejects.toThrow(
       new SecretError('AccessDeniedException'),
     );
   });
@@ -40,14 +51,14 @@ describe('a secret in SSM', () => {
       count === 1 ? failing('InternalServerError', 500) : { body: { Parameter: { Value: 'hush' } } },
     );
 
-    expect(await new SsmSecrets(ssmClient(config)).read('/relay/erp', 20_000)).toBe('hush');
+    expect(await new SsmSecrets(ssmClient(config)).read(PARAMETER, 20_000)).toBe('hush');
     expect(inputs).toHaveLength(2);
   });
 
   it('that SSM keeps silent about is given up when the time is over', async () => {
     const { config } = await start(() => 'silence');
 
-    await expect(new SsmSecrets(ssmClient(config)).read('/relay/erp', 200)).rejects.toThrow(
+    await expect(new SsmSecrets(ssmClient(config)).read(PARAMETER, 200)).rejects.toThrow(
       new SecretError('timeout'),
     );
   });

@@ -35,7 +35,7 @@ function lazySsmSecrets(): Secrets {
     const { SsmSecrets, ssmClient } = await import('../secrets/ssm-secrets.ts');
     return new SsmSecrets(ssmClient());
   });
-  return { read: async (parameter, timeoutMs) => (await load()).read(parameter, timeoutMs) };
+  return { read: async (reference, timeoutMs) => (await load()).read(reference, timeoutMs) };
 }
 
 /** Loads the OAuth client for the first token: few endpoints need one. */

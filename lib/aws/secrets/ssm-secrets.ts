@@ -1,5 +1,6 @@
 /** The Secrets port over SSM's Parameter Store, which also reads Secrets Manager. */
 import { GetParameterCommand, SSMClient, type SSMClientConfig } from '@aws-sdk/client-ssm';
+import type { SecretReference } from '../../relay/endpoint/secret.ts';
 import { SecretError, type Secrets } from '../../relay/ports/outgoing.ts';
 import { CLIENT_LIMITS } from '../clients.ts';
 
@@ -10,9 +11,10 @@ export class SsmSecrets implements Secrets {
     this.#client = client;
   }
 
-  async read(parameter: string, timeoutMs: number): Promise<string> {
+  async read({ scheme, name }: SecretReference, timeoutMs: number): Promise<string> {
+    if (scheme !== 'ssm') throw new SecretError('a deployed relay has only Parameter Store: use ssm:/name');
     const signal = AbortSignal.timeout(timeoutMs);
-    const command = new GetParameterCommand({ Name: parameter, WithDecryption: true });
+    const command = new GetParameterCommand({ Name: name, WithDecryption: true });
     try {
       const sent = this.#client.send(command, { abortSignal: signal });
       // The SDK checks the signal while it sends, but not while it waits before a retry.

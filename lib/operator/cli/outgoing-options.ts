@@ -75,8 +75,8 @@ export function addOutgoingOptions(command: Command): Command {
       'after',
       `
 A <secret>, a <pem> or a header’s value can be @path to read a file, or - to read the standard input.
-With ssm:/name, the row stores the name, and the relay reads the secret from SSM Parameter Store
-when it sends.`,
+The row can also contain a reference, and the relay then reads the secret when it sends: ssm:/name for
+SSM Parameter Store, with a deployed relay; env:NAME or file:/path, with a relay on one machine.`,
     );
 }
 

@@ -1,5 +1,7 @@
 /** Requests to the outside: POSTs to endpoints, secrets by reference, OAuth 2.0 tokens. */
 
+import type { SecretReference } from '../endpoint/secret.ts';
+
 /** PEM. */
 export interface TlsIdentity {
   /** The client's certificate, and those that lead to its authority. */
@@ -37,13 +39,13 @@ export interface Sender {
   post(request: OutgoingRequest): Promise<SendResult>;
 }
 
-/** The store of secrets that rows refer to. */
+/** Reads the secrets that rows refer to. */
 export interface Secrets {
   /**
    * Reads one secret within the given time.
    * @throws SecretError
    */
-  read(parameter: string, timeoutMs: number): Promise<string>;
+  read(reference: SecretReference, timeoutMs: number): Promise<string>;
 }
 
 /** A secret could not be read. The message is a short reason: `ParameterNotFound`. */

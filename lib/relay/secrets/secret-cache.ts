@@ -1,6 +1,6 @@
 /** Resolves the secrets that endpoint rows refer to, and fetches OAuth tokens. Both are cached. */
 import type { OAuth2 } from '../endpoint/auth.ts';
-import { isReference, parameterOf } from '../endpoint/secret.ts';
+import { referenceOf } from '../endpoint/secret.ts';
 import { awaitAll } from '../model/await-all.ts';
 import type { Clock } from '../model/clock.ts';
 import {
@@ -58,10 +58,11 @@ export class SecretCache {
    * @throws CredentialsError
    */
   async resolve(secret: string, deadlineMs: number): Promise<string> {
-    if (!isReference(secret)) return secret;
+    const reference = referenceOf(secret);
+    if (reference === undefined) return secret;
     try {
       return await this.#values.get(secret, deadlineMs, async (timeoutMs) => ({
-        value: await this.#secrets.read(parameterOf(secret), timeoutMs),
+        value: await this.#secrets.read(reference, timeoutMs),
         ttlMs: SECRET_TTL_MS,
       }));
     } catch (error) {

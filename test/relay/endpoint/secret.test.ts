@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { isReference, parameterOf, secretSchema } from '../../../lib/relay/endpoint/secret.ts';
+import { isReference, referenceOf, secretSchema } from '../../../lib/relay/endpoint/secret.ts';
 import { signingKey, toSigningSecret } from '../../../lib/relay/endpoint/signing-secret.ts';
 
 const reasonsAgainst = (secret: unknown) =>
@@ -12,6 +12,10 @@ describe('a reference to a secret', () => {
     'ssm:/relay/erp.key_1-2',
     'ssm:/aws/reference/secretsmanager/a+b=c@d',
     `ssm:/${'x'.repeat(2_048)}`,
+    'env:ERP_TOKEN',
+    'env:_a1',
+    'file:/run/secrets/erp token',
+    'file:/etc/ssl/Zürich.pem',
   ])('may be %s', (text) => {
     expect(isReference(text)).toBe(true);
     expect(reasonsAgainst(text)).toEqual([]);
@@ -25,8 +29,28 @@ describe('a reference to a secret', () => {
     },
   );
 
-  it('names the parameter', () => {
-    expect(parameterOf('ssm:/relay/key')).toBe('/relay/key');
+  it.each(['env:', 'env:1A', 'env:ERP-TOKEN', 'env:A B', `env:${'x'.repeat(129)}`])(
+    'to a variable cannot be %j',
+    (text) => {
+      expect(isReference(text)).toBe(false);
+      expect(reasonsAgainst(text)).toEqual([
+        'must be a value, or env: and the name of an environment variable',
+      ]);
+    },
+  );
+
+  it.each(['file:', 'file:/', 'file:secret.txt', 'file:~/secret', 'file:/a\nb'])(
+    'to a file cannot be %j',
+    (text) => {
+      expect(isReference(text)).toBe(false);
+      expect(reasonsAgainst(text)).toEqual(['must be a value, or file:/ and the path of a file']);
+    },
+  );
+
+  it('says where the secret is', () => {
+    expect(referenceOf('ssm:/relay/key')).toEqual({ scheme: 'ssm', name: '/relay/key' });
+    expect(referenceOf('env:ERP_TOKEN')).toEqual({ scheme: 'env', name: 'ERP_TOKEN' });
+    expect(referenceOf('file:/run/key')).toEqual({ scheme: 'file', name: '/run/key' });
   });
 });
 

@@ -48,7 +48,7 @@ describe('a secret', () => {
     secrets.values['/client'] = 'two';
     clock.advance(5 * MINUTE_MS - 1);
     expect(await resolve()).toBe('one');
-    expect(read.mock.calls).toEqual([['/client', 10_000]]);
+    expect(read.mock.calls).toEqual([[{ scheme: 'ssm', name: '/client' }, 10_000]]);
     clock.advance(1);
     expect(await resolve()).toBe('two');
   });

@@ -188,7 +188,7 @@ describe('the deadline of an attempt', () => {
     const relay = await sent(
       { auth: { ...OAUTH2, clientSecret: 'ssm:/client' }, timeoutSeconds: 4 },
       ({ clock, secrets, tokenIssuer }) => {
-        secrets.read = async (_: string, timeoutMs = 0) => {
+        secrets.read = async (_, timeoutMs = 0) => {
           asked.push(timeoutMs);
           clock.advance(1_000);
           return 'hush';
