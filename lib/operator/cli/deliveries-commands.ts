@@ -54,7 +54,7 @@ export function addDeliveriesCommands(program: Command, terminal: Terminal): voi
       const moment = readMoment('since', since);
       await withConnection(command, terminal, async (connection, output) => {
         const list = await listDeliveries(connection, { ...query, endpointId, since: moment });
-        output.show(list, (one) => deliveryListText(one, output.colours), deliveryListJson);
+        output.show(list, (one) => deliveryListText(one, output.screen), deliveryListJson);
       });
     });
 

@@ -11,32 +11,29 @@ import type { RetryResult } from '../deliveries/retries.ts';
 import { countsText, stateCountText } from './count-text.ts';
 import { attemptText, orderText, stateText } from './event-text.ts';
 import { nextTryText } from './next-try-text.ts';
-import type { Colours } from './output.ts';
+import type { Colours, Screen } from './output.ts';
 import { shortened, table } from './table.ts';
 import { timeText } from './times.ts';
 
-const ENDPOINT_LENGTH = 24;
 const RESULT_LENGTH = 60;
 /** The relay keeps events for 30 days unless it is deployed with another retention. */
 const WHOLE_RETENTION = '30d';
-const HEAD = [
-  'order',
-  'endpoint',
-  'state',
-  'counted attempts',
-  'pending since',
-  'next attempt',
+const COLUMNS = [
+  ...['order', 'endpoint', 'state'],
+  { title: 'counted attempts', leaveOut: 4 },
+  { title: 'pending since', leaveOut: 3 },
+  { title: 'next attempt', leaveOut: 2, cutTo: 16 },
   'event',
-  'last answer',
+  { title: 'last answer', leaveOut: 1, cutTo: 10 },
 ];
 
-export function deliveryListText(list: DeliveryList, colours: Colours, now = new Date()): string {
+export function deliveryListText(list: DeliveryList, colours: Screen, now = new Date()): string {
   const { found, isCut } = list;
   if (found.length === 0) return nothingFoundText(list, now);
   const rows = found.map((one) =>
     one.kind === 'delivery' ? deliveryCells(one, colours, now) : eventCells(one, colours),
   );
-  return [table(rows, HEAD), '', colours.dim(foundText(found, isCut))].join('\n');
+  return [table(rows, COLUMNS, colours.columns), '', colours.dim(foundText(found, isCut))].join('\n');
 }
 
 /** `There are no dead deliveries for flaky. 3 are waiting.` */
@@ -67,7 +64,7 @@ function deliveryCells(
   const { endpointId, state, attemptCount, owedSince, eventId, next } = delivery;
   return [
     orderText(event ?? {}),
-    shortened(endpointId, ENDPOINT_LENGTH),
+    endpointId,
     stateText(state, colours),
     String(attemptCount),
     timeText(owedSince, now),

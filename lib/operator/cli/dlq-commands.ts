@@ -43,7 +43,7 @@ export function addDlqCommands(program: Command, terminal: Terminal): void {
       const { limit, ...given } = checkAttributes(listOptionsSchema, options);
       await withConnection(command, terminal, async (connection, output) => {
         const list = await listDeadLetters(connection, queuesOf(given), limit);
-        output.show(list, (one) => deadLetterListText(one, output.colours));
+        output.show(list, (one) => deadLetterListText(one, output.screen));
       });
     });
 

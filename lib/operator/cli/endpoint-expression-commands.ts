@@ -15,7 +15,7 @@ import { checkEventId } from '../events/event-key.ts';
 import { plural } from './delivery-text.ts';
 import { changesText, orderText } from './event-text.ts';
 import { presetOption, textOf, withExpressions } from './expression-options.ts';
-import { type Colours, type Terminal, verbatim } from './output.ts';
+import { type Colours, type Screen, type Terminal, verbatim } from './output.ts';
 import { table } from './table.ts';
 import { timeText } from './times.ts';
 import { type GivenOptions, outputOf, withConnection } from './with-connection.ts';
@@ -24,6 +24,15 @@ const text = z.string().exactOptional();
 const limit = (fallback: number) => z.coerce.number().pipe(z.int().min(1).max(1_000)).default(fallback);
 const trialSchema = z.object({ filter: text, event: text, limit: limit(20) });
 const previewSchema = z.object({ transform: text, preset: text, event: text, limit: limit(1) });
+
+const TRIAL_COLUMNS = [
+  'event',
+  { title: 'received', leaveOut: 3 },
+  'order',
+  { title: 'changes', leaveOut: 2, cutTo: 12 },
+  'filter',
+  { title: '', leaveOut: 1, cutTo: 12 },
+];
 
 export function addExpressionCommands(endpoints: Command, terminal: Terminal): void {
   endpoints
@@ -115,7 +124,7 @@ function rangeText({ examined, examinedSince }: Trials<unknown>): string {
   return `Looked back to ${timeText(examinedSince)}: ${plural(examined, 'event')} of all sources.`;
 }
 
-function trialsText(trials: Trials<FilterTrial>, eventId: string | undefined, colours: Colours): string {
+function trialsText(trials: Trials<FilterTrial>, eventId: string | undefined, colours: Screen): string {
   const { results } = trials;
   if (results.length === 0) return noResultText(trials, eventId);
   const words = { pass: colours.green, skip: colours.dim, error: colours.red };
@@ -125,12 +134,12 @@ function trialsText(trials: Trials<FilterTrial>, eventId: string | undefined, co
     orderText(event),
     changesText(event, colours),
     words[result](result),
-    ...(reason === '' ? [] : [reason]),
+    reason,
   ]);
   const failed = results.some(({ result }) => result === 'error');
   const note = failed ? ['', 'The relay sends an event when its filter fails.'] : [];
   return [
-    table(rows, ['event', 'received', 'order', 'changes', 'filter']),
+    table(rows, TRIAL_COLUMNS, colours.columns),
     ...note,
     ...(eventId === undefined ? ['', colours.dim(rangeText(trials))] : []),
   ].join('\n');

@@ -8,7 +8,7 @@ import { endpointHistory } from '../deliveries/endpoint-history.ts';
 import { missedOrders } from '../deliveries/missed-orders.ts';
 import { NotPossibleError } from '../errors.ts';
 import { findReplayTarget } from '../replay/replay-target.ts';
-import { historyText, missedJson, missedText } from './endpoint-history-text.ts';
+import { historyText, missedJson, missedText, resendCommand } from './endpoint-history-text.ts';
 import { readMoment } from './option-values.ts';
 import type { Output, Terminal } from './output.ts';
 import { type GivenOptions, withConnection } from './with-connection.ts';
@@ -40,7 +40,7 @@ export function addHistoryCommands(endpoints: Command, terminal: Terminal): void
       const moment = readMoment('since', since);
       await withConnection(command, terminal, async (connection, output) => {
         const page = await endpointHistory(connection, { ...query, endpointId, since: moment });
-        output.show(page, (one) => historyText(one, endpointId, query.state, output.colours));
+        output.show(page, (one) => historyText(one, endpointId, query.state, output.screen));
         hintNext(output, page.next);
       });
     });
@@ -59,12 +59,14 @@ export function addHistoryCommands(endpoints: Command, terminal: Terminal): void
         const shown = { endpointId, since: moment };
         output.show(
           page,
-          (one) => missedText(one, shown, output.colours),
+          (one) => missedText(one, shown, output.screen),
           (one) => missedJson(one, endpointId),
         );
         hintNext(output, page.next);
-        if (page.items.some(({ state }) => state !== 'pending'))
-          output.hint(await resendHint(connection, endpointId, moment));
+        const resendable = page.items.find(({ state }) => state !== 'pending');
+        if (resendable === undefined) return;
+        output.hint(await resendHint(connection, endpointId, moment));
+        output.hint(`\`${resendCommand(resendable, endpointId)}\` resends one.`);
       });
     });
 }

@@ -5,17 +5,32 @@ import type { MissedOrder } from '../deliveries/missed-orders.ts';
 import type { Page } from '../deliveries/newest-first-page.ts';
 import { attemptText, colouredOutcome, orderText, stateText } from './event-text.ts';
 import { nextTryText } from './next-try-text.ts';
-import type { Colours } from './output.ts';
+import type { Colours, Screen } from './output.ts';
 import { shortened, table } from './table.ts';
 import { timeText } from './times.ts';
 
 const ANSWER_LENGTH = 60;
+const HISTORY_COLUMNS = [
+  ...['received', 'order'],
+  { title: 'ended', leaveOut: 2 },
+  { title: 'attempts', leaveOut: 3 },
+  'event',
+  { title: 'outcome', leaveOut: 1, cutTo: 16 },
+];
+const MISSED_COLUMNS = [
+  'order',
+  { title: 'received', leaveOut: 3 },
+  'state',
+  { title: 'next attempt', leaveOut: 2, cutTo: 12 },
+  'event',
+  { title: 'why', leaveOut: 1, cutTo: 10 },
+];
 
 export function historyText(
   { items, next }: Page<HistoryItem>,
   endpointId: string,
   state: HistoryQuery['state'],
-  colours: Colours,
+  colours: Screen,
   now = new Date(),
 ): string {
   if (items.length === 0) {
@@ -23,7 +38,7 @@ export function historyText(
     return `${asked} for ${endpointId}${next === undefined ? '' : ' so far'}.`;
   }
   const rows = items.map((item) => historyCells(item, colours, now));
-  return table(rows, ['received', 'order', 'ended', 'attempts', 'event', 'outcome']);
+  return table(rows, HISTORY_COLUMNS, colours.columns);
 }
 
 function historyCells(item: HistoryItem, colours: Colours, now: Date): string[] {
@@ -44,7 +59,7 @@ function historyCells(item: HistoryItem, colours: Colours, now: Date): string[] 
 export function missedText(
   { items, next }: Page<MissedOrder>,
   { endpointId, since }: { readonly endpointId: string; readonly since: Date },
-  colours: Colours,
+  colours: Screen,
   now = new Date(),
 ): string {
   if (items.length === 0) {
@@ -55,12 +70,11 @@ export function missedText(
     orderText(order),
     timeText(order.receivedAt, now),
     stateText(order.state, colours),
+    order.next === undefined ? '–' : nextTryText(order.next, now),
+    colours.dim(order.eventId),
     shortened(whyText(order), ANSWER_LENGTH),
-    order.next === undefined
-      ? resendCommand(order, endpointId)
-      : `sent by the relay: ${nextTryText(order.next, now)}`,
   ]);
-  return table(rows, ['order', 'received', 'state', 'why', 'resend']);
+  return table(rows, MISSED_COLUMNS, colours.columns);
 }
 
 function whyText({ reason, lastAnswer }: MissedOrder): string {
@@ -81,6 +95,7 @@ export function missedJson({ items, next }: Page<MissedOrder>, endpointId: strin
   };
 }
 
-function resendCommand({ eventId }: MissedOrder, endpointId: string): string {
+/** Resends one order. */
+export function resendCommand({ eventId }: MissedOrder, endpointId: string): string {
   return `replay --event ${eventId} --endpoint ${endpointId}`;
 }

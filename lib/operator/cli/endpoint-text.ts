@@ -8,7 +8,7 @@ import type { MaskedEndpoint } from '../endpoints/masked-endpoint.ts';
 import { countsText, countText } from './count-text.ts';
 import { healthDetail, healthWord, lastAnswerRows } from './health-text.ts';
 import { invalidRowsText } from './invalid-rows.ts';
-import type { Colours } from './output.ts';
+import type { Colours, Screen } from './output.ts';
 import { indent, shortened, table } from './table.ts';
 import { timeText, writtenTimeText } from './times.ts';
 import { tlsRows } from './tls-options.ts';
@@ -16,9 +16,13 @@ import { tlsRows } from './tls-options.ts';
 /** `--json` shows the whole expression. */
 const EXPRESSION_LENGTH = 120;
 const ANSWER_LENGTH = 40;
-const LIST_HEAD = [
-  ...['endpoint', 'state', 'health', 'waiting', 'dead', 'cancelled'],
-  ...['last success (±5 min)', 'last answer', 'ordering', 'url'],
+const LIST_COLUMNS = [
+  ...['endpoint', 'state', 'health', 'waiting', 'dead'],
+  { title: 'cancelled', leaveOut: 3 },
+  { title: 'last success (±5 min)', leaveOut: 4 },
+  { title: 'last answer', cutTo: 12, leaveOut: 2 },
+  { title: 'ordering', leaveOut: 5 },
+  { title: 'url', cutTo: 20, leaveOut: 1 },
 ];
 const CONSEQUENCE = 'the endpoint’s deliveries are parked';
 
@@ -36,7 +40,7 @@ export function endpointJson(listed: CountedEndpoint): object {
   };
 }
 
-export function endpointListText(rows: readonly CountedEndpoint[], colours: Colours): string {
+export function endpointListText(rows: readonly CountedEndpoint[], colours: Screen): string {
   if (rows.length === 0) {
     return 'No endpoints yet. `endpoints add --id erp --url https://erp.example.com/hooks` adds one.';
   }
@@ -53,7 +57,7 @@ export function endpointListText(rows: readonly CountedEndpoint[], colours: Colo
     ];
   });
   return [
-    ...(cells.length > 0 ? [table(cells, LIST_HEAD)] : []),
+    ...(cells.length > 0 ? [table(cells, LIST_COLUMNS, colours.columns)] : []),
     ...healthNotes(rows, colours),
     ...invalidRowsText(rows, CONSEQUENCE, colours),
   ].join('\n');

@@ -50,7 +50,7 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
       withConnection(command, terminal, async (connection, output) => {
         output.show(
           await withCounts(connection, await listEndpoints(connection)),
-          (rows) => endpointListText(rows, output.colours),
+          (rows) => endpointListText(rows, output.screen),
           (rows) => rows.map(endpointJson),
         );
       }),

@@ -15,13 +15,19 @@ import {
   statusesText,
 } from './event-text.ts';
 import { endpointColumn, outcomeLines } from './outcome-text.ts';
-import { type Colours, verbatim } from './output.ts';
+import { type Colours, type Screen, verbatim } from './output.ts';
 import { indent, shortened, table } from './table.ts';
 import { durationText, timeText } from './times.ts';
 
 const ITEMS_LENGTH = 400;
+const LIST_COLUMNS = [
+  ...['received', 'order'],
+  { title: 'changes', leaveOut: 2, cutTo: 12 },
+  { title: 'outcomes', leaveOut: 1, cutTo: 12 },
+  'event',
+];
 
-export function eventListText(events: readonly EventRecord[], colours: Colours): string {
+export function eventListText(events: readonly EventRecord[], colours: Screen): string {
   if (events.length === 0) return 'No events.';
   const rows = events.map((event) => [
     timeText(event.receivedAt),
@@ -30,7 +36,7 @@ export function eventListText(events: readonly EventRecord[], colours: Colours):
     outcomesText(event, colours),
     colours.dim(event.eventId),
   ]);
-  return table(rows, ['received', 'order', 'changes', 'outcomes', 'event']);
+  return table(rows, LIST_COLUMNS, colours.columns);
 }
 
 export function eventText(event: EventDetail, colours: Colours): string {

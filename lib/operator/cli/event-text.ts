@@ -24,7 +24,8 @@ export interface ChangesLimit {
 }
 const IN_A_LIST: ChangesLimit = { kinds: 2, length: 44 };
 const TEXT_LENGTH = 40;
-const ORDER_LENGTH = 24;
+/** The Hub's ids are short. Longer ones come from somebody who plays with the address. */
+const ORDER_LENGTH = 100;
 
 /** The nice id, or the Hub's order id. */
 export function orderText({ niceId, orderId }: Pick<EventRecord, 'niceId' | 'orderId'>): string {

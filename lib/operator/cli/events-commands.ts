@@ -35,7 +35,7 @@ export function addEventsCommands(program: Command, terminal: Terminal): void {
       const query = readListOptions(options);
       await withConnection(command, terminal, async (connection, output) => {
         const found = await listEvents(connection, query);
-        output.show(found, (all) => eventListText(all, output.colours));
+        output.show(found, (all) => eventListText(all, output.screen));
         if (found.length === 0) output.hint(`Searched ${rangeText(query)}.`);
         if (found.length === query.limit) output.hint('--limit shows older events.');
       });

@@ -3,7 +3,7 @@ import type { OrderMatch } from '../orders/order-matches.ts';
 import type { EventWithDeliveries, Order } from '../orders/orders.ts';
 import { changesText, statusesText } from './event-text.ts';
 import { endpointColumn, outcomeLines } from './outcome-text.ts';
-import type { Colours } from './output.ts';
+import type { Colours, Screen } from './output.ts';
 import { indent, shortened, table } from './table.ts';
 import { timeText } from './times.ts';
 
@@ -14,12 +14,22 @@ export const NAME_ONE =
   'Give the order id of one. --source selects a source, and --by-order-id leaves out nice ids.';
 
 const STATUSES_LENGTH = 60;
+const HEAD_COLUMNS = ['', { title: '', leaveOut: 1, cutTo: 10 }, ''];
+const MATCH_COLUMNS = [
+  ...['order id', 'nice id', 'source'],
+  { title: 'first seen', leaveOut: 3 },
+  { title: 'last seen', leaveOut: 2 },
+  { title: 'items', leaveOut: 1, cutTo: 10 },
+];
 const CHANGES_LIMIT = { kinds: 10, length: 200 };
 
 /** One block per event, oldest first: time, changes, and the outcome of each endpoint. */
-export function orderText(order: Order, colours: Colours): string {
+export function orderText(order: Order, colours: Screen): string {
   const { events } = order;
-  const heads = table(events.map((event) => headOf(event, colours))).split('\n');
+  const heads = headLines(
+    events.map((event) => headOf(event, colours)),
+    colours,
+  );
   const column = Math.max(...events.map(endpointColumn));
   return [
     titleOf(order, colours),
@@ -31,8 +41,14 @@ export function orderText(order: Order, colours: Colours): string {
   ].join('\n');
 }
 
+function headLines(rows: readonly string[][], { columns }: Screen): string[] {
+  const lines = table(rows, HEAD_COLUMNS, columns).split('\n');
+  // In a terminal that is too narrow even for the ids, each event needs several lines.
+  return lines.length === rows.length ? lines : rows.map((cells) => cells.join('\n'));
+}
+
 /** One line per order. */
-export function orderMatchesText(matches: readonly OrderMatch[]): string {
+export function orderMatchesText(matches: readonly OrderMatch[], columns?: number): string {
   const rows = matches.map(({ source, orderId, niceId, firstSeenAt, lastSeenAt, items }) => [
     orderId ?? '–',
     niceId ?? '–',
@@ -41,7 +57,7 @@ export function orderMatchesText(matches: readonly OrderMatch[]): string {
     lastSeenAt === undefined ? 'events have expired' : timeText(lastSeenAt),
     items === undefined ? 'no items' : shortened(statusesText(items), STATUSES_LENGTH),
   ]);
-  return table(rows, ['order id', 'nice id', 'source', 'first seen', 'last seen', 'items']);
+  return table(rows, MATCH_COLUMNS, columns);
 }
 
 function titleOf({ niceId, orderId, source }: Order, { bold, dim }: Colours): string {

@@ -25,8 +25,8 @@ export function addOrdersCommands(program: Command, terminal: Terminal): void {
       const query = { id, ...checkAttributes(showOptionsSchema, options) };
       await withConnection(command, terminal, async (connection, output) => {
         const found = await lookUpOrder(connection, query);
-        if (!('matches' in found)) return output.show(found, (one) => orderText(one, output.colours));
-        output.show(found, ({ matches }) => orderMatchesText(matches));
+        if (!('matches' in found)) return output.show(found, (one) => orderText(one, output.screen));
+        output.show(found, ({ matches }) => orderMatchesText(matches, output.screen.columns));
         output.hint(NAME_ONE);
       });
     });

@@ -3,9 +3,7 @@ import type { Delivery } from '../../relay/model/delivery.ts';
 import type { EventWithDeliveries } from '../orders/orders.ts';
 import { attemptCells, colouredOutcome, deliveryText } from './event-text.ts';
 import type { Colours } from './output.ts';
-import { indent, shortened, table } from './table.ts';
-
-const ENDPOINT_LENGTH = 24;
+import { indent, table } from './table.ts';
 
 /** @param column the width of the endpoint column */
 export function outcomeLines(event: EventWithDeliveries, colours: Colours, column: number): string[] {
@@ -15,14 +13,14 @@ export function outcomeLines(event: EventWithDeliveries, colours: Colours, colum
     // The event's outcome is written after the delivery's row.
     const text =
       delivery === undefined ? outcome && colouredOutcome(outcome, colours) : deliveryText(delivery, colours);
-    const name = shortened(id, ENDPOINT_LENGTH).padEnd(column);
+    const name = id.padEnd(column);
     return [`${name}  ${text}`, ...attemptLines(delivery, column + 2, colours)];
   });
 }
 
 /** The width that an event's endpoint names need. */
 export function endpointColumn(event: EventWithDeliveries): number {
-  return Math.max(0, ...endpointsOf(event).map((id) => shortened(id, ENDPOINT_LENGTH).length));
+  return Math.max(0, ...endpointsOf(event).map((id) => id.length));
 }
 
 function endpointsOf({ outcomes = {}, deliveries }: EventWithDeliveries): string[] {

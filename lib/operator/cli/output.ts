@@ -30,6 +30,12 @@ export interface Terminal {
 export type Colour = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 export type Colours = Readonly<Record<Colour, (text: string) => string>>;
 
+/** How texts look on the terminal. */
+export type Screen = Colours & {
+  /** The width, which tables fit; absent for a pipe. */
+  readonly columns?: number | undefined;
+};
+
 const COLOURS: Colours = { bold, dim, red, green, yellow, cyan };
 const asIs = (text: string) => text;
 const NO_COLOURS: Colours = { bold: asIs, dim: asIs, red: asIs, green: asIs, yellow: asIs, cyan: asIs };
@@ -46,6 +52,7 @@ const FOREIGN_BACKQUOTE = '\u0001';
 
 export class Output {
   readonly colours: Colours;
+  readonly screen: Screen;
   readonly isJson: boolean;
   readonly #terminal: Terminal;
   readonly #call: Call | undefined;
@@ -55,6 +62,7 @@ export class Output {
     this.#call = call;
     this.isJson = json;
     this.colours = terminal.isColoured ? COLOURS : NO_COLOURS;
+    this.screen = { ...this.colours, columns: terminal.columns };
   }
 
   /**

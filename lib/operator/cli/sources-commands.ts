@@ -14,10 +14,12 @@ import {
 } from '../sources/sources.ts';
 import { addGracePeriodOptions, gracePeriodOptionsSchema, readGracePeriod } from './grace-period-options.ts';
 import { invalidRowsText } from './invalid-rows.ts';
-import type { Colours, Terminal } from './output.ts';
+import type { Colours, Screen, Terminal } from './output.ts';
 import { table } from './table.ts';
 import { timeText, writtenTimeText } from './times.ts';
 import { type GivenOptions, withConnection } from './with-connection.ts';
+
+const LIST_COLUMNS = ['source', 'state', 'added', { title: 'description', cutTo: 20 }];
 
 const addOptionsSchema = z.object({ description: z.string().exactOptional() });
 
@@ -47,7 +49,7 @@ export function addSourcesCommands(program: Command, terminal: Terminal): void {
       withConnection(command, terminal, async (connection, output) => {
         output.show(
           await listSources(connection),
-          (rows) => listText(rows, output.colours),
+          (rows) => listText(rows, output.screen),
           (rows) => rows.map(toJson),
         );
       }),
@@ -111,7 +113,7 @@ function oldAddressText({ oldAddressesUntil, ended }: RotatedSource): string[] {
   return [`${works}. The old one works until ${timeText(last)}.`, ...olderTexts];
 }
 
-function listText(rows: readonly ListedRow<Source>[], colours: Colours): string {
+function listText(rows: readonly ListedRow<Source>[], colours: Screen): string {
   if (rows.length === 0) return 'No sources yet. `sources add main` adds one and shows its address.';
   const valid = rows.flatMap((row) => ('valid' in row ? [row.valid] : []));
   const cells = valid.map((source) => [
@@ -121,7 +123,7 @@ function listText(rows: readonly ListedRow<Source>[], colours: Colours): string 
     [source.description, oldAddressNote(source)].filter(Boolean).join('; '),
   ]);
   return [
-    ...(cells.length > 0 ? [table(cells, ['source', 'state', 'added', 'description'])] : []),
+    ...(cells.length > 0 ? [table(cells, LIST_COLUMNS, colours.columns)] : []),
     ...invalidRowsText(rows, 'its address does not work', colours),
   ].join('\n');
 }

@@ -1,37 +1,59 @@
 /** Tables without borders, so that copied text contains no lines. */
-import Table from 'cli-table3';
+import stringWidth from 'string-width';
+import { type Column, fitted } from './table-columns.ts';
 
-const NO_BORDERS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
+const GAP = '  ';
 
-/** Aligns columns, with the head in capitals. Cells are not wrapped or cut, so the longest column should be last. */
-export function table(rows: readonly (readonly string[])[], head?: readonly string[]): string {
-  const lines = new Table({
-    chars: NO_BORDERS,
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
-  });
-  if (head !== undefined) lines.push(head.map((title) => title.toUpperCase()));
-  lines.push(...rows.map((row) => [...row]));
+/**
+ * Aligns columns, with the titles in capitals.
+ *
+ * @param columns by position. A text is a column that is never cut or left out
+ * @param width of the terminal. Without it, the table has all columns in full. A table that cannot be made narrow enough
+ * becomes a list of records
+ */
+export function table(
+  rows: readonly (readonly string[])[],
+  columns: readonly (string | Column)[] = [],
+  width?: number,
+): string {
+  const count = Math.max(columns.length, ...rows.map(({ length }) => length));
+  const all = Array.from({ length: count }, (_, index) => columnOf(columns[index]));
+  const lines = all.some(({ title }) => title !== '')
+    ? [all.map(({ title }) => title.toUpperCase()), ...rows]
+    : rows;
+  if (width === undefined) return aligned(lines);
+  const narrow = fitted(lines, all, width - 1);
+  return narrow === undefined ? records(rows, all) : aligned(narrow);
+}
+
+function columnOf(column: string | Column = ''): Column {
+  return typeof column === 'string' ? { title: column } : column;
+}
+
+function aligned(lines: readonly (readonly string[])[]): string {
+  const count = Math.max(0, ...lines.map(({ length }) => length));
+  const widths = Array.from({ length: count }, (_, index) =>
+    Math.max(...lines.map((cells) => stringWidth(cells[index] ?? ''))),
+  );
   return lines
-    .toString()
-    .split('\n')
+    .map((cells) => cells.map((cell, index) => padded(cell, widths[index] ?? 0)).join(GAP))
     .map((line) => line.trimEnd())
     .join('\n');
+}
+
+/** One line per cell, and an empty line between rows. */
+function records(rows: readonly (readonly string[])[], columns: readonly Column[]): string {
+  const titleWidth = Math.max(...columns.map(({ title }) => stringWidth(title)));
+  const record = (cells: readonly string[]) =>
+    cells
+      .map((cell, index) => `${padded((columns[index]?.title ?? '').toUpperCase(), titleWidth)}${GAP}${cell}`)
+      .join('\n');
+  return rows.map(record).join('\n\n');
+}
+
+/** `padEnd` counts UTF-16 units, and escape sequences too. */
+function padded(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - stringWidth(text)));
 }
 
 export function indent(text: string, columns = 2): string {
