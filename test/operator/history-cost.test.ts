@@ -3,10 +3,14 @@ import { DynamoEventLog } from '../../lib/aws/dynamodb/event-log.ts';
 import { DynamoEventReader } from '../../lib/aws/dynamodb/event-log-reader.ts';
 import { endpointHistory } from '../../lib/operator/deliveries/endpoint-history.ts';
 import { missedOrders } from '../../lib/operator/deliveries/missed-orders.ts';
+import { searchOrders } from '../../lib/operator/orders/order-search.ts';
+import { relayStatus } from '../../lib/operator/status/relay-status.ts';
 import { after } from '../../lib/relay/model/clock.ts';
 import { CallRecorder } from '../bench/call-recorder.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { MemoryConfigTable } from '../memory/config-table.ts';
+import { MemoryDeadLetters } from '../memory/dead-letters.ts';
+import { MemoryDeliveryQueue, MemoryEventQueue } from '../memory/queues.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
 import { aDelivery, anEndpointId, anEvent, anEventId } from '../ports/builders.ts';
 import { useEmbedded } from '../ports/embedded.ts';
@@ -44,11 +48,22 @@ async function aRelay() {
   }
   return {
     ...{ clock, configTable, eventLog, eventReader: new DynamoEventReader(log) },
+    relay: { title: 'a relay', webhookBaseAddress: 'https://relay.example/webhooks/' },
+    queues: async () => ({
+      eventQueue: new MemoryEventQueue(clock),
+      deliveryQueue: new MemoryDeliveryQueue(clock),
+      deadLetters: { events: new MemoryDeadLetters(clock), deliveries: new MemoryDeadLetters(clock) },
+    }),
     addEvents: (from: number, until: number) =>
       Promise.all(Array.from({ length: until - from }, (_, index) => addEvent(from + index))),
   };
 }
 type Relay = Awaited<ReturnType<typeof aRelay>>;
+
+async function sampledForStatus(relay: Relay) {
+  const { sample } = await relayStatus(relay, { countedEvents: 2 * LIMIT, sampledWebhooks: LIMIT });
+  return { items: Array.from({ length: sample.webhooks }, () => ({})) };
+}
 
 describe(`the newest ${LIMIT} of a list`, () => {
   it.each([
@@ -58,6 +73,8 @@ describe(`the newest ${LIMIT} of a list`, () => {
       (relay, since) => endpointHistory(relay, { endpointId: ERP, since, state: 'pending', limit: LIMIT }),
     ],
     ['the missed orders', (relay, since) => missedOrders(relay, { endpointId: ERP, since, limit: LIMIT })],
+    ['the found orders', (relay) => searchOrders(relay, { text: 'evt_', limit: LIMIT })],
+    ['the webhooks in the status', (relay) => sampledForStatus(relay)],
   ] satisfies [string, (relay: Relay, since: Date) => Promise<{ items: readonly object[] }>][])(
     'cost the same of many as of few: %s',
     async (_, list) => {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
 import { NotPossibleError } from '../errors.ts';
 import { lookUpOrder } from '../orders/orders.ts';
+import { addOrderSearchCommand } from './order-search-command.ts';
 import { BY_ORDER_ID, NAME_ONE, orderMatchesText, orderText } from './order-text.ts';
 import type { Terminal } from './output.ts';
 import { type GivenOptions, withConnection } from './with-connection.ts';
@@ -14,7 +15,7 @@ const showOptionsSchema = z.object({
 });
 
 export function addOrdersCommands(program: Command, terminal: Terminal): void {
-  const orders = program.command('orders').helpCommand(false).description('show orders');
+  const orders = program.command('orders').helpCommand(false).description('search and show orders');
 
   orders
     .command('show <id>')
@@ -31,6 +32,8 @@ export function addOrdersCommands(program: Command, terminal: Terminal): void {
       });
     });
 
+  addOrderSearchCommand(orders, terminal);
+
   orders
     .command('list', { hidden: true })
     .allowUnknownOption()
@@ -38,7 +41,7 @@ export function addOrdersCommands(program: Command, terminal: Terminal): void {
     .action(() => {
       throw new NotPossibleError(
         'there is no list of orders',
-        '`events list` shows recent events with their orders.',
+        '`orders search <text>` finds orders, and `events list` shows recent events with their orders.',
       );
     });
 }

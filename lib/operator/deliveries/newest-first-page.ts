@@ -67,7 +67,11 @@ export async function readPage<Item extends { readonly eventId: EventId }>(
   return items.length > limit ? cut(items, limit) : { items };
 }
 
-function cut<Item extends { readonly eventId: EventId }>(items: readonly Item[], limit: number): Page<Item> {
+/** The first items of a list that is longer than a page. */
+export function cut<Item extends { readonly eventId: EventId }>(
+  items: readonly Item[],
+  limit: number,
+): Page<Item> {
   const shown = items.slice(0, limit);
   const last = shown.at(-1);
   return { items: shown, ...(last !== undefined && { next: last.eventId }) };

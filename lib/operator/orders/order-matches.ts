@@ -96,6 +96,22 @@ async function findInSource(
   return { exact, inOtherCase: unique([...others.flat(), ...aliases]) };
 }
 
+/** All orders of a source with this order id or nice id, in upper or lower case. */
+export async function findInAnyCase(
+  { eventLog, eventReader }: Pick<Connection, 'eventLog' | 'eventReader'>,
+  source: SourceId,
+  id: string,
+): Promise<FoundOrder[]> {
+  const spellings = [...new Set([id, id.toLowerCase(), id.toUpperCase()])];
+  const orderKeys = spellings.map((spelling) => orderKeyOf(source, spelling));
+  const [newest, aliases] = await Promise.all([
+    Promise.all(orderKeys.map((orderKey) => eventLog.newestEventId(orderKey))),
+    eventReader.aliasesOf(aliasKeyOf(source, id)),
+  ]);
+  const byId = orderKeys.filter((_, index) => newest[index] !== undefined);
+  return unique([...byId.map((orderKey) => ({ orderKey })), ...aliases]);
+}
+
 function unique(orders: readonly FoundOrder[]): FoundOrder[] {
   return [...new Map(orders.toReversed().map((order) => [order.orderKey, order])).values()];
 }
