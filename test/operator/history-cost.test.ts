@@ -90,10 +90,10 @@ describe(`the newest ${LIMIT} of a list`, () => {
           .map(({ command }) => command)
           .toSorted();
       };
-      await relay.addEvents(0, 30);
+      await relay.addEvents(0, 110);
       const few = await callsOfList();
 
-      await relay.addEvents(30, 120);
+      await relay.addEvents(110, 330);
 
       expect(await callsOfList()).toEqual(few);
     },
