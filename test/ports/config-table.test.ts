@@ -2,13 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { dynamoDbClient } from '../../lib/aws/clients.ts';
 import { DynamoConfigTable } from '../../lib/aws/dynamodb/config-table.ts';
 import { useStubService } from '../node/http/stub-service.ts';
+import { useSqlite } from '../sqlite/stores.ts';
 import { describeConfigTable } from './config-table.conformance.ts';
 import { DYNAMODB_ENGINES, useEmbedded } from './embedded.ts';
-import { dynamoConfigTable, memoryConfigTable } from './subjects.ts';
+import { dynamoConfigTable, memoryConfigTable, sqliteConfigTable } from './subjects.ts';
 
 describeConfigTable('the config table in memory', memoryConfigTable);
 
 const serve = useStubService();
+
+const sqlite = useSqlite();
+
+describeConfigTable('the config table in SQLite', () => sqliteConfigTable(sqlite.open));
 
 describe('a read of the config table in DynamoDB', () => {
   it.each([

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { DynamoConfigWriter } from '../../lib/aws/dynamodb/config-writer.ts';
 import { MemoryConfigTable } from '../memory/config-table.ts';
+import { useSqlite } from '../sqlite/stores.ts';
 import { describeConfigWriter } from './config-writer.conformance.ts';
 import { DYNAMODB_ENGINES, useEmbedded } from './embedded.ts';
 
@@ -14,3 +15,7 @@ describe.each(DYNAMODB_ENGINES)('on %s', (engine) => {
     return new DynamoConfigWriter({ client: embedded().dynamoDb, tableName });
   });
 });
+
+const sqlite = useSqlite();
+
+describeConfigWriter('the config writer in SQLite', async () => sqlite.open().configWriter);

@@ -1,7 +1,8 @@
 import { describe } from 'vitest';
+import { useSqlite } from '../sqlite/stores.ts';
 import { DYNAMODB_ENGINES, useEmbedded } from './embedded.ts';
 import { describeEventLog } from './event-log.conformance.ts';
-import { dynamoEventLog, memoryEventLog } from './subjects.ts';
+import { dynamoEventLog, memoryEventLog, sqliteEventLog } from './subjects.ts';
 
 describeEventLog('the event log in memory', memoryEventLog);
 
@@ -10,3 +11,7 @@ describe.each(DYNAMODB_ENGINES)('on %s', (engine) => {
 
   describeEventLog('the event log in DynamoDB', () => dynamoEventLog(embedded()));
 });
+
+const sqlite = useSqlite();
+
+describeEventLog('the event log in SQLite', () => sqliteEventLog(sqlite.open));

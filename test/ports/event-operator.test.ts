@@ -6,6 +6,7 @@ import { MemoryClock } from '../memory/clock.ts';
 import { MemoryEventLog } from '../memory/event-log.ts';
 import { MemoryEventReader } from '../memory/event-reader.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
+import { useSqlite } from '../sqlite/stores.ts';
 import { DYNAMODB_ENGINES, type Embedded, useEmbedded } from './embedded.ts';
 import type { EventOperatorSubject } from './event-operator-subject.ts';
 import { describeEventReader } from './event-reader.conformance.ts';
@@ -43,3 +44,14 @@ describe.each(DYNAMODB_ENGINES)('on %s', (engine) => {
   describeEventWriter('the event writer in DynamoDB', subject);
   describeEventEraser('the event eraser in DynamoDB', subject);
 });
+
+const sqlite = useSqlite();
+
+async function inSqlite(): Promise<EventOperatorSubject> {
+  const { eventLog, eventReader: reader, eventWriter: writer, eventEraser: eraser, clock } = sqlite.open();
+  return { eventLog, reader, writer, eraser, clock };
+}
+
+describeEventReader('the event reader in SQLite', inSqlite);
+describeEventWriter('the event writer in SQLite', inSqlite);
+describeEventEraser('the event eraser in SQLite', inSqlite);

@@ -8,13 +8,21 @@
  * A further implementation is one more entry of `eventLogs` or `configTables`.
  */
 import { describe, it } from 'vitest';
+import { useSqlite } from '../sqlite/stores.ts';
 import { expectSameAnswers, type Implementations } from './call-sequences.ts';
 import type { ConfigTableSubject } from './config-table.conformance.ts';
 import { configTableCalls, configTableFinalReads } from './config-table-calls.ts';
 import { DYNAMODB_ENGINES, useEmbedded } from './embedded.ts';
 import { eventLogCalls, eventLogFinalReads } from './event-log-calls.ts';
 import type { EventLogSubject } from './event-log-subject.ts';
-import { dynamoConfigTable, dynamoEventLog, memoryConfigTable, memoryEventLog } from './subjects.ts';
+import {
+  dynamoConfigTable,
+  dynamoEventLog,
+  memoryConfigTable,
+  memoryEventLog,
+  sqliteConfigTable,
+  sqliteEventLog,
+} from './subjects.ts';
 
 const RUNS = Number(process.env.SEQUENCE_RUNS ?? 30);
 const SEED = Number(process.env.SEQUENCE_SEED ?? 20_260_301);
@@ -24,12 +32,16 @@ const TEST_LIMIT_MS = 120_000 + RUNS * 2_000;
 
 const embedded = DYNAMODB_ENGINES.map((engine) => [`in ${engine}`, useEmbedded(engine)] as const);
 
+const sqlite = useSqlite();
+
 const eventLogs: Implementations<EventLogSubject> = {
   'in memory': memoryEventLog,
+  'in SQLite': () => sqliteEventLog(sqlite.open),
   ...Object.fromEntries(embedded.map(([name, given]) => [name, () => dynamoEventLog(given())])),
 };
 const configTables: Implementations<ConfigTableSubject> = {
   'in memory': memoryConfigTable,
+  'in SQLite': () => sqliteConfigTable(sqlite.open),
   ...Object.fromEntries(embedded.map(([name, given]) => [name, () => dynamoConfigTable(given())])),
 };
 const options = { numRuns: RUNS, seed: SEED, path: PATH };

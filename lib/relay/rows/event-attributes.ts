@@ -72,6 +72,18 @@ const ATTRIBUTES = {
   forgottenAt: moment,
 };
 
+/** The map of outcomes with one of them replaced. A person may have replaced the map by something else. */
+export function withOutcome(outcomes: unknown, endpointId: EndpointId, outcome: Outcome): Row {
+  const isMap = typeof outcomes === 'object' && outcomes !== null && !Array.isArray(outcomes);
+  return { ...(isMap && outcomes), [outcomeKey(endpointId)]: outcome };
+}
+
+/** The outcome of one endpoint in the map of an event's row, as {@link readEvent} reads it. */
+export function outcomeIn(outcomes: unknown, endpointId: EndpointId): Outcome | undefined {
+  if (typeof outcomes !== 'object' || outcomes === null) return undefined;
+  return readOutcomes({ ...outcomes })[endpointId];
+}
+
 /** Each outcome is parsed by itself, so that an edited one does not hide the others. Only its state is essential. */
 function readOutcomes(outcomes: Row): Outcomes {
   const entries = Object.entries(outcomes).flatMap(([key, value]): [EndpointId, Outcome][] => {

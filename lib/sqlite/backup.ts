@@ -1,0 +1,44 @@
+/** Copies a relay's file while the relay runs. */
+import { chmodSync, existsSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { backup, DatabaseSync } from 'node:sqlite';
+import { DatabaseFileError, openReader, problemsOf } from './database-file.ts';
+
+/** All pages in one step: a write of another connection would begin the copy again between two steps. */
+const ALL_PAGES = 2 ** 31 - 1;
+
+/**
+ * The copy is complete as of one moment, and replaces an older copy only when it is complete. It runs outside the event
+ * loop, and blocks no write.
+ * @throws DatabaseFileError
+ */
+export async function backUp(from: string, to: string): Promise<void> {
+  if (existsSync(to) && realpathSync(to) === realpathSync(from))
+    throw new DatabaseFileError(`${to} is the relay's own file. Name another file for the backup`);
+  const partial = `${to}.partial`;
+  const source = openReader(from);
+  try {
+    rmSync(partial, { force: true });
+    await backup(source, partial, { rate: ALL_PAGES });
+    // It contains secrets and personal data.
+    chmodSync(partial, 0o600);
+    refuseDamage(partial);
+    renameSync(partial, to);
+  } catch (cause) {
+    rmSync(partial, { force: true });
+    throw new DatabaseFileError(`the backup to ${to} failed. Is the disk full, or the folder read-only?`, {
+      cause,
+    });
+  } finally {
+    source.close();
+  }
+}
+
+function refuseDamage(file: string): void {
+  const copy = new DatabaseSync(file, { readOnly: true });
+  try {
+    const [problem] = problemsOf(copy, 'quick_check');
+    if (problem !== undefined) throw new DatabaseFileError(`the copy is damaged: ${problem}`);
+  } finally {
+    copy.close();
+  }
+}

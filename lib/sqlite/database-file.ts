@@ -1,0 +1,152 @@
+/** Opens a relay's file: a writer and a reader. Checks first that the file is a relay's and undamaged. */
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { adviceOf, failureKind } from './failures.ts';
+import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
+
+/** `serve` creates, checks and migrates the file. `operate` opens the file of a relay that may be running. */
+export type OpenMode = 'serve' | 'operate';
+
+/** The file cannot be used. The message says what to do. */
+export class DatabaseFileError extends Error {
+  override readonly name = 'DatabaseFileError';
+}
+
+/** How long opening waits for the lock of another process. */
+const OPEN_LOCK_MS = 5_000;
+/** A reader waits only while another process recovers the write-ahead log. */
+const READER_LOCK_MS = 1_000;
+
+/**
+ * A commit is on the disk before it returns. Deleted content is overwritten, because `forget` promises an erasure. The
+ * cache is bounded: two connections take at most 16 MB.
+ */
+const WRITER_PRAGMAS = `
+  PRAGMA synchronous = FULL;
+  PRAGMA cache_size = -8000;
+  PRAGMA wal_autocheckpoint = 1000;
+  PRAGMA journal_size_limit = 67108864;
+  PRAGMA secure_delete = ON;
+  PRAGMA trusted_schema = OFF;
+  PRAGMA cell_size_check = ON;
+  PRAGMA busy_timeout = 0;
+`;
+const READER_PRAGMAS = `
+  PRAGMA cache_size = -8000;
+  PRAGMA trusted_schema = OFF;
+`;
+
+export interface DatabaseFile {
+  readonly writer: DatabaseSync;
+  /** Sees committed rows only, and commits reach it after they are on the disk. */
+  readonly reader: DatabaseSync;
+}
+
+/** @throws DatabaseFileError */
+export function openDatabaseFile(file: string, mode: OpenMode): DatabaseFile {
+  prepareFile(file, mode);
+  return orFileError(file, () => {
+    const writer = new DatabaseSync(file, { timeout: OPEN_LOCK_MS });
+    try {
+      checkHeader(writer, file, mode);
+      if (mode === 'serve') {
+        refuseDamage(writer, file);
+        migrate(writer);
+      }
+      writer.exec(WRITER_PRAGMAS);
+      return { writer, reader: openReader(file) };
+    } catch (error) {
+      writer.close();
+      throw error;
+    }
+  });
+}
+
+/** A further connection that only reads. */
+export function openReader(file: string): DatabaseSync {
+  const reader = new DatabaseSync(file, { readOnly: true, timeout: READER_LOCK_MS });
+  reader.exec(READER_PRAGMAS);
+  return reader;
+}
+
+/** Its problems, as SQLite names them. Reads the whole file. */
+export function problemsOf(database: DatabaseSync, pragma: 'quick_check' | 'integrity_check'): string[] {
+  const rows = database.prepare(`PRAGMA ${pragma}`).all();
+  return rows.map((row) => String(row[pragma])).filter((text) => text !== 'ok');
+}
+
+function prepareFile(file: string, mode: OpenMode): void {
+  if (existsSync(file)) {
+    if (statSync(file).size === 0 && hasContent(`${file}-wal`))
+      throw new DatabaseFileError(
+        `${file} is empty, and its -wal file is not: it is damaged. Restore a backup`,
+      );
+    return;
+  }
+  if (mode === 'operate')
+    throw new DatabaseFileError(`${file} does not exist. Start the relay once, or name its file`);
+  if (hasContent(`${file}-wal`))
+    throw new DatabaseFileError(
+      `${file} is missing, and its -wal file is there. Restore both, or move that away`,
+    );
+  // It will contain secrets and personal data: nobody else may read it.
+  orFileError(file, () => closeSync(openSync(file, 'wx', 0o600)));
+}
+
+const hasContent = (file: string) => existsSync(file) && statSync(file).size > 0;
+
+function checkHeader(writer: DatabaseSync, file: string, mode: OpenMode): void {
+  const applicationId = pragmaOf(writer, 'application_id');
+  const version = pragmaOf(writer, 'user_version');
+  const isEmpty = writer.prepare('SELECT name FROM sqlite_schema LIMIT 1').get() === undefined;
+  if (isEmpty && applicationId === 0 && version === 0) {
+    if (mode === 'serve') return;
+    throw new DatabaseFileError(`${file} is empty. Start the relay once, or name its file`);
+  }
+  if (applicationId !== APPLICATION_ID)
+    throw new DatabaseFileError(`${file} is the file of another program. Name another file for the relay`);
+  if (version > MIGRATIONS.length)
+    throw new DatabaseFileError(
+      `${file} was written by a newer version of the relay (format ${version}; this version knows ${MIGRATIONS.length}). Install that version, or restore an older backup`,
+    );
+  if (mode === 'operate' && version < MIGRATIONS.length)
+    throw new DatabaseFileError(
+      `${file} was written by an older version of the relay. Start this version of the relay once`,
+    );
+}
+
+function refuseDamage(writer: DatabaseSync, file: string): void {
+  const [problem] = problemsOf(writer, 'quick_check');
+  if (problem === undefined) return;
+  throw new DatabaseFileError(`${file}: ${adviceOf('damaged')} (${problem.slice(0, 200)})`);
+}
+
+/** All migrations that are missing, in one transaction. Without one, it still makes sure that the file can be written. */
+function migrate(writer: DatabaseSync): void {
+  writer.exec('PRAGMA journal_mode = WAL');
+  writer.exec('BEGIN IMMEDIATE');
+  try {
+    const version = pragmaOf(writer, 'user_version');
+    for (const migration of MIGRATIONS.slice(version)) writer.exec(migration);
+    writer.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`);
+    writer.exec('COMMIT');
+  } catch (error) {
+    if (writer.isTransaction) writer.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function pragmaOf(database: DatabaseSync, name: string): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
+}
+
+function orFileError<Result>(file: string, open: () => Result): Result {
+  try {
+    return open();
+  } catch (cause) {
+    if (cause instanceof DatabaseFileError) throw cause;
+    const kind = failureKind(cause);
+    const advice = kind === undefined || kind === 'other' ? String(cause) : adviceOf(kind);
+    throw new DatabaseFileError(`${file}: ${advice}`, { cause });
+  }
+}

@@ -1,0 +1,47 @@
+/** Rows of the tables `event` and `delivery`: their columns and the JSON of their other attributes, as one. */
+import type { SQLInputValue } from 'node:sqlite';
+import { UnreadableRowError } from '../relay/ports/event-log.ts';
+import { type Row, toAttribute } from '../relay/rows/attributes.ts';
+import type { FoundRow } from './connection.ts';
+
+/** @throws UnreadableRowError when a person damaged the JSON */
+export function toRow(name: string, { attributes, ...columns }: FoundRow): Row {
+  const row = parseAttributes(name, attributes);
+  for (const column in columns) {
+    const value = columns[column];
+    if (value !== null) row[column] = value;
+  }
+  return row;
+}
+
+/** @throws UnreadableRowError when a person damaged the JSON */
+export function parseAttributes(name: string, text: unknown): Record<string, unknown> {
+  try {
+    const attributes: unknown = JSON.parse(String(text));
+    if (typeof attributes === 'object' && attributes !== null) return attributes as Record<string, unknown>;
+  } catch {
+    // The text is not in the error: it may contain a secret.
+  }
+  throw new UnreadableRowError(`row ${name}: attributes must be a JSON object`);
+}
+
+/** The row after a change. Null removes an attribute; undefined leaves it. */
+export function changed(row: Row, change: Row): Row {
+  const result: Record<string, unknown> = { ...row };
+  for (const [name, value] of Object.entries(change)) {
+    if (value === null) delete result[name];
+    else if (value !== undefined) result[name] = toAttribute(value);
+  }
+  return result;
+}
+
+/** Splits a row into the JSON of its attributes and the values of the given columns. */
+export function toColumns(row: Row, columns: readonly string[]): [string, ...SQLInputValue[]] {
+  const attributes: Record<string, unknown> = { ...row };
+  const values = columns.map((column) => {
+    const value = attributes[column];
+    delete attributes[column];
+    return typeof value === 'string' ? value : null;
+  });
+  return [JSON.stringify(attributes), ...values];
+}
