@@ -34,8 +34,8 @@ describe('an order in a list', () => {
     expect(orderText({})).toBe('–');
   });
 
-  it('is cut when its id is long', () => {
-    expect(orderText({ orderId: 'x'.repeat(30) })).toBe(`${'x'.repeat(23)}…`);
+  it('is cut only when its id is longer than any of the Hub', () => {
+    expect(orderText({ orderId: 'x'.repeat(101) })).toBe(`${'x'.repeat(99)}…`);
   });
 });
 
