@@ -97,7 +97,7 @@ export class Config {
       this.#read('endpoint', endpointSchema),
       this.#table.rows('health'),
     ]);
-    this.health.replace(new Map(health.flatMap((row) => withId(row, row))));
+    this.health.replace(new Map(health.flatMap((row) => withId(row, row))), readAtMs);
     return {
       readAtMs,
       valid: rows.valid,

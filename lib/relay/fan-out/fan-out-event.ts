@@ -5,6 +5,7 @@ import { enqueue } from '../delivery/enqueue.ts';
 import { changesOfEvent } from '../delivery/event-changes.ts';
 import { endedWithoutRow, messageFor, newDelivery, parked } from '../delivery/state-machine.ts';
 import { type Endpoint, isAddressedTo } from '../endpoint/endpoint.ts';
+import { rereadUnproven } from '../health/admission.ts';
 import { awaitAll } from '../model/await-all.ts';
 import { type Delivery, isTest, outcomeOf } from '../model/delivery.ts';
 import type { EventRecord, Payload } from '../model/event.ts';
@@ -31,6 +32,7 @@ export async function fanOutEvent(
   const existing = ofEvent(rows, event);
   const isNew = ({ id }: Pick<Endpoint, 'id'>) => !existing.has(id);
   const subscribers = endpoints.valid.filter(isNew).filter((endpoint) => isAddressedTo(endpoint, event));
+  if (mode.inline && !mode.possiblySent) await rereadUnproven(context, subscribers);
   const payloadOf = readOnce(context, event);
   const changes = await changesOfEvent(context.eventLog, event, previousSnapshot, payloadOf);
   const now = context.clock.now();

@@ -2,6 +2,7 @@
 import type { Endpoints } from '../config.ts';
 import type { SendingContext } from '../context.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
+import { awaitAll } from '../model/await-all.ts';
 import type { EndpointId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
 import { type Health, isProven, probeTaken, UNKNOWN_HEALTH } from './health.ts';
@@ -29,6 +30,8 @@ export type CurrentAdmission =
 /** The state that stops normal sending to an endpoint. */
 export type Block = 'disabled' | 'paused' | 'failing';
 
+/** An unproven endpoint is reread this often while it gets events, so that the detour through deliver ends soon. */
+const PROOF_REREAD_MS = 250;
 /** While the config cannot be read, rows older than this cancel nothing. */
 const MAX_CONFIG_AGE_MS = 60_000;
 
@@ -71,6 +74,36 @@ export function admissionOf(endpoint: Endpoint, health: Health, now: Date, waitM
       if (waitMs > 0) return { kind: 'wait', waitMs };
       return { kind: 'send', inline: endpoint.rateLimitPerSecond === undefined && isProven(health) };
   }
+}
+
+/**
+ * Rereads the health of endpoints that fan-out may attempt inline as soon as one quick answer has proven them: another
+ * function may have seen that answer. Never rejects: without newer rows, deliver makes the attempts.
+ */
+export async function rereadUnproven(
+  { config, clock, telemetry }: Pick<SendingContext, 'clock' | 'config' | 'telemetry'>,
+  endpoints: readonly Endpoint[],
+): Promise<void> {
+  await awaitAll(
+    endpoints.map(async (endpoint) => {
+      const { id } = endpoint;
+      try {
+        if (awaitsProof(endpoint, config.healthRecorder.current(id), clock.now()))
+          await config.health.rereadEvery(id, PROOF_REREAD_MS);
+      } catch (error) {
+        telemetry.error('health could not be read; the cached health stays in use', error, {
+          endpointId: id,
+        });
+      }
+    }),
+  );
+}
+
+/** A slow endpoint cannot be proven yet, and one with a rate limit is never attempted inline. */
+function awaitsProof(endpoint: Endpoint, health: Health, now: Date): boolean {
+  const isSlow = health.slowUntil !== undefined && health.slowUntil > now;
+  const hasLimit = endpoint.rateLimitPerSecond !== undefined;
+  return blockOf(endpoint, health) === undefined && !isProven(health) && !isSlow && !hasLimit;
 }
 
 /** Rereads the rows before deliveries are parked or cancelled because of them. */

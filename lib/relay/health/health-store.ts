@@ -9,29 +9,48 @@ import { type HealthRow, healthAttributes, NO_HEALTH_ROW, parseHealthRow } from 
 /** Several functions write the same row. A change that loses this many races is dropped. */
 const MAX_WRITE_TRIES = 5;
 
+/** An eventually consistent read may miss a write of this time before it (DynamoDB's are usually within a second). */
+const READ_LAG_MS = 1_000;
+
 /** Returns a row's next health, or undefined to leave the row as it is. */
 type Decide = (health: Health) => Health | undefined;
 
 export class HealthStore {
   readonly #table: ConfigTable;
   readonly #telemetry: Telemetry;
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Pick<Clock, 'now' | 'monotonicMs'>;
   /** The rows as this function last read or wrote them. */
   #rows = new Map<EndpointId, HealthRow>();
   /** The attributes as the table had them, readable or not. */
   #stored = new Map<EndpointId, ConfigRow['attributes']>();
+  /** When this function last wrote each health, on the monotonic clock. */
+  readonly #writtenAtMs = new Map<EndpointId, number>();
+  /** The last single read of each row. */
+  readonly #rereads = new Map<
+    EndpointId,
+    { readonly startedAtMs: number; readonly reading: Promise<unknown> }
+  >();
 
-  constructor(table: ConfigTable, telemetry: Telemetry, clock: Pick<Clock, 'now'>) {
+  constructor(table: ConfigTable, telemetry: Telemetry, clock: Pick<Clock, 'now' | 'monotonicMs'>) {
     this.#table = table;
     this.#telemetry = telemetry;
     this.#clock = clock;
   }
 
-  /** Replaces the cache with a fresh read of all health rows. */
-  replace(rows: ReadonlyMap<EndpointId, ConfigRow>): void {
+  /**
+   * Replaces the cache with a read of all health rows, except rows that this function has written meanwhile.
+   * @param startedAtMs when the read started, on the monotonic clock
+   */
+  replace(rows: ReadonlyMap<EndpointId, ConfigRow>, startedAtMs: number): void {
     const now = this.#clock.now();
+    const before = { rows: this.#rows, stored: this.#stored };
     this.#rows = new Map([...rows].map(([id, row]) => [id, parseHealthRow(row, now)]));
     this.#stored = new Map([...rows].map(([id, row]) => [id, row.attributes]));
+    for (const [id, own] of before.rows) {
+      if (!this.#isOlder(id, this.row(id), own, startedAtMs - READ_LAG_MS)) continue;
+      this.#rows.set(id, own);
+      this.#stored.set(id, before.stored.get(id) ?? {});
+    }
   }
 
   /** Ids of all health rows. A removed endpoint keeps its health row for a while. */
@@ -44,13 +63,39 @@ export class HealthStore {
     return this.#rows.get(id) ?? NO_HEALTH_ROW;
   }
 
-  /** Reads the row from the table and caches it. */
+  /** Reads the row from the table and caches it, unless this function has written it meanwhile. */
   async reread(id: EndpointId): Promise<HealthRow> {
+    const startedAtMs = this.#clock.monotonicMs();
     const stored = await this.#table.healthRow(id);
     const row = parseHealthRow(stored, this.#clock.now());
-    this.#rows.set(id, row);
-    this.#stored.set(id, stored?.attributes ?? {});
+    if (this.#isOlder(id, row, this.row(id), startedAtMs)) return row;
+    if (stored === undefined) {
+      // {@link ensure} still has to create it.
+      this.#rows.delete(id);
+      this.#stored.delete(id);
+    } else {
+      this.#rows.set(id, row);
+      this.#stored.set(id, stored.attributes);
+    }
     return row;
+  }
+
+  /** Rereads the row, at most once in this time. Concurrent callers share one read. Rejects when it fails. */
+  async rereadEvery(id: EndpointId, intervalMs: number): Promise<void> {
+    const nowMs = this.#clock.monotonicMs();
+    const last = this.#rereads.get(id);
+    if (last !== undefined && nowMs - last.startedAtMs < intervalMs) return void (await last.reading);
+    const reading = this.reread(id);
+    this.#rereads.set(id, { startedAtMs: nowMs, reading });
+    await reading;
+  }
+
+  /** True for a row that was read before a write of this function. */
+  #isOlder(id: EndpointId, read: HealthRow, own: HealthRow, readSinceMs: number): boolean {
+    const writtenAtMs = this.#writtenAtMs.get(id);
+    return (
+      writtenAtMs !== undefined && writtenAtMs >= readSinceMs && (own.version ?? 0) > (read.version ?? 0)
+    );
   }
 
   /**
@@ -74,6 +119,7 @@ export class HealthStore {
       const next = decide(health);
       if (next === undefined || next === health) return undefined;
       if (await this.#write(id, version, healthAttributes(next))) {
+        this.#writtenAtMs.set(id, this.#clock.monotonicMs());
         this.#rows.set(id, { ...this.row(id), health: next, version: (version ?? 0) + 1 });
         return next;
       }

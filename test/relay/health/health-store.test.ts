@@ -13,8 +13,9 @@ function aStore(attributes?: Record<string, unknown>) {
   const table = new MemoryConfigTable();
   if (attributes !== undefined) table.put('health', ERP, attributes);
   const telemetry = new MemoryTelemetry();
-  const store = new HealthStore(table, telemetry, new StandingClock());
-  return { table, telemetry, store, write: vi.spyOn(table, 'updateHealth') };
+  const clock = new StandingClock();
+  const store = new HealthStore(table, telemetry, clock);
+  return { clock, table, telemetry, store, write: vi.spyOn(table, 'updateHealth') };
 }
 
 const failedOnce = (health: Health): Health => ({
@@ -127,8 +128,80 @@ describe('the health row of an endpoint', () => {
     store.cache(ERP, { lockId: 'held' });
     expect(store.row(ERP)).toMatchObject({ lockId: 'held', version: 1 });
 
-    store.replace(new Map());
+    store.replace(new Map(), 0);
 
     expect(store.ids()).toEqual([]);
+  });
+});
+
+describe('a read of health rows that ends after this function wrote one', () => {
+  const asBefore = new Map([[ERP, { id: ERP, attributes: { state: 'ok', version: 1 } }]]);
+
+  it.each([
+    ['is ignored for it, when the read began before the write', 0, 2],
+    ['is ignored for it within a second, because reads lag behind', 1_000, 2],
+    ['replaces it a second later', 1_001, 1],
+  ])('%s', async (_, startedAfterMs, version) => {
+    const { clock, store } = aStore({ state: 'ok', version: 1 });
+    await store.reread(ERP);
+    const writtenAtMs = clock.monotonicMs();
+    await store.change(ERP, failedOnce);
+
+    store.replace(asBefore, writtenAtMs + startedAfterMs);
+
+    expect(store.row(ERP)).toMatchObject({ version });
+    expect(store.row(ERP).health.consecutiveFailures).toBe(version - 1);
+  });
+
+  it('replaces it when another function has written it since', async () => {
+    const { clock, store } = aStore({ state: 'ok', version: 1 });
+    await store.reread(ERP);
+    await store.change(ERP, failedOnce);
+    const newer = { id: ERP, attributes: { state: 'disabled', version: 3 } };
+
+    store.replace(new Map([[ERP, newer]]), clock.monotonicMs());
+
+    expect(store.row(ERP)).toMatchObject({ health: { state: 'disabled' }, version: 3 });
+  });
+
+  it('is not cached when it is a read of the one row, and the reader gets it', async () => {
+    const { table, store } = aStore({ state: 'ok', version: 1 });
+    await store.reread(ERP);
+    const read = table.healthRow.bind(table);
+    vi.spyOn(table, 'healthRow').mockImplementationOnce(async (id) => {
+      const row = await read(id);
+      await store.change(ERP, failedOnce);
+      return row;
+    });
+
+    expect(await store.reread(ERP)).toMatchObject({ version: 1 });
+
+    expect(store.row(ERP)).toMatchObject({ version: 2 });
+  });
+});
+
+describe('a row that is reread at intervals', () => {
+  it('is still created before the first delivery when there was none', async () => {
+    const { table, store } = aStore();
+    await store.rereadEvery(ERP, 250);
+
+    await store.ensure(ERP);
+
+    expect((await table.healthRow(ERP))?.attributes).toEqual({ state: 'ok', version: 1 });
+  });
+
+  it('is read once by callers within the interval, and again after it', async () => {
+    const { clock, table, store } = aStore({ state: 'ok', version: 1 });
+    const read = vi.spyOn(table, 'healthRow');
+
+    await Promise.all([store.rereadEvery(ERP, 250), store.rereadEvery(ERP, 250)]);
+    clock.advance(249);
+    await store.rereadEvery(ERP, 250);
+    expect(read).toHaveBeenCalledOnce();
+
+    clock.advance(1);
+    await store.rereadEvery(ERP, 250);
+    expect(read).toHaveBeenCalledTimes(2);
+    expect(store.row(ERP)).toMatchObject({ version: 1 });
   });
 });

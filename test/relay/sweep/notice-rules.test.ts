@@ -173,7 +173,7 @@ describe('a notice about dead deliveries', () => {
     const disabled = await withHealth({ ...hourAgo, notifiedState: 'disabled' }, { state: 'disabled' });
     await disabled.dead([60]);
     const none = await withHealth({});
-    none.relay.config.health.replace(new Map());
+    none.relay.config.health.replace(new Map(), 0);
     const update = vi.spyOn(none.relay.configTable, 'updateHealth');
 
     await disabled.notify();

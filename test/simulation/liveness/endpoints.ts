@@ -175,6 +175,47 @@ const unproven: Scenario = {
   },
 };
 
+const newInABurst: Scenario = {
+  title: '400 events in four seconds to five new endpoints that answer in 50 ms',
+  state: 'unproven, in a burst',
+  async measure({ seed }) {
+    const [added, proven] = [await burst(seed, false), await burst(seed, true)];
+    return [
+      within('all delivered, longer than to proven ones', added.doneAtMs - proven.doneAtMs, 2 * SECOND_MS),
+      atMost('first attempts by deliver a second after the first answer', added.detours, 0),
+      atMost('most requests in flight before the first answer', added.mostInFlight, MOST_IN_FLIGHT),
+    ];
+  },
+};
+
+/** Measures 400 events to five endpoints. A detour is a first attempt that fan-out left to deliver. */
+async function burst(seed: number, isProven: boolean) {
+  const ids = ['added-1', 'added-2', 'added-3', 'added-4', 'added-5'];
+  const world = new World({
+    seed,
+    doClocksAgree: true,
+    endpoints: () => Object.fromEntries(ids.map((id) => [id, { isProven, behaves: answers(50) }])),
+  });
+  for (let index = 0; index < 400; index++) world.at(index * 10, () => world.webhook(`order-${index}`));
+  const isDone = () => ids.every((id) => world.receivers.deliveredTo(id).size === 400);
+  await world.runUntil(2 * MINUTE_MS, isDone);
+  const deliveredAtMs = ids.flatMap((id) => [...world.receivers.deliveredTo(id).values()]);
+  const detours = ids.flatMap((id) => {
+    const requests = world.receivers.requestsTo(id);
+    const provenAtMs = Math.min(...requests.map(({ endedAtMs }) => endedAtMs ?? Number.POSITIVE_INFINITY));
+    const acceptedAtMs = new Map(world.accepted.map(({ eventId, atMs }) => [eventId, atMs]));
+    return requests.filter(
+      ({ by, eventId }) =>
+        by === 'deliver' && (acceptedAtMs.get(eventId as EventId) ?? 0) > provenAtMs + SECOND_MS,
+    );
+  });
+  return {
+    doneAtMs: isDone() ? Math.max(...deliveredAtMs) - world.startedAtMs : Number.POSITIVE_INFINITY,
+    detours: detours.length,
+    mostInFlight: Math.max(...ids.map((id) => world.mostInFlight(id))),
+  };
+}
+
 const slow: Scenario = {
   title: 'an endpoint that answers in 2.5 s gets 40 events a minute',
   state: 'slow',
@@ -286,6 +327,7 @@ export const endpoints: readonly Scenario[] = [
   oneFailure,
   lostMessages,
   unproven,
+  newInABurst,
   slow,
   rateLimited,
   busy,
