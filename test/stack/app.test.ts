@@ -9,6 +9,8 @@ import cdkJson from '../../cdk.json' with { type: 'json' };
 import { synthesizeTemplate } from '../../lib/stack/synthesize-template.ts';
 
 const run = promisify(execFile);
+const { PATH, NODE_COMPILE_CACHE } = process.env;
+const ENVIRONMENT = { PATH, NODE_COMPILE_CACHE };
 const WITHOUT_BUNDLING = { 'aws:cdk:bundling-stacks': [] };
 
 let outdir: string;
@@ -69,7 +71,7 @@ function runApp(context: Readonly<Record<string, unknown>>) {
   const ofTheCli = { '@aws-cdk/core:failSynthOnValidationErrors': false };
   return run(process.execPath, ['bin/app.ts'], {
     env: {
-      PATH: process.env.PATH,
+      ...ENVIRONMENT,
       CDK_OUTDIR: outdir,
       CDK_CONTEXT_JSON: JSON.stringify({ ...cdkJson.context, ...ofTheCli, ...context }),
     },

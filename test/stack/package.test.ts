@@ -9,6 +9,7 @@ import { z } from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
 
 const run = promisify(execFile);
+const { PATH, NODE_COMPILE_CACHE } = process.env;
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 
 /** An app of somebody else, as docs/deploying.md has it. */
@@ -69,7 +70,7 @@ describe('the package', () => {
   it('deploys two relays in an app beside other resources, their functions bundled', async () => {
     await run(process.execPath, ['app.ts'], {
       cwd: folder,
-      env: { PATH: process.env.PATH, CDK_OUTDIR: join(folder, 'cdk.out') },
+      env: { PATH, NODE_COMPILE_CACHE, CDK_OUTDIR: join(folder, 'cdk.out') },
     });
 
     const template = z

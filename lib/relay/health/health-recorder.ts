@@ -15,12 +15,22 @@ import {
 import type { HealthStore } from './health-store.ts';
 import { isRefusing } from './refusals.ts';
 
+/** The health after the first `count` of an endpoint's unwritten attempts. */
+interface CurrentHealth {
+  readonly base: Health;
+  readonly attempts: readonly ObservedAttempt[];
+  readonly count: number;
+  readonly health: Health;
+}
+
 export class HealthRecorder {
   readonly #store: HealthStore;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
   /** Attempts that are not written yet. */
   readonly #unwritten = new Map<EndpointId, ObservedAttempt[]>();
+  /** What {@link current} computed last: it is asked for at every step, so only later attempts are added to it. */
+  readonly #current = new Map<EndpointId, CurrentHealth>();
   /** When the wait that an endpoint asked this function for ends, on the monotonic clock and as its health records it. */
   readonly #waits = new Map<EndpointId, { readonly untilMs: number; readonly busyUntil: Date | undefined }>();
   /** The last write per endpoint. The next write starts after it. */
@@ -34,12 +44,22 @@ export class HealthRecorder {
 
   /** The cached health, updated by the attempts that are not written yet. */
   current(id: EndpointId): Health {
-    return (this.#unwritten.get(id) ?? []).reduce(healthAfter, this.#store.row(id).health);
+    const base = this.#store.row(id).health;
+    const attempts = this.#unwritten.get(id);
+    if (attempts === undefined) return base;
+    const known = this.#current.get(id);
+    const isGood = known?.base === base && known.attempts === attempts;
+    const { health, count } = isGood ? known : { health: base, count: 0 };
+    const now = attempts.slice(count).reduce(healthAfter, health);
+    this.#current.set(id, { base, attempts, count: attempts.length, health: now });
+    return now;
   }
 
   /** Records an attempt. {@link flush} writes it. */
   observe(id: EndpointId, made: ObservedAttempt): void {
-    this.#unwritten.set(id, [...(this.#unwritten.get(id) ?? []), made]);
+    const attempts = this.#unwritten.get(id);
+    if (attempts === undefined) this.#unwritten.set(id, [made]);
+    else attempts.push(made);
     if (!asksForShortWait(made)) return;
     const endsMs = this.#clock.monotonicMs() + (made.retryAfterSeconds ?? 0) * 1000;
     const untilMs = Math.max(endsMs, this.#waits.get(id)?.untilMs ?? 0);
@@ -81,7 +101,7 @@ export class HealthRecorder {
   }
 
   async #writeAttempts(id: EndpointId): Promise<void> {
-    const attempts = this.#unwritten.get(id) ?? [];
+    const attempts = [...(this.#unwritten.get(id) ?? [])];
     if (attempts.length === 0) return;
     try {
       let before = this.#store.row(id).health;

@@ -78,18 +78,20 @@ export const NO_HEALTH_ROW: HealthRow = { health: UNKNOWN_HEALTH };
  * How far ahead the relay writes each of these times. A time that is further ahead counts as absent: a success would
  * otherwise not count until then. `provenAt` is not compared with a clock, and the lock and the rate limit check their own.
  */
-const LONGEST_AHEAD_MS = {
-  slowUntil: SLOW_FOR_MS,
-  failingSince: 0,
-  lastSuccessAt: 0,
-  lastAnswerAt: 0,
-  refusedSince: 0,
-  retryAt: LONGEST_WAIT_MS,
-  busyUntil: SHORT_WAIT_SECONDS * 1000,
-  recoveredAt: 0,
-  goneSince: 0,
-  deadNotifiedUntil: 0,
-};
+const LONGEST_AHEAD_MS = new Map<string, number>(
+  Object.entries({
+    slowUntil: SLOW_FOR_MS,
+    failingSince: 0,
+    lastSuccessAt: 0,
+    lastAnswerAt: 0,
+    refusedSince: 0,
+    retryAt: LONGEST_WAIT_MS,
+    busyUntil: SHORT_WAIT_SECONDS * 1000,
+    recoveredAt: 0,
+    goneSince: 0,
+    deadNotifiedUntil: 0,
+  }),
+);
 
 export function parseHealthRow(row: ConfigRow | undefined, now: Date): HealthRow {
   if (row === undefined) return NO_HEALTH_ROW;
@@ -99,9 +101,8 @@ export function parseHealthRow(row: ConfigRow | undefined, now: Date): HealthRow
 }
 
 function withSaneTimes<Parts extends object>(parts: Parts, now: Date): Parts {
-  const longest = new Map<string, number>(Object.entries(LONGEST_AHEAD_MS));
   const entries = Object.entries(parts).map(([name, value]) => {
-    const longestMs = longest.get(name);
+    const longestMs = LONGEST_AHEAD_MS.get(name);
     return [name, value instanceof Date && longestMs !== undefined ? sane(value, now, longestMs) : value];
   });
   return Object.fromEntries(entries);
