@@ -44,4 +44,6 @@ process.exitCode = await run(process.argv.slice(2), {
   errColumns: stderr.isTTY ? stderr.columns : undefined,
   interruption,
   relays: awsRelays,
+  // Loaded by the command that needs it.
+  serveConsole: async (options) => (await import('../lib/console/serve-console.ts')).serveConsole(options),
 });

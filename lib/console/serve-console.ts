@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { NotPossibleError } from '../operator/errors.ts';
 import { type ConsoleOptions, createConsole } from './app.ts';
 import type { ConsoleEnv } from './console-env.ts';
 import { newAccessToken, PASSWORD_LENGTH } from './safety/access.ts';
@@ -31,10 +32,14 @@ export interface ServedConsole {
   stop(): Promise<void>;
 }
 
-/** @throws WeakPasswordError */
+/** @throws NotPossibleError when the password is too short or the port is in use */
 export async function serveConsole(options: ServeConsoleOptions): Promise<ServedConsole> {
   const { port, network, ...rest } = options;
-  if (network !== undefined && network.password.length < PASSWORD_LENGTH) throw new WeakPasswordError();
+  if (network !== undefined && network.password.length < PASSWORD_LENGTH)
+    throw new NotPossibleError(
+      `the console's password must have at least ${PASSWORD_LENGTH} characters`,
+      'Set a longer one.',
+    );
   const token = newAccessToken();
   const access =
     network === undefined
@@ -42,8 +47,7 @@ export async function serveConsole(options: ServeConsoleOptions): Promise<Served
       : ({ kind: 'password', password: network.password } as const);
   const hosts = network === undefined ? LOOPBACK_HOSTS : [...LOOPBACK_HOSTS, ...network.hosts];
   const server = createServer(consoleListener(createConsole({ ...rest, access, hosts })));
-  server.listen(port, network?.listenOn ?? '127.0.0.1');
-  await once(server, 'listening');
+  await listen(server, port, network?.listenOn ?? '127.0.0.1');
   const origin = `http://${network?.hosts[0] ?? '127.0.0.1'}:${portOf(server)}/`;
   return {
     address: network === undefined ? `${origin}?token=${token}` : origin,
@@ -56,11 +60,14 @@ function consoleListener(app: Hono<ConsoleEnv>): RequestListener {
   return getRequestListener(app.fetch, { overrideGlobalObjects: false });
 }
 
-class WeakPasswordError extends Error {
-  override readonly name = 'WeakPasswordError';
-
-  constructor() {
-    super(`the console's password must have at least ${PASSWORD_LENGTH} characters`);
+async function listen(server: Server, port: number, address: string): Promise<void> {
+  server.listen(port, address);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+      throw new NotPossibleError(`port ${port} is in use`, 'Serve the console on another port.');
+    throw error;
   }
 }
 

@@ -16,7 +16,7 @@ export const CONSOLE_TOKEN = 'console-token'.padEnd(43, '-');
 
 export type MemoryRelay = ReturnType<typeof aRelay>;
 
-function connectionTo(relay: MemoryRelay): Connection {
+export function connectionTo(relay: MemoryRelay): Connection {
   const { clock, telemetry, configTable, config, eventLog, eventQueue, deliveryQueue, expressions } = relay;
   const deadLetters = { events: new MemoryDeadLetters(clock), deliveries: new MemoryDeadLetters(clock) };
   return {

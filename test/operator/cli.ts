@@ -1,6 +1,9 @@
 /** Runs the CLI in this process and returns its output and exit code. */
+
 import { awsRelays } from '../../lib/connect/relays.ts';
+import { serveConsole } from '../../lib/console/serve-console.ts';
 import { run } from '../../lib/operator/cli/program.ts';
+import type { Relays } from '../../lib/operator/connection.ts';
 
 export interface CliOptions {
   /** The standard input. */
@@ -14,6 +17,10 @@ export interface CliOptions {
   readonly errColumns?: number;
   /** Called after each write to stderr. */
   readonly onErr?: () => void;
+  /** Called after each write to stdout. */
+  readonly onOut?: (text: string) => unknown;
+  /** Those of AWS by default. */
+  readonly relays?: Relays;
 }
 
 export interface CliResult {
@@ -27,6 +34,7 @@ export async function cli(args: readonly string[], options: CliOptions = {}): Pr
   const exitCode = await run(args, {
     out: (text) => {
       written.out += text;
+      options.onOut?.(text);
     },
     err: (text) => {
       written.err += text;
@@ -38,7 +46,8 @@ export async function cli(args: readonly string[], options: CliOptions = {}): Pr
     workingFolder: options.workingFolder ?? import.meta.dirname,
     isColoured: false,
     errColumns: options.errColumns,
-    relays: awsRelays,
+    relays: options.relays ?? awsRelays,
+    serveConsole,
     interruption: () => options.interruption ?? new AbortController().signal,
   });
   return { exitCode, ...written };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { awsRelays } from '../../lib/connect/relays.ts';
+import { serveConsole } from '../../lib/console/serve-console.ts';
 import { Output, printable } from '../../lib/operator/cli/output.ts';
 import { indent, shortened, table } from '../../lib/operator/cli/table.ts';
 import { printableLines } from '../../lib/relay/model/printable.ts';
@@ -20,6 +21,7 @@ function anOutput({ json = false } = {}) {
     workingFolder: '.',
     isColoured: false,
     relays: awsRelays,
+    serveConsole,
     interruption: () => new AbortController().signal,
   };
   return { output: new Output({ terminal, json }), written };

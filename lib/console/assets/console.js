@@ -20,7 +20,11 @@
     const present = plots.get(figure);
     if (present?.root.isConnected) return present.setData([hours, counts]);
     const style = getComputedStyle(figure);
-    const [line, quiet] = [style.getPropertyValue('--line'), style.getPropertyValue('--quiet')].map(resolved);
+    const [line, quiet, warn] = [
+      style.getPropertyValue('--line'),
+      style.getPropertyValue('--quiet'),
+      style.getPropertyValue('--warn'),
+    ].map(resolved);
     const axis = {
       stroke: quiet,
       grid: { stroke: line, width: 1 },
@@ -32,16 +36,16 @@
       {
         width: holder.clientWidth,
         height,
+        padding: [8, 24, 0, 0],
         cursor: { drag: { x: false, y: false }, points: { show: false } },
         legend: { show: false },
+        hooks: { draw: [(u) => markSilence(u, warn)] },
         scales: { y: { range: (_, __, max) => [0, Math.max(4, Math.ceil(max * 1.1))] } },
         axes: [
           {
             ...axis,
             values: (_, ticks) =>
-              ticks.map((tick) =>
-                new Date(tick * 1000).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' }),
-              ),
+              ticks.map((tick) => new Date(tick * 1000).toLocaleTimeString(undefined, { hour: 'numeric' })),
             space: 70,
           },
           {
@@ -65,6 +69,18 @@
     );
     plots.set(figure, plot);
     new ResizeObserver(() => plot.setSize({ width: holder.clientWidth, height })).observe(holder);
+  }
+
+  /** A line at the bottom marks each hour without an update. */
+  function markSilence({ ctx, bbox, data: [hours, counts], valToPos }, colour) {
+    ctx.fillStyle = colour;
+    const bottom = bbox.top + bbox.height;
+    hours.forEach((hour, index) => {
+      if (counts[index] > 0) return;
+      const from = valToPos(hour, 'x', true);
+      const to = Math.min(valToPos(hour + 3600 * 0.7, 'x', true), bbox.left + bbox.width);
+      if (to > from) ctx.fillRect(from, bottom - 3 * devicePixelRatio, to - from, 3 * devicePixelRatio);
+    });
   }
 
   /** A canvas does not know `light-dark()`: an element computes the colour. */

@@ -9,10 +9,13 @@ export interface DataTableParts {
   /** `<tr>` elements. */
   readonly rows: readonly Html[];
   readonly isCaptionHidden?: boolean;
+  /** On a phone, each row becomes a block. For cells that need no header to be understood. */
+  readonly stacksOnPhone?: boolean;
 }
 
-export function dataTable({ caption, columns, rows, isCaptionHidden = false }: DataTableParts): Html {
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table>
+export function dataTable(parts: DataTableParts): Html {
+  const { caption, columns, rows, isCaptionHidden = false, stacksOnPhone = false } = parts;
+  return html`<div class="scroll${stacksOnPhone ? ' stacks' : ''}" role="region" aria-label="${caption}" tabindex="0"><table>
 <caption${isCaptionHidden ? html` class="hidden"` : ''}>${caption}</caption>
 <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
 <tbody>${rows}</tbody>

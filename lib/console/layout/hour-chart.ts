@@ -17,7 +17,7 @@ export function hourChart({ id, title, hours }: HourChartParts): Html {
     counts: hours.map(({ count }) => count),
   });
   return html`<figure class="chart" id="${id}" data-chart="${data}">
-<figcaption>${title}</figcaption>
+<figcaption>${title}${hours.some(({ count }) => count === 0) ? html`. <span class="silence" aria-hidden="true"></span> marks an hour without any.` : ''}</figcaption>
 <div class="plot" aria-hidden="true" hx-morph-skip></div>
 <details><summary>As a table</summary>${dataTable({
     caption: title,

@@ -43,6 +43,7 @@ async function liveRows(connection: Connection, view: View): Promise<Html> {
   return dataTable({
     caption: 'Newest events',
     isCaptionHidden: true,
+    stacksOnPhone: true,
     columns: ['Received', 'Order', 'What changed', 'Endpoints'],
     rows: events.map((event) => row(event, view)),
   });

@@ -3,6 +3,7 @@ import { bold, cyan, dim, green, red, yellow } from 'yoctocolors';
 import { printableLines, printableText } from '../../relay/model/printable.ts';
 import type { Relays } from '../connection.ts';
 import { type Call, withWholeCommands } from './calls.ts';
+import type { ServeConsole } from './serve-console.ts';
 
 /** The environment of the CLI. */
 export interface Terminal {
@@ -23,6 +24,7 @@ export interface Terminal {
   readonly errColumns?: number | undefined;
   /** The relays that commands can find and connect to. */
   readonly relays: Relays;
+  readonly serveConsole: ServeConsole;
   /** The signal that the first Ctrl-C aborts. A second Ctrl-C ends the process. */
   interruption(): AbortSignal;
 }

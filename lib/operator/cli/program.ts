@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { callOf } from './calls.ts';
+import { addConsoleCommand } from './console-command.ts';
 import { addDeliveriesCommands } from './deliveries-commands.ts';
 import { addDlqCommands } from './dlq-commands.ts';
 import { addEndpointsCommands } from './endpoints-commands.ts';
@@ -94,6 +95,7 @@ function buildProgram(terminal: Terminal, { colours, isJson }: Output): Command 
     .addHelpText('after', examples(terminal.program));
   addGlobalOptions(program);
   addStatusCommand(program, terminal);
+  addConsoleCommand(program, terminal);
   addSourcesCommands(program, terminal);
   addEndpointsCommands(program, terminal);
   addEventsCommands(program, terminal);
