@@ -1,6 +1,7 @@
 /**
  * Sends the due deliveries of one endpoint while this invocation holds its lock, earliest first. It starts with one
- * request in flight and adds one after each success, up to ten. After a failure it continues with one.
+ * request in flight, or as many as the service before it reached, and adds one after each success, up to ten. After a
+ * failure it continues with one.
  */
 
 import type { SendingContext } from '../context.ts';
@@ -99,9 +100,9 @@ export class EndpointService {
     this.#hasWorked = true;
   }
 
-  /** The limit for the next invocation, if a message continues the service. */
+  /** The limit for the next service; undefined when this one has not learned anything. */
   get inFlightLimit(): number | undefined {
-    return this.#isOutOfTime ? this.#inFlightLimit : undefined;
+    return this.#hasWorked ? this.#inFlightLimit : undefined;
   }
 
   /**

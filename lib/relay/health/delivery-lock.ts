@@ -16,6 +16,12 @@ const LOCK_MARGIN_MS = 5_000;
 /** Lambda runs a function for 15 minutes at most. */
 const LONGEST_LOCK_MS = 15 * 60_000;
 
+/**
+ * A burst comes in several services. The next one starts with the requests in flight that the last one reached, if it
+ * starts soon: a circuit stays open for longer.
+ */
+const IN_FLIGHT_VALID_MS = 55_000;
+
 /** True while an invocation holds the endpoint's lock. */
 export function isLocked({ lockedUntil }: Pick<HealthRow, 'lockedUntil'>, now: Date): boolean {
   const until = sane(lockedUntil, now, LONGEST_LOCK_MS);
@@ -25,11 +31,11 @@ export function isLocked({ lockedUntil }: Pick<HealthRow, 'lockedUntil'>, now: D
 export interface DeliveryLock {
   /** Undefined when the endpoint has no rate limit. */
   readonly rateLimiter: RateLimiter | undefined;
-  /** The previous holder's limit of requests in flight, if a message continues its run; otherwise 1. */
+  /** The limit of requests in flight that the previous holder passed on less than a minute ago; otherwise 1. */
   readonly inFlightLimit: number;
   /**
    * Never rejects: a lock that cannot be released expires.
-   * @param inFlightLimit for the next holder, if a message continues this run
+   * @param inFlightLimit for the next holder; undefined leaves the one of the holder before
    */
   release(inFlightLimit: number | undefined): Promise<void>;
 }
@@ -55,13 +61,16 @@ export async function takeDeliveryLock(
   const rateLimiter = perSecond === undefined ? undefined : new RateLimiter(clock, perSecond, before);
   return {
     rateLimiter,
-    inFlightLimit: before.lockId === undefined ? (before.inFlightLimit ?? 1) : 1,
+    inFlightLimit: passedOn(before, now),
     release: async (inFlightLimit) => {
       try {
         await setLock(config.health, endpointId, lockId, {
           lockId: null,
           lockedUntil: null,
-          inFlightLimit: inFlightLimit ?? null,
+          ...(inFlightLimit !== undefined && {
+            inFlightLimit,
+            inFlightUntil: after(clock.now(), IN_FLIGHT_VALID_MS),
+          }),
           nextSendAt: rateLimiter?.nextSendAt ?? null,
         });
       } catch (error) {
@@ -69,6 +78,12 @@ export async function takeDeliveryLock(
       }
     },
   };
+}
+
+/** A holder that died may have died of it. */
+function passedOn({ lockId, inFlightLimit = 1, inFlightUntil }: HealthRow, now: Date): number {
+  const until = sane(inFlightUntil, now, IN_FLIGHT_VALID_MS);
+  return lockId === undefined && until !== undefined && until > now ? inFlightLimit : 1;
 }
 
 /** Takes the right to send the next probe. True when this invocation got it. */

@@ -14,8 +14,9 @@ export interface HealthRow {
   /** The invocation of deliver that holds the endpoint's lock, and when the lock expires. */
   readonly lockId?: string;
   readonly lockedUntil?: Date;
-  /** The limit of requests in flight, for the next lock holder that continues a run. */
+  /** The last lock holder's limit of requests in flight, and until when the next one starts with it. */
   readonly inFlightLimit?: number;
+  readonly inFlightUntil?: Date;
   /** When the endpoint's rate limit allows the next request. */
   readonly nextSendAt?: Date;
   /** The state that the last notice reported. */
@@ -67,6 +68,7 @@ const bookkeepingSchema = z.object({
   lockId: text,
   lockedUntil: moment,
   inFlightLimit: count,
+  inFlightUntil: moment,
   nextSendAt: moment,
   notifiedState: z.enum(NOTIFIED_STATES).optional().catch(undefined),
   deadNotifiedUntil: moment,

@@ -93,13 +93,29 @@ describe('a service that has lasted ten seconds', () => {
 });
 
 describe('a service that has done all', () => {
-  it('sends no message, and the next one starts with one request in flight', async () => {
+  it('sends no message', async () => {
     const { relay, messages } = await withMessages(3);
 
     await deliver(relay.relay, messages, relay.deadline());
 
     expect(relay.deliveryQueue.take()).toEqual([]);
-    expect(await relay.healthOf('erp')).not.toHaveProperty('inFlightLimit');
+  });
+
+  it.each([
+    ['as many requests in flight as it reached, soon afterwards', 0, 4],
+    ['one request in flight, a minute later', 60_000, 1],
+  ])('is followed by one that starts with %s', async (_, elapsedMs, inFlight) => {
+    const { relay, messages } = await withMessages(8);
+    await deliver(relay.relay, messages.slice(0, 3), relay.deadline());
+    relay.clock.advance(elapsedMs);
+    const erp = holdAnswers(relay, 'erp');
+
+    const next = deliver(relay.relay, messages.slice(3), relay.deadline());
+    await everythingIsWaiting();
+
+    expect(erp.inFlight).toBe(inFlight);
+    while (erp.inFlight > 0) await erp.answer();
+    await next;
   });
 });
 

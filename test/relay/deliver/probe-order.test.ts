@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { after } from '../../../lib/relay/model/clock.ts';
 import { isUnfinished } from '../../../lib/relay/model/delivery.ts';
 import { aRelay, everythingIsWaiting, OK, UNAVAILABLE } from '../a-relay.ts';
 import { type ARelay, fannedOut } from '../health/an-open-circuit.ts';
@@ -93,7 +94,8 @@ describe('a probe', () => {
     const relay = aRelay();
     relay.newEndpoint('erp', { ordering: 'none' });
     await fannedOut(relay, 20);
-    relay.health('erp', { state: 'ok', inFlightLimit: 3, version: 1 });
+    const inFlightUntil = after(relay.clock.now(), 10_000).toISOString();
+    relay.health('erp', { state: 'ok', inFlightLimit: 3, inFlightUntil, version: 1 });
     relay.clock.advance(6_000);
     const erp = holdAnswers(relay, 'erp');
     const running = relay.deliver();

@@ -116,17 +116,30 @@ describe('a delivery lock', () => {
 });
 
 describe('the in-flight limit that a holder passes on', () => {
-  it('is the next holder’s, when a message continues the service', async () => {
+  it.each([
+    ['the next holder’s within a minute', 54_999, 7],
+    ['one afterwards', 55_000, 1],
+  ])('is %s', async (_, elapsedMs, inFlightLimit) => {
     const relay = aRelay();
     await (await taken(relay)).release(7);
+
+    relay.clock.advance(elapsedMs);
+
+    expect(await taken(relay)).toMatchObject({ inFlightLimit });
+  });
+
+  it('is left as it was by a holder that sent nothing', async () => {
+    const relay = aRelay();
+    await (await taken(relay)).release(7);
+    relay.clock.advance(30_000);
+    await (await taken(relay)).release(undefined);
 
     expect(await taken(relay)).toMatchObject({ inFlightLimit: 7 });
   });
 
-  it('is one when the service had ended', async () => {
+  it('is one when its time is further ahead than the relay writes it', async () => {
     const relay = aRelay();
-    await (await taken(relay)).release(7);
-    await (await taken(relay)).release(undefined);
+    relay.health('erp', { state: 'ok', inFlightLimit: 7, inFlightUntil: '2030-01-01T00:00:00.000Z' });
 
     expect(await taken(relay)).toMatchObject({ inFlightLimit: 1 });
   });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { clearHealth } from '../../../lib/operator/endpoints/endpoint-health.ts';
 import { RateLimiter } from '../../../lib/relay/health/rate-limiter.ts';
+import { after } from '../../../lib/relay/model/clock.ts';
 import { anEndpointId } from '../../ports/builders.ts';
 import { aRelay, OK, UNAVAILABLE } from '../a-relay.ts';
 
@@ -89,7 +90,8 @@ describe('an endpoint whose health row a person edited', () => {
   it('has at most ten requests in flight, whatever the row says', async () => {
     const relay = aRelay();
     relay.newEndpoint('erp', { ordering: 'none' });
-    relay.health('erp', { state: 'ok', inFlightLimit: 1000 });
+    const inFlightUntil = after(relay.clock.now(), 30_000).toISOString();
+    relay.health('erp', { state: 'ok', inFlightLimit: 1000, inFlightUntil });
     let inFlight = 0;
     let most = 0;
     relay.sender.answers.set('erp', async () => {

@@ -88,6 +88,7 @@ describe('a health row', () => {
       lockId: 'a-lock',
       lockedUntil: '2026-03-01T12:00:00Z',
       inFlightLimit: 4,
+      inFlightUntil: '2026-03-01T12:00:02Z',
       nextSendAt: '2026-03-01T12:00:01Z',
     };
 
@@ -96,6 +97,7 @@ describe('a health row', () => {
       lockId: 'a-lock',
       lockedUntil: seconds(0),
       inFlightLimit: 4,
+      inFlightUntil: seconds(2),
       nextSendAt: seconds(1),
     });
   });
@@ -226,6 +228,7 @@ const attributeNames = fc.constantFrom(
   'lockId',
   'lockedUntil',
   'inFlightLimit',
+  'inFlightUntil',
   'nextSendAt',
 );
 
