@@ -104,7 +104,7 @@ export class ConnectionPool {
       this.#firstAnswerAt.set(socket, since);
       socket.once('close', () => this.#idle.delete(socket));
     }
-    const isSurplus = idleSocketsOf(agent).length > 0;
+    const isSurplus = idleSocketsOf(agent).some((other) => this.#idle.has(other));
     const limitMs = Math.min(
       isSurplus ? SURPLUS_LIMIT_MS : IDLE_LIMIT_MS,
       this.#serverLimitMs.get(socket) ?? IDLE_LIMIT_MS,
@@ -137,8 +137,10 @@ function keyOf({ protocol, hostname, port, tls }: PoolTarget): string {
   return tls === undefined ? target : JSON.stringify([target, tls.certificate, tls.key, tls.ca]);
 }
 
-function idleSocketsOf({ freeSockets }: HttpAgent): Socket[] {
-  return Object.values(freeSockets).flatMap((sockets = []) => sockets.filter(({ destroyed }) => !destroyed));
+function idleSocketsOf({ freeSockets }: HttpAgent): readonly Socket[] {
+  const idle: Socket[] = [];
+  for (const sockets of Object.values(freeSockets)) if (sockets !== undefined) idle.push(...sockets);
+  return idle;
 }
 
 function isUnused({ sockets, freeSockets, requests }: HttpAgent): boolean {

@@ -77,11 +77,18 @@ function answerTo(post: ClientRequest, body: Uint8Array | string): Promise<Incom
       // A request that waits for the handshake would hide the reason why it fails: its own code is then EPROTO.
       return socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => post.end(body));
     });
-    post.once('response', resolve);
+    let hasAnswered = false;
+    post.once('response', (answer) => {
+      hasAnswered = true;
+      resolve(answer);
+    });
     // The listener stays: the connection may break after the answer has begun.
     post.on('error', reject);
     post.once('upgrade', (_, socket) => socket.destroy());
-    post.once('close', () => reject(new NoAnswerError('ECONNRESET')));
+    post.once('close', () => {
+      // Each request closes. An error costs a stack trace.
+      if (!hasAnswered) reject(new NoAnswerError('ECONNRESET'));
+    });
   });
 }
 
