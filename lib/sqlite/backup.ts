@@ -13,7 +13,10 @@ const ALL_PAGES = 2 ** 31 - 1;
  */
 export async function backUp(from: string, to: string): Promise<void> {
   if (existsSync(to) && realpathSync(to) === realpathSync(from))
-    throw new DatabaseFileError(`${to} is the relay's own file. Name another file for the backup`);
+    throw new DatabaseFileError(`${to} is the relay’s own file. Name another file for the backup`);
+  // SQLite would apply this log to the new copy.
+  if (existsSync(`${to}-wal`))
+    throw new DatabaseFileError(`${to} is in use: its -wal file is there. Name another file for the backup`);
   const partial = `${to}.partial`;
   const source = openReader(from);
   try {
@@ -34,7 +37,7 @@ export async function backUp(from: string, to: string): Promise<void> {
 }
 
 function refuseDamage(file: string): void {
-  const copy = new DatabaseSync(file, { readOnly: true });
+  const copy = new DatabaseSync(file);
   try {
     const [problem] = problemsOf(copy, 'quick_check');
     if (problem !== undefined) throw new DatabaseFileError(`the copy is damaged: ${problem}`);

@@ -33,6 +33,8 @@ export function eventAttributes(event: EventRecord): Row {
 
 const text = z.string().exactOptional();
 
+const STATED = z.looseObject({ state: z.enum(SHOWN_STATES) });
+
 const OUTCOME = {
   reason: z.enum(REASONS),
   status: z.number(),
@@ -88,7 +90,7 @@ export function outcomeIn(outcomes: unknown, endpointId: EndpointId): Outcome | 
 function readOutcomes(outcomes: Row): Outcomes {
   const entries = Object.entries(outcomes).flatMap(([key, value]): [EndpointId, Outcome][] => {
     const id = endpointIdSchema.safeParse(key.endsWith(MARK) ? key.slice(0, -MARK.length) : key);
-    const known = z.looseObject({ state: z.enum(SHOWN_STATES) }).safeParse(value);
+    const known = STATED.safeParse(value);
     if (!id.success || !known.success) return [];
     const { state } = known.data;
     return [[id.data, { state, ...readAttributes(OUTCOME, known.data) }]];
