@@ -63,8 +63,8 @@ async function arrivalOf(eventId: string): Promise<Arrival | undefined> {
   return arrivalsAt('/right', eventId)[0];
 }
 
-function storedOfQuietSource() {
-  return listEvents(relay().connection, { limit: 100, source: 'quiet' });
+async function storedOfQuietSource() {
+  return (await listEvents(relay().connection, { limit: 100, source: 'quiet' })).items;
 }
 
 describe('the webhook address', () => {

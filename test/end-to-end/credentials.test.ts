@@ -97,7 +97,7 @@ async function outcomesOf(eventId: string): Promise<Readonly<Record<string, stri
   await expect
     .poll(
       async () => {
-        const events = await listEvents(relay().connection, { limit: 1_000 });
+        const { items: events } = await listEvents(relay().connection, { limit: 1_000 });
         const found = events.find((event) => event.eventId === eventId);
         outcomes = found?.outcomes && outcomeTexts(found);
         return outcomes;
@@ -153,7 +153,7 @@ describe('credentials that fail', () => {
     const outcomes = await outcomesOf(eventId);
     expect(outcomes.healthy).toMatch(/^delivered 200/);
     const { connection, lines } = relay();
-    const event = (await listEvents(connection, { limit: 1_000 })).find((one) => one.eventId === eventId);
+    const event = (await listEvents(connection, { limit: 1_000 })).items.find((one) => one.eventId === eventId);
     if (event === undefined) throw new Error('the event is gone');
     // The second attempt is deliver's.
     const attempts = async () => {

@@ -80,7 +80,7 @@ function atFirst(answer: Answer): Answer {
 async function settled(source: string, events: number, endpoints: number): Promise<void> {
   const { connection, sqs, queues } = relay();
   const outcomes = async () => {
-    const listed = await listEvents(connection, { limit: 1_000, source });
+    const { items: listed } = await listEvents(connection, { limit: 1_000, source });
     return listed.flatMap((event) => Object.values(outcomeTexts(event)));
   };
   const delivered = Array.from({ length: events * endpoints }, () => expect.stringMatching(/^delivered 2/));

@@ -62,7 +62,7 @@ describe('an endpoint that is given up', () => {
   it('is not told of twice, and no order goes where notices alone are asked for', async () => {
     await relay().runSchedules();
 
-    expect(await listEvents(relay().connection, { limit: 10, source: 'notices' })).toHaveLength(1);
+    expect((await listEvents(relay().connection, { limit: 10, source: 'notices' })).items).toHaveLength(1);
     expect(arrivalsAt('/chat')).toHaveLength(1);
     expect(arrivalsAt('/program')).toHaveLength(1);
   });

@@ -1,5 +1,6 @@
 /** Runs the CLI in this process and returns its output and exit code. */
 
+import { z } from 'zod';
 import { awsRelays } from '../../lib/connect/relays.ts';
 import { serveConsole } from '../../lib/console/serve-console.ts';
 import { run } from '../../lib/operator/cli/program.ts';
@@ -58,4 +59,9 @@ export function jsonOf({ out }: CliResult): unknown {
   const [line = '', ...rest] = out.split('\n');
   if (rest.join('') !== '') throw new Error(`expected one line: ${out}`);
   return JSON.parse(line);
+}
+
+/** The items of a list with `--json`. */
+export function itemsOf(result: CliResult): readonly unknown[] {
+  return z.object({ items: z.array(z.unknown()) }).parse(jsonOf(result)).items;
 }

@@ -63,7 +63,7 @@ async function anAbandonedEvent() {
 }
 
 const listedSchema = z.object({
-  deliveries: z.array(z.looseObject({ eventId: z.string(), state: z.string() })),
+  items: z.array(z.looseObject({ eventId: z.string(), state: z.string() })),
   more: z.boolean(),
 });
 const listed = async (...args: string[]) =>
@@ -98,7 +98,7 @@ describe('deliveries list', () => {
       `There are no dead deliveries for ${id}. 3 are waiting, 1 is cancelled.\n`,
     );
     expect(jsonOf(await deliveries('list', '--endpoint', id, '--state', 'dead', '--json'))).toEqual({
-      deliveries: [],
+      items: [],
       more: false,
       besides: {
         pending: { count: 3, isMore: false },
@@ -119,19 +119,19 @@ describe('deliveries list', () => {
       ['--state', 'cancelled'],
       ['--endpoint', id],
     ]) {
-      const { deliveries: found } = await listed(...filter);
+      const { items: found } = await listed(...filter);
       expect(found.filter(({ eventId }) => eventId === event.eventId)).toMatchObject([
         { state: 'cancelled', reason: 'endpoint-disabled', endpointId: id, niceId: 'Magic7-501' },
       ]);
     }
-    expect((await listed()).deliveries.map(({ eventId }) => eventId)).not.toContain(event.eventId);
+    expect((await listed()).items.map(({ eventId }) => eventId)).not.toContain(event.eventId);
     expect((await deliveries('list', '--endpoint', id, '--state', 'dead')).out).toContain('1 is cancelled');
 
     await relay().cli(['endpoints', 'set', id, '--unset', 'state']);
     await relay().put('endpoint', id, { url: 'https://erp.example/' });
     expect((await deliveries('retry', '--endpoint', id)).out).toContain('1 delivery is retried.');
 
-    expect((await listed('--endpoint', id)).deliveries).toMatchObject([
+    expect((await listed('--endpoint', id)).items).toMatchObject([
       { eventId: event.eventId, state: 'pending', next: { kind: 'now' } },
     ]);
   });
@@ -143,7 +143,7 @@ describe('deliveries list', () => {
     expect((await deliveries('retry', event.eventId, '--endpoint', id)).out).toContain(
       '1 delivery is retried.',
     );
-    expect((await listed('--endpoint', id, '--state', 'pending')).deliveries).toMatchObject([
+    expect((await listed('--endpoint', id, '--state', 'pending')).items).toMatchObject([
       { eventId: event.eventId },
     ]);
   });
@@ -153,7 +153,7 @@ describe('deliveries list', () => {
     await relay().put('health', id, { state: 'ok', version: 1 });
     const { eventId } = await aDelivery(id, { state: 'cancelled', reason: 'endpoint-removed', ...OVER(id) });
 
-    expect((await listed('--state', 'cancelled')).deliveries.map((one) => one.eventId)).toContain(eventId);
+    expect((await listed('--state', 'cancelled')).items.map((one) => one.eventId)).toContain(eventId);
     for (const args of [
       ['deliveries', 'retry', '--endpoint', id],
       ['replay', '--event', eventId, '--endpoint', id],
@@ -222,7 +222,7 @@ describe('deliveries list', () => {
     await relay().put('health', removed, { state: 'ok', version: 1 });
     const both = [await aDelivery(await anEndpoint()), await aDelivery(removed)];
 
-    const { deliveries: found } = await listed('--state', 'pending');
+    const { items: found } = await listed('--state', 'pending');
 
     expect(found.map(({ eventId }) => eventId).toSorted()).toEqual(
       both.map(({ eventId }) => eventId).toSorted(),
@@ -238,7 +238,7 @@ describe('deliveries list', () => {
     await aDelivery(id);
     for (const over of ['dead', 'cancelled'] as const) await aDelivery(id, { state: over, ...OVER(id) });
 
-    const { deliveries: found } = await listed('--endpoint', id, '--state', state);
+    const { items: found } = await listed('--endpoint', id, '--state', state);
 
     expect(found.map((one) => one.state)).toEqual(states);
   });
@@ -247,7 +247,7 @@ describe('deliveries list', () => {
     const id = await anEndpoint();
     await aDelivery(id, { state: 'delivered' });
 
-    expect(await listed('--endpoint', id)).toEqual({ deliveries: [], more: false });
+    expect(await listed('--endpoint', id)).toEqual({ items: [], more: false });
   });
 
   it('omits deliveries that became pending before --since', async () => {
@@ -256,7 +256,7 @@ describe('deliveries list', () => {
     await aDelivery(id, { owedSince: later(now, -7_200_000), dueAt: now });
     const young = await aDelivery(id, { owedSince: now, dueAt: now });
 
-    expect((await listed('--endpoint', id, '--since', '1h')).deliveries).toMatchObject([
+    expect((await listed('--endpoint', id, '--since', '1h')).items).toMatchObject([
       { eventId: young.eventId },
     ]);
   });
@@ -266,14 +266,14 @@ describe('deliveries list', () => {
     for (let count = 0; count < 3; count++) await aDelivery(id);
 
     expect(await listed('--endpoint', id, '--limit', '2')).toMatchObject({
-      deliveries: [{}, {}],
+      items: [{}, {}],
       more: true,
     });
     expect((await deliveries('list', '--endpoint', id, '--limit', '2')).out).toMatch(
       /\nThe first 2: 2 pending\. --limit shows more\.\n$/,
     );
     expect(await listed('--endpoint', id, '--limit', '3')).toMatchObject({
-      deliveries: [{}, {}, {}],
+      items: [{}, {}, {}],
       more: false,
     });
   });
@@ -284,7 +284,7 @@ describe('deliveries list', () => {
     expect((await deliveries('list', '--state', 'abandoned')).out).toMatch(
       new RegExp(`7-501 +all +abandoned +83 .* ${event.eventId} +fan-out failed\n`),
     );
-    const { deliveries: found } = await listed('--state', 'abandoned');
+    const { items: found } = await listed('--state', 'abandoned');
     expect(found.find(({ eventId }) => eventId === event.eventId)).toMatchObject({
       state: 'abandoned',
       fanOutAttempts: 83,

@@ -65,7 +65,7 @@ afterEach(async () => {
 });
 
 const listSchema = z.object({
-  messages: z.array(z.looseObject({ messageId: z.string(), queue: z.string() })),
+  items: z.array(z.looseObject({ messageId: z.string(), queue: z.string() })),
   approximateCount: z.number(),
 });
 const list = async (args = '') => listSchema.parse(jsonOf(await dlq(`list --json ${args}`.trim())));
@@ -106,11 +106,11 @@ describe('dlq list', () => {
 
     const [before, now] = [await list(), await list()];
 
-    expect(before.messages.map(({ messageId }) => messageId)).toEqual(
-      now.messages.map(({ messageId }) => messageId),
+    expect(before.items.map(({ messageId }) => messageId)).toEqual(
+      now.items.map(({ messageId }) => messageId),
     );
     expect(now).toMatchObject({
-      messages: [{ queue: 'events', key: { ...EVENT, holdsEvent: false } }, { queue: 'deliveries' }],
+      items: [{ queue: 'events', key: { ...EVENT, holdsEvent: false } }, { queue: 'deliveries' }],
       approximateCount: 2,
     });
   });
@@ -120,14 +120,14 @@ describe('dlq list', () => {
     await aLetter('events', EVENT);
 
     expect(await list('--limit 2 --queue deliveries')).toMatchObject({
-      messages: [{}, {}],
+      items: [{}, {}],
       approximateCount: 3,
     });
     expect(await list('--queue events')).toMatchObject({
-      messages: [{ queue: 'events' }],
+      items: [{ queue: 'events' }],
       approximateCount: 1,
     });
-    expect((await list('--queue deliveries')).messages).toHaveLength(3);
+    expect((await list('--queue deliveries')).items).toHaveLength(3);
   });
 });
 
@@ -141,7 +141,7 @@ describe('dlq redrive', () => {
 
     expect(exitCode).toBe(0);
     expect(out).toMatch(/^13 messages are redriven\.\n/);
-    expect(await list()).toEqual({ messages: [], approximateCount: 0 });
+    expect(await list()).toEqual({ items: [], approximateCount: 0 });
     const events = await takeAll(sourceUrl('events'));
     expect(events.map(({ Body }) => Body)).toEqual(
       Array.from({ length: 12 }, (_, count) => JSON.stringify({ count })),
@@ -203,7 +203,7 @@ describe('dlq drop', () => {
     expect(out).toMatch(
       /^2 messages are deleted\.\n2 messages are kept: they contain the only copy of an event, /,
     );
-    expect((await list()).messages).toMatchObject([
+    expect((await list()).items).toMatchObject([
       { key: { holdsEvent: true } },
       { excerpt: '{"fullEvent":"of an odd form"}' },
     ]);
@@ -219,7 +219,7 @@ describe('dlq drop', () => {
       `error: the message ${id} contains the only copy of an event\n\`dlq redrive --message-id ${id}\``,
     );
     expect((await dlq(`drop --message-id ${id} --include-full-events`)).out).toBe('1 message is deleted.\n');
-    expect((await list()).messages).toEqual([]);
+    expect((await list()).items).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { timeText } from '../../lib/operator/cli/times.ts';
 import { sha256Hex } from '../../lib/relay/model/ids.ts';
-import { jsonOf } from './cli.ts';
+import { itemsOf, jsonOf } from './cli.ts';
 import { useTablesOnlyRelay } from './tables-only-relay.ts';
 
 const relay = useTablesOnlyRelay();
@@ -128,7 +128,7 @@ describe('endpoints add', () => {
 describe('endpoints list', () => {
   it('says how to add the first one', async () => {
     expect((await endpoints('list')).out).toMatch(/^No endpoints yet\. `endpoints add /);
-    expect(jsonOf(await endpoints('list', '--json'))).toEqual([]);
+    expect(itemsOf(await endpoints('list', '--json'))).toEqual([]);
   });
 
   it('shows each endpoint with its state and health, and explains the health', async () => {
@@ -155,7 +155,7 @@ describe('endpoints list', () => {
       [''],
     ]);
     const shared = { url: URL_OF_ERP, timeoutSeconds: 10, maxAttempts: 10 };
-    expect(jsonOf(await endpoints('list', '--json'))).toMatchObject([
+    expect(itemsOf(await endpoints('list', '--json'))).toMatchObject([
       { id: 'erp', state: 'enabled', ordering: 'strict', ...shared },
       {
         id: 'shop',
@@ -178,7 +178,7 @@ describe('endpoints list', () => {
     expect(out).toMatch(
       /the endpoint’s deliveries are parked:\n {2}shop {2}timeoutSeconds: .*; .*"colour"\n$/,
     );
-    expect(jsonOf(await endpoints('list', '--json'))).toEqual([
+    expect(itemsOf(await endpoints('list', '--json'))).toEqual([
       expect.objectContaining({ id: 'erp' }),
       { id: 'shop', invalid: expect.stringContaining('timeoutSeconds'), deliveries: expect.anything() },
     ]);

@@ -44,18 +44,24 @@ describe('events list', () => {
 
     const result = await relay().cli(['events', 'list', '--source', source, '--json']);
 
-    expect(jsonOf(result)).toEqual([{ ...event, receivedAt: event.receivedAt.toISOString() }]);
+    expect(jsonOf(result)).toEqual({ items: [{ ...event, receivedAt: event.receivedAt.toISOString() }] });
   });
 
-  it('stops at the limit, and says that there may be more', async () => {
+  it('stops at the limit, and continues from there', async () => {
     const source = await aSource();
-    await stored({ source });
+    const older = await stored({ source });
     const newest = await stored({ source });
     const list = (...args: string[]) => relay().cli(['events', 'list', '--source', source, ...args]);
 
-    expect(jsonOf(await list('--limit', '1', '--json'))).toMatchObject([{ eventId: newest.eventId }]);
-    expect((await list('--limit', '1')).out).toContain('--limit shows older events.');
-    expect((await list('--limit', '3')).out).not.toContain('--limit');
+    expect(jsonOf(await list('--limit', '1', '--json'))).toEqual({
+      items: [expect.objectContaining({ eventId: newest.eventId })],
+      next: newest.eventId,
+    });
+    expect((await list('--limit', '1')).out).toContain(`--before ${newest.eventId} shows older events.`);
+    expect(jsonOf(await list('--limit', '1', '--json', '--before', newest.eventId))).toEqual({
+      items: [expect.objectContaining({ eventId: older.eventId })],
+    });
+    expect((await list('--limit', '3')).out).not.toContain('--before');
   });
 
   it('lists events of all sources unless one is named', async () => {
@@ -65,9 +71,9 @@ describe('events list', () => {
       await relay().cli(['events', 'list', '--since', '1h', '--limit', '1000', '--json']),
     );
 
-    expect(listed).toEqual(
-      expect.arrayContaining(events.map(({ eventId }) => expect.objectContaining({ eventId }))),
-    );
+    expect(listed).toEqual({
+      items: expect.arrayContaining(events.map(({ eventId }) => expect.objectContaining({ eventId }))),
+    });
   });
 
   it('omits events before --since, and shows the searched range', async () => {
@@ -278,7 +284,7 @@ describe('orders show', () => {
 
     const listed = jsonOf(await relay().cli(['orders', 'show', orderId, '--json']));
 
-    expect(listed).toMatchObject({ matches: [{ source: other }, { source: one }] });
+    expect(listed).toMatchObject({ items: [{ source: other }, { source: one }] });
     const named = await relay().cli(['orders', 'show', orderId, '--source', other, '--json']);
     expect(jsonOf(named)).toMatchObject({ source: other });
   });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { cli, jsonOf } from './cli.ts';
+import { cli, itemsOf, jsonOf } from './cli.ts';
 import { aDiscoveryResponse } from './discovery-response.ts';
 import { aFreePort, anHttpServer } from './http-server.ts';
 import { useTablesOnlyRelay, WEBHOOKS } from './tables-only-relay.ts';
@@ -18,9 +18,9 @@ describe('a command on the local relay', () => {
   it('takes the port before and after its name', async () => {
     const { port } = relay();
 
-    expect(jsonOf(await cli(['--port', port, '--json', 'sources', 'list']))).toEqual([]);
-    expect(jsonOf(await cli(['sources', '--port', port, 'list', '--json']))).toEqual([]);
-    expect(jsonOf(await cli(['sources', 'list', `--port=${port}`, '--json']))).toEqual([]);
+    expect(itemsOf(await cli(['--port', port, '--json', 'sources', 'list']))).toEqual([]);
+    expect(itemsOf(await cli(['sources', '--port', port, 'list', '--json']))).toEqual([]);
+    expect(itemsOf(await cli(['sources', 'list', `--port=${port}`, '--json']))).toEqual([]);
   });
 
   it('says that no relay is running, and how to start one', async () => {
@@ -112,7 +112,7 @@ describe('a command on a deployed stack', () => {
     const stack = ['--stack', 'SensariaRelay', '--json'];
 
     const added = jsonOf(await cli(['sources', 'add', 'main', ...stack]));
-    const listed = jsonOf(await cli([...stack, 'sources', 'list']));
+    const listed = itemsOf(await cli([...stack, 'sources', 'list']));
 
     expect(added).toEqual({
       id: 'main',

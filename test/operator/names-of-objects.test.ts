@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { EventRecord, Outcomes } from '../../lib/relay/model/event.ts';
 import { recordOf } from '../../lib/relay/model/record-of.ts';
 import { anEndpointId } from '../ports/builders.ts';
-import { jsonOf } from './cli.ts';
+import { itemsOf, jsonOf } from './cli.ts';
 import { storedEvents } from './stored-events.ts';
 import { useTablesOnlyRelay } from './tables-only-relay.ts';
 
@@ -55,7 +55,7 @@ describe('endpoints with the names of an object’s members', () => {
     const { out } = await run('endpoints', 'list');
     const rows = z
       .array(z.looseObject({ id: z.string() }))
-      .parse(jsonOf(await run('endpoints', 'list', '--json')));
+      .parse(itemsOf(await run('endpoints', 'list', '--json')));
 
     for (const id of NAMES) expect(out).toContain(`${id} `);
     expect(rows.map(({ id }) => id).toSorted()).toEqual([...NAMES].toSorted());

@@ -22,8 +22,8 @@ async function twoOrders() {
 
 const show = async (...args: string[]) => jsonOf(await relay().cli(['orders', 'show', ...args, '--json']));
 const orderIdsOf = async (...args: string[]) => {
-  const found = (await show(...args)) as { matches?: { orderId: string }[]; orderId?: string };
-  return found.matches?.map(({ orderId }) => orderId) ?? found.orderId;
+  const found = (await show(...args)) as { items?: { orderId: string }[]; orderId?: string };
+  return found.items?.map(({ orderId }) => orderId) ?? found.orderId;
 };
 
 describe('a nice id that several orders have', () => {
@@ -42,7 +42,7 @@ describe('a nice id that several orders have', () => {
     ]);
     expect(out).not.toContain('Personal');
     expect(await show(niceId, '--source', source)).toMatchObject({
-      matches: [
+      items: [
         { orderId: other, firstSeenAt: second.receivedAt.toISOString() },
         { orderId: one, lastSeenAt: first.receivedAt.toISOString() },
       ],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { sha256Hex } from '../../lib/relay/model/ids.ts';
-import { jsonOf } from './cli.ts';
+import { itemsOf, jsonOf } from './cli.ts';
 import { useTablesOnlyRelay, WEBHOOKS } from './tables-only-relay.ts';
 
 const relay = useTablesOnlyRelay();
@@ -59,7 +59,7 @@ describe('sources list', () => {
       exitCode: 0,
       out: expect.stringMatching(/^No sources yet\. `sources add main`/),
     });
-    expect(jsonOf(await relay().cli(['sources', 'list', '--json']))).toEqual([]);
+    expect(itemsOf(await relay().cli(['sources', 'list', '--json']))).toEqual([]);
   });
 
   it('shows each source, but not the hash of its token', async () => {
@@ -76,7 +76,7 @@ describe('sources list', () => {
       ].join('\n'),
     );
     const json = await relay().cli(['sources', 'list', '--json']);
-    expect(jsonOf(json)).toEqual([
+    expect(itemsOf(json)).toEqual([
       { id: 'main', enabled: true, description: 'the shop' },
       { id: 'shop', enabled: false, createdAt: 'in March' },
     ]);
@@ -94,7 +94,7 @@ describe('sources list', () => {
     const text = await relay().cli(['sources', 'list']);
     expect(text.out).toMatch(/^main .* the shop; its old address works until .*\d\d:\d\d:\d\d$/m);
     expect(text.out).toMatch(/^was {5}enabled {2}–$/m);
-    expect(jsonOf(await relay().cli(['sources', 'list', '--json']))).toEqual([
+    expect(itemsOf(await relay().cli(['sources', 'list', '--json']))).toEqual([
       { id: 'main', enabled: true, description: 'the shop', oldAddressesUntil: [inAnHour] },
       { id: 'was', enabled: true },
     ]);
@@ -106,7 +106,7 @@ describe('sources list', () => {
     const text = await relay().cli(['sources', 'list']);
     expect(text).toMatchObject({ exitCode: 0, err: '' });
     expect(text.out).toMatch(/its address does not work:\n {2}main {2}tokenSha256: must be 64 lower-case/);
-    expect(jsonOf(await relay().cli(['sources', 'list', '--json']))).toEqual([
+    expect(itemsOf(await relay().cli(['sources', 'list', '--json']))).toEqual([
       { id: 'main', invalid: 'tokenSha256: must be 64 lower-case hexadecimal digits' },
     ]);
   });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CliOptions, cli, jsonOf } from './cli.ts';
+import { type CliOptions, cli, itemsOf, jsonOf } from './cli.ts';
 import { anHttpServer } from './http-server.ts';
 
 const START = fileURLToPath(new URL('../../bin/start-stack.ts', import.meta.url));
@@ -61,7 +61,7 @@ describe('the CLI on a relay that runs', () => {
     expect(listed.out).toMatch(`Magic7-501  + New    1 pending, 1 delivered  ${eventId}\n`);
     const shown = await relay(['events', 'show', eventId, '--body', '--json']);
     expect(jsonOf(shown)).toMatchObject({ eventId, payload: { body, contentType: 'application/json' } });
-    const endpoints = jsonOf(await relay(['endpoints', 'list', '--json']));
+    const endpoints = itemsOf(await relay(['endpoints', 'list', '--json']));
     expect(endpoints).toMatchObject([{ id: 'erp' }, { id: 'shop', health: { state: 'new' } }]);
   });
 

@@ -37,7 +37,7 @@ ${liveRegion(view, { id: 'live-events', path: '/live/events', content: rows })}`
 };
 
 async function liveRows(connection: Connection, view: View): Promise<Html> {
-  const events = await listEvents(connection, { limit: ROWS });
+  const { items: events } = await listEvents(connection, { limit: ROWS });
   if (events.length === 0)
     return emptyState('No event yet', 'Webhooks of the Hub appear here as soon as they arrive.');
   return dataTable({

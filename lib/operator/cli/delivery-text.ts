@@ -112,7 +112,7 @@ function foundText(found: readonly ListedWork[], isCut: boolean): string {
 
 export function deliveryListJson({ found, isCut, besides }: DeliveryList): object {
   return {
-    deliveries: found.map((one) => {
+    items: found.map((one) => {
       if (one.kind === 'event') return { state: 'abandoned', ...one.event };
       const { niceId, orderId } = one.event ?? {};
       const ids = { ...(niceId !== undefined && { niceId }), ...(orderId !== undefined && { orderId }) };

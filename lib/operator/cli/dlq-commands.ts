@@ -11,7 +11,7 @@ import {
   redriveDeadLetters,
 } from '../dlq/dead-letters.ts';
 import { InterruptedError, InvalidInputError } from '../errors.ts';
-import { deadLetterListText, deadLetterResultText } from './dlq-text.ts';
+import { deadLetterListJson, deadLetterListText, deadLetterResultText } from './dlq-text.ts';
 import type { Output, Terminal } from './output.ts';
 import { withProgress } from './progress.ts';
 import { type GivenOptions, withConnection } from './with-connection.ts';
@@ -43,7 +43,7 @@ export function addDlqCommands(program: Command, terminal: Terminal): void {
       const { limit, ...given } = checkAttributes(listOptionsSchema, options);
       await withConnection(command, terminal, async (connection, output) => {
         const list = await listDeadLetters(connection, queuesOf(given), limit);
-        output.show(list, (one) => deadLetterListText(one, output.screen));
+        output.show(list, (one) => deadLetterListText(one, output.screen), deadLetterListJson);
       });
     });
 

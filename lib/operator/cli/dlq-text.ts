@@ -30,6 +30,10 @@ export function deadLetterListText({ messages, approximateCount }: DeadLetterLis
   );
 }
 
+export function deadLetterListJson({ messages, ...rest }: DeadLetterList): object {
+  return { items: messages, ...rest };
+}
+
 function contentText({ key, excerpt = '' }: DeadLetterSummary, { dim, yellow }: Colours): string {
   if (key === undefined) return excerpt === '' ? dim('empty') : excerpt;
   const { orderKey, eventId, endpointId, holdsEvent } = key;

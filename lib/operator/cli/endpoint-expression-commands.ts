@@ -91,7 +91,9 @@ export function addExpressionCommands(endpoints: Command, terminal: Terminal): v
       const output = outputOf(command, terminal);
       if (name === undefined) {
         const rows = PRESET_NAMES.map((one) => ({ name: one, description: PRESETS[one] }));
-        output.show(rows, (all) => table(all.map((one) => [output.colours.bold(one.name), one.description])));
+        output.show({ items: rows }, ({ items }) =>
+          table(items.map((one) => [output.colours.bold(one.name), one.description])),
+        );
         return;
       }
       if (!isPreset(name))

@@ -51,7 +51,7 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
         output.show(
           await withCounts(connection, await listEndpoints(connection)),
           (rows) => endpointListText(rows, output.screen),
-          (rows) => rows.map(endpointJson),
+          (rows) => ({ items: rows.map(endpointJson) }),
         );
       }),
     );

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
 import { DEFAULT_LIST_DAYS, type EventListQuery, listEvents, showEvent } from '../events/events.ts';
 import { eventJson, eventListText, eventText } from './event-detail-text.ts';
+import { addEventsTailCommand } from './events-tail-command.ts';
 import { readMoment } from './option-values.ts';
 import type { Terminal } from './output.ts';
 import { timeText } from './times.ts';
@@ -15,6 +16,7 @@ const listOptionsSchema = z.object({
   limit: z.coerce.number().pipe(z.int().min(1).max(1_000)).default(20),
   since: text,
   source: text,
+  before: text,
 });
 
 const showOptionsSchema = z.object({ order: text, source: text, body: z.boolean().default(false) });
@@ -23,7 +25,8 @@ export function addEventsCommands(program: Command, terminal: Terminal): void {
   const events = program
     .command('events')
     .helpCommand(false)
-    .description('list and show events: the webhooks that the relay accepted');
+    .description('list, follow and show events: the webhooks that the relay accepted');
+  addEventsTailCommand(events, terminal);
 
   events
     .command('list')
@@ -31,13 +34,14 @@ export function addEventsCommands(program: Command, terminal: Terminal): void {
     .option('--limit <number>', 'list at most this many, 1 to 1000 (default: 20)')
     .option('--since <moment>', 'skip older events: 30m, 2h or 3d ago, or a time such as 2026-03-01T09:30')
     .option('--source <id>', 'list only this source’s events')
+    .option('--before <event-id>', 'continue the list after this event: the `next` of the page before')
     .action(async (options: GivenOptions, command: Command) => {
       const query = readListOptions(options);
       await withConnection(command, terminal, async (connection, output) => {
-        const found = await listEvents(connection, query);
-        output.show(found, (all) => eventListText(all, output.screen));
-        if (found.length === 0) output.hint(`Searched ${rangeText(query)}.`);
-        if (found.length === query.limit) output.hint('--limit shows older events.');
+        const page = await listEvents(connection, query);
+        output.show(page, ({ items }) => eventListText(items, output.screen));
+        if (page.items.length === 0) output.hint(`Searched ${rangeText(query)}.`);
+        if (page.next !== undefined) output.hint(`--before ${page.next} shows older events.`);
       });
     });
 

@@ -27,7 +27,11 @@ export function addOrdersCommands(program: Command, terminal: Terminal): void {
       await withConnection(command, terminal, async (connection, output) => {
         const found = await lookUpOrder(connection, query);
         if (!('matches' in found)) return output.show(found, (one) => orderText(one, output.screen));
-        output.show(found, ({ matches }) => orderMatchesText(matches, output.screen.columns));
+        output.show(
+          found,
+          ({ matches }) => orderMatchesText(matches, output.screen.columns),
+          ({ matches }) => ({ items: matches }),
+        );
         output.hint(NAME_ONE);
       });
     });

@@ -50,7 +50,7 @@ export function addSourcesCommands(program: Command, terminal: Terminal): void {
         output.show(
           await listSources(connection),
           (rows) => listText(rows, output.screen),
-          (rows) => rows.map(toJson),
+          (rows) => ({ items: rows.map(toJson) }),
         );
       }),
     );

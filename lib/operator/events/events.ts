@@ -1,8 +1,16 @@
 /** Lists events by time, and shows one event. */
 import { after } from '../../relay/model/clock.ts';
 import type { EventKey, EventRecord, Payload } from '../../relay/model/event.ts';
-import { sha256Hex } from '../../relay/model/ids.ts';
+import { sha256Hex, sourceOf } from '../../relay/model/ids.ts';
 import type { Connection } from '../connection.ts';
+import {
+  listedKeys,
+  type Page,
+  type PageQuery,
+  pageRange,
+  type ReadingConnection,
+  readPage,
+} from '../deliveries/newest-first-page.ts';
 import { nextTries } from '../deliveries/next-try.ts';
 import { NotFoundError } from '../errors.ts';
 import { findOrderKeys } from '../orders/order-matches.ts';
@@ -14,29 +22,31 @@ import { checkEventId, findEventKey } from './event-key.ts';
 export const DEFAULT_LIST_DAYS = 30;
 export const DAY_MS = 24 * 60 * 60_000;
 
-export interface EventListQuery {
-  readonly limit: number;
+export interface EventListQuery extends PageQuery {
   readonly since?: Date | undefined;
   readonly source?: string | undefined;
 }
 
 /**
- * Newest first.
+ * Newest first. A page costs the same however many events are stored. A page of one source examines at most some
+ * thousand events, so it can find fewer than the limit and still have a next page.
  *
  * @throws NotFoundError when the source does not exist, and no event of a removed one is found
  */
 export async function listEvents(
-  connection: Connection,
-  { limit, since, source }: EventListQuery,
-): Promise<EventRecord[]> {
+  connection: ReadingConnection,
+  query: EventListQuery,
+): Promise<Page<EventRecord>> {
   const { clock, eventReader } = connection;
-  const found = await eventReader.newest({
-    limit,
-    since: since ?? after(clock.now(), -DEFAULT_LIST_DAYS * DAY_MS),
-    ...(source !== undefined && { source: checkSourceId(source) }),
-  });
-  if (found.length === 0 && source !== undefined) await findSourceId(connection, source);
-  return found;
+  const source = query.source === undefined ? undefined : checkSourceId(query.source);
+  const range = pageRange(query, query.since ?? after(clock.now(), -DEFAULT_LIST_DAYS * DAY_MS));
+  const page = await readPage(listedKeys(eventReader.eventKeys(range), false), query.limit, (batch) =>
+    eventReader.eventsOf(
+      batch.filter(({ orderKey }) => source === undefined || sourceOf(orderKey) === source),
+    ),
+  );
+  if (page.items.length === 0 && query.source !== undefined) await findSourceId(connection, query.source);
+  return page;
 }
 
 export interface EventDetail extends EventWithDeliveries {
