@@ -153,7 +153,9 @@ describe('credentials that fail', () => {
     const outcomes = await outcomesOf(eventId);
     expect(outcomes.healthy).toMatch(/^delivered 200/);
     const { connection, lines } = relay();
-    const event = (await listEvents(connection, { limit: 1_000 })).items.find((one) => one.eventId === eventId);
+    const event = (await listEvents(connection, { limit: 1_000 })).items.find(
+      (one) => one.eventId === eventId,
+    );
     if (event === undefined) throw new Error('the event is gone');
     // The second attempt is deliver's.
     const attempts = async () => {
