@@ -4,7 +4,16 @@ import { RETENTION_DAYS } from '../contract/retention.ts';
 import type { StackOutputs } from '../contract/template.ts';
 import type { QueueName, RelayDescription } from '../operator/connection.ts';
 
+/** Where a relay's resources are in CloudFormation. */
+export interface StackPlace {
+  readonly stackName: string;
+  /** The beginning of the relay's logical ids; empty for a stack of its own. */
+  readonly prefix: string;
+}
+
 export interface AwsRelay extends RelayDescription {
+  /** Absent for a relay on this machine. */
+  readonly stackPlace?: StackPlace;
   readonly configTableName: string;
   readonly eventLogTableName: string;
   readonly queueUrls: Readonly<Record<QueueName, string>>;

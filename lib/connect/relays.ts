@@ -4,6 +4,7 @@ import { explainAwsFailure } from './aws-failure.ts';
 import type { AwsRelay } from './aws-relay.ts';
 import { connect } from './connect.ts';
 import { findDeployedStack } from './deployed-stack.ts';
+import { awsDiagnostics } from './diagnostics/aws-diagnostics.ts';
 import { findLocalRelay } from './local-relay.ts';
 
 export const awsRelays: Relays = {
@@ -13,5 +14,5 @@ export const awsRelays: Relays = {
 };
 
 function found(relay: AwsRelay): FoundRelay {
-  return { relay, connect: (warn) => connect(relay, warn) };
+  return { relay, connect: (warn) => connect(relay, warn), diagnostics: () => awsDiagnostics(relay) };
 }

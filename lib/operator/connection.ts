@@ -13,6 +13,7 @@ import type {
 } from '../relay/ports/operator.ts';
 import type { DeliveryQueue, EventQueue } from '../relay/ports/queues.ts';
 import type { Telemetry } from '../relay/ports/telemetry.ts';
+import type { Diagnostics } from './diagnostics.ts';
 
 export interface Connection {
   readonly relay: RelayDescription;
@@ -80,4 +81,6 @@ export interface FoundRelay {
    * @param warn receives a sentence about every row that cannot be used, such as one with an unknown key
    */
   connect(warn: (message: string) => void): Promise<Connection>;
+  /** For `doctor`. Nothing is asked yet. */
+  diagnostics(): Diagnostics;
 }

@@ -66,6 +66,15 @@ export class InterruptedError extends Error {
   }
 }
 
+/** `doctor` has shown what is wrong. */
+export class FindingsError extends Error {
+  override readonly name = 'FindingsError';
+
+  constructor(count: number) {
+    super(count === 1 ? '1 finding needs attention' : `${count} findings need attention`);
+  }
+}
+
 /** No relay was found at the given port or stack. */
 export class NotARelayError extends Error {
   override readonly name = 'NotARelayError';

@@ -10,7 +10,11 @@ import { connectionTo } from './a-console.ts';
 /** The CLI over a relay in memory, as if it was found on the port. */
 function run(args: readonly string[], options: Parameters<typeof cli>[1] = {}) {
   const connection = connectionTo(aRelay());
-  const found = async () => ({ relay: connection.relay, connect: async () => connection });
+  const found = async () => ({
+    relay: connection.relay,
+    connect: async () => connection,
+    diagnostics: () => ({ askAddress: async () => ({ status: 404 }), faultOfUrl: async () => undefined }),
+  });
   const relays = { findLocal: found, findStack: found, explainFailure: () => undefined };
   return cli(['console', ...args], { relays, ...options });
 }

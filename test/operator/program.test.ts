@@ -54,10 +54,7 @@ describe('an invalid command line', () => {
 
   it.each([
     [['source', 'list'], "unknown command 'source'\nDid you mean sources?"],
-    [
-      ['orders', 'list', '--since', '2h'],
-      'there is no list of orders\n`npm run relay -- events list` shows recent events',
-    ],
+    [['orders', 'list', '--since', '2h'], 'there is no list of orders\n`npm run relay -- orders search '],
     [['endpoints', 'lst'], "unknown command 'lst'\nDid you mean list?"],
     [['sources', 'list', '--stak', 'x'], "unknown option '--stak'\nDid you mean --stack?"],
     [

@@ -5,6 +5,7 @@ import { callOf } from './calls.ts';
 import { addConsoleCommand } from './console-command.ts';
 import { addDeliveriesCommands } from './deliveries-commands.ts';
 import { addDlqCommands } from './dlq-commands.ts';
+import { addDoctorCommand } from './doctor-command.ts';
 import { addEndpointsCommands } from './endpoints-commands.ts';
 import { addEventsCommands } from './events-commands.ts';
 import { failureOf, isHelp } from './failure.ts';
@@ -103,6 +104,7 @@ function buildProgram(terminal: Terminal, { colours, isJson }: Output): Command 
   addDeliveriesCommands(program, terminal);
   addReplayCommand(program, terminal);
   addDlqCommands(program, terminal);
+  addDoctorCommand(program, terminal);
   addForgetCommand(program, terminal);
   addSendCommand(program, terminal);
   return program;

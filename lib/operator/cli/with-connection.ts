@@ -60,13 +60,13 @@ export function outputOf(command: Command, terminal: Terminal): Output {
 export async function withConnection(
   command: Command,
   terminal: Terminal,
-  work: (connection: Connection, output: Output) => Promise<void>,
+  work: (connection: Connection, output: Output, found: FoundRelay) => Promise<void>,
 ): Promise<void> {
   const output = outputOf(command, terminal);
   const found = await findRelay(command, terminal);
   const connection = await found.connect((message) => output.warn(message));
   try {
-    await work(connection, output);
+    await work(connection, output, found);
   } finally {
     connection.close();
   }
