@@ -100,7 +100,7 @@ describe('parseJson', () => {
           ).toEqual(Array(2).fill(isJson(text)));
         },
       ),
-      { numRuns: 5_000 },
+      { numRuns: 2_000 },
     );
   });
 });

@@ -72,7 +72,7 @@ describe('changesBetween', () => {
       fc.property(items, items, (before, now) => {
         expect(explains(changesBetween(before, now), before, now)).toBe(true);
       }),
-      { numRuns: 10_000 },
+      { numRuns: 3_000 },
     );
   });
 
@@ -81,7 +81,7 @@ describe('changesBetween', () => {
       fc.property(items, items, (before, now) => {
         expect(changesBetween(before, now)).toHaveLength(fewestChanges(before, now));
       }),
-      { numRuns: 10_000 },
+      { numRuns: 3_000 },
     );
   });
 
@@ -94,7 +94,7 @@ describe('changesBetween', () => {
 
         expect(touched).toBe(fewestFields(before, now));
       }),
-      { numRuns: 10_000 },
+      { numRuns: 3_000 },
     );
   });
 
@@ -103,7 +103,7 @@ describe('changesBetween', () => {
       fc.property(shuffled, shuffled, ([before, beforeShuffled], [now, nowShuffled]) => {
         expect(changesBetween(beforeShuffled, nowShuffled)).toEqual(changesBetween(before, now));
       }),
-      { numRuns: 10_000 },
+      { numRuns: 3_000 },
     );
   });
 });
