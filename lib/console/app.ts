@@ -12,7 +12,7 @@
  * - A form that changes something is `actionForm(view, …)`: it adds the form token, asks before destructive actions, and
  *   is absent in read-only mode.
  * - Live parts are `liveRegion(…)`: htmx polls and morphs, so focus, scroll and open details stay.
- * - Pieces: `stateBadge`, `timeAgo`, `exactTime`, `emptyState`, `errorState`, `dataTable`, `hourChart`.
+ * - Pieces: `stateBadge`, `timeAgo`, `exactTime`, `emptyState`, `errorState`, `dataTable`, `pager`, `hourChart`.
  * - Errors of the operator's functions need no handling: `errors.ts` shows them with what to do next.
  */
 import { Hono } from 'hono';

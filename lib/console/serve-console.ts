@@ -56,7 +56,7 @@ export async function serveConsole(options: ServeConsoleOptions): Promise<Served
 }
 
 /** The console as a listener of a Node server, beside other paths of that server. */
-function consoleListener(app: Hono<ConsoleEnv>): RequestListener {
+export function consoleListener(app: Hono<ConsoleEnv>): RequestListener {
   return getRequestListener(app.fetch, { overrideGlobalObjects: false });
 }
 

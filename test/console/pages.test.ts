@@ -1,10 +1,10 @@
-import axe from 'axe-core';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PAGES } from '../../lib/console/pages.ts';
 import { aRelay } from '../relay/a-relay.ts';
 import { complaintsOf, noBrowser, useBrowser } from './a-browser.ts';
 import { aServedConsole, type MemoryRelay } from './a-console.ts';
+import { isWiderThanScreen, seriousFindings } from './accessibility.ts';
 import { anOrder, busyRelay, SCRIPT } from './busy-relay.ts';
 
 const PHONE = { width: 360, height: 740 };
@@ -35,17 +35,6 @@ async function signIn(relay: MemoryRelay, options: Parameters<typeof aServedCons
   return (path: string) => page.goto(new URL(path, address).href);
 }
 
-/** What axe-core finds serious on the page. */
-async function seriousFindings(): Promise<unknown> {
-  await page.evaluate(axe.source);
-  return page.evaluate(`axe.run().then(({ violations }) => violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) })))`);
-}
-
-const isWiderThanScreen = () =>
-  page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
-
 const title = noBrowser === undefined ? 'in a browser' : `in a browser (skipped: ${noBrowser})`;
 
 describe.skipIf(noBrowser !== undefined)(`the console ${title}`, () => {
@@ -65,7 +54,7 @@ describe.skipIf(noBrowser !== undefined)(`the console ${title}`, () => {
 
       for (const path of PATHS) {
         await visit(path);
-        expect(await seriousFindings(), path).toEqual([]);
+        expect(await seriousFindings(page), path).toEqual([]);
       }
     },
   );
@@ -76,7 +65,7 @@ describe.skipIf(noBrowser !== undefined)(`the console ${title}`, () => {
 
     for (const path of PATHS) {
       await visit(path);
-      expect(await isWiderThanScreen(), path).toBe(false);
+      expect(await isWiderThanScreen(page), path).toBe(false);
     }
   });
 
@@ -151,6 +140,18 @@ describe.skipIf(noBrowser !== undefined)(`the start page ${title}`, () => {
     await page.getByRole('link', { name: 'Open the console' }).click();
     await page.getByRole('heading', { name: 'Endpoints' }).waitFor();
   });
+
+  it.each(['light', 'dark'] as const)(
+    'guides without a serious fault of accessibility in the %s theme',
+    async (theme) => {
+      await page.emulateMedia({ colorScheme: theme });
+      await page.setViewportSize(PHONE);
+      await signIn(aRelay());
+
+      expect(await seriousFindings(page)).toEqual([]);
+      expect(await isWiderThanScreen(page)).toBe(false);
+    },
+  );
 
   it('has no form in read-only mode', async () => {
     await signIn(aRelay(), { isReadOnly: true });

@@ -1,6 +1,5 @@
-/** The newest events and the outcomes of their deliveries, as they come. */
+/** The newest events and the outcomes of their deliveries, as they come; older events page by page. */
 import { html } from 'hono/html';
-import type { Connection } from '../../operator/connection.ts';
 import { listEvents } from '../../operator/events/events.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import type { Html, Page, View } from '../console-env.ts';
@@ -10,6 +9,7 @@ import { emptyState } from '../layout/empty-state.ts';
 import { liveRegion } from '../layout/live-region.ts';
 import { outcomeList } from '../layout/outcome-list.ts';
 import { showPage } from '../layout/page.ts';
+import { pager } from '../layout/pager.ts';
 import { exactTime } from '../layout/times.ts';
 import { codeText, untrusted } from '../layout/untrusted.ts';
 
@@ -24,24 +24,31 @@ export const livePage: Page = {
   mount(app, { connection }) {
     app.get(PATH, async (c) => {
       const { view } = c.var;
-      const rows = await liveRows(connection, view);
-      const content = html`<div class="head"><h1>Live</h1><button type="button" data-pause="live-events" aria-pressed="false">Pause</button></div>
-<p class="quiet">The newest ${ROWS} events, newest first. Outcomes change while deliveries go on. ${
-        view.pollSeconds === 1 ? '' : html`The page asks for news every ${view.pollSeconds} s.`
-      }</p>
-${liveRegion(view, { id: 'live-events', path: '/live/events', content: rows })}`;
+      const before = c.req.query('before');
+      const { items, next } = await listEvents(connection, { before, limit: ROWS });
+      const rows = eventTable(view, items);
+      const content = html`${before === undefined ? liveHead() : html`<h1>Older events</h1>`}
+${before === undefined ? liveRegion(view, { id: 'live-events', path: '/live/events', content: rows }) : rows}
+${pager({ path: PATH, before, next })}`;
       return showPage(c, { title: 'Live', path: PATH, content });
     });
-    app.get('/live/events', async (c) => c.html(await liveRows(connection, c.var.view)));
+    app.get('/live/events', async (c) => {
+      const { items } = await listEvents(connection, { limit: ROWS });
+      return c.html(eventTable(c.var.view, items));
+    });
   },
 };
 
-async function liveRows(connection: Connection, view: View): Promise<Html> {
-  const { items: events } = await listEvents(connection, { limit: ROWS });
+function liveHead(): Html {
+  return html`<div class="head"><h1>Live</h1><button type="button" data-pause="live-events" aria-pressed="false">Pause</button></div>
+<p class="quiet">The newest ${ROWS} events, newest first. Outcomes change while deliveries go on.</p>`;
+}
+
+function eventTable(view: View, events: readonly EventRecord[]): Html {
   if (events.length === 0)
     return emptyState('No event yet', 'Webhooks of the Hub appear here as soon as they arrive.');
   return dataTable({
-    caption: 'Newest events',
+    caption: 'Events',
     isCaptionHidden: true,
     stacksOnPhone: true,
     columns: ['Received', 'Order', 'What changed', 'Endpoints'],
