@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
+import { unpackedChromium } from './unpacked-chromium.ts';
 
 const INSTALLED = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
@@ -24,6 +25,9 @@ const IS_FROM_NPM = process.platform === 'linux' && process.arch === 'x64';
 
 const installed = process.env.CONSOLE_TEST_BROWSER ?? INSTALLED.find((path) => existsSync(path));
 
+/** The first start on a machine unpacks 200 MB. */
+const UNPACKING_MS = 180_000;
+
 /** Why there is no browser; undefined on Linux x64, and where one is installed. */
 export const noBrowser =
   IS_FROM_NPM || installed !== undefined
@@ -32,15 +36,11 @@ export const noBrowser =
 
 async function launchBrowser(): Promise<Browser> {
   const { chromium } = await import('playwright-core');
-  const executablePath = process.env.CONSOLE_TEST_BROWSER ?? (IS_FROM_NPM ? await fromNpm() : installed);
   // CI machines run as root, which Chromium's sandbox refuses.
-  const options = { args: ['--no-sandbox', '--disable-dev-shm-usage'] };
-  return chromium.launch({ ...options, ...(executablePath !== undefined && { executablePath }) });
-}
-
-async function fromNpm(): Promise<string> {
-  const { default: packed } = await import('@sparticuz/chromium');
-  return packed.executablePath();
+  const args = ['--no-sandbox', '--disable-dev-shm-usage'];
+  if (IS_FROM_NPM && process.env.CONSOLE_TEST_BROWSER === undefined)
+    return chromium.launch({ args, ...(await unpackedChromium()) });
+  return chromium.launch({ args, ...(installed !== undefined && { executablePath: installed }) });
 }
 
 /** One browser for a file; each test takes contexts of its own. */
@@ -48,7 +48,7 @@ export function useBrowser(): () => Browser {
   let browser: Browser | undefined;
   beforeAll(async () => {
     if (noBrowser === undefined) browser = await launchBrowser();
-  });
+  }, UNPACKING_MS);
   afterAll(() => browser?.close());
   return () => {
     if (browser === undefined) throw new Error(noBrowser ?? 'the browser runs only during tests');
