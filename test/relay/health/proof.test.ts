@@ -40,6 +40,32 @@ describe('an endpoint that has given deliver one quick answer', () => {
     expect(await relay.owed('erp')).toEqual([]);
   });
 
+  it('is attempted by the same function’s fan-out at once, before that answer is written anywhere', async () => {
+    const relay = aRelay();
+    relay.newEndpoint('erp', { ordering: 'none' });
+    const first = await relay.accepted({ Id: 'first' });
+    await relay.fanOut();
+    const erp = holdAnswers(relay, 'erp');
+    const running = relay.deliver();
+    await everythingIsWaiting();
+    const written = Promise.withResolvers<void>();
+    const apply = relay.eventLog.updateDelivery.bind(relay.eventLog);
+    vi.spyOn(relay.eventLog, 'updateDelivery').mockImplementation(async (...change) => {
+      await written.promise;
+      return apply(...change);
+    });
+    await erp.answer();
+    relay.sender.answers.delete('erp');
+    expect(await relay.healthOf('erp')).not.toHaveProperty('provenAt');
+
+    const second = await relay.accepted({ Id: 'second' });
+    await relay.fanOut();
+
+    expect(relay.sender.eventsTo('erp')).toEqual([first, second]);
+    written.resolve();
+    await running;
+  });
+
   it('costs fan-out one read in a quarter of a second until then, and none after it', async () => {
     const { relay, read, event } = withFunctions();
     for (let n = 0; n < 5; n++) await event();
