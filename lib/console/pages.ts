@@ -2,5 +2,6 @@
 import type { Page } from './console-env.ts';
 import { homePage } from './home/home-page.ts';
 import { livePage } from './live/live-page.ts';
+import { ordersPage } from './orders/orders-page.ts';
 
-export const PAGES: readonly Page[] = [homePage, livePage];
+export const PAGES: readonly Page[] = [homePage, ordersPage, livePage];

@@ -3,14 +3,15 @@
 import { replay } from '../../relay/delivery/replay.ts';
 import { type Endpoint, isAddressedTo, isSubscribedTo } from '../../relay/endpoint/endpoint.ts';
 import type { Delivery, DeliveryKey } from '../../relay/model/delivery.ts';
-import { type EventRecord, lacksSnapshot } from '../../relay/model/event.ts';
-import { type EndpointId, type EventId, type OrderKey, TESTS } from '../../relay/model/ids.ts';
+import type { EventRecord } from '../../relay/model/event.ts';
+import { type EndpointId, TESTS } from '../../relay/model/ids.ts';
 import { type BulkRun, forEachInBatches } from '../bulk-run.ts';
 import type { Connection } from '../connection.ts';
 import { enqueueEndpoints } from '../deliveries/enqueue-endpoints.ts';
 import { NotFoundError, NotPossibleError } from '../errors.ts';
 import { findEventKey } from '../events/event-key.ts';
 import { findOrder, type OrderQuery } from '../orders/order-matches.ts';
+import { NewestEventCache } from './newest-event-cache.ts';
 import { decideReplay, type ReplayDecision, type ReplayRules } from './replay-decision.ts';
 import {
   findReplayTarget,
@@ -22,7 +23,12 @@ import {
 /** The events to replay, and the endpoint or endpoints. */
 export type ReplayQuery = ReplayRules &
   (
-    | { readonly eventId: string; readonly endpointId?: string | undefined }
+    | {
+        readonly eventId: string;
+        readonly endpointId?: string | undefined;
+        /** Only these, without the ones that cannot be targets. */
+        readonly endpointIds?: readonly string[];
+      }
     | {
         readonly order: OrderQuery;
         readonly endpointId?: string | undefined;
@@ -148,9 +154,11 @@ async function* onceAsync<Value>(value: Value): AsyncGenerator<Value, void, unde
  */
 async function targetsOf(
   connection: Connection,
-  { endpointId }: { readonly endpointId?: string | undefined },
+  query: ReplayQuery,
   source: EventRecord['source'] | undefined,
 ): Promise<{ targets: ReplayTarget[]; excluded: string[] }> {
+  const { endpointId } = query;
+  const chosen = 'endpointIds' in query ? query.endpointIds : undefined;
   const isSubscribed = ({ endpoint }: ReplayTarget) =>
     source === undefined || isSubscribedTo(endpoint, source);
   if (endpointId !== undefined) {
@@ -162,7 +170,9 @@ async function targetsOf(
     );
   }
   const all = await listReplayTargets(connection);
-  const targets = all.targets.filter(isSubscribed);
+  const targets = all.targets.filter(
+    (target) => isSubscribed(target) && (chosen?.includes(target.endpoint.id) ?? true),
+  );
   const excluded = all.excluded.map(({ message }) => message);
   if (targets.length > 0) return { targets, excluded };
   const why = excluded.length === 0 ? '' : `: ${excluded.join('; ')}`;
@@ -260,38 +270,3 @@ function keyOf({ orderKey, eventId }: EventRecord, { id: endpointId }: Endpoint)
 }
 
 const nameOf = ({ eventId, endpointId }: DeliveryKey) => `${eventId}#${endpointId}`;
-
-/** Caches the newest event of an order for each endpoint. A cache lives for one batch. */
-class NewestEventCache {
-  readonly #connection: Connection;
-  readonly #known = new Map<string, Promise<EventId | undefined>>();
-
-  constructor(connection: Connection) {
-    this.#connection = connection;
-  }
-
-  /** True when a newer event supersedes this one at an endpoint with the ordering `latest`. */
-  async isSuperseded({ orderKey, eventId }: EventRecord, endpoint: Endpoint): Promise<boolean> {
-    const name = `${orderKey}#${endpoint.id}`;
-    const known = this.#known.get(name) ?? this.#find(orderKey, endpoint);
-    this.#known.set(name, known);
-    const newest = await known;
-    return newest !== undefined && newest > eventId;
-  }
-
-  async #find(orderKey: OrderKey, endpoint: Endpoint): Promise<EventId | undefined> {
-    for await (const event of this.#connection.eventLog.eventsNewestFirst(orderKey)) {
-      const canBeSent =
-        event.fannedOutAt !== undefined && event.forgottenAt === undefined && !lacksSnapshot(event);
-      if (canBeSent && isWanted(event, endpoint)) return event.eventId;
-    }
-    return undefined;
-  }
-}
-
-/** With a filter, an event counts only if fan-out evaluated the filter for it. */
-function isWanted({ outcomes }: EventRecord, { id, filter }: Endpoint): boolean {
-  const state = outcomes?.[id]?.state;
-  if (state === 'skipped') return false;
-  return filter === undefined || (state !== undefined && state !== 'cancelled');
-}

@@ -1,0 +1,64 @@
+/** A page of a browser for each test of a file. Complaints of the browser fail the test. */
+import axe from 'axe-core';
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterEach, beforeEach, expect } from 'vitest';
+import type { ServeConsoleOptions } from '../../lib/console/serve-console.ts';
+import { complaintsOf, noBrowser, useBrowser } from './a-browser.ts';
+import { aServedConsole, type MemoryRelay } from './a-console.ts';
+
+export const PHONE = { width: 360, height: 740 };
+const DESKTOP = { width: 1280, height: 900 };
+
+export interface Visit {
+  readonly page: Page;
+  /** Signs in with the printed address, and returns a function that visits a page. */
+  signIn(
+    relay: MemoryRelay,
+    options?: Partial<ServeConsoleOptions>,
+  ): Promise<(path: string) => Promise<unknown>>;
+  /** What axe-core finds serious on the page. */
+  seriousFindings(): Promise<unknown>;
+  isWiderThanScreen(): Promise<unknown>;
+}
+
+/** @param ignored complaints to ignore, such as that of a page that must not exist */
+export function useVisits(ignored = /^$/): () => Visit {
+  const browser = useBrowser();
+  let visit: Visit | undefined;
+  let context: BrowserContext | undefined;
+  let complaints: readonly string[] = [];
+  beforeEach(async () => {
+    if (noBrowser !== undefined) return;
+    context = await browser().newContext({ viewport: DESKTOP, locale: 'en-US' });
+    complaints = complaintsOf(context);
+    visit = visitOn(await context.newPage());
+  });
+  afterEach(async () => {
+    await context?.close();
+    const found = complaints.filter((complaint) => !ignored.test(complaint));
+    expect(found, 'console errors and violations of the content policy').toEqual([]);
+  });
+  return () => {
+    if (visit === undefined) throw new Error(noBrowser ?? 'the browser runs only during tests');
+    return visit;
+  };
+}
+
+function visitOn(page: Page): Visit {
+  return {
+    page,
+    async signIn(relay, options = {}) {
+      const { address } = await aServedConsole(relay, options);
+      await page.goto(address);
+      return (path) => page.goto(new URL(path, address).href);
+    },
+    async seriousFindings() {
+      await page.evaluate(axe.source);
+      return page.evaluate(`axe.run().then(({ violations }) => violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) })))`);
+    },
+    isWiderThanScreen: () =>
+      page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth'),
+  };
+}
