@@ -89,6 +89,7 @@ describe.skipIf(noBrowser !== undefined)(`the console ${title}`, () => {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Live');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Live' }).waitFor();

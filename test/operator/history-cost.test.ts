@@ -4,6 +4,7 @@ import { DynamoEventReader } from '../../lib/aws/dynamodb/event-log-reader.ts';
 import { endpointHistory } from '../../lib/operator/deliveries/endpoint-history.ts';
 import { missedOrders } from '../../lib/operator/deliveries/missed-orders.ts';
 import { searchOrders } from '../../lib/operator/orders/order-search.ts';
+import { recentOrders } from '../../lib/operator/orders/recent-orders.ts';
 import { relayStatus } from '../../lib/operator/status/relay-status.ts';
 import { after } from '../../lib/relay/model/clock.ts';
 import { CallRecorder } from '../bench/call-recorder.ts';
@@ -74,6 +75,7 @@ describe(`the newest ${LIMIT} of a list`, () => {
     ],
     ['the missed orders', (relay, since) => missedOrders(relay, { endpointId: ERP, since, limit: LIMIT })],
     ['the found orders', (relay) => searchOrders(relay, { text: 'evt_', limit: LIMIT })],
+    ['the recent orders', (relay) => recentOrders(relay, { limit: LIMIT })],
     ['the webhooks in the status', (relay) => sampledForStatus(relay)],
   ] satisfies [string, (relay: Relay, since: Date) => Promise<{ items: readonly object[] }>][])(
     'cost the same of many as of few: %s',

@@ -88,13 +88,16 @@ ${
   listed.length === 0
     ? emptyState('No endpoint can receive it', 'Add an endpoint, or enable one. Then come back.')
     : isPossible
-      ? html`${isAll || chosen !== undefined ? '' : html`<p>Endpoints that do not have the update are marked. <a href="?all">Mark all</a></p>`}${actionForm(view, {
-          action: `${updatePath(event)}/send`,
-          label: 'Send again',
-          kind: 'primary',
-          isStacked: true,
-          fields: table,
-        })}`
+      ? html`${isAll || chosen !== undefined ? '' : html`<p>Endpoints that do not have the update are marked. <a href="?all">Mark all</a></p>`}${actionForm(
+          view,
+          {
+            action: `${updatePath(event)}/send`,
+            label: 'Send again',
+            kind: 'primary',
+            isStacked: true,
+            fields: table,
+          },
+        )}`
       : html`${table}<p class="notice">Nothing can be sent.</p>`
 }
 ${excluded.length === 0 ? '' : html`<p>Other endpoints take nothing now:</p><ul>${excluded.map((reason) => html`<li>${untrusted(reason)}</li>`)}</ul>`}`;
