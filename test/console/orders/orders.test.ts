@@ -144,11 +144,11 @@ describe.skipIf(noBrowser !== undefined)(`orders ${title}`, () => {
     expect((await first.boundingBox())?.x).toBeLessThan(PHONE.width / 2);
     expect(await isWiderThanScreen()).toBe(false);
     expect(await seriousFindings()).toEqual([]);
-    await page.getByRole('link', { name: 'Older updates' }).click();
+    await page.getByRole('link', { name: 'Next page' }).click();
     await page.getByText('S24').first().waitFor();
-    await page.getByRole('link', { name: 'Older updates' }).click();
+    await page.getByRole('link', { name: 'Next page' }).click();
     await page.getByText('S4').first().waitFor();
-    expect(await page.getByRole('link', { name: 'Older updates' }).count()).toBe(0);
+    expect(await page.getByRole('link', { name: 'Next page' }).count()).toBe(0);
   });
 
   it.each(['light', 'dark'] as const)('run nothing hostile, and are accessible: %s', async (theme) => {
