@@ -7,3 +7,6 @@ export const DISCOVERY_PATH = '/.well-known/sensaria-relay';
 
 /** The embedded DynamoDB and SQS check no signature, but the AWS SDK must sign with some credentials. */
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+/** The file in the data folder that contains all data of a relay on one machine. */
+export const DATABASE_FILE = 'relay.db';

@@ -2,8 +2,9 @@
 
 import { AddressGuard } from '../../node/http/address-guard.ts';
 import { HttpSender } from '../../node/http/http-sender.ts';
+import { lazyOAuthTokens } from '../../node/lazy-oauth-tokens.ts';
 import type { Clock } from '../../relay/model/clock.ts';
-import { SecretError, type Secrets, type TokenIssuer } from '../../relay/ports/outgoing.ts';
+import { SecretError, type Secrets } from '../../relay/ports/outgoing.ts';
 import { SecretCache } from '../../relay/secrets/secret-cache.ts';
 
 export interface OutgoingOptions {
@@ -31,26 +32,16 @@ const NO_PARAMETER_STORE: Secrets = {
 
 /** Loads the SSM client at the first read: most relays refer to no secret. */
 function lazySsmSecrets(): Secrets {
-  const load = once(async () => {
-    const { SsmSecrets, ssmClient } = await import('../secrets/ssm-secrets.ts');
-    return new SsmSecrets(ssmClient());
-  });
-  return { read: async (reference, timeoutMs) => (await load()).read(reference, timeoutMs) };
-}
-
-/** Loads the OAuth client for the first token: few endpoints need one. */
-function lazyOAuthTokens(guard: AddressGuard): TokenIssuer {
-  const load = once(async () => {
-    const { OAuthTokens } = await import('../../node/oauth/oauth-tokens.ts');
-    return new OAuthTokens(guard);
-  });
-  return { issue: async (client, timeoutMs) => (await load()).issue(client, timeoutMs) };
-}
-
-function once<Value>(load: () => Promise<Value>): () => Promise<Value> {
-  let loaded: Promise<Value> | undefined;
-  return () => {
-    loaded ??= load();
-    return loaded;
+  let loaded: Promise<Secrets> | undefined;
+  return {
+    async read(reference, timeoutMs) {
+      loaded ??= loadSsmSecrets();
+      return (await loaded).read(reference, timeoutMs);
+    },
   };
+}
+
+async function loadSsmSecrets(): Promise<Secrets> {
+  const { SsmSecrets, ssmClient } = await import('../secrets/ssm-secrets.ts');
+  return new SsmSecrets(ssmClient());
 }

@@ -21,7 +21,7 @@ const KEEP_ALIVE_MS = 75_000;
 const TIMEOUTS_CHECK_MS = 5_000;
 const MOST_CONNECTIONS = 2_000;
 
-type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface HttpFrontOptions {
   readonly host: string;
