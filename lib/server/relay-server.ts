@@ -45,7 +45,8 @@ export interface RelayServerOptions {
 }
 
 /** What a console in this process needs. */
-export interface RelayPorts extends Pick<WorkersContext, 'clock' | 'telemetry' | 'config' | 'eventQueue' | 'deliveryQueue'> {
+export interface RelayPorts
+  extends Pick<WorkersContext, 'clock' | 'telemetry' | 'config' | 'eventQueue' | 'deliveryQueue'> {
   readonly store: SqliteStore;
 }
 
@@ -108,6 +109,8 @@ async function run(
     sweepLimitMs: SWEEP_LIMIT_MS,
   });
   const webhookBaseOf = (port: number) => `${options.publicUrl ?? urlOf(options.host, port)}/webhooks/`;
+  const workers = await startWorkers(context, store, options.silenceHours);
+  started.workers = workers;
   const front = await startHttpFront({
     ...{ host: options.host, port: options.port },
     webhooks: webhookHandler(context),
@@ -118,9 +121,11 @@ async function run(
     }),
     console: options.console?.({ ...context, store }),
     onError: (error) => telemetry.error('request failed', error),
+  }).catch(async (error) => {
+    await workers.stop();
+    outgoing.close();
+    throw error;
   });
-  const workers = await startWorkers(context, store, options.silenceHours);
-  started.workers = workers;
   return {
     url: urlOf(options.host, front.port),
     webhookAddress: await ensureFirstSource({

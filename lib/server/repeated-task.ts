@@ -1,8 +1,8 @@
 /** Runs a task again and again, one run at a time. */
 export interface RepeatedTaskOptions {
   readonly work: () => Promise<void>;
-  /** From the end of a run to the start of the next. */
-  readonly pauseMs: number;
+  /** From the end of a run to the start of the next. Without it, the task runs only when it is wanted. */
+  readonly pauseMs?: number;
   readonly onError: (error: unknown) => void;
 }
 
@@ -46,6 +46,9 @@ export class RepeatedTask {
     if (this.#isWantedAgain) {
       this.#isWantedAgain = false;
       this.runSoon();
-    } else this.#timer = setTimeout(() => this.runSoon(), this.#options.pauseMs);
+      return;
+    }
+    const { pauseMs } = this.#options;
+    if (pauseMs !== undefined) this.#timer = setTimeout(() => this.runSoon(), pauseMs);
   }
 }

@@ -45,26 +45,40 @@ export async function startWorkers(
   const { clock, telemetry, eventQueue, deliveryQueue } = context;
   const stopping = new AbortController();
   const state = { sweptAtMs: clock.monotonicMs() };
-  const task = (what: string, pauseMs: number, work: () => Promise<void>) =>
-    new RepeatedTask({ work, pauseMs, onError: (error) => telemetry.error(`${what} failed`, error) });
+  const onError = (what: string) => (error: unknown) => telemetry.error(`${what} failed`, error);
 
-  const sweeping = task('sweep', SWEEP_EVERY_MS, async () => {
-    await sweep(context, new Deadline(clock, SWEEP_MS), silenceHours);
-    state.sweptAtMs = clock.monotonicMs();
+  const sweeping = new RepeatedTask({
+    pauseMs: SWEEP_EVERY_MS,
+    onError: onError('sweep'),
+    async work() {
+      await sweep(context, new Deadline(clock, SWEEP_MS), silenceHours);
+      state.sweptAtMs = clock.monotonicMs();
+    },
   });
-  const recovering = task('finding owed work', Number.POSITIVE_INFINITY, async () => {
-    await recoverEvents(context);
-    await recoverDeliveries(context);
+  const recovering = new RepeatedTask({
+    onError: onError('finding owed work'),
+    async work() {
+      await recoverEvents(context);
+      await recoverDeliveries(context);
+    },
   });
-  const expiring = task('deleting expired rows', SWEEP_EVERY_MS, async () => {
-    while (!stopping.signal.aborted && (await deleteExpired(EXPIRY_STEP)) === EXPIRY_STEP) await nextTurn();
+  const expiring = new RepeatedTask({
+    pauseMs: SWEEP_EVERY_MS,
+    onError: onError('deleting expired rows'),
+    async work() {
+      while (!stopping.signal.aborted && (await deleteExpired(EXPIRY_STEP)) === EXPIRY_STEP) await nextTurn();
+    },
   });
-  const polling = task('reading messages', POLL_EVERY_MS, async () => {
-    if (!messages.haveArrived()) return;
-    for (const message of await messages.take(MESSAGES_STEP)) {
-      if (message.queue === 'event') await eventQueue.enqueueAgain([message]);
-      else await deliveryQueue.send([message]);
-    }
+  const polling = new RepeatedTask({
+    pauseMs: POLL_EVERY_MS,
+    onError: onError('reading messages'),
+    async work() {
+      if (!messages.haveArrived()) return;
+      for (const message of await messages.take(MESSAGES_STEP)) {
+        if (message.queue === 'event') await eventQueue.enqueueAgain([message]);
+        else await deliveryQueue.send([message]);
+      }
+    },
   });
 
   await releaseLocks(context);

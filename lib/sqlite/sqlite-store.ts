@@ -16,6 +16,7 @@ import { SqliteEventWriter } from './event-writer.ts';
 import { deleteExpired, Expiry } from './expiry.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Messages } from './messages.ts';
+import { MIGRATIONS } from './schema.ts';
 
 export interface SqliteStoreOptions {
   readonly file: string;
@@ -45,6 +46,8 @@ export interface SqliteStore {
   backup(file: string): Promise<void>;
   /** The problems of the file, as SQLite names them; empty for a sound one. Reads the whole file, and blocks meanwhile. */
   checkIntegrity(): string[];
+  /** Rejects when the file takes no writes, for example because the disk is full. */
+  checkWritable(): Promise<void>;
   /** Waits for writes and backups, and closes the file. Later calls fail. */
   close(): Promise<void>;
 }
@@ -77,6 +80,12 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
       const running = backUp(file, to);
       backups.add(running);
       return running.finally(() => backups.delete(running));
+    },
+    async checkWritable() {
+      // Writes the first page as it is.
+      await commits.write('checking that the file takes writes', (connection) =>
+        connection.database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`),
+      );
     },
     checkIntegrity: () => problemsOf(database.reader, 'integrity_check'),
     async close() {

@@ -1,0 +1,40 @@
+/** Ends the process on Ctrl-C, on SIGTERM, and when the npm that started it is gone. */
+
+/** The terminal and npm both send the signal of one Ctrl-C, so it arrives twice within this time. */
+const SAME_SIGNAL_MS = 500;
+/** npm does not pass SIGTERM on to the end of its chain of processes, so the relay looks for its parent. */
+const PARENT_CHECK_MS = 500;
+
+const FAILED = 1;
+
+/**
+ * The first signal stops, and the process ends with code 0. A second one ends it at once.
+ *
+ * @param stop must not reject
+ */
+export function onStopSignal(stop: () => Promise<void>): void {
+  let stoppingSinceMs: number | undefined;
+  const onSignal = async () => {
+    if (stoppingSinceMs !== undefined) {
+      if (performance.now() - stoppingSinceMs > SAME_SIGNAL_MS) process.exit(FAILED);
+      return;
+    }
+    stoppingSinceMs = performance.now();
+    await stop();
+    process.exit(0);
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  process.on('SIGHUP', onSignal);
+  if (process.env.npm_lifecycle_event !== undefined) whenParentIsGone(onSignal);
+}
+
+function whenParentIsGone(stop: () => Promise<void>): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    void stop();
+  }, PARENT_CHECK_MS);
+  timer.unref();
+}
