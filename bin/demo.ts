@@ -2,23 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { green, red } from 'yoctocolors';
 import { demo } from '../lib/demo/demo.ts';
-import { callInThread } from '../lib/emulator/call-in-thread.ts';
-
-const SYNTHESIS = new URL('../lib/stack/synthesize-template.ts', import.meta.url);
 
 const startedAtMs = Date.now();
 const dataDir = await mkdtemp(join(tmpdir(), 'sensaria-relay-demo-'));
 try {
-  const { template } = (await callInThread(SYNTHESIS, 'synthesizeLocalTemplate')) as { template: unknown };
-  const problems = await demo({
-    template,
-    root: fileURLToPath(new URL('..', import.meta.url)),
-    dataDir,
-    print: (line) => console.log(line),
-  });
+  const problems = await demo({ dataDir, print: (line) => console.log(line) });
   const seconds = ((Date.now() - startedAtMs) / 1000).toFixed(1);
   for (const sentence of problems) console.error(red(`  ${sentence}`));
   console.log(

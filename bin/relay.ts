@@ -1,6 +1,6 @@
 /** `npm run relay -- …`: runs the operator's CLI. */
 import { buffer } from 'node:stream/consumers';
-import { awsRelays } from '../lib/connect/relays.ts';
+import { relays } from '../lib/connect/relays.ts';
 import { run } from '../lib/operator/cli/program.ts';
 
 const { stdin, stdout, stderr, env } = process;
@@ -43,7 +43,7 @@ process.exitCode = await run(process.argv.slice(2), {
   columns: stdout.isTTY ? stdout.columns : undefined,
   errColumns: stderr.isTTY ? stderr.columns : undefined,
   interruption,
-  relays: awsRelays,
+  relays,
   // Loaded by the command that needs it.
   serveConsole: async (options) => (await import('../lib/console/serve-console.ts')).serveConsole(options),
 });

@@ -3,6 +3,7 @@ import { ProcessExpressions } from '../node/expressions/process-expressions.ts';
 import type { Connection, QueueName, Queues } from '../operator/connection.ts';
 import type { Telemetry } from '../relay/ports/telemetry.ts';
 import type { AwsRelay } from './aws-relay.ts';
+import { warningsOnly } from './warnings-only.ts';
 
 export interface AwsConnection extends Connection {
   readonly relay: AwsRelay;
@@ -89,11 +90,4 @@ async function openQueues(
     deliveryQueue: new SqsDeliveryQueue({ client, queueUrl: queueUrls.deliveries, telemetry }),
     deadLetters: { events: deadLetters('events'), deliveries: deadLetters('deliveries') },
   };
-}
-
-/** Passes on warnings and errors, and drops informational logs and metrics. */
-function warningsOnly(warn: (message: string) => void): Telemetry {
-  const describe = (message: string, fields: object = {}) =>
-    warn([message, ...Object.entries(fields).map(([name, value]) => `${name} ${value}`)].join(', '));
-  return { info: () => {}, count: () => {}, warn: describe, error: (message) => describe(message) };
 }

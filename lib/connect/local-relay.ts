@@ -1,12 +1,15 @@
-/** Finds the relay on this machine by its discovery document. */
+/** Finds a relay on this machine by its discovery document. */
 import { z } from 'zod';
 import { DISCOVERY_PATH, LOCAL_CREDENTIALS } from '../contract/local-relay.ts';
+import type { FoundRelay } from '../operator/connection.ts';
 import { NotARelayError } from '../operator/errors.ts';
 import { type AwsRelay, describeOutputs, stackOutputsSchema } from './aws-relay.ts';
+import { connect } from './connect.ts';
+import { connectSqlite, describeDiscovery, sqliteDiscoverySchema } from './sqlite-relay.ts';
 
 const RESPONSE_TIMEOUT_MS = 3_000;
 
-const discoverySchema = stackOutputsSchema.extend({
+const emulatorSchema = stackOutputsSchema.extend({
   dynamoDbEndpoint: z.url(),
   sqsEndpoint: z.url(),
   region: z.string().min(1),
@@ -14,19 +17,43 @@ const discoverySchema = stackOutputsSchema.extend({
   dataDir: z.string().nullish(),
 });
 
-/** @throws NotARelayError when nothing listens on the port, or something else does */
-export async function findLocalRelay(port: number): Promise<AwsRelay> {
-  const discovery = discoverySchema.safeParse(await ask(port));
+/**
+ * Finds the relay, on whichever engine it runs.
+ *
+ * @throws NotARelayError when nothing listens on the port, or something else does
+ */
+export async function findLocalRelay(port: number): Promise<FoundRelay> {
+  const document = await ask(port);
+  const ofSqlite = sqliteDiscoverySchema.safeParse(document);
+  if (ofSqlite.success) {
+    const relay = describeDiscovery(titleOf(port), ofSqlite.data);
+    return { relay, connect: (warn) => connectSqlite(relay, warn) };
+  }
+  const relay = describeEmulator(port, document);
+  return { relay, connect: (warn) => connect(relay, warn) };
+}
+
+/** Finds an emulated stack. @throws NotARelayError when nothing listens on the port, or something else does */
+export async function findEmulator(port: number): Promise<AwsRelay> {
+  return describeEmulator(port, await ask(port));
+}
+
+function describeEmulator(port: number, document: unknown): AwsRelay {
+  const discovery = emulatorSchema.safeParse(document);
   if (!discovery.success) throw new NotARelayError('local', `the server on port ${port} is not a relay`);
   const { region, dataDir, dynamoDbEndpoint, sqsEndpoint, ...outputs } = discovery.data;
   const service = { region, credentials: LOCAL_CREDENTIALS };
   return {
-    title: `the local relay on port ${port}`,
+    title: titleOf(port),
     ...describeOutputs(outputs),
     dynamoDbConfig: { endpoint: dynamoDbEndpoint, ...service },
     sqsConfig: { endpoint: sqsEndpoint, ...service },
     ...(dataDir && { dataDir }),
   };
+}
+
+function titleOf(port: number): string {
+  return `the local relay on port ${port}`;
 }
 
 /** Undefined when another program answers. */

@@ -7,12 +7,17 @@ import { findDeployedStack } from './deployed-stack.ts';
 import { awsDiagnostics } from './diagnostics/aws-diagnostics.ts';
 import { findLocalRelay } from './local-relay.ts';
 
-export const awsRelays: Relays = {
-  findLocal: async (port) => found(await findLocalRelay(port)),
+export const relays: Relays = {
+  findLocal: findLocalRelay,
   findStack: async (name) => found(await findDeployedStack(name)),
-  explainFailure: explainAwsFailure,
+  explainFailure: (error) => explainFileFailure(error) ?? explainAwsFailure(error),
 };
 
 function found(relay: AwsRelay): FoundRelay {
   return { relay, connect: (warn) => connect(relay, warn), diagnostics: () => awsDiagnostics(relay) };
+}
+
+/** The sentence of an error about the SQLite file. It says what to do. */
+function explainFileFailure(error: unknown): string | undefined {
+  return error instanceof Error && error.name === 'DatabaseFileError' ? error.message : undefined;
 }

@@ -1,14 +1,14 @@
 /** Sends the webhooks of one order to a relay, shows each arrival at three endpoints, and checks the result. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect } from '../connect/connect.ts';
 import { findLocalRelay } from '../connect/local-relay.ts';
-import { startEmulator } from '../emulator/emulator.ts';
 import type { Connection } from '../operator/connection.ts';
 import { addEndpoint } from '../operator/endpoints/endpoints.ts';
 import { type Order, showOrder } from '../operator/orders/orders.ts';
 import { addSource } from '../operator/sources/sources.ts';
 import { awaitAll } from '../relay/model/await-all.ts';
 import type { Outcome } from '../relay/model/outcome.ts';
+import type { Telemetry } from '../relay/ports/telemetry.ts';
+import { startRelayServer } from '../server/relay-server.ts';
 import { ORDER_ID, orderLife, type Webhook } from './order-life.ts';
 import { ANSWERS, type Arrival, FAILS_ONCE, startReceiver, TAKES_TWO_SECONDS } from './receiver.ts';
 import { Screen } from './screen.ts';
@@ -17,30 +17,35 @@ import { type Accepted, problemsOf, type StateOf } from './verdict.ts';
 /** The time between two bursts. The webhooks of a burst follow each other at once. */
 const GAP_MS = 400;
 const GIVE_UP_AFTER_MS = 60_000;
+
+/** The receivers are on this machine. A relay refuses such endpoints unless it is told to allow them. */
+const THIS_MACHINE = ['127.0.0.0/8'];
+
 export interface DemoOptions {
-  readonly template: unknown;
-  readonly root: string;
   /** A folder for this run alone. */
   readonly dataDir: string;
   readonly print: (line: string) => void;
 }
 
 /** Resolves with a sentence for each broken promise; with none when everything arrived. */
-export async function demo({ template, root, dataDir, print }: DemoOptions): Promise<string[]> {
+export async function demo({ dataDir, print }: DemoOptions): Promise<string[]> {
   const screen = new Screen(print);
-  screen.say('Starting the relay on an embedded DynamoDB and SQS …');
+  screen.say('Starting the relay …');
   const arrivals: Arrival[] = [];
   const onArrival = (arrival: Arrival) => {
     arrivals.push(arrival);
     screen.arrival(arrival, arrivals);
   };
-  const relay = await startEmulator({ template, root, dataDir, port: 0 });
+  const relay = await startRelayServer({
+    ...{ dataDir, host: '127.0.0.1', port: 0, allowedCidrs: THIS_MACHINE, silenceHours: 0 },
+    telemetry: SILENT,
+  });
   const receivers = await Promise.all([
     startReceiver('erp', 'strict', ANSWERS, onArrival),
     startReceiver('shop', 'latest', FAILS_ONCE, onArrival),
     startReceiver('warehouse', 'latest', TAKES_TWO_SECONDS, onArrival),
   ]);
-  const connection = await connect(await findLocalRelay(Number(new URL(relay.url).port)), () => {});
+  const connection = await (await findLocalRelay(Number(new URL(relay.url).port))).connect(() => {});
   try {
     for (const { id, url, ordering } of receivers) await addEndpoint(connection, id, { url, ordering });
     const { address } = await addSource(connection, 'demo');
@@ -58,6 +63,9 @@ export async function demo({ template, root, dataDir, print }: DemoOptions): Pro
     await awaitAll(receivers.map((receiver) => receiver.stop()));
   }
 }
+
+/** The screen shows what happens, failures included. */
+const SILENT: Telemetry = { info: () => {}, warn: () => {}, error: () => {}, count: () => {} };
 
 /** Plays the Hub: bursts of webhooks, one after another, each with the order id at the end of the address. */
 async function play(address: string, screen: Screen): Promise<Accepted[]> {

@@ -32,7 +32,11 @@ export interface Connection {
   queues(): Promise<Queues>;
   /** Starts a session; the caller closes it. */
   openExpressions(): ExpressionSession;
-  /** Closes the sockets. */
+  /**
+   * Copies all data into a file while the relay runs. Absent for a deployed relay, whose tables AWS backs up.
+   */
+  backup?(file: string): Promise<void>;
+  /** Closes the sockets or files. */
   close(): void;
 }
 

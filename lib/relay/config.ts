@@ -91,6 +91,12 @@ export class Config {
     return this.#endpoints.get(asOfLate ? EARLIEST_REFRESH_MS : CACHE_MS);
   }
 
+  /** The rows have changed: the next caller reads them again. */
+  expire(): void {
+    this.#sources.expire();
+    this.#endpoints.expire();
+  }
+
   async #readEndpoints(): Promise<Endpoints> {
     const readAtMs = this.#clock.monotonicMs();
     const [rows, health] = await Promise.all([
@@ -153,6 +159,10 @@ class Cached<Value> {
   #reading: Promise<Value> | undefined;
   /** Why the last read failed. */
   #failure: unknown;
+  /** The number of reads so far. */
+  #reads = 0;
+  /** The value is known to be old, however recently it was read. */
+  #isExpired = false;
 
   constructor(clock: Clock, telemetry: Telemetry, load: () => Promise<Value>) {
     this.#clock = clock;
@@ -160,13 +170,21 @@ class Cached<Value> {
     this.#load = load;
   }
 
+  expire(): void {
+    this.#isExpired = true;
+    // A read that has begun may have seen the rows before the change.
+    this.#reading = undefined;
+  }
+
   /** Rejects only when no value was ever read. */
   async get(maxAgeMs: number): Promise<Value> {
     const kept = this.#kept;
     if (kept === undefined) return this.#read();
     const nowMs = this.#clock.monotonicMs();
-    if (nowMs - kept.readAtMs < maxAgeMs) return kept.value;
-    if (this.#reading === undefined && nowMs - this.#triedAtMs < EARLIEST_REFRESH_MS) return kept.value;
+    if (!this.#isExpired) {
+      if (nowMs - kept.readAtMs < maxAgeMs) return kept.value;
+      if (this.#reading === undefined && nowMs - this.#triedAtMs < EARLIEST_REFRESH_MS) return kept.value;
+    }
     try {
       if (nowMs - kept.readAtMs > OLD_MS) return await this.#read();
       return await within(this.#clock, REFRESH_LIMIT_MS, 'reading the config', this.#read());
@@ -181,29 +199,35 @@ class Cached<Value> {
   async getNotOlder(maxAgeMs: number): Promise<Value> {
     const nowMs = this.#clock.monotonicMs();
     const kept = this.#kept;
-    if (kept !== undefined && nowMs - kept.readAtMs < maxAgeMs) return kept.value;
-    if (this.#reading === undefined && nowMs - this.#triedAtMs < EARLIEST_REFRESH_MS) throw this.#failure;
+    if (!this.#isExpired) {
+      if (kept !== undefined && nowMs - kept.readAtMs < maxAgeMs) return kept.value;
+      if (this.#reading === undefined && nowMs - this.#triedAtMs < EARLIEST_REFRESH_MS) throw this.#failure;
+    }
     return within(this.#clock, REFRESH_LIMIT_MS, 'reading the config', this.#read());
   }
 
   /** Concurrent callers share one read. */
   #read(): Promise<Value> {
-    this.#reading ??= this.#refresh();
+    if (this.#reading !== undefined) return this.#reading;
+    this.#isExpired = false;
+    this.#reads += 1;
+    this.#reading = this.#refresh(this.#reads);
     return this.#reading;
   }
 
-  async #refresh(): Promise<Value> {
+  /** A read that began before another one has older rows, whichever ends first. */
+  async #refresh(read: number): Promise<Value> {
     try {
       const readAtMs = this.#clock.monotonicMs();
       this.#triedAtMs = readAtMs;
       const value = await this.#load();
-      this.#kept = { value, readAtMs };
+      if (read === this.#reads) this.#kept = { value, readAtMs };
       return value;
     } catch (error) {
       this.#failure = error;
       throw error;
     } finally {
-      this.#reading = undefined;
+      if (read === this.#reads) this.#reading = undefined;
     }
   }
 }

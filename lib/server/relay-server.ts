@@ -6,9 +6,9 @@ import { aborted } from '../node/aborted.ts';
 import { openDataFolder } from '../node/data-folder.ts';
 import { ensureFirstSource } from '../node/first-source.ts';
 import { systemClock } from '../node/system-clock.ts';
-import { Config } from '../relay/config.ts';
 import type { Telemetry } from '../relay/ports/telemetry.ts';
 import { openSqliteStore, type SqliteStore } from '../sqlite/sqlite-store.ts';
+import { FreshConfig } from './fresh-config.ts';
 import { HealthCheck } from './health.ts';
 import { type RequestHandler, startHttpFront } from './http/http-front.ts';
 import { webhookHandler } from './http/webhook-handler.ts';
@@ -97,7 +97,10 @@ async function run(
   const onRoom = () => started.workers?.recoverSoon();
   const context: WorkersContext = {
     ...{ clock: systemClock, random: Math.random, telemetry, eventLog: store.eventLog },
-    config: new Config(store.configTable, systemClock, telemetry),
+    config: new FreshConfig({
+      ...{ configTable: store.configTable, clock: systemClock, telemetry },
+      hasChanged: () => store.foreignChanges.haveHappened(),
+    }),
     eventQueue: new InMemoryEventQueue({ concurrency: ORDERS_AT_ONCE, capacity: MOST_MESSAGES, onRoom }),
     deliveryQueue: new InMemoryDeliveryQueue({ capacity: MOST_MESSAGES, onRoom }),
     ...outgoing,
@@ -118,6 +121,7 @@ async function run(
     discovery: (port) => ({
       ...{ engine: 'sqlite', dataDir, webhookBaseAddress: webhookBaseOf(port) },
       ...retentionOf(options),
+      silenceHours: options.silenceHours,
     }),
     console: options.console?.({ ...context, store }),
     onError: (error) => telemetry.error('request failed', error),

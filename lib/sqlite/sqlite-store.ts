@@ -14,6 +14,7 @@ import { SqliteEventLog } from './event-log.ts';
 import { SqliteEventReader } from './event-reader.ts';
 import { SqliteEventWriter } from './event-writer.ts';
 import { deleteExpired, Expiry } from './expiry.ts';
+import { ForeignChanges } from './foreign-changes.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Messages } from './messages.ts';
 import { MIGRATIONS } from './schema.ts';
@@ -38,6 +39,7 @@ export interface SqliteStore {
   readonly eventWriter: EventWriter;
   readonly eventEraser: EventEraser;
   readonly messages: Messages;
+  readonly foreignChanges: ForeignChanges;
   /** The number of transactions that this process committed. */
   readonly commits: number;
   /** Deletes up to `limit` expired rows, and returns their number. Call it again while it returns `limit`. */
@@ -72,6 +74,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     eventWriter,
     eventEraser: eventWriter,
     messages: new Messages(parts, writer),
+    foreignChanges: new ForeignChanges(writer),
     get commits() {
       return commits.commits;
     },

@@ -3,11 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { z } from 'zod';
-import type { AwsConnection } from '../../lib/connect/connect.ts';
+import { type AwsConnection, connect } from '../../lib/connect/connect.ts';
+import { findEmulator } from '../../lib/connect/local-relay.ts';
 import { callInThread } from '../../lib/emulator/call-in-thread.ts';
 import { type Emulator, startEmulator } from '../../lib/emulator/emulator.ts';
 import { handlerLog } from '../../lib/emulator/handler-log.ts';
-import { anOperator } from './an-operator.ts';
+import { refuseWarnings } from './an-operator.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SYNTHESIS = new URL('../../lib/stack/synthesize-template.ts', import.meta.url);
@@ -53,7 +54,7 @@ export function useRunningRelay({ mayFail = false, root = ROOT } = {}): () => Ru
       onError: (error) => errors.push(error),
     });
     const { engines, url, runSchedules } = relay;
-    const connection = await anOperator(url);
+    const connection = await connect(await findEmulator(Number(new URL(url).port)), refuseWarnings);
     const sqs = new SQSClient(engines.sqsConfig);
     const queues = queuesSchema.parse(engines.resources.outputs);
     running = { url, runSchedules, connection, sqs, queues, lines };

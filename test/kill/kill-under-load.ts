@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect } from '../../lib/connect/connect.ts';
 import { findLocalRelay } from '../../lib/connect/local-relay.ts';
 import type { Connection } from '../../lib/operator/connection.ts';
 import { addEndpoint } from '../../lib/operator/endpoints/endpoints.ts';
@@ -201,7 +200,7 @@ async function onConnection<Result>(
   { address }: RelayProcess,
   work: (connection: Connection) => Promise<Result>,
 ): Promise<Result> {
-  const connection = await connect(await findLocalRelay(Number(new URL(address).port)), () => {});
+  const connection = await (await findLocalRelay(Number(new URL(address).port))).connect(() => {});
   try {
     return await work(connection);
   } finally {

@@ -1,7 +1,7 @@
 /** Runs the CLI in this process and returns its output and exit code. */
 
 import { z } from 'zod';
-import { awsRelays } from '../../lib/connect/relays.ts';
+import { relays } from '../../lib/connect/relays.ts';
 import { serveConsole } from '../../lib/console/serve-console.ts';
 import { run } from '../../lib/operator/cli/program.ts';
 import type { Relays } from '../../lib/operator/connection.ts';
@@ -47,7 +47,7 @@ export async function cli(args: readonly string[], options: CliOptions = {}): Pr
     workingFolder: options.workingFolder ?? import.meta.dirname,
     isColoured: false,
     errColumns: options.errColumns,
-    relays: options.relays ?? awsRelays,
+    relays: options.relays ?? relays,
     serveConsole,
     interruption: () => options.interruption ?? new AbortController().signal,
   });

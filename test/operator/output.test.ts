@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { awsRelays } from '../../lib/connect/relays.ts';
+import { relays } from '../../lib/connect/relays.ts';
 import { serveConsole } from '../../lib/console/serve-console.ts';
 import { Output, printable } from '../../lib/operator/cli/output.ts';
 import { indent, shortened, table } from '../../lib/operator/cli/table.ts';
@@ -20,7 +20,7 @@ function anOutput({ json = false } = {}) {
     program: 'relay',
     workingFolder: '.',
     isColoured: false,
-    relays: awsRelays,
+    relays,
     serveConsole,
     interruption: () => new AbortController().signal,
   };

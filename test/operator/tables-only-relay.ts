@@ -6,7 +6,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { dynamoDbClient, sqsClient } from '../../lib/aws/clients.ts';
 import { type AwsConnection, connect } from '../../lib/connect/connect.ts';
-import { findLocalRelay } from '../../lib/connect/local-relay.ts';
+import { findEmulator } from '../../lib/connect/local-relay.ts';
 import { type Emulator, startEmulator } from '../../lib/emulator/emulator.ts';
 import { Queues } from '../../lib/stack/queues.ts';
 import { Tables } from '../../lib/stack/tables.ts';
@@ -75,7 +75,7 @@ function tablesTemplate(): unknown {
 
 async function over({ url }: Emulator): Promise<TablesOnlyRelay> {
   const { port } = new URL(url);
-  const description = await findLocalRelay(Number(port));
+  const description = await findEmulator(Number(port));
   const client = dynamoDbClient({ ...PATIENT, ...description.dynamoDbConfig });
   const sqs = sqsClient({ ...PATIENT, ...description.sqsConfig });
   const connection = await connect(description, () => {});

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { parseRows } from '../../lib/relay/config.ts';
 import { sourceSchema } from '../../lib/relay/endpoint/source.ts';
 import { sha256Hex } from '../../lib/relay/model/ids.ts';
+import type { ConfigRow } from '../../lib/relay/ports/config-table.ts';
 import { StoreError } from '../../lib/relay/ports/event-log.ts';
 import { aRelay, everythingIsWaiting, TOKEN } from './a-relay.ts';
 
@@ -175,5 +176,44 @@ describe('the reason of an invalid row', () => {
     const [invalid] = parseRows([row], sourceSchema).invalid;
 
     expect(invalid?.reason).toMatch(/^tokenSha256: must be 64 [^;]+; enabled: [^;]+; Unrecognized key: "x"$/);
+  });
+});
+
+describe('a config that has expired', () => {
+  it('is read again by the next caller, and once', async () => {
+    const { relay, reads } = await aReadRelay();
+    relay.newEndpoint('shop');
+    relay.config.expire();
+
+    const ids = async () => (await relay.config.endpoints()).valid.map(({ id }) => id);
+
+    expect(await ids()).toEqual(['erp', 'shop']);
+    expect(await ids()).toEqual(['erp', 'shop']);
+    expect(reads()).toBe(1);
+  });
+
+  it('is not taken from a read that had begun before', async () => {
+    const { relay, rows } = await aReadRelay();
+    const answered = Promise.withResolvers<ConfigRow[]>();
+    rows.mockReturnValueOnce(answered.promise);
+    relay.clock.advance(10_000);
+    const begun = relay.config.sourceByToken(KNOWN);
+    relay.configTable.put('source', 'shop', { tokenSha256: NEW });
+    relay.config.expire();
+
+    const found = await relay.config.sourceByToken(NEW);
+    answered.resolve([]);
+    await begun;
+
+    expect(found?.id).toBe('shop');
+    expect((await relay.config.sourceByToken(NEW))?.id).toBe('shop');
+  });
+
+  it('stays in use while it cannot be read', async () => {
+    const { relay, rows } = await aReadRelay();
+    rows.mockRejectedValue(new StoreError('the disk failed'));
+    relay.config.expire();
+
+    expect((await relay.config.endpoints()).valid).toHaveLength(1);
   });
 });

@@ -1,6 +1,7 @@
 /** The CLI with all its commands. */
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { addBackupCommand } from './backup-command.ts';
 import { callOf } from './calls.ts';
 import { addConsoleCommand } from './console-command.ts';
 import { addDeliveriesCommands } from './deliveries-commands.ts';
@@ -107,6 +108,7 @@ function buildProgram(terminal: Terminal, { colours, isJson }: Output): Command 
   addDoctorCommand(program, terminal);
   addForgetCommand(program, terminal);
   addSendCommand(program, terminal);
+  addBackupCommand(program, terminal);
   return program;
 }
 

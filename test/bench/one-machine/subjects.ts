@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { awsRelays } from '../../../lib/connect/relays.ts';
+import { relays } from '../../../lib/connect/relays.ts';
 import { addEndpoint } from '../../../lib/operator/endpoints/endpoints.ts';
 import { newSigningSecret, signingAttributes } from '../../../lib/operator/endpoints/signing.ts';
 import { addSource } from '../../../lib/operator/sources/sources.ts';
@@ -21,7 +21,7 @@ export async function startRelay(dataDir: string, endpoints: number): Promise<Su
   const args = ['--data', dataDir, '--port', '0', '--json', '--allow-cidr', '127.0.0.0/8'];
   const process = await startMeasuredProcess(START, args);
   const { url } = z.looseObject({ url: z.url() }).parse(process.ready);
-  const found = await awsRelays.findLocal(Number(new URL(url).port));
+  const found = await relays.findLocal(Number(new URL(url).port));
   const connection = await found.connect((warning) => console.error(warning));
   const { address } = await addSource(connection, 'bench');
   for (const [index, receiver] of receivers.urls.entries())

@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const START = fileURLToPath(new URL('../../bin/start.ts', import.meta.url));
+
+let dataDir: string;
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'sensaria-start-'));
+  return () => rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** Runs `npm start`, without npm. */
+function start(...flags: readonly string[]) {
+  const child = spawn(process.execPath, [START, '--data', dataDir, '--port', '0', ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  return { child, output: text(child.stdout), errors: text(child.stderr) };
+}
+
+async function startReady(...flags: readonly string[]) {
+  const child = spawn(process.execPath, [START, '--data', dataDir, '--port', '0', '--json', ...flags], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  const [line] = await once(createInterface({ input: child.stdout }), 'line');
+  return { child, line, url: JSON.parse(line).url };
+}
+
+async function exitCode(child: ChildProcess): Promise<unknown> {
+  const [code] = await once(child, 'exit');
+  return code;
+}
+
+function savedAddress(): string {
+  return readFileSync(join(dataDir, 'webhook-address'), 'utf8').trim();
+}
+
+describe('npm start', () => {
+  it('takes webhooks, stops at Ctrl-C, and continues from there', async () => {
+    const first = await startReady();
+    expect(first.line).toBe(`{"ready":true,"url":"${first.url}"}`);
+    const address = savedAddress();
+    expect((await fetch(`${address}7-501`, { method: 'POST', body: '{}' })).status).toBe(200);
+    expect((await fetch(`${first.url}/webhooks/wrong`, { method: 'POST', body: '{}' })).status).toBe(404);
+
+    first.child.kill('SIGINT');
+    expect(await exitCode(first.child)).toBe(0);
+
+    const second = await startReady();
+    const moved = address.replace(first.url, second.url);
+    expect(savedAddress()).toBe(moved);
+    expect((await fetch(`${moved}7-502`, { method: 'POST', body: '{}' })).status).toBe(200);
+    expect(await refusalOfASecondRelay()).toMatch(/is in use by another relay/);
+  });
+
+  it.each([
+    [['--colour', 'red'], /unknown option '--colour'/],
+    [['--port', 'http'], /must be a number from 0 to 65535/],
+    [['now'], /too many arguments/],
+    [['--allow-cidr', '10/8'], /has not all four octets: write 10.0.0.0\/8/],
+    [['--public-url', 'relay.example.com'], /must be a URL such as https:\/\/relay.example.com/],
+    [['--retention-days', '3'], /must be a number from 7 to 3650/],
+    [['--retention-days', '7', '--payload-retention-days', '8'], /cannot be more than --retention-days/],
+    [['--silence-hours', '169'], /must be a number from 0 to 168/],
+  ])('refuses %s with exit code 2', async (flags, message) => {
+    const { child, errors } = start(...flags);
+
+    expect(await exitCode(child)).toBe(2);
+    expect(await errors).toMatch(message);
+  });
+
+  it('gives its webhook addresses the public URL', async () => {
+    await startReady('--public-url', 'https://relay.example.com/');
+
+    expect(savedAddress()).toMatch(/^https:\/\/relay\.example\.com\/webhooks\/[\w-]{43}\?orderid=$/);
+  });
+
+  it('ends when npm is told to end, and frees its port', async () => {
+    const npm = spawn('npm', ['start', '--silent', '--', '--data', dataDir, '--port', '0', '--json'], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => {
+      npm.kill('SIGKILL');
+    });
+    const [line] = await once(createInterface({ input: npm.stdout }), 'line');
+    const { url } = JSON.parse(line);
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+
+    npm.kill('SIGTERM');
+    await once(npm, 'exit');
+
+    const isReachable = () =>
+      fetch(`${url}/health`).then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(isReachable, { timeout: 20_000 }).toBe(false);
+    const next = await startReady();
+    expect((await fetch(`${next.url}/health`)).status).toBe(200);
+  });
+
+  it('names the problem of a damaged file', async () => {
+    writeFileSync(join(dataDir, 'relay.db'), 'this is no database');
+
+    const { child, errors } = start();
+
+    expect(await exitCode(child)).toBe(1);
+    expect(await errors).toMatch(/relay\.db.*Restore a backup/s);
+  });
+
+  it('explains itself', async () => {
+    const { child, output } = start('--help');
+
+    expect(await exitCode(child)).toBe(0);
+    expect(await output).toContain('--data <folder>');
+  });
+});
+
+async function refusalOfASecondRelay(): Promise<string> {
+  const { child, errors } = start();
+  expect(await exitCode(child)).toBe(1);
+  return errors;
+}
