@@ -5,6 +5,8 @@ import type { FoundRelay } from '../operator/connection.ts';
 import { NotARelayError } from '../operator/errors.ts';
 import { type AwsRelay, describeOutputs, stackOutputsSchema } from './aws-relay.ts';
 import { connect } from './connect.ts';
+import { awsDiagnostics } from './diagnostics/aws-diagnostics.ts';
+import { machineDiagnostics } from './diagnostics/machine-diagnostics.ts';
 import { connectSqlite, describeDiscovery, sqliteDiscoverySchema } from './sqlite-relay.ts';
 
 const RESPONSE_TIMEOUT_MS = 3_000;
@@ -26,11 +28,15 @@ export async function findLocalRelay(port: number): Promise<FoundRelay> {
   const document = await ask(port);
   const ofSqlite = sqliteDiscoverySchema.safeParse(document);
   if (ofSqlite.success) {
-    const relay = describeDiscovery(titleOf(port), ofSqlite.data);
-    return { relay, connect: (warn) => connectSqlite(relay, warn) };
+    const relay = describeDiscovery(port, ofSqlite.data);
+    return {
+      relay,
+      connect: (warn) => connectSqlite(relay, warn),
+      diagnostics: () => machineDiagnostics(relay),
+    };
   }
   const relay = describeEmulator(port, document);
-  return { relay, connect: (warn) => connect(relay, warn) };
+  return { relay, connect: (warn) => connect(relay, warn), diagnostics: () => awsDiagnostics(relay) };
 }
 
 /** Finds an emulated stack. @throws NotARelayError when nothing listens on the port, or something else does */
@@ -44,16 +50,12 @@ function describeEmulator(port: number, document: unknown): AwsRelay {
   const { region, dataDir, dynamoDbEndpoint, sqsEndpoint, ...outputs } = discovery.data;
   const service = { region, credentials: LOCAL_CREDENTIALS };
   return {
-    title: titleOf(port),
+    title: `the local relay on port ${port}`,
     ...describeOutputs(outputs),
     dynamoDbConfig: { endpoint: dynamoDbEndpoint, ...service },
     sqsConfig: { endpoint: sqsEndpoint, ...service },
     ...(dataDir && { dataDir }),
   };
-}
-
-function titleOf(port: number): string {
-  return `the local relay on port ${port}`;
 }
 
 /** Undefined when another program answers. */

@@ -18,20 +18,28 @@ export const sqliteDiscoverySchema = z.object({
   retentionDays: days,
   payloadRetentionDays: days,
   silenceHours: z.int().min(0).default(0),
+  allowedCidrs: z.array(z.string()).default([]),
 });
 
 export interface SqliteRelay extends RelayDescription {
   readonly dataDir: string;
   readonly retentionDays: number;
   readonly payloadRetentionDays: number;
+  readonly allowedCidrs: readonly string[];
+  /** Of the running relay. */
+  readonly port: number;
 }
 
-/** @param title `the local relay on port 8787` */
 export function describeDiscovery(
-  title: string,
+  port: number,
   { engine: _, silenceHours, ...rest }: z.output<typeof sqliteDiscoverySchema>,
 ): SqliteRelay {
-  return { title, ...rest, ...(silenceHours > 0 && { silenceHours }) };
+  return {
+    title: `the local relay on port ${port}`,
+    port,
+    ...rest,
+    ...(silenceHours > 0 && { silenceHours }),
+  };
 }
 
 /**

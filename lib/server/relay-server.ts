@@ -121,7 +121,7 @@ async function run(
     discovery: (port) => ({
       ...{ engine: 'sqlite', dataDir, webhookBaseAddress: webhookBaseOf(port) },
       ...retentionOf(options),
-      silenceHours: options.silenceHours,
+      ...{ silenceHours: options.silenceHours, allowedCidrs: options.allowedCidrs },
     }),
     console: options.console?.({ ...context, store }),
     onError: (error) => telemetry.error('request failed', error),

@@ -69,6 +69,16 @@ export function openReader(file: string): DatabaseSync {
   return reader;
 }
 
+/** The problems of a relay's file that may be in use. Reads the whole file, and blocks meanwhile. */
+export function checkFile(file: string): string[] {
+  const reader = orFileError(file, () => openReader(file));
+  try {
+    return problemsOf(reader, 'integrity_check');
+  } finally {
+    reader.close();
+  }
+}
+
 /** Its problems, as SQLite names them. Reads the whole file. */
 export function problemsOf(database: DatabaseSync, pragma: 'quick_check' | 'integrity_check'): string[] {
   const rows = database.prepare(`PRAGMA ${pragma}`).all();
