@@ -45,7 +45,7 @@ export interface RelayServerOptions {
 }
 
 /** What a console in this process needs. */
-export interface RelayPorts
+interface RelayPorts
   extends Pick<WorkersContext, 'clock' | 'telemetry' | 'config' | 'eventQueue' | 'deliveryQueue'> {
   readonly store: SqliteStore;
 }
