@@ -37,6 +37,8 @@ const ANSWERS_WITHIN_MS = 40;
 const SETTLED_WITHIN_MS = 240_000;
 /** Each poll reads every event, which slows the relay down. */
 const LOOKED_AT_EVERY_MS = 2_000;
+/** So that each kill finds work to lose. */
+const ACCEPTED_EACH_TIME = 5;
 const ANY_TIME = new Date('9999-12-31T23:59:59Z');
 
 export interface KillOptions {
@@ -75,7 +77,10 @@ export async function killUnderLoad(options: KillOptions): Promise<KillReport> {
     await register(relay, endpoints, orderings);
     const load = startHubLoad(() => relay.address, random);
     for (const [index, uptimeMs] of uptimes(options, random).entries()) {
+      const enough = load.accepted.length + ACCEPTED_EACH_TIME;
       await sleep(uptimeMs);
+      // On a busy machine, a start takes most of that time.
+      while (load.accepted.length < enough) await sleep(LOOKED_AT_EVERY_MS);
       if (index === options.kills) break;
       await relay.kill();
       options.say(`killed ${index + 1} of ${options.kills} times; ${load.accepted.length} webhooks accepted`);
