@@ -31,7 +31,8 @@ const FAIL_FIRST: Readonly<Record<string, Answer>> = {
   '/503': atFirst((response) => response.writeHead(503).end('not now')),
   '/404': atFirst((response) => response.writeHead(404).end()),
   '/redirects': atFirst((response) => response.writeHead(307, { location: '/redirected' }).end()),
-  '/closes': atFirst((response) => response.destroy()),
+  // Without any byte, the relay would repeat the request at once if its connection was reused.
+  '/breaks-off': atFirst((response) => response.socket?.end('HTTP/1.1 2')),
   '/says-nothing': atFirst(() => {}),
 };
 
