@@ -11,6 +11,7 @@ import type {
   EventWriter,
   ExpressionSession,
 } from '../relay/ports/operator.ts';
+import type { Sender } from '../relay/ports/outgoing.ts';
 import type { DeliveryQueue, EventQueue } from '../relay/ports/queues.ts';
 import type { Telemetry } from '../relay/ports/telemetry.ts';
 import type { Diagnostics } from './diagnostics.ts';
@@ -74,6 +75,8 @@ export interface Relays {
    * @throws NotARelayError when the stack does not exist or is not a relay
    */
   findStack(name: string): Promise<FoundRelay>;
+  /** Sends requests from this machine to any address, also to its own: for a developer's program. */
+  localSender(): Sender & { close(): void };
   /** Explains a failure of the services behind the ports in one sentence; undefined for any other error. */
   explainFailure(error: unknown): string | undefined;
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { relays as realRelays } from '../../lib/connect/relays.ts';
 import { serveConsole } from '../../lib/console/serve-console.ts';
 import { cli } from '../operator/cli.ts';
 import { aRelay } from '../relay/a-relay.ts';
@@ -15,7 +16,7 @@ function run(args: readonly string[], options: Parameters<typeof cli>[1] = {}) {
     connect: async () => connection,
     diagnostics: () => ({ askAddress: async () => ({ status: 404 }), faultOfUrl: async () => undefined }),
   });
-  const relays = { findLocal: found, findStack: found, explainFailure: () => undefined };
+  const relays = { ...realRelays, findLocal: found, findStack: found };
   return cli(['console', ...args], { relays, ...options });
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { type CliOptions, cli, itemsOf, jsonOf } from './cli.ts';
 import { anHttpServer } from './http-server.ts';
 
@@ -162,5 +163,58 @@ describe('the CLI on a relay that runs', () => {
       .poll(() => relay(['send', '-'], { input: '{"Id": "7-502"}' }), { timeout: 15_000 })
       .toMatchObject({ exitCode: 0, out: expect.stringContaining('of order 7-502') });
     expect(jsonOf(rotated)).toMatchObject({ id: 'main' });
+  });
+});
+
+describe('trigger and listen', () => {
+  it('walk a sample order to a status, and forward each event to a program on this machine', async () => {
+    const program = await anHttpServer({ body: 'thanks' });
+    const stop = new AbortController();
+    const listening = relay(['listen', '--forward-to', `${program.url}/hook`, '--since', '1s'], {
+      interruption: stop.signal,
+    });
+
+    const triggered = await relay(['trigger', 'Pending']);
+    await expect
+      .poll(() => program.requests.filter(({ url }) => url?.includes('sample-')).length, { timeout: 20_000 })
+      .toBe(3);
+    stop.abort();
+    const { exitCode, out } = await listening;
+
+    expect(triggered).toMatchObject({ exitCode: 0, err: '' });
+    expect(triggered.out).toMatch(
+      /^New {2}Sample-\w{4} {2}evt_\w{26}\n.*ReadyForImageDl {2}.*Pending {2}.*`orders show sample-\S+` shows/s,
+    );
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(
+      /signed with whsec_\S+\n.*Sample-\w{4} {2}200 in \d+ ms {2}http:\/\/127\.0\.0\.1:\d+\/hook\?orderid=sample-/s,
+    );
+    const [first] = program.requests;
+    expect(first?.headers['webhook-signature']).toMatch(/^v1,/);
+  });
+
+  it('are followed by a tail, one JSON value a line', async () => {
+    const stop = new AbortController();
+    let seen = '';
+    const tailing = relay(['events', 'tail', '--since', '1s', '--json'], {
+      interruption: stop.signal,
+      onOut: (text) => {
+        seen += text;
+      },
+    });
+
+    const { eventId } = z
+      .object({ eventId: z.string() })
+      .parse(jsonOf(await relay(['trigger', 'New', '--json'])));
+    await expect.poll(() => seen, { timeout: 20_000 }).toContain(eventId);
+    stop.abort();
+
+    const lines = (await tailing).out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toContainEqual(
+      expect.objectContaining({ kind: 'event', event: expect.objectContaining({ eventId }) }),
+    );
   });
 });

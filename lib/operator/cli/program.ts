@@ -11,12 +11,14 @@ import { addEndpointsCommands } from './endpoints-commands.ts';
 import { addEventsCommands } from './events-commands.ts';
 import { failureOf, isHelp } from './failure.ts';
 import { addForgetCommand } from './forget-command.ts';
+import { addListenCommand } from './listen-command.ts';
 import { addOrdersCommands } from './orders-commands.ts';
 import { Output, type Terminal } from './output.ts';
 import { addReplayCommand } from './replay-command.ts';
 import { addSendCommand } from './send-command.ts';
 import { addSourcesCommands } from './sources-commands.ts';
 import { addStatusCommand } from './status-command.ts';
+import { addTriggerCommand } from './trigger-command.ts';
 import { addGlobalOptions } from './with-connection.ts';
 
 /** The width of the help in a pipe. */
@@ -109,6 +111,8 @@ function buildProgram(terminal: Terminal, { colours, isJson }: Output): Command 
   addForgetCommand(program, terminal);
   addSendCommand(program, terminal);
   addBackupCommand(program, terminal);
+  addTriggerCommand(program, terminal);
+  addListenCommand(program, terminal);
   return program;
 }
 

@@ -5,9 +5,9 @@ import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
 import { InvalidInputError } from '../errors.ts';
 import { SendError, sendWebhook, type WebhookResponse } from '../events/send.ts';
-import { readSavedAddress } from '../sources/saved-address.ts';
 import { shellWord } from './calls.ts';
 import type { Terminal } from './output.ts';
+import { ADDRESS_OPTION, webhookAddressFor } from './webhook-address-option.ts';
 import { findRelay, type GivenOptions, outputOf } from './with-connection.ts';
 
 const optionsSchema = z.object({
@@ -24,10 +24,7 @@ export function addSendCommand(program: Command, terminal: Terminal): void {
     .command('send <file>')
     .description('send a file as a webhook, as the Hub does; - reads the standard input')
     .option('--order <id>', 'append this order id to the address (default: the id in the body)')
-    .option(
-      '--address <url>',
-      'send to this webhook address (default: RELAY_WEBHOOK_ADDRESS, or the saved address of a local relay)',
-    )
+    .option('--address <url>', ADDRESS_OPTION)
     .option(
       '--content-type <type>',
       'set the content type (default: application/json, for which the file must be JSON or empty)',
@@ -71,13 +68,9 @@ const PROBLEMS = new Map(
   }),
 );
 
-/** @throws InvalidInputError when the relay has no saved address */
 async function findAddress(command: Command, terminal: Terminal): Promise<string> {
   const { relay } = await findRelay(command, terminal);
-  const address = await readSavedAddress(relay);
-  if (address !== undefined) return address;
-  const problem = 'or RELAY_WEBHOOK_ADDRESS is required: the relay stores only a hash of the address';
-  throw new InvalidInputError([{ attribute: 'address', problem }]);
+  return webhookAddressFor(relay, undefined, terminal);
 }
 
 function acceptedText({ status, orderId, eventId, message }: WebhookResponse, from: string): string {

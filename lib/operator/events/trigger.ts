@@ -1,0 +1,85 @@
+/** Walks a sample order up to a status, through the real webhook address. */
+import { randomUUID } from 'node:crypto';
+import type { EventRecord } from '../../relay/model/event.ts';
+import { isEventId } from '../../relay/model/ids.ts';
+import type { Connection } from '../connection.ts';
+import { InvalidInputError } from '../errors.ts';
+import { sampleOrder } from './sample-order.ts';
+import { SendError, sendWebhook } from './send.ts';
+
+/** The statuses of an order without trouble, as the Hub is known to send them. */
+const USUAL_STATUSES = ['New', 'ReadyForImageDl', 'Pending', 'InProduction', 'Shipped', 'Delivered'] as const;
+
+export interface Trigger {
+  /** Ends in `?orderid=`. */
+  readonly address: string;
+  /** One of the Hub's statuses, in any case; others are sent as they are, after `New`. */
+  readonly status: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface TriggeredEvent {
+  readonly orderId: string;
+  readonly niceId: string;
+  /** Of all items. */
+  readonly status: string;
+  readonly eventId: string;
+  /** The event after fan-out; as far as it is known when that takes longer than {@link FAN_OUT_LIMIT_MS}. */
+  readonly event?: EventRecord;
+}
+
+const FAN_OUT_LIMIT_MS = 30_000;
+const POLL_INTERVAL_MS = 500;
+
+/**
+ * Sends one webhook for each status, and yields it after fan-out. Every subscribed endpoint receives the order. Its ids
+ * begin with `sample-`.
+ *
+ * @throws InvalidInputError
+ * @throws SendError when the relay does not accept a webhook
+ */
+export async function* trigger(
+  connection: Pick<Connection, 'clock' | 'eventLog' | 'eventReader'>,
+  { address, status, signal }: Trigger,
+): AsyncGenerator<TriggeredEvent, void, undefined> {
+  const uuid = randomUUID();
+  const ids = { orderId: `sample-${uuid}`, niceId: `Sample-${uuid.slice(0, 4)}` };
+  for (const step of statusesUntil(status)) {
+    if (signal?.aborted) return;
+    const body = Buffer.from(JSON.stringify(sampleOrder({ ...ids, status: step })));
+    const answer = await sendWebhook({ address, body, contentType: 'application/json' });
+    const { eventId, message } = answer;
+    if (eventId === undefined || answer.status < 200 || answer.status > 299)
+      throw new SendError(
+        `the relay answered ${answer.status}${message === undefined ? '' : `: ${message}`}`,
+      );
+    const event = await afterFanOut(connection, eventId, signal);
+    yield { ...ids, status: step, eventId, ...(event !== undefined && { event }) };
+  }
+}
+
+/** @throws InvalidInputError */
+export function statusesUntil(given: string): readonly string[] {
+  const status = given.trim();
+  if (!/^\w{1,64}$/.test(status))
+    throw new InvalidInputError([{ attribute: 'status', problem: 'must be one word, such as Shipped' }]);
+  const index = USUAL_STATUSES.findIndex((one) => one.toLowerCase() === status.toLowerCase());
+  return index === -1 ? ['New', status] : USUAL_STATUSES.slice(0, index + 1);
+}
+
+async function afterFanOut(
+  { clock, eventLog, eventReader }: Pick<Connection, 'clock' | 'eventLog' | 'eventReader'>,
+  eventId: string,
+  signal: AbortSignal | undefined,
+): Promise<EventRecord | undefined> {
+  if (!isEventId(eventId)) return undefined;
+  const untilMs = clock.monotonicMs() + FAN_OUT_LIMIT_MS;
+  let event: EventRecord | undefined;
+  while (clock.monotonicMs() < untilMs && !signal?.aborted) {
+    const orderKey = await eventReader.orderOfEvent(eventId);
+    event = orderKey && (await eventLog.event({ orderKey, eventId }));
+    if (event?.fannedOutAt !== undefined) return event;
+    await clock.sleep(POLL_INTERVAL_MS);
+  }
+  return event;
+}
