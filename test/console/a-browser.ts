@@ -34,7 +34,7 @@ export const noBrowser =
     ? undefined
     : `no Chrome on ${process.platform} ${process.arch}: set CONSOLE_TEST_BROWSER to its path`;
 
-async function launchBrowser(): Promise<Browser> {
+export async function launchBrowser(): Promise<Browser> {
   const { chromium } = await import('playwright-core');
   // CI machines run as root, which Chromium's sandbox refuses.
   const args = ['--no-sandbox', '--disable-dev-shm-usage'];

@@ -16,11 +16,11 @@ export const CONSOLE_TOKEN = 'console-token'.padEnd(43, '-');
 
 export type MemoryRelay = ReturnType<typeof aRelay>;
 
-export function connectionTo(relay: MemoryRelay): Connection {
+export function connectionTo(relay: MemoryRelay, title = 'the relay in memory'): Connection {
   const { clock, telemetry, configTable, config, eventLog, eventQueue, deliveryQueue, expressions } = relay;
   const deadLetters = { events: new MemoryDeadLetters(clock), deliveries: new MemoryDeadLetters(clock) };
   return {
-    relay: { title: 'the relay in memory', webhookBaseAddress: 'https://relay.example/webhooks/' },
+    relay: { title, webhookBaseAddress: 'https://relay.example/webhooks/' },
     ...{ clock, telemetry, configTable, config, eventLog },
     configWriter: configTable,
     eventReader: new MemoryEventReader(eventLog),

@@ -7,6 +7,8 @@ import { aServedConsole, type MemoryRelay } from './a-console.ts';
 import { isWiderThanScreen, seriousFindings } from './accessibility.ts';
 import { anOrder, busyRelay, SCRIPT } from './busy-relay.ts';
 
+/** A busy machine needs longer than a second. */
+const FOR_A_TEST = { timeout: 20_000 };
 const PHONE = { width: 360, height: 740 };
 const DESKTOP = { width: 1280, height: 900 };
 const PATHS = PAGES.map(({ path }) => path);
@@ -134,7 +136,24 @@ describe.skipIf(noBrowser !== undefined)(`the start page ${title}`, () => {
     await page.getByLabel('URL').fill('https://erp/hook');
     await page.getByRole('button', { name: 'Add the endpoint' }).click();
     const test = page.getByRole('button', { name: 'Send a test to erp' });
-    await test.waitFor();
+    // The form is answered when the test has its outcome. Until then, the page can be asked nothing.
+    const answers: number[] = [];
+    page.on(
+      'response',
+      (response) => response.request().method() === 'POST' && answers.push(response.status()),
+    );
+    const clicked = test.click();
+    const working: Promise<void>[] = [];
+    await expect
+      .poll(() => {
+        // The functions wait for the clock, too.
+        working.push(relay.work());
+        relay.clock.advance(500);
+        return answers;
+      }, FOR_A_TEST)
+      .toEqual([303]);
+    await Promise.all([clicked, ...working]);
+    await page.getByRole('listitem').filter({ hasText: 'Send a test' }).getByText('delivered').waitFor();
     await anOrder(relay, '7-1', 'New');
     await relay.work();
 

@@ -13,6 +13,9 @@ import packageJson from '../../package.json' with { type: 'json' };
 
 const FOLDER = join(tmpdir(), `sensaria-chromium-${packageJson.devDependencies['@sparticuz/chromium']}`);
 
+/** The fonts of the package have letters only, and no signs. */
+const SYSTEM_FONTS = '/etc/fonts/fonts.conf';
+
 export interface UnpackedChromium {
   readonly executablePath: string;
   /** Its own libraries and fonts: a small machine has none. */
@@ -26,7 +29,7 @@ export async function unpackedChromium(): Promise<UnpackedChromium> {
     env: {
       ...definedOf(process.env),
       LD_LIBRARY_PATH: join(FOLDER, 'al2023/lib'),
-      FONTCONFIG_PATH: join(FOLDER, 'fonts'),
+      ...(!existsSync(SYSTEM_FONTS) && { FONTCONFIG_PATH: join(FOLDER, 'fonts') }),
     },
   };
 }
