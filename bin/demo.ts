@@ -1,4 +1,5 @@
 /** `npm run demo`: exits 0 only if every endpoint received what its ordering promises, byte for byte. */
+import './colours.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
 /** `npm run relay -- …`: runs the operator's CLI. */
+import './colours.ts';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline/promises';
 import { buffer } from 'node:stream/consumers';
 import { relays } from '../lib/connect/relays.ts';
 import { run } from '../lib/operator/cli/program.ts';
@@ -30,16 +33,35 @@ function interruption(): AbortSignal {
   return interrupted.signal;
 }
 
+function isForced(forceColor: string | undefined): boolean {
+  return !['', '0', undefined].includes(forceColor);
+}
+
+async function ask(question: string): Promise<string | undefined> {
+  const lines = createInterface({ input: stdin, output: stderr });
+  const ended = once(lines, 'close').then(() => undefined);
+  try {
+    return await Promise.race([lines.question(question), ended]);
+  } catch {
+    // Ctrl-C is an answer, too.
+    return undefined;
+  } finally {
+    lines.close();
+  }
+}
+
 // `process.exit` could end the process before its output is written to a pipe.
 process.exitCode = await run(process.argv.slice(2), {
   out: (text) => stdout.write(text),
   err: (text) => stderr.write(text),
   input: () => buffer(stdin),
+  ask: stdin.isTTY && stderr.isTTY ? ask : undefined,
   environment: env,
   // The launcher bin/relay.mjs sets the name.
   program: env.RELAY_PROGRAM || 'npm run relay --',
   workingFolder: process.cwd(),
-  isColoured: stdout.isTTY === true && stdout.hasColors(),
+  // In a pipe, only somebody who wants colours there sets FORCE_COLOR.
+  isColoured: stdout.isTTY ? stdout.hasColors() : isForced(env.FORCE_COLOR),
   columns: stdout.isTTY ? stdout.columns : undefined,
   errColumns: stderr.isTTY ? stderr.columns : undefined,
   interruption,

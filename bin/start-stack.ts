@@ -1,4 +1,5 @@
 /** `npm run start:stack`: runs the stack's template on this machine, on an emulated DynamoDB and SQS. */
+import './colours.ts';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';

@@ -1,4 +1,5 @@
 /** `npm start`: runs the relay on this machine. */
+import './colours.ts';
 import { relative, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { bold, cyan, dim, green, red } from 'yoctocolors';

@@ -66,6 +66,15 @@ export class InterruptedError extends Error {
   }
 }
 
+/** The user was asked first, and did not say yes. */
+export class DeclinedError extends Error {
+  override readonly name = 'DeclinedError';
+
+  constructor() {
+    super('nothing was changed');
+  }
+}
+
 /** `doctor` has shown what is wrong. */
 export class FindingsError extends Error {
   override readonly name = 'FindingsError';

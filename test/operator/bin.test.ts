@@ -11,7 +11,8 @@ const RELAY = fileURLToPath(new URL('../../bin/relay.ts', import.meta.url));
 
 /** Runs `npm run relay`, without npm. */
 function relay(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [RELAY, ...args], { env: { ...process.env, ...environment } });
+  const { FORCE_COLOR: _, NO_COLOR: __, ...inherited } = process.env;
+  const child = spawn(process.execPath, [RELAY, ...args], { env: { ...inherited, ...environment } });
   const errors = text(child.stderr);
   return {
     child,
@@ -82,11 +83,12 @@ describe('bin/relay.ts', () => {
     expect(await help('exec')).toContain('Usage: npx . sources');
   });
 
-  it('writes no colours into a pipe', async () => {
-    const { child, end } = relay(['--help'], { FORCE_COLOR: '3', TERM: 'xterm-256color' });
+  it('writes no colours into a pipe, unless FORCE_COLOR asks for them', async () => {
+    const help = async (environment: Readonly<Record<string, string>>) =>
+      text(relay(['--help'], { TERM: 'xterm-256color', ...environment }).child.stdout);
 
-    const [out] = await Promise.all([text(child.stdout), end()]);
-
-    expect(out).not.toContain('\u001b');
+    expect(await help({})).not.toContain('\u001b');
+    expect(await help({ FORCE_COLOR: '0' })).not.toContain('\u001b');
+    expect(await help({ FORCE_COLOR: '1' })).toContain('\u001b[1m');
   });
 });

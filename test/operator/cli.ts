@@ -10,6 +10,8 @@ export interface CliOptions {
   /** The standard input. */
   readonly input?: string | Uint8Array;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Says yes unless given; null without a terminal. */
+  readonly ask?: ((question: string) => Promise<string | undefined>) | null;
   readonly program?: string;
   readonly workingFolder?: string;
   /** Ctrl-C. */
@@ -42,6 +44,7 @@ export async function cli(args: readonly string[], options: CliOptions = {}): Pr
       options.onErr?.();
     },
     input: async () => Buffer.from(options.input ?? ''),
+    ask: options.ask === null ? undefined : (options.ask ?? (async () => 'y')),
     environment: options.environment ?? {},
     program: options.program ?? 'npm run relay --',
     workingFolder: options.workingFolder ?? import.meta.dirname,

@@ -11,6 +11,7 @@ import {
   redriveDeadLetters,
 } from '../dlq/dead-letters.ts';
 import { InterruptedError, InvalidInputError } from '../errors.ts';
+import { addYesOption, confirm } from './confirmation.ts';
 import { deadLetterListJson, deadLetterListText, deadLetterResultText } from './dlq-text.ts';
 import type { Output, Terminal } from './output.ts';
 import { withProgress } from './progress.ts';
@@ -24,7 +25,7 @@ const listOptionsSchema = z.object({
   limit: z.coerce.number().pipe(z.int().min(1).max(1_000)).default(50),
 });
 const workOptionsSchema = z.object({ queue, messageId: z.string().exactOptional(), all: flag });
-const dropOptionsSchema = workOptionsSchema.extend({ includeFullEvents: flag });
+const dropOptionsSchema = workOptionsSchema.extend({ includeFullEvents: flag, yes: flag });
 
 const QUEUE = 'select one queue: events or deliveries (default: both)';
 
@@ -63,26 +64,33 @@ export function addDlqCommands(program: Command, terminal: Terminal): void {
       });
     });
 
-  dlq
-    .command('drop')
-    .description('delete messages; rows stay, so sweep enqueues their deliveries again')
-    .option('--queue <name>', QUEUE)
-    .option('--message-id <id>', 'select one message')
-    .option('--all', 'select all messages', false)
-    .option('--include-full-events', 'also delete messages that contain the only copy of an event')
-    .action(async (options: GivenOptions, command: Command) => {
-      const { includeFullEvents, ...given } = checkAttributes(dropOptionsSchema, options);
-      const selection = { ...selectionOf(given), includeFullEvents };
-      await withConnection(command, terminal, async (connection, output) => {
-        const work = () => withProgress(terminal, {}, (run) => dropDeadLetters(connection, selection, run));
-        showResult(output, await work(), 'deleted');
-      });
+  addYesOption(
+    dlq
+      .command('drop')
+      .description('delete messages; rows stay, so sweep enqueues their deliveries again')
+      .option('--queue <name>', QUEUE)
+      .option('--message-id <id>', 'select one message')
+      .option('--all', 'select all messages', false)
+      .option('--include-full-events', 'also delete messages that contain the only copy of an event'),
+  ).action(async (options: GivenOptions, command: Command) => {
+    const { includeFullEvents, yes, ...given } = checkAttributes(dropOptionsSchema, options);
+    const selection = { ...selectionOf(given), includeFullEvents };
+    await withConnection(command, terminal, async (connection, output) => {
+      await confirm(dropQuestion(given), yes, terminal);
+      const work = () => withProgress(terminal, {}, (run) => dropDeadLetters(connection, selection, run));
+      showResult(output, await work(), 'deleted');
     });
+  });
 }
 
 type Given = z.output<typeof workOptionsSchema>;
 
-/** @throws InvalidInputError unless a message or --all is given: there is no confirmation prompt */
+function dropQuestion({ queue, messageId }: Given): string {
+  if (messageId !== undefined) return `Delete the message ${messageId}`;
+  return `Delete all messages in the dead-letter ${queue === undefined ? 'queues' : `queue of ${queue}`}`;
+}
+
+/** @throws InvalidInputError unless a message or --all is given: no command works on all messages unasked */
 function selectionOf({ queue, messageId, all }: Given): DeadLetterSelection {
   if (messageId === undefined && !all) {
     throw new InvalidInputError([{ attribute: 'messageId', problem: 'or --all is required' }]);

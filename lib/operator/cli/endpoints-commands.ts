@@ -8,6 +8,7 @@ import {
   removeEndpoint,
   showEndpoint,
 } from '../endpoints/endpoints.ts';
+import { addYesOption, confirm } from './confirmation.ts';
 import { addExpressionCommands } from './endpoint-expression-commands.ts';
 import { addHistoryCommands } from './endpoint-history-commands.ts';
 import { addAttributeOptions, checkSources, readAddOptions, readSetOptions } from './endpoint-options.ts';
@@ -101,14 +102,18 @@ export function addEndpointsCommands(program: Command, terminal: Terminal): void
   addExpressionCommands(endpoints, terminal);
   addRotateSecretCommand(endpoints, terminal);
 
-  endpoints
-    .command('remove <id>')
-    .description('remove an endpoint and cancel its pending deliveries')
-    .action((id: string, _options: GivenOptions, command: Command) =>
-      withConnection(command, terminal, async (connection, output) => {
-        await removeEndpoint(connection, id);
-        output.show({ id, removed: true }, (one) => `Endpoint ${one.id} is removed.`);
-        output.hint('The relay stops sending to it within 10 s, and cancels its pending deliveries.');
-      }),
-    );
+  addYesOption(
+    endpoints.command('remove <id>').description('remove an endpoint and cancel its pending deliveries'),
+  ).action((id: string, options: GivenOptions, command: Command) =>
+    withConnection(command, terminal, async (connection, output) => {
+      await confirm(
+        `Remove the endpoint ${id}, and cancel its pending deliveries`,
+        options.yes === true,
+        terminal,
+      );
+      await removeEndpoint(connection, id);
+      output.show({ id, removed: true }, (one) => `Endpoint ${one.id} is removed.`);
+      output.hint('The relay stops sending to it within 10 s, and cancels its pending deliveries.');
+    }),
+  );
 }

@@ -3,6 +3,7 @@ import { type Command, CommanderError } from 'commander';
 import type { Relays } from '../connection.ts';
 import {
   AlreadyExistsError,
+  DeclinedError,
   type InputIssue,
   InterruptedError,
   InvalidInputError,
@@ -54,6 +55,7 @@ export function failureOf(error: unknown, command: Command, explain: Relays['exp
   if (error instanceof NotPossibleError) {
     return { exitCode: MISUSED, message: error.message, hint: error.hint };
   }
+  if (error instanceof DeclinedError) return { exitCode: MISUSED, message: error.message };
   if (error instanceof InterruptedError) return interrupted(error, explain);
   if (error instanceof NotARelayError) return notARelay(error);
   if (error instanceof SendError) return { exitCode: FAILED, message: error.message };

@@ -11,6 +11,8 @@ export interface Terminal {
   err(text: string): void;
   /** All of the standard input, to its end. */
   input(): Promise<Uint8Array>;
+  /** Asks a question; undefined when the input ends or Ctrl-C comes instead of an answer. Absent without a terminal. */
+  readonly ask?: ((question: string) => Promise<string | undefined>) | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** How the user called the program: `npm run relay --`, `npx .` or `relay`. */
   readonly program: string;

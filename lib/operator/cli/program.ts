@@ -9,6 +9,7 @@ import { addDlqCommands } from './dlq-commands.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { addEndpointsCommands } from './endpoints-commands.ts';
 import { addEventsCommands } from './events-commands.ts';
+import { addExamples } from './examples.ts';
 import { failureOf, isHelp } from './failure.ts';
 import { addForgetCommand } from './forget-command.ts';
 import { addListenCommand } from './listen-command.ts';
@@ -76,7 +77,8 @@ function wantsJson(args: readonly string[]): boolean {
   return args.slice(0, end === -1 ? undefined : end).includes('--json');
 }
 
-function buildProgram(terminal: Terminal, { colours, isJson }: Output): Command {
+/** All commands, as they are parsed and as help and completion show them. */
+export function buildProgram(terminal: Terminal, { colours, isJson }: Output): Command {
   const program = new Command(terminal.program)
     .description('manage a relay: its sources, endpoints, events and deliveries')
     .version(packageJson.version)
@@ -113,6 +115,7 @@ function buildProgram(terminal: Terminal, { colours, isJson }: Output): Command 
   addBackupCommand(program, terminal);
   addTriggerCommand(program, terminal);
   addListenCommand(program, terminal);
+  addExamples(program);
   return program;
 }
 

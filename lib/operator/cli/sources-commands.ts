@@ -12,6 +12,7 @@ import {
   removeSource,
   rotateSource,
 } from '../sources/sources.ts';
+import { addYesOption, confirm } from './confirmation.ts';
 import { addGracePeriodOptions, gracePeriodOptionsSchema, readGracePeriod } from './grace-period-options.ts';
 import { invalidRowsText } from './invalid-rows.ts';
 import type { Colours, Screen, Terminal } from './output.ts';
@@ -71,16 +72,20 @@ export function addSourcesCommands(program: Command, terminal: Terminal): void {
     });
   });
 
-  sources
-    .command('remove <id>')
-    .description('remove a source; its events stay until they expire')
-    .action((id: string, _options: unknown, command: Command) =>
-      withConnection(command, terminal, async (connection, output) => {
-        await removeSource(connection, id);
-        output.show({ id, removed: true }, (one) => `Source ${one.id} is removed.`);
-        output.hint('Its address stops within 10 s. Its events stay until they expire.');
-      }),
-    );
+  addYesOption(
+    sources.command('remove <id>').description('remove a source; its events stay until they expire'),
+  ).action((id: string, options: GivenOptions, command: Command) =>
+    withConnection(command, terminal, async (connection, output) => {
+      await confirm(
+        `Remove the source ${id}, so that its webhooks are refused`,
+        options.yes === true,
+        terminal,
+      );
+      await removeSource(connection, id);
+      output.show({ id, removed: true }, (one) => `Source ${one.id} is removed.`);
+      output.hint('Its address stops within 10 s. Its events stay until they expire.');
+    }),
+  );
 }
 
 function addressText({ address }: AddressedSource, title: string, { bold, cyan, dim }: Colours): string {
