@@ -100,6 +100,48 @@ describe.skipIf(noBrowser !== undefined)(`the console ${title}`, () => {
   });
 });
 
+describe.skipIf(noBrowser !== undefined)(`a form that asks before it is sent ${title}`, () => {
+  const QUESTION = 'Drop 3 deliveries? They cannot be sent again.';
+
+  /** Also counts what is sent. */
+  async function aDestructiveForm() {
+    await signIn(await busyRelay());
+    const posts: string[] = [];
+    await page.route('**/drop', (route) => {
+      posts.push(route.request().method());
+      return route.fulfill({ status: 200, contentType: 'text/html', body: 'dropped' });
+    });
+    const form = `<form method="post" action="/drop" data-confirm="${QUESTION}" data-confirm-label="Drop"><button>Drop…</button></form>`;
+    await page.evaluate(
+      `document.querySelector('main').insertAdjacentHTML('afterbegin', ${JSON.stringify(form)})`,
+    );
+    await page.getByRole('button', { name: 'Drop…' }).press('Enter');
+    await page.getByRole('dialog', { name: QUESTION }).waitFor();
+    return posts;
+  }
+
+  it('is not sent when the person cancels, and gets the focus back', async () => {
+    const posts = await aDestructiveForm();
+
+    expect(await seriousFindings(page)).toEqual([]);
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Cancel');
+    await page.keyboard.press('Escape');
+
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Drop…');
+    expect(posts).toEqual([]);
+  });
+
+  it('is sent once when the person agrees', async () => {
+    const posts = await aDestructiveForm();
+
+    await page.getByRole('button', { name: 'Drop', exact: true }).press('Enter');
+
+    await page.getByText('dropped').waitFor();
+    expect(posts).toEqual(['POST']);
+  });
+});
+
 describe.skipIf(noBrowser !== undefined)(`the start page ${title}`, () => {
   it('shows each endpoint with its state, and what needs attention', async () => {
     await signIn(await busyRelay());
