@@ -58,7 +58,30 @@ describe('a moment as it is typed', () => {
   });
 
   it.each([
+    '2026-03-10T00:00:00',
+    '2026-03-10T13:04:04',
+    '2026-03-09T23:59:59',
+    '2026-01-01T08:00:00',
+    '2025-12-24T08:00:00',
+    '2024-02-29T08:00:00',
+  ])('may be the printed form of %s', (moment) => {
+    expect(parseMoment(timeText(local(moment), NOW), NOW)).toEqual(local(moment));
+  });
+
+  it('may be a printed time without its seconds', () => {
+    expect(parseMoment('Mar 1 09:30', NOW)).toEqual(local('2026-03-01T09:30:00'));
+    expect(parseMoment('09:30', NOW)).toEqual(local('2026-03-10T09:30:00'));
+  });
+
+  it.each([
     '',
+    '24:00:00',
+    '9:30',
+    '12:60',
+    'Mrz  1 09:30:00',
+    'Feb 30 09:30:00',
+    'Feb 29 2026 09:30:00',
+    'Mar  1',
     'yesterday',
     '30',
     '30 m',

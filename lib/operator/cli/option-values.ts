@@ -18,6 +18,6 @@ export function readMoment(attribute: string, text: string | undefined, now = ne
   const moment = parseMoment(text, now);
   if (moment !== undefined) return moment;
   const problem =
-    'must be a duration before now (30m, 2h, 3d) or a time in ISO 8601 (2026-03-01, 2026-03-01T09:30Z)';
+    'must be a duration before now (30m, 2h, 3d) or a time in ISO 8601 (2026-03-01, 2026-03-01T09:30Z) or as printed (13:04:05, "Mar  1 13:04:05")';
   throw new InvalidInputError([{ attribute, problem }]);
 }
