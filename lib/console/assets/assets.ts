@@ -20,14 +20,23 @@ interface Asset {
   readonly path: string;
   readonly type: string;
   readonly content: Buffer;
-  readonly encodings: ReadonlyMap<string, Buffer>;
+  /** Compressed when first asked for: a page needs only the paths. */
+  readonly encoded: Map<Encoding, Buffer>;
 }
+
+const ENCODERS = {
+  br: (content: Buffer) => brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 6 } }),
+  gzip: (content: Buffer) => gzipSync(content),
+};
+type Encoding = keyof typeof ENCODERS;
+/** The better one first. */
+const ENCODINGS: readonly Encoding[] = ['br', 'gzip'];
 
 const CACHE_FOREVER = 'public, max-age=31536000, immutable';
 
 const loaded = new Map<AssetName, Asset>();
 
-/** Read on the first use. */
+/** Read once. */
 function assetOf(name: AssetName): Asset {
   const present = loaded.get(name);
   if (present !== undefined) return present;
@@ -37,10 +46,7 @@ function assetOf(name: AssetName): Asset {
     path: `/assets/${hash}/${name}`,
     type: name.endsWith('.css') ? 'text/css; charset=utf-8' : 'text/javascript; charset=utf-8',
     content,
-    encodings: new Map([
-      ['br', brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } })],
-      ['gzip', gzipSync(content)],
-    ]),
+    encoded: new Map<Encoding, Buffer>(),
   };
   loaded.set(name, asset);
   return asset;
@@ -51,21 +57,30 @@ export function assetPath(name: AssetName): string {
 }
 
 export function mountAssets(app: ConsoleApp): void {
+  // The first page does not wait for files.
+  for (const name of Object.keys(SOURCES).filter(isAssetName)) assetOf(name);
   app.get('/assets/:hash/:name', (c) => {
     const { name } = c.req.param();
     if (!isAssetName(name)) return c.notFound();
-    const { path, type, content, encodings } = assetOf(name);
+    const asset = assetOf(name);
     // Another hash is that of another version.
-    if (c.req.path !== path) return c.notFound();
+    if (c.req.path !== asset.path) return c.notFound();
     const accepted = (c.req.header('accept-encoding') ?? '').split(',').map((part) => part.trim());
-    const [encoding, body] = [...encodings].find(([each]) => accepted.includes(each)) ?? [undefined, content];
+    const encoding = ENCODINGS.find((each) => accepted.includes(each));
+    const body = encoding === undefined ? asset.content : encodedAs(asset, encoding);
     return c.body(new Uint8Array(body), 200, {
-      'content-type': type,
+      'content-type': asset.type,
       'cache-control': CACHE_FOREVER,
       vary: 'accept-encoding',
       ...(encoding !== undefined && { 'content-encoding': encoding }),
     });
   });
+}
+
+function encodedAs({ content, encoded }: Asset, encoding: Encoding): Buffer {
+  const body = encoded.get(encoding) ?? ENCODERS[encoding](content);
+  encoded.set(encoding, body);
+  return body;
 }
 
 function isAssetName(name: string): name is AssetName {
