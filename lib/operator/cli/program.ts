@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { addBackupCommand } from './backup-command.ts';
 import { callOf } from './calls.ts';
+import { addCompletionCommand } from './completion/completion-command.ts';
 import { addConsoleCommand } from './console-command.ts';
 import { addDeliveriesCommands } from './deliveries-commands.ts';
 import { addDlqCommands } from './dlq-commands.ts';
@@ -115,6 +116,7 @@ export function buildProgram(terminal: Terminal, { colours, isJson }: Output): C
   addBackupCommand(program, terminal);
   addTriggerCommand(program, terminal);
   addListenCommand(program, terminal);
+  addCompletionCommand(program, terminal);
   addExamples(program);
   return program;
 }
