@@ -14,6 +14,8 @@
  * - Live parts are `liveRegion(…)`: htmx polls and morphs, so focus, scroll and open details stay.
  * - Pieces: `stateBadge`, `timeAgo`, `exactTime`, `emptyState`, `errorState`, `dataTable`, `pager`, `hourChart`.
  * - Errors of the operator's functions need no handling: `errors.ts` shows them with what to do next.
+ * - Every page of `pages.ts` is tested for accessibility, phones and hostile texts, and has its pictures, without further
+ *   work. `test/console/a-console.ts` serves a relay in memory; `busy-relay.ts` fills it.
  */
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';

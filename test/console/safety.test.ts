@@ -44,6 +44,16 @@ describe('access to the console', () => {
     expect((await request('/live', { headers: { cookie: forged } })).status).toBe(401);
   });
 
+  it('leads to no other site, whatever the path', async () => {
+    const { request } = aConsole();
+
+    const redirect = await request(`//attacker.example/?token=${CONSOLE_TOKEN}`);
+    const page = await request('//attacker.example/', { headers: { 'sec-fetch-site': 'cross-site' } });
+
+    expect(redirect.headers.get('location')).toBe('/');
+    expect(await page.text()).not.toContain('attacker.example');
+  });
+
   it('ends a session after twelve hours', async () => {
     const relay = aRelay();
     const { request, signIn } = aConsole(relay);

@@ -30,8 +30,8 @@ export function signIn(app: ConsoleApp, access: Access, clock: Clock): SessionCo
     if (access.kind === 'token' && token !== undefined && c.req.method === 'GET') {
       if (!isSameText(token, access.token)) return askToSignIn(c, access);
       session.start(c);
-      // The token does not stay in the address bar, the history or a referrer.
-      return c.redirect(c.req.path, 303);
+      // The token does not stay in the address bar, the history or a referrer. A path such as //host would lead elsewhere.
+      return c.redirect('/', 303);
     }
     const formToken = session.formToken(c);
     if (formToken === undefined) return askToSignIn(c, access);

@@ -9,7 +9,7 @@ export function askForAddress(c: ConsoleContext): Html {
     <h1>Open the console with its address</h1>
     ${
       isFromElsewhere
-        ? html`<p>A link of another site led here. If you have opened the console before, <a href="${c.req.path}">continue to the console</a>.</p>`
+        ? html`<p>A link of another site led here. If you have opened the console before, <a href="/">continue to the console</a>.</p>`
         : ''
     }
     <p>The relay prints an address that ends in <code>?token=…</code> when it starts the console. Open that address once; this browser then stays signed in for 12 hours.</p>
