@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline/promises';
 import { buffer } from 'node:stream/consumers';
 import { relays } from '../lib/connect/relays.ts';
 import { run } from '../lib/operator/cli/program.ts';
+import { openBrowser } from './open-browser.ts';
 
 const { stdin, stdout, stderr, env } = process;
 
@@ -56,6 +57,7 @@ process.exitCode = await run(process.argv.slice(2), {
   err: (text) => stderr.write(text),
   input: () => buffer(stdin),
   ask: stdin.isTTY && stderr.isTTY ? ask : undefined,
+  openBrowser,
   environment: env,
   // The launcher bin/relay.mjs sets the name.
   program: env.RELAY_PROGRAM || 'npm run relay --',

@@ -17,7 +17,7 @@ function run(args: readonly string[], options: Parameters<typeof cli>[1] = {}) {
     diagnostics: () => ({ askAddress: async () => ({ status: 404 }), faultOfUrl: async () => undefined }),
   });
   const relays = { ...realRelays, findLocal: found, findStack: found };
-  return cli(['console', ...args], { relays, ...options });
+  return cli(args, { relays, ...options });
 }
 
 describe('the command console', () => {
@@ -25,7 +25,7 @@ describe('the command console', () => {
     const interruption = new AbortController();
     const seen: number[] = [];
 
-    const result = await run(['--console-port', '0', '--json'], {
+    const result = await run(['console', '--console-port', '0', '--json'], {
       interruption: interruption.signal,
       onOut: async (text) => {
         const { address } = JSON.parse(text);
@@ -40,14 +40,14 @@ describe('the command console', () => {
   });
 
   it('listens on a network only with a password', async () => {
-    const result = await run(['--host', '0.0.0.0']);
+    const result = await run(['console', '--host', '0.0.0.0']);
 
     expect(result).toMatchObject({ exitCode: 2 });
     expect(result.err).toContain('needs a password: set RELAY_CONSOLE_PASSWORD or --password-file');
   });
 
   it('refuses a short password', async () => {
-    const result = await run(['--host', '127.0.0.1', '--console-port', '0'], {
+    const result = await run(['console', '--host', '127.0.0.1', '--console-port', '0'], {
       environment: { RELAY_CONSOLE_PASSWORD: 'short' },
     });
 
@@ -66,4 +66,34 @@ it('the console says that its port is in use', async () => {
   const serving = serveConsole({ connection: connectionTo(aRelay()), port });
 
   await expect(serving).rejects.toThrow(`port ${port} is in use`);
+});
+
+describe('the command open', () => {
+  it('serves the console and opens its address in the browser', async () => {
+    const interruption = new AbortController();
+    const opened: string[] = [];
+
+    const result = await run(['open', '--json'], {
+      interruption: interruption.signal,
+      openBrowser: (address) => {
+        opened.push(address);
+        interruption.abort();
+      },
+    });
+
+    expect(result.exitCode).toBe(0);
+    expect(opened).toEqual([JSON.parse(result.out).address]);
+  });
+
+  it('prints the address where there is no browser', async () => {
+    const interruption = new AbortController();
+
+    const { out } = await run(['open'], {
+      interruption: interruption.signal,
+      onOut: (text) => text.includes('Ctrl-C') && interruption.abort(),
+    });
+
+    expect(out).toMatch(/^The console of .*: http:\/\/127\.0\.0\.1:\d+\/\?token=/);
+    expect(out).toContain('There is no browser here: open the address yourself.\n');
+  });
 });

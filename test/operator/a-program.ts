@@ -10,6 +10,7 @@ export function aProgram(): Command {
     out: () => {},
     err: () => {},
     input: async () => new Uint8Array(),
+    openBrowser: async () => false,
     environment: {},
     program: 'relay',
     workingFolder: '.',

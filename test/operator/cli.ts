@@ -12,6 +12,8 @@ export interface CliOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Says yes unless given; null without a terminal. */
   readonly ask?: ((question: string) => Promise<string | undefined>) | null;
+  /** Receives the addresses to open. Without it, there is no browser. */
+  readonly openBrowser?: (address: string) => void;
   readonly program?: string;
   readonly workingFolder?: string;
   /** Ctrl-C. */
@@ -45,6 +47,10 @@ export async function cli(args: readonly string[], options: CliOptions = {}): Pr
     },
     input: async () => Buffer.from(options.input ?? ''),
     ask: options.ask === null ? undefined : (options.ask ?? (async () => 'y')),
+    openBrowser: async (address) => {
+      options.openBrowser?.(address);
+      return options.openBrowser !== undefined;
+    },
     environment: options.environment ?? {},
     program: options.program ?? 'npm run relay --',
     workingFolder: options.workingFolder ?? import.meta.dirname,

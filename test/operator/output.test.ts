@@ -16,6 +16,7 @@ function anOutput({ json = false } = {}) {
       written.err += text;
     },
     input: async () => new Uint8Array(),
+    openBrowser: async () => false,
     environment: {},
     program: 'relay',
     workingFolder: '.',

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import * as z from 'zod';
 import { checkAttributes } from '../attributes.ts';
 import { InvalidInputError } from '../errors.ts';
-import type { Terminal } from './output.ts';
+import type { Output, Terminal } from './output.ts';
 import { secretInput } from './secret-input.ts';
 import { type GivenOptions, withConnection } from './with-connection.ts';
 
@@ -44,28 +44,57 @@ export function addConsoleCommand(program: Command, terminal: Terminal): void {
     .addHelpText('after', examples(terminal.program))
     .action(async (given: GivenOptions, command: Command) => {
       const options = checkAttributes(optionsSchema, given);
-      const network = await networkOf(options, terminal);
-      await withConnection(command, terminal, async (connection, output) => {
-        const { relays, serveConsole } = terminal;
-        const served = await serveConsole({
-          connection,
-          port: options.consolePort,
-          isReadOnly: options.readOnly,
-          pollSeconds: connection.relay.dataDir === undefined ? DEPLOYED_POLL_SECONDS : LOCAL_POLL_SECONDS,
-          network,
-          explainFailure: relays.explainFailure,
-          warn: (message) => output.warn(message),
-        });
-        output.show(
-          { address: served.address },
-          ({ address }) => `The console of ${connection.relay.title}: ${address}`,
-        );
-        output.hint('Ctrl-C ends it. The relay goes on.');
-        const interruption = terminal.interruption();
-        if (!interruption.aborted) await once(interruption, 'abort');
-        await served.stop();
+      await serveUntilInterrupted(command, terminal, options);
+    });
+}
+
+/** Adds `open`, which serves the console and shows it in the browser. */
+export function addOpenCommand(program: Command, terminal: Terminal): void {
+  program
+    .command('open')
+    .description('open the web console of the relay in the browser, and serve it until Ctrl-C')
+    .option('--read-only', 'show everything and change nothing')
+    .action(async (given: GivenOptions, command: Command) => {
+      // A free port: the console may run already.
+      const options = checkAttributes(optionsSchema, { ...given, consolePort: 0 });
+      await serveUntilInterrupted(command, terminal, options, async (address, output) => {
+        if (!(await terminal.openBrowser(address)))
+          output.hint('There is no browser here: open the address yourself.');
       });
     });
+}
+
+async function serveUntilInterrupted(
+  command: Command,
+  terminal: Terminal,
+  options: ConsoleCommandOptions,
+  onServed: (address: string, output: Output) => Promise<void> = async () => {},
+): Promise<void> {
+  const network = await networkOf(options, terminal);
+  await withConnection(command, terminal, async (connection, output) => {
+    const { relays, serveConsole } = terminal;
+    const served = await serveConsole({
+      connection,
+      port: options.consolePort,
+      isReadOnly: options.readOnly,
+      pollSeconds: connection.relay.dataDir === undefined ? DEPLOYED_POLL_SECONDS : LOCAL_POLL_SECONDS,
+      network,
+      explainFailure: relays.explainFailure,
+      warn: (message) => output.warn(message),
+    });
+    try {
+      output.show(
+        { address: served.address },
+        ({ address }) => `The console of ${connection.relay.title}: ${address}`,
+      );
+      await onServed(served.address, output);
+      output.hint('Ctrl-C ends it. The relay goes on.');
+      const interruption = terminal.interruption();
+      if (!interruption.aborted) await once(interruption, 'abort');
+    } finally {
+      await served.stop();
+    }
+  });
 }
 
 /** @throws InvalidInputError */

@@ -13,6 +13,8 @@ export interface Terminal {
   input(): Promise<Uint8Array>;
   /** Asks a question; undefined when the input ends or Ctrl-C comes instead of an answer. Absent without a terminal. */
   readonly ask?: ((question: string) => Promise<string | undefined>) | undefined;
+  /** False where there is no browser. */
+  openBrowser(address: string): Promise<boolean>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** How the user called the program: `npm run relay --`, `npx .` or `relay`. */
   readonly program: string;

@@ -4,7 +4,7 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import { addBackupCommand } from './backup-command.ts';
 import { callOf } from './calls.ts';
 import { addCompletionCommand } from './completion/completion-command.ts';
-import { addConsoleCommand } from './console-command.ts';
+import { addConsoleCommand, addOpenCommand } from './console-command.ts';
 import { addDeliveriesCommands } from './deliveries-commands.ts';
 import { addDlqCommands } from './dlq-commands.ts';
 import { addDoctorCommand } from './doctor-command.ts';
@@ -103,6 +103,7 @@ export function buildProgram(terminal: Terminal, { colours, isJson }: Output): C
   addGlobalOptions(program);
   addStatusCommand(program, terminal);
   addConsoleCommand(program, terminal);
+  addOpenCommand(program, terminal);
   addSourcesCommands(program, terminal);
   addEndpointsCommands(program, terminal);
   addEventsCommands(program, terminal);
