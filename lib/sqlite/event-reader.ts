@@ -106,9 +106,9 @@ export class SqliteEventReader implements EventReader {
 
   async *#owedTo(
     owedTo: string,
-    { dueSince, backwards = false, pageSize }: OwedQuery,
+    { dueSince, dueBefore, backwards = false, pageSize }: OwedQuery,
   ): AsyncGenerator<OwedItem, void, undefined> {
-    const range = { owedTo, dueSince, newestFirst: backwards, pageSize };
+    const range = { owedTo, dueSince, dueBefore, newestFirst: backwards, pageSize };
     for await (const items of owedPages(this.#reader, this.#telemetry, range)) yield* items;
   }
 

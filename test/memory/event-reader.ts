@@ -58,11 +58,12 @@ export class MemoryEventReader implements EventReader {
 
   async *owed(
     lists: readonly string[],
-    { dueSince, backwards = false }: OwedQuery,
+    { dueSince, dueBefore, backwards = false }: OwedQuery,
   ): AsyncGenerator<OwedItem, void, undefined> {
     const items = this.#eventLog
       .allOwed()
       .filter(({ owedTo, dueAt }) => lists.includes(owedTo) && dueAt >= dueSince)
+      .filter(({ dueAt }) => dueBefore === undefined || dueAt < dueBefore)
       .sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime());
     yield* backwards ? items.toReversed() : items;
   }

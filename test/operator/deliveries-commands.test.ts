@@ -64,7 +64,7 @@ async function anAbandonedEvent() {
 
 const listedSchema = z.object({
   items: z.array(z.looseObject({ eventId: z.string(), state: z.string() })),
-  more: z.boolean(),
+  next: z.string().exactOptional(),
 });
 const listed = async (...args: string[]) =>
   listedSchema.parse(jsonOf(await deliveries('list', ...args, '--json')));
@@ -99,7 +99,6 @@ describe('deliveries list', () => {
     );
     expect(jsonOf(await deliveries('list', '--endpoint', id, '--state', 'dead', '--json'))).toEqual({
       items: [],
-      more: false,
       besides: {
         pending: { count: 3, isMore: false },
         dead: { count: 0, isMore: false },
@@ -247,7 +246,7 @@ describe('deliveries list', () => {
     const id = await anEndpoint();
     await aDelivery(id, { state: 'delivered' });
 
-    expect(await listed('--endpoint', id)).toEqual({ items: [], more: false });
+    expect(await listed('--endpoint', id)).toEqual({ items: [] });
   });
 
   it('omits deliveries that became pending before --since', async () => {
@@ -261,20 +260,46 @@ describe('deliveries list', () => {
     ]);
   });
 
+  it('continues page by page, from the items that need attention to the pending ones', async () => {
+    const id = await anEndpoint();
+    const over = { ...OVER(id), dueAt: new Date() };
+    for (let count = 0; count < 3; count++) await aDelivery(id, { ...over, state: 'dead' });
+    for (let count = 0; count < 2; count++) await aDelivery(id);
+    const all = (await listed('--endpoint', id)).items;
+    expect(all).toHaveLength(5);
+
+    const pages = [];
+    let next: string | undefined;
+    do {
+      const page = await listed('--endpoint', id, '--limit', '2', ...(next ? ['--after', next] : []));
+      pages.push(page.items);
+      next = page.next;
+    } while (next !== undefined);
+
+    expect(pages.map(({ length }) => length)).toEqual([2, 2, 1]);
+    expect(pages.flat()).toEqual(all);
+  });
+
+  it('refuses a cursor that it did not print', async () => {
+    expect(await deliveries('list', '--after', 'evt_1')).toMatchObject({
+      exitCode: 2,
+      err: expect.stringContaining('--after must be the `next` of the page before'),
+    });
+  });
+
   it('stops at the limit, and says so', async () => {
     const id = await anEndpoint();
     for (let count = 0; count < 3; count++) await aDelivery(id);
 
     expect(await listed('--endpoint', id, '--limit', '2')).toMatchObject({
       items: [{}, {}],
-      more: true,
+      next: expect.any(String),
     });
     expect((await deliveries('list', '--endpoint', id, '--limit', '2')).out).toMatch(
-      /\nThe first 2: 2 pending\. --limit shows more\.\n$/,
+      /\n2 pending\. --after \S+ continues the list\.\n$/,
     );
-    expect(await listed('--endpoint', id, '--limit', '3')).toMatchObject({
-      items: [{}, {}, {}],
-      more: false,
+    expect(await listed('--endpoint', id, '--limit', '3')).toEqual({
+      items: [{}, {}, {}].map(() => expect.anything()),
     });
   });
 

@@ -93,10 +93,11 @@ export function describeEventReader(name: string, make: () => Promise<EventOpera
         const endpointId = anEndpointId(endpoint);
         await eventLog.putDeliveryIfAbsent(aDelivery({ endpointId, owedTo: endpoint, dueAt: due(minutes) }));
       }
-      const read = async (backwards: boolean, dueSince = LONG_AGO) =>
-        (await Array.fromAsync(reader.owed(['erp', 'crm'], { dueSince, backwards, pageSize: 1 }))).map(
-          ({ owedTo, dueAt }) => [owedTo, dueAt],
-        );
+      const read = async (backwards: boolean, dueSince = LONG_AGO, dueBefore?: Date) => {
+        const query = { dueSince, dueBefore, backwards, pageSize: 1 };
+        const items = await Array.fromAsync(reader.owed(['erp', 'crm'], query));
+        return items.map(({ owedTo, dueAt }) => [owedTo, dueAt]);
+      };
 
       const all = [
         ['erp', due(1)],
@@ -106,6 +107,8 @@ export function describeEventReader(name: string, make: () => Promise<EventOpera
       expect(await read(false)).toEqual(all);
       expect(await read(true)).toEqual(all.toReversed());
       expect(await read(false, due(2))).toEqual(all.slice(1));
+      expect(await read(true, LONG_AGO, due(3))).toEqual(all.toReversed().slice(1));
+      expect(await read(false, due(2), due(3))).toEqual(all.slice(1, 2));
       expect(await Array.fromAsync(reader.owed([], { dueSince: LONG_AGO, pageSize: 1 }))).toEqual([]);
     });
 

@@ -137,9 +137,9 @@ export class DynamoEventReader implements EventReader {
 
   async *#owedTo(
     list: string,
-    { dueSince, backwards = false, pageSize }: OwedQuery,
+    { dueSince, dueBefore, backwards = false, pageSize }: OwedQuery,
   ): AsyncGenerator<OwedItem, void, undefined> {
-    const range = { owedTo: list, dueSince, newestFirst: backwards, pageSize };
+    const range = { owedTo: list, dueSince, dueBefore, newestFirst: backwards, pageSize };
     for await (const items of this.#owedIndex.pages(range)) yield* items;
   }
 

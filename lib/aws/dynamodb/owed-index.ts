@@ -13,7 +13,7 @@ export interface OwedRange {
   readonly owedTo: string;
   readonly dueSince?: Date | undefined;
   /** Exclusive. */
-  readonly dueBefore?: Date;
+  readonly dueBefore?: Date | undefined;
   readonly newestFirst?: boolean;
   readonly pageSize: number;
 }

@@ -23,6 +23,7 @@ const listOptionsSchema = z.object({
   endpoint: text,
   state,
   since: text,
+  after: text,
 });
 const cancelOptionsSchema = z.object({ endpoint: text, since: text, dryRun: z.boolean().default(false) });
 const retryOptionsSchema = cancelOptionsSchema.extend({ state });
@@ -48,6 +49,7 @@ export function addDeliveriesCommands(program: Command, terminal: Terminal): voi
       'list only one state: pending, dead, cancelled, or abandoned (events that fan-out gave up on)',
     )
     .option('--since <moment>', SINCE)
+    .option('--after <cursor>', 'continue the list: the `next` of the page before')
     .option('--limit <number>', 'list at most this many, 1 to 1000 (default: 50)')
     .action(async (options: GivenOptions, command: Command) => {
       const { endpoint: endpointId, since, ...query } = checkAttributes(listOptionsSchema, options);

@@ -28,12 +28,12 @@ const COLUMNS = [
 ];
 
 export function deliveryListText(list: DeliveryList, colours: Screen, now = new Date()): string {
-  const { found, isCut } = list;
+  const { found } = list;
   if (found.length === 0) return nothingFoundText(list, now);
   const rows = found.map((one) =>
     one.kind === 'delivery' ? deliveryCells(one, colours, now) : eventCells(one, colours),
   );
-  return [table(rows, COLUMNS, colours.columns), '', colours.dim(foundText(found, isCut))].join('\n');
+  return [table(rows, COLUMNS, colours.columns), '', colours.dim(foundText(list))].join('\n');
 }
 
 /** `There are no dead deliveries for flaky. 3 are waiting.` */
@@ -102,15 +102,15 @@ function eventCells({ event }: Extract<ListedWork, { kind: 'event' }>, { red, di
   ];
 }
 
-function foundText(found: readonly ListedWork[], isCut: boolean): string {
+function foundText({ found, next }: DeliveryList): string {
   const states = Map.groupBy(found, (one) =>
     one.kind === 'delivery' ? shownState(one.delivery.state) : 'abandoned',
   );
   const counts = [...states].map(([state, { length }]) => `${length} ${state}`).join(', ');
-  return isCut ? `The first ${found.length}: ${counts}. --limit shows more.` : `${counts}.`;
+  return next === undefined ? `${counts}.` : `${counts}. --after ${next} continues the list.`;
 }
 
-export function deliveryListJson({ found, isCut, besides }: DeliveryList): object {
+export function deliveryListJson({ found, next, besides }: DeliveryList): object {
   return {
     items: found.map((one) => {
       if (one.kind === 'event') return { state: 'abandoned', ...one.event };
@@ -119,7 +119,7 @@ export function deliveryListJson({ found, isCut, besides }: DeliveryList): objec
       const lastAnswer = one.delivery.attempts.at(-1);
       return { ...one.delivery, ...ids, ...(lastAnswer !== undefined && { lastAnswer }) };
     }),
-    more: isCut,
+    ...(next !== undefined && { next }),
     ...(besides !== undefined && { besides }),
   };
 }

@@ -2,7 +2,7 @@
 import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
 import { type Delivery, toDelivery } from '../../relay/model/delivery.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
-import type { EndpointId } from '../../relay/model/ids.ts';
+import type { EndpointId, EventId } from '../../relay/model/ids.ts';
 import { SEVERAL_ENDPOINTS } from '../../relay/ports/operator.ts';
 import type { Connection } from '../connection.ts';
 
@@ -10,6 +10,8 @@ export interface CancelledQuery {
   readonly endpointIds: readonly EndpointId[];
   /** Skip events that were received earlier. */
   readonly since: Date;
+  /** Skip this event and those that come before it in the list. Only newest first. */
+  readonly before?: EventId | undefined;
   /** Newest first; otherwise oldest first. */
   readonly newestFirst: boolean;
   /** Events to read at a time, at most 100. */
@@ -24,9 +26,9 @@ export interface CancelledInFanOut {
 /** Yields batches. Each batch is read when the caller asks for it. Leaves out deliveries that were resent since. */
 export async function* readCancelledInFanOut(
   { eventReader }: Pick<Connection, 'eventReader'>,
-  { endpointIds, since, newestFirst, batchSize }: CancelledQuery,
+  { endpointIds, since, before, newestFirst, batchSize }: CancelledQuery,
 ): AsyncGenerator<CancelledInFanOut[], void, undefined> {
-  const range = { since, oldestFirst: !newestFirst, pageSize: batchSize };
+  const range = { since, before, oldestFirst: !newestFirst, pageSize: batchSize };
   let batch: EventKey[] = [];
   for await (const key of eventReader.cancelledEventKeys([...endpointIds, SEVERAL_ENDPOINTS], range)) {
     batch.push(key);

@@ -9,6 +9,7 @@ import type { OwedItem } from '../../relay/ports/event-log.ts';
 import type { Connection } from '../connection.ts';
 import { readCancelledInFanOut } from './cancelled-in-fan-out.ts';
 import { knownEndpointIds } from './known-endpoints.ts';
+import { isBefore, itemsAfter, type WorkCursor, type WorkPart } from './work-cursor.ts';
 
 /** `abandoned`: fan-out gave up on the event. The others are states of deliveries. */
 export const OWED_STATES = ['pending', 'dead', 'cancelled', 'abandoned'] as const;
@@ -29,6 +30,8 @@ export interface OwedWorkQuery {
   readonly since?: Date | undefined;
   /** Latest first among the items that need attention; otherwise oldest first. */
   readonly backwards?: boolean;
+  /** Continues a list that is read backwards. */
+  readonly after?: WorkCursor | undefined;
   /** Rows to read at a time, at most 100. */
   readonly batchSize?: number;
 }
@@ -40,20 +43,44 @@ export async function* owedWork(
   connection: ReadConnection,
   query: OwedWorkQuery,
 ): AsyncGenerator<OwedWork[], void, undefined> {
-  const { endpointId, states, since = new Date(0), backwards = false, batchSize = 100 } = query;
+  const { endpointId, states, since = new Date(0), backwards = false, batchSize = 100, after } = query;
+  const isSkipped = (part: WorkPart) => after !== undefined && isBefore(part, after.part);
   const endpointIds = endpointId === undefined ? [...(await knownEndpointIds(connection))] : [endpointId];
   // An item is never due before it became owed, so this range contains all wanted items.
   const range = { dueSince: since, pageSize: batchSize };
   const { eventReader } = connection;
-  const attention = eventReader.owed(attentionLists(query, endpointIds), { ...range, backwards });
-  yield* readInBatches(connection, query, attention, batchSize);
-  if (query.withCancelledInFanOut && states.includes('cancelled')) {
-    const cancelled = { endpointIds, since, newestFirst: backwards, batchSize };
+  if (!isSkipped('attention')) {
+    const dueBefore = after?.dueAt && new Date(after.dueAt.getTime() + 1);
+    const attention = eventReader.owed(attentionLists(query, endpointIds), {
+      ...range,
+      dueBefore,
+      backwards,
+    });
+    yield* readInBatches(connection, query, continued('attention', attention, after), batchSize);
+  }
+  if (query.withCancelledInFanOut && states.includes('cancelled') && !isSkipped('cancelled')) {
+    const before = after?.part === 'cancelled' ? after.eventId : undefined;
+    const cancelled = { endpointIds, since, before, newestFirst: backwards, batchSize };
     for await (const batch of readCancelledInFanOut(connection, cancelled))
       yield batch.map((one) => ({ kind: 'delivery', ...one }));
   }
-  if (states.includes('pending'))
-    yield* readInBatches(connection, query, eventReader.owed(endpointIds, range), batchSize);
+  if (states.includes('pending')) {
+    const dueAt = after?.part === 'pending' ? after.dueAt : undefined;
+    const pending = eventReader.owed(endpointIds, { ...range, dueSince: laterOf(since, dueAt) });
+    yield* readInBatches(connection, query, continued('pending', pending, after), batchSize);
+  }
+}
+
+function continued(
+  part: WorkPart,
+  items: AsyncIterable<OwedItem>,
+  after: WorkCursor | undefined,
+): AsyncIterable<OwedItem> {
+  return after?.part === part ? itemsAfter(items, after) : items;
+}
+
+function laterOf(one: Date, other: Date | undefined): Date {
+  return other !== undefined && other > one ? other : one;
 }
 
 function attentionLists(

@@ -10,6 +10,8 @@ import type { Expressions } from './expressions.ts';
 export interface OwedQuery {
   /** Skip items with an earlier `dueAt`. */
   readonly dueSince: Date;
+  /** Skip items with this `dueAt` or a later one. */
+  readonly dueBefore?: Date | undefined;
   /** Latest `dueAt` first; otherwise earliest first. */
   readonly backwards?: boolean;
   /** Items to read per list in one request. */
