@@ -12,6 +12,7 @@
  * - A form that changes something is `actionForm(view, …)`: it adds the form token, asks before destructive actions, and
  *   is absent in read-only mode.
  * - Live parts are `liveRegion(…)`: htmx polls and morphs, so focus, scroll and open details stay.
+ * - Work on many rows is a job: `context.jobs.start(…)`, shown by `runList(…)` with a progress bar and a stop button.
  * - Pieces: `stateBadge`, `timeAgo`, `exactTime`, `emptyState`, `errorState`, `dataTable`, `pager`, `hourChart`.
  * - Errors of the operator's functions need no handling: `errors.ts` shows them with what to do next.
  * - Every page of `pages.ts` is tested for accessibility, phones and hostile texts, and has its pictures, without further
@@ -24,6 +25,8 @@ import { mountAssets } from './assets/assets.ts';
 import type { ConsoleEnv, PageContext } from './console-env.ts';
 import { onError, onNotFound } from './errors.ts';
 import { PAGES } from './pages.ts';
+import { BulkJobs } from './runs/bulk-jobs.ts';
+import { mountRuns } from './runs/run-list.ts';
 import { type Access, signIn } from './safety/access.ts';
 import { checkForms } from './safety/checked-forms.ts';
 import { checkHost } from './safety/host-check.ts';
@@ -61,7 +64,9 @@ export function createConsole(options: ConsoleOptions): Hono<ConsoleEnv> {
   app.use(bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: (c) => c.text('The form is too large.', 413) }));
   const session = signIn(app, access, connection.clock);
   app.use(checkForms(session, { isReadOnly }));
-  const context: PageContext = { connection };
+  const jobs = new BulkJobs(connection.clock, options);
+  mountRuns(app, jobs);
+  const context: PageContext = { connection, jobs };
   for (const page of PAGES) page.mount(app, context);
   return app;
 }

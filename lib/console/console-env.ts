@@ -3,6 +3,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import type { html } from 'hono/html';
 import type { Connection } from '../operator/connection.ts';
+import type { BulkJobs } from './runs/bulk-jobs.ts';
 
 /** Escaped HTML. */
 export type Html = ReturnType<typeof html>;
@@ -39,6 +40,8 @@ export type ConsoleApp = Hono<ConsoleEnv>;
 
 export interface PageContext {
   readonly connection: Connection;
+  /** Long work that goes on after the answer. */
+  readonly jobs: BulkJobs;
 }
 
 /** A page of the console, with its entry in the navigation. */

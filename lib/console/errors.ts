@@ -80,7 +80,8 @@ function describe(error: Error, explanation: string | undefined): Described {
   };
 }
 
-function sentence(text: string): string {
+/** Begins with a capital letter and ends with a full stop. */
+export function sentence(text: string): string {
   const capital = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(capital) ? capital : `${capital}.`;
 }

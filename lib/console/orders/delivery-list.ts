@@ -14,12 +14,14 @@ import { stateBadge } from '../layout/state-badge.ts';
 import { exactTime, milliseconds } from '../layout/times.ts';
 import { untrusted } from '../layout/untrusted.ts';
 import { updatePath } from './order-path.ts';
+import { worstFirst } from './worst-first.ts';
 
 /** Up to so many entries are open. */
 const FEW = 4;
 
 export function deliveryList(view: View, update: OrderUpdate, chosen: string | undefined): Html {
-  const { event, endpoints } = update;
+  const { event } = update;
+  const endpoints = worstFirst(update.endpoints, [event]);
   const abandoned =
     event.abandonedAt === undefined
       ? ''

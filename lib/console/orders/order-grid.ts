@@ -13,8 +13,10 @@ import { stateBadge } from '../layout/state-badge.ts';
 import { exactTime } from '../layout/times.ts';
 import { untrusted } from '../layout/untrusted.ts';
 import { updatePath } from './order-path.ts';
+import { worstFirst } from './worst-first.ts';
 
-export function orderGrid(view: View, { items, endpoints }: OrderUpdates): Html {
+export function orderGrid(view: View, { items, endpoints: all }: OrderUpdates): Html {
+  const endpoints = worstFirst(all, items);
   const noEndpoints =
     endpoints.length > 0
       ? ''

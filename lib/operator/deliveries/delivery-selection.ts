@@ -9,6 +9,7 @@ import type { Connection } from '../connection.ts';
 import { NotFoundError, NotPossibleError } from '../errors.ts';
 import { findEventKey } from '../events/event-key.ts';
 import { cancelledDeliveriesOf } from './cancelled-in-fan-out.ts';
+import { causeOf } from './delivery-cause.ts';
 import { findEndpointId } from './known-endpoints.ts';
 import { OWED_STATES, type OwedState, owedWork } from './owed-work.ts';
 
@@ -17,6 +18,8 @@ export interface DeliverySelection {
   readonly eventId?: string | undefined;
   readonly state?: Exclude<OwedState, 'abandoned'> | undefined;
   readonly since?: Date | undefined;
+  /** Only deliveries with this cause: see {@link causeOf}. Not together with `eventId`. */
+  readonly cause?: string | undefined;
 }
 
 type Visit = (delivery: Delivery, event: EventRecord | undefined) => Promise<void>;
@@ -31,7 +34,7 @@ type Visit = (delivery: Delivery, event: EventRecord | undefined) => Promise<voi
  */
 export async function forEachSelected(
   connection: Connection,
-  { endpointId, eventId, state, since }: DeliverySelection,
+  { endpointId, eventId, state, since, cause }: DeliverySelection,
   defaultStates: readonly OwedState[],
   run: BulkRun,
   visit: Visit,
@@ -48,7 +51,9 @@ export async function forEachSelected(
     withCancelledInFanOut: true,
   };
   for await (const batch of owedWork(connection, query)) {
-    const work = batch.flatMap((one) => (one.kind === 'delivery' ? [one] : []));
+    const work = batch
+      .flatMap((one) => (one.kind === 'delivery' ? [one] : []))
+      .filter(({ delivery }) => cause === undefined || causeOf(delivery) === cause);
     if (!(await forEachInBatches(work, run, ({ delivery, event }) => visit(delivery, event)))) return false;
   }
   return true;

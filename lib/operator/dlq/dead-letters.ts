@@ -169,6 +169,7 @@ async function processDeadLetters(
       const result = await work(deadLetters[queue], letter);
       counts[result === 'done' ? 'done' : 'kept'] += 1;
       run.onProgress?.(`${counts.done} messages`);
+      run.onItem?.();
       return result;
     });
   }

@@ -3,6 +3,7 @@
 import type { InvalidRow } from '../../relay/config.ts';
 import type { Source } from '../../relay/endpoint/source.ts';
 import { FAN_OUT_ATTENTION } from '../../relay/fan-out/quarantine.ts';
+import type { EventRecord } from '../../relay/model/event.ts';
 import { FAN_OUT, SHARDS } from '../../relay/model/ids.ts';
 import type { ListedRow } from '../config-rows.ts';
 import { QUEUE_NAMES } from '../connection.ts';
@@ -24,6 +25,15 @@ export interface Attention {
   readonly deadLetters: number;
 }
 
+/** The lists of events that wait for fan-out. */
+export const FAN_OUT_LISTS = Array.from({ length: SHARDS }, (_, shard) => `${FAN_OUT}#${shard}`);
+
+/** `isMore`: reading stopped at the limit. */
+export interface OwedEvents {
+  readonly events: readonly EventRecord[];
+  readonly isMore: boolean;
+}
+
 /** Counting stops here. */
 const COUNT_LIMIT = 100;
 const MINUTE_MS = 60_000;
@@ -39,15 +49,12 @@ export async function readAttention(
   now: Date,
 ): Promise<Attention> {
   const [abandoned, unfinished, deadLetters] = await Promise.all([
-    readList(connection, [FAN_OUT_ATTENTION]),
-    readList(
-      connection,
-      Array.from({ length: SHARDS }, (_, shard) => `${FAN_OUT}#${shard}`),
-    ),
+    readOwedEvents(connection, [FAN_OUT_ATTENTION]),
+    readOwedEvents(connection, FAN_OUT_LISTS),
     countDeadLetters(connection),
   ]);
   const late = now.getTime() - MINUTE_MS;
-  const count = (list: typeof unfinished, events = list.events): BoundedCount => ({
+  const count = (list: OwedEvents, events = list.events): BoundedCount => ({
     count: events.length,
     isMore: list.isMore && events.length > 0,
   });
@@ -65,8 +72,11 @@ export async function readAttention(
   };
 }
 
-/** The latest due time first: a quarantined event is due later than others. */
-async function readList({ eventReader }: StatusConnection, lists: readonly string[]) {
+/** Events that are not fanned out. The latest due time first: a quarantined event is due later than others. */
+export async function readOwedEvents(
+  { eventReader }: Pick<StatusConnection, 'eventReader'>,
+  lists: readonly string[],
+): Promise<OwedEvents> {
   const query = { dueSince: new Date(0), backwards: true, pageSize: COUNT_LIMIT + 1 };
   const items = [];
   for await (const item of eventReader.owed(lists, query)) {

@@ -248,8 +248,13 @@ export function answersErased(delivery: Delivery): Delivery {
   const attempts = delivery.attempts.map(({ answer: _, headers: __, ...made }) => made);
   if (!isSettled(delivery) || delivery.owedTo !== attentionOf(delivery.endpointId))
     return { ...delivery, attempts };
+  return { ...dropped(delivery), attempts };
+}
+
+/** An operator drops a dead or cancelled delivery: it needs attention no longer. It can still be replayed. */
+export function dropped(delivery: SettledDelivery): SettledDelivery {
   const { owedTo: _, dueAt: __, ...finished } = delivery;
-  return { ...finished, attempts };
+  return finished;
 }
 
 export function isDue({ nextAttemptAt: at }: UnfinishedDelivery, now: Date): boolean {

@@ -6,6 +6,7 @@ import {
   busy,
   cutShort,
   debounced,
+  dropped,
   earlyAttemptFailed,
   ended,
   endedWithoutRow,
@@ -529,4 +530,13 @@ export const TABLE: readonly TableRow[] = [
     next: (row) => answersErased(row),
     state: 'dead',
   }),
+  ...(['dead', 'cancelled'] as const).map((state) =>
+    transition({
+      event: 'dropped',
+      name: `an operator drops a ${state} delivery`,
+      before: aSettledDelivery(state, { ...PENDING, settledAt: NOON, owedTo: 'attention#erp', dueAt: NOON }),
+      next: (row) => dropped(row),
+      state,
+    }),
+  ),
 ];
