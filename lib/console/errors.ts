@@ -11,6 +11,7 @@ import {
 import type { ConsoleContext } from './console-env.ts';
 import { errorState } from './layout/error-state.ts';
 import { showPage } from './layout/page.ts';
+import { sentence } from './layout/sentence.ts';
 
 interface ErrorReports {
   explainFailure?(error: unknown): string | undefined;
@@ -78,10 +79,4 @@ function describe(error: Error, explanation: string | undefined): Described {
     message: 'This is a fault of the console, or the relay’s data cannot be read now.',
     hint: 'Reload the page to try again. The relay itself goes on forwarding.',
   };
-}
-
-/** Begins with a capital letter and ends with a full stop. */
-export function sentence(text: string): string {
-  const capital = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
 }

@@ -4,7 +4,7 @@ import type { BulkRun } from '../../operator/bulk-run.ts';
 import type { BoundedCount } from '../../operator/deliveries/delivery-counts.ts';
 import { InvalidInputError, NotFoundError, NotPossibleError } from '../../operator/errors.ts';
 import type { Clock } from '../../relay/model/clock.ts';
-import { sentence } from '../errors.ts';
+import { sentence } from '../layout/sentence.ts';
 
 /** Ended jobs to remember. */
 const MOST_ENDED = 10;
