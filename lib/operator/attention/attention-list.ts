@@ -29,7 +29,7 @@ export interface EventGroup {
   readonly samples: readonly EventKey[];
 }
 
-export interface InvalidConfigRow extends InvalidRow {
+interface InvalidConfigRow extends InvalidRow {
   readonly kind: 'endpoint' | 'source';
 }
 
