@@ -6,7 +6,7 @@ import { type FoundOrder, type OrderSearchPage, searchOrders } from '../orders/o
 import { plural } from './delivery-text.ts';
 import { orderText, statusesText } from './event-text.ts';
 import { readMoment } from './option-values.ts';
-import type { Colours, Terminal } from './output.ts';
+import type { Colours, Screen, Terminal } from './output.ts';
 import { shortened, table } from './table.ts';
 import { timeText } from './times.ts';
 import { type GivenOptions, withConnection } from './with-connection.ts';
@@ -21,6 +21,12 @@ const optionsSchema = z.object({
 });
 
 const STATUSES_LENGTH = 40;
+const COLUMNS = [
+  ...['order', 'order id'],
+  { title: 'received', leaveOut: 1 },
+  { title: 'event', leaveOut: 3 },
+  { title: 'items', leaveOut: 2, cutTo: 12 },
+];
 
 export function addOrderSearchCommand(orders: Command, terminal: Terminal): void {
   orders
@@ -29,24 +35,25 @@ export function addOrderSearchCommand(orders: Command, terminal: Terminal): void
     .option('--source <id>', 'search only this source (default: all)')
     .option('--since <moment>', 'skip older events: 30m, 2h or 3d ago, or a time (default: 30d)')
     .option('--before <event-id>', 'continue the search: the `next` of the page before')
-    .option('--limit <number>', 'list at most this many found by a part, 1 to 1000 (default: 20)')
+    .option('--limit <number>', 'list at most this many, 1 to 1000 (default: 20)')
     .action(async (wanted: string, options: GivenOptions, command: Command) => {
       const { since, ...query } = checkAttributes(optionsSchema, options);
       const moment = readMoment('since', since);
       await withConnection(command, terminal, async (connection, output) => {
         const page = await searchOrders(connection, { ...query, text: wanted, since: moment });
-        output.show(page, (one) => searchText(one, wanted, output.colours));
+        output.show(page, (one) => searchText(one, wanted, output.screen));
         output.hint(searchedText(page));
         if (page.next !== undefined) output.hint(`--before ${page.next} continues with older events.`);
       });
     });
 }
 
-function searchText({ items, next }: OrderSearchPage, wanted: string, colours: Colours): string {
+function searchText({ items, next }: OrderSearchPage, wanted: string, screen: Screen): string {
   if (items.length === 0) return `No order has ${wanted} in an id${next === undefined ? '' : ' so far'}.`;
   return table(
-    items.map((order) => cells(order, colours)),
-    ['order', 'order id', 'received', 'event', 'items'],
+    items.map((order) => cells(order, screen)),
+    COLUMNS,
+    screen.columns,
   );
 }
 
