@@ -1,9 +1,18 @@
-/** `npm run start:stack`, without npm: the relay as a process of its own, which can be killed. */
+/** `npm start` or `npm run start:stack`, without npm: the relay as a process of its own, which can be killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { Engine } from './engines.ts';
 
-const START = fileURLToPath(new URL('../../bin/start-stack.ts', import.meta.url));
+const PROGRAMS: Readonly<Record<Engine, readonly string[]>> = {
+  'the stack': [pathOf('start-stack.ts')],
+  // The receivers of the tests are on this machine.
+  'one machine': [pathOf('start.ts'), '--allow-cidr', '127.0.0.0/8'],
+};
+
+function pathOf(program: string): string {
+  return fileURLToPath(new URL(`../../bin/${program}`, import.meta.url));
+}
 
 export interface RelayProcess {
   /** As the start screen shows it, ready to paste into the Hub. */
@@ -15,8 +24,8 @@ export interface RelayProcess {
 }
 
 /** Starts a relay on a free port, and waits until it says that it is running. */
-export async function spawnRelay(dataDir: string): Promise<RelayProcess> {
-  const child = spawn(process.execPath, [START, '--data', dataDir, '--port', '0'], {
+export async function spawnRelay(dataDir: string, engine: Engine): Promise<RelayProcess> {
+  const child = spawn(process.execPath, [...PROGRAMS[engine], '--data', dataDir, '--port', '0'], {
     // A process group of its own, whose id is the process's.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

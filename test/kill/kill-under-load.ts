@@ -16,9 +16,11 @@ import { attentionOf } from '../../lib/relay/model/delivery.ts';
 import type { EventRecord } from '../../lib/relay/model/event.ts';
 import { FAN_OUT, orderKeyOf, SHARDS } from '../../lib/relay/model/ids.ts';
 import type { OwedItem } from '../../lib/relay/ports/event-log.ts';
+import type { Engine } from '../end-to-end/engines.ts';
 import { type RelayProcess, spawnRelay } from '../end-to-end/spawn-relay.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';
 import { seededRandom } from '../simulation/scheduler.ts';
+import { fileProblems } from './file-problems.ts';
 import {
   DOWN,
   drawOrderings,
@@ -42,6 +44,7 @@ const ACCEPTED_EACH_TIME = 5;
 const ANY_TIME = new Date('9999-12-31T23:59:59Z');
 
 export interface KillOptions {
+  readonly engine: Engine;
   /** How long webhooks come while the relay runs; what it takes to start is added. */
   readonly seconds: number;
   readonly kills: number;
@@ -70,7 +73,7 @@ export async function killUnderLoad(options: KillOptions): Promise<KillReport> {
   const orderings = drawOrderings(random);
   const dataDir = await mkdtemp(join(tmpdir(), 'sensaria-relay-kill-'));
   const endpoints = await startFiveEndpoints(() => random() * ANSWERS_WITHIN_MS);
-  let relay = await spawnRelay(dataDir);
+  let relay = await spawnRelay(dataDir, options.engine);
   const killOnExit = () => void relay.kill();
   process.once('exit', killOnExit);
   try {
@@ -84,14 +87,14 @@ export async function killUnderLoad(options: KillOptions): Promise<KillReport> {
       if (index === options.kills) break;
       await relay.kill();
       options.say(`killed ${index + 1} of ${options.kills} times; ${load.accepted.length} webhooks accepted`);
-      relay = await spawnRelay(dataDir);
+      relay = await spawnRelay(dataDir, options.engine);
     }
     await load.stop();
     endpoints.comeUp();
     const evidence = { orderings, accepted: load.accepted, arrivals: endpoints.arrivals };
     const settled = await settle(relay, evidence, options);
     await relay.kill();
-    const failures = [...settled.failures, ...(await indexDifferences(dataDir))];
+    const failures = [...settled.failures, ...(await differencesIn(dataDir, options.engine))];
     return { ...settled, failures, counts: load.counts, kills: options.kills };
   } finally {
     process.off('exit', killOnExit);
@@ -99,6 +102,10 @@ export async function killUnderLoad(options: KillOptions): Promise<KillReport> {
     await endpoints.stop();
     await rm(dataDir, { recursive: true, force: true });
   }
+}
+
+function differencesIn(dataDir: string, engine: Engine): Promise<string[]> {
+  return engine === 'one machine' ? fileProblems(dataDir) : indexDifferences(dataDir);
 }
 
 /** How long the relay runs each time: its whole time, cut at random moments. */
