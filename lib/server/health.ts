@@ -7,6 +7,9 @@ export type HealthReport =
 /** `store`: the data folder cannot be written. `workers`: sweep, which repairs lost work, has stopped. */
 type Unavailable = 'stopping' | 'store' | 'workers';
 
+/** A full disk often has room for a small write, but for no webhook. */
+const REFUSED_FOR_MS = 60_000;
+
 /** Monitors may ask often. The store is tried at most this often. */
 const CHECKED_FOR_MS = 1_000;
 
@@ -14,6 +17,8 @@ export interface HealthOptions {
   readonly nowMs: () => number;
   /** Rejects when the store does not accept a write. */
   readonly tryStore: () => Promise<void>;
+  /** When the store last refused a webhook, by the same clock; undefined when it has taken one since. */
+  readonly refusedAtMs: () => number | undefined;
   /** When sweep last ran to its end, by the same clock. */
   readonly sweptAtMs: () => number;
   /** Sweep has stopped when it has not ended for this long. */
@@ -43,7 +48,10 @@ export class HealthCheck {
   }
 
   async #check(nowMs: number): Promise<HealthReport> {
-    const { tryStore, sweptAtMs, sweepLimitMs } = this.#options;
+    const { tryStore, refusedAtMs, sweptAtMs, sweepLimitMs } = this.#options;
+    const refused = refusedAtMs();
+    if (refused !== undefined && nowMs - refused < REFUSED_FOR_MS)
+      return { status: 'unavailable', reason: 'store' };
     try {
       await tryStore();
     } catch {

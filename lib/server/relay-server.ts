@@ -93,7 +93,7 @@ async function run(
 ): Promise<RelayServer> {
   const { telemetry, dataDir } = options;
   const outgoing = openOutgoing(systemClock, options.allowedCidrs);
-  const started: { workers?: Workers } = {};
+  const started: { workers?: Workers; refusedAtMs?: number | undefined } = {};
   const onRoom = () => started.workers?.recoverSoon();
   const context: WorkersContext = {
     ...{ clock: systemClock, random: Math.random, telemetry, eventLog: store.eventLog },
@@ -108,6 +108,7 @@ async function run(
   const health = new HealthCheck({
     nowMs: () => systemClock.monotonicMs(),
     tryStore: () => store.checkWritable(),
+    refusedAtMs: () => started.refusedAtMs,
     sweptAtMs: () => started.workers?.sweptAtMs ?? systemClock.monotonicMs(),
     sweepLimitMs: SWEEP_LIMIT_MS,
   });
@@ -116,7 +117,9 @@ async function run(
   started.workers = workers;
   const front = await startHttpFront({
     ...{ host: options.host, port: options.port },
-    webhooks: webhookHandler(context),
+    webhooks: webhookHandler(context, (isStored) => {
+      started.refusedAtMs = isStored ? undefined : systemClock.monotonicMs();
+    }),
     health: () => health.report(),
     discovery: (port) => ({
       ...{ engine: 'sqlite', dataDir, webhookBaseAddress: webhookBaseOf(port) },

@@ -26,6 +26,8 @@ export function onStopSignal(stop: () => Promise<void>): void {
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   process.on('SIGHUP', onSignal);
+  // A file that reaches a size limit of its process is like a full disk: the write fails, and the relay goes on.
+  process.on('SIGXFSZ', () => {});
   if (process.env.npm_lifecycle_event !== undefined) whenParentIsGone(onSignal);
 }
 

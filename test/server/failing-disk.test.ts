@@ -7,11 +7,14 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
 import { addEndpoint } from '../../lib/operator/endpoints/endpoints.ts';
 import { type Receiver, startReceiver } from '../end-to-end/a-receiver.ts';
 import { startRelayProcess } from '../end-to-end/a-relay-process.ts';
 import { anOperator } from '../end-to-end/an-operator.ts';
 import { sendAccepted } from '../end-to-end/the-hub.ts';
+
+const answerSchema = z.object({ eventId: z.string() });
 
 const START = fileURLToPath(new URL('../../bin/start.ts', import.meta.url));
 const ENGINE = 'one machine';
@@ -60,8 +63,7 @@ async function sendUntilRefused(address: string): Promise<{ accepted: string[]; 
     const body = JSON.stringify({ Id: `7-${sent}`, Note: 'x'.repeat(2_000) });
     const response = await fetch(`${address}7-${sent}`, { method: 'POST', body });
     if (response.status !== 200) return { accepted, refused: response };
-    const { eventId } = await response.json();
-    accepted.push(eventId);
+    accepted.push(answerSchema.parse(await response.json()).eventId);
   }
 }
 

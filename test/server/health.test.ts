@@ -2,10 +2,14 @@ import { describe, expect, it, vi } from 'vitest';
 import { HealthCheck } from '../../lib/server/health.ts';
 
 function aCheck({ tryStore = async () => {} } = {}) {
-  const times = { nowMs: 10_000, sweptAtMs: 10_000 };
+  const times: { nowMs: number; sweptAtMs: number; refusedAtMs?: number } = {
+    nowMs: 10_000,
+    sweptAtMs: 10_000,
+  };
   const check = new HealthCheck({
     nowMs: () => times.nowMs,
     tryStore,
+    refusedAtMs: () => times.refusedAtMs,
     sweptAtMs: () => times.sweptAtMs,
     sweepLimitMs: 180_000,
   });
@@ -21,6 +25,19 @@ describe('the health of the relay', () => {
     const { check } = aCheck({ tryStore: () => Promise.reject(new Error('disk full')) });
 
     expect(await check.report()).toEqual({ status: 'unavailable', reason: 'store' });
+  });
+
+  it.each([
+    [0, { status: 'unavailable', reason: 'store' }],
+    [59_999, { status: 'unavailable', reason: 'store' }],
+    [60_000, { status: 'ok' }],
+  ])('%i ms after a webhook could not be stored is %o', async (agoMs, expected) => {
+    const { check, times } = aCheck();
+    times.refusedAtMs = times.nowMs;
+    times.nowMs += agoMs;
+    times.sweptAtMs = times.nowMs;
+
+    expect(await check.report()).toEqual(expected);
   });
 
   it('is unavailable when sweep has not ended for three minutes', async () => {

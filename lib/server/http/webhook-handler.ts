@@ -25,7 +25,11 @@ export type WebhookHandler = (
   path: WebhookPath,
 ) => Promise<WebhookAnswer | undefined>;
 
-export function webhookHandler(context: IngestContext): WebhookHandler {
+/** @param onStored called with false when the store has refused a webhook */
+export function webhookHandler(
+  context: IngestContext,
+  onStored: (isStored: boolean) => void = () => {},
+): WebhookHandler {
   const memory = new BodyMemory(BODIES_BYTES);
   return async (request, { token: given, query }) => {
     // The address in the Hub may be `…/<token>?orderid=` or `…/<token>/?orderid=`.
@@ -53,6 +57,8 @@ export function webhookHandler(context: IngestContext): WebhookHandler {
             ...(contentEncoding !== undefined && { contentEncoding }),
             body: read.body,
           });
+          if (answer.kind === 'accepted' || answer.kind === 'unavailable')
+            onStored(answer.kind === 'accepted');
           return webhookAnswer(answer);
         }
       }
