@@ -44,7 +44,7 @@ function useStack(): () => RelayOnEngine {
 }
 
 /** A relay as `npm start` runs it, with its data in a folder that is removed. */
-export function useRelayServer(): () => RelayOnEngine {
+function useRelayServer(): () => RelayOnEngine {
   let running: RelayOnEngine | undefined;
   beforeAll(async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'sensaria-server-'));
