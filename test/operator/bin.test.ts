@@ -40,6 +40,20 @@ describe('bin/relay.ts', () => {
     expect(await end()).toEqual({ exitCode: 0, err: '' });
   });
 
+  it('ends quietly when its reader has read enough', async () => {
+    const pipe = `'${process.execPath}' '${RELAY}' endpoints add --help | head -1; exit "\${PIPESTATUS[0]}"`;
+    const child = spawn('bash', ['-c', pipe]);
+
+    const [out, err, [exitCode]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'exit'),
+    ]);
+
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+    expect(out).toMatch(/^Usage: .*\n$/);
+  });
+
   it('reads the standard input and the environment', async () => {
     const { url, requests } = await anHttpServer({ body: '{}' });
     const { child, end } = relay(['send', '-', '--json'], {

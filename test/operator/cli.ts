@@ -18,6 +18,8 @@ export interface CliOptions {
   readonly workingFolder?: string;
   /** Ctrl-C. */
   readonly interruption?: AbortSignal;
+  /** The width of stdout; absent for a pipe. */
+  readonly columns?: number;
   /** The width of stderr; absent for a pipe. */
   readonly errColumns?: number;
   /** Called after each write to stderr. */
@@ -55,6 +57,7 @@ export async function cli(args: readonly string[], options: CliOptions = {}): Pr
     program: options.program ?? 'npm run relay --',
     workingFolder: options.workingFolder ?? import.meta.dirname,
     isColoured: false,
+    columns: options.columns,
     errColumns: options.errColumns,
     relays: options.relays ?? relays,
     serveConsole,

@@ -96,6 +96,8 @@ export function buildProgram(terminal: Terminal, { colours, isJson }: Output): C
     })
     .configureHelp({
       showGlobalOptions: true,
+      // Below this width, descriptions are not wrapped.
+      minWidthToWrap: 20,
       styleTitle: colours.bold,
       commandDescription: (command) => sentence(command.description()),
     })

@@ -5,7 +5,7 @@ export interface Column {
   readonly title: string;
   /** Cells may be cut to this width. Without it, they are never cut. */
   readonly cutTo?: number;
-  /** In a narrow terminal, the column with the highest number is left out first. Without it, the column stays. */
+  /** In a narrow terminal, a column is shown only if it fits beside those with a lower number. Without it, it stays. */
   readonly leaveOut?: number;
 }
 
@@ -20,27 +20,20 @@ export function fitted(lines: Lines, columns: readonly Column[], width: number):
     index,
     width: Math.max(0, ...lines.map((cells) => stringWidth(cells[index] ?? ''))),
   }));
-  for (let kept = all; ; kept = without(kept, last(kept))) {
-    const widths = shrunk(kept, width);
-    if (widths !== undefined)
-      return lines.map((cells) => kept.map(({ index }, at) => cut(cells[index] ?? '', widths[at] ?? 0)));
-    if (last(kept) === undefined) return undefined;
-  }
+  const optional = all
+    .filter(({ leaveOut }) => leaveOut !== undefined)
+    .toSorted((one, other) => (one.leaveOut ?? 0) - (other.leaveOut ?? 0));
+  const kept = all.filter(({ leaveOut }) => leaveOut === undefined);
+  for (const column of optional) if (shrunk([...kept, column], width) !== undefined) kept.push(column);
+  kept.sort((one, other) => one.index - other.index);
+  const widths = shrunk(kept, width);
+  if (widths === undefined) return undefined;
+  return lines.map((cells) => kept.map(({ index }, at) => cut(cells[index] ?? '', widths[at] ?? 0)));
 }
 
 interface MeasuredColumn extends Column {
   readonly index: number;
   readonly width: number;
-}
-
-function last(columns: readonly MeasuredColumn[]): MeasuredColumn | undefined {
-  return columns
-    .filter(({ leaveOut }) => leaveOut !== undefined)
-    .toSorted((a, b) => (b.leaveOut ?? 0) - (a.leaveOut ?? 0))[0];
-}
-
-function without(columns: readonly MeasuredColumn[], column: MeasuredColumn | undefined): MeasuredColumn[] {
-  return columns.filter((one) => one !== column);
 }
 
 /** The columns' widths, with the widest cells cut first; undefined when the columns do not fit. */
