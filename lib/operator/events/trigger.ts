@@ -24,11 +24,13 @@ export interface TriggeredEvent {
   /** Of all items. */
   readonly status: string;
   readonly eventId: string;
-  /** The event after fan-out; as far as it is known when that takes longer than {@link FAN_OUT_LIMIT_MS}. */
+  /** With the outcomes so far. Absent when the event is not listed in time. */
   readonly event?: EventRecord;
 }
 
 const FAN_OUT_LIMIT_MS = 30_000;
+/** Deliveries that wait longer than this after fan-out are shown as pending. */
+const DELIVERY_LIMIT_MS = 5_000;
 const POLL_INTERVAL_MS = 500;
 
 /**
@@ -53,7 +55,7 @@ export async function* trigger(
       throw new SendError(
         `the relay answered ${answer.status}${message === undefined ? '' : `: ${message}`}`,
       );
-    const event = await afterFanOut(connection, eventId, signal);
+    const event = await awaitOutcomes(connection, eventId, signal);
     yield { ...ids, status: step, eventId, ...(event !== undefined && { event }) };
   }
 }
@@ -67,18 +69,23 @@ export function statusesUntil(given: string): readonly string[] {
   return index === -1 ? ['New', status] : USUAL_STATUSES.slice(0, index + 1);
 }
 
-async function afterFanOut(
+async function awaitOutcomes(
   { clock, eventLog, eventReader }: Pick<Connection, 'clock' | 'eventLog' | 'eventReader'>,
   eventId: string,
   signal: AbortSignal | undefined,
 ): Promise<EventRecord | undefined> {
   if (!isEventId(eventId)) return undefined;
-  const untilMs = clock.monotonicMs() + FAN_OUT_LIMIT_MS;
+  let untilMs = clock.monotonicMs() + FAN_OUT_LIMIT_MS;
+  let isFannedOut = false;
   let event: EventRecord | undefined;
   while (clock.monotonicMs() < untilMs && !signal?.aborted) {
     const orderKey = await eventReader.orderOfEvent(eventId);
     event = orderKey && (await eventLog.event({ orderKey, eventId }));
-    if (event?.fannedOutAt !== undefined) return event;
+    if (event?.fannedOutAt !== undefined) {
+      if (Object.values(event.outcomes ?? {}).every(({ state }) => state !== 'pending')) return event;
+      if (!isFannedOut) untilMs = clock.monotonicMs() + DELIVERY_LIMIT_MS;
+      isFannedOut = true;
+    }
     await clock.sleep(POLL_INTERVAL_MS);
   }
   return event;
