@@ -649,3 +649,38 @@ describe('deliveries cancel', () => {
     expect(err).toContain('error: --endpoint is missing');
   });
 });
+
+describe('deliveries drop', () => {
+  it('takes dead deliveries off the list, and keeps their state', async () => {
+    const id = await anEndpoint();
+    const dead = await aDelivery(id, { state: 'dead', ...OVER(id) });
+    const pending = await aDelivery(id);
+
+    const { exitCode, out } = await deliveries('drop', '--endpoint', id, '--yes');
+
+    expect({ exitCode, out }).toEqual({ exitCode: 0, out: '1 delivery is dropped.\n' });
+    const row = await rowOf(dead);
+    expect(row).toMatchObject({ state: 'dead' });
+    expect(row).not.toHaveProperty('owedTo');
+    expect(await rowOf(pending)).toEqual(pending);
+  });
+
+  it('changes nothing in a dry run, and asks nothing', async () => {
+    const id = await anEndpoint();
+    const dead = await aDelivery(id, { state: 'dead', ...OVER(id) });
+
+    const { out } = await deliveries('drop', dead.eventId, '--endpoint', id, '--dry-run');
+
+    expect(out).toBe('1 delivery would be dropped.\n');
+    expect(await rowOf(dead)).toMatchObject({ owedTo: attentionOf(id) });
+  });
+
+  it('needs an endpoint, and a yes where nobody can be asked', async () => {
+    const id = await anEndpoint();
+
+    expect((await deliveries('drop')).err).toContain('endpoint is missing');
+    const unasked = await relay().cli(['deliveries', 'drop', '--endpoint', id], { ask: null });
+    expect(unasked).toMatchObject({ exitCode: 2, out: '' });
+    expect(unasked.err).toContain(`Drop the dead and cancelled deliveries to ${id}`);
+  });
+});

@@ -12,6 +12,7 @@ import { showPage } from '../layout/page.ts';
 import { pager } from '../layout/pager.ts';
 import { exactTime } from '../layout/times.ts';
 import { codeText, untrusted } from '../layout/untrusted.ts';
+import { updatePath } from '../orders/order-path.ts';
 
 const PATH = '/live';
 const ROWS = 50;
@@ -61,7 +62,7 @@ function row(event: EventRecord, { now }: View): Html {
   const isFresh = now.getTime() - receivedAt.getTime() < FRESH_MS;
   return html`<tr id="${eventId}" class="${isFresh ? 'fresh' : ''}">
 <td>${exactTime(receivedAt)}</td>
-<th scope="row">${codeText(event.niceId ?? event.orderId ?? 'no order id')}<br /><small class="quiet">${untrusted(source)}</small></th>
+<th scope="row"><a href="${updatePath(event)}">${codeText(event.niceId ?? event.orderId ?? 'no order id')}</a><br /><small class="quiet">${untrusted(source)}</small></th>
 <td>${untrusted(changesText(event))}</td>
 <td>${outcomeList(event)}</td>
 </tr>`;

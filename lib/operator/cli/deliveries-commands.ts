@@ -9,6 +9,7 @@ import { listDeliveries } from '../deliveries/deliveries.ts';
 import { OWED_STATES } from '../deliveries/owed-work.ts';
 import { type RetryResult, retryAbandoned, retryDeliveries } from '../deliveries/retries.ts';
 import { InterruptedError, InvalidInputError } from '../errors.ts';
+import { addDropCommand } from './deliveries-drop-command.ts';
 import { cancelText, deliveryListJson, deliveryListText, retryText, scheduleHints } from './delivery-text.ts';
 import { readMoment } from './option-values.ts';
 import type { Terminal } from './output.ts';
@@ -36,7 +37,7 @@ export function addDeliveriesCommands(program: Command, terminal: Terminal): voi
   const deliveries = program
     .command('deliveries')
     .helpCommand(false)
-    .description('list, retry and cancel deliveries that are pending or need attention');
+    .description('list, retry, cancel and drop deliveries that are pending or need attention');
 
   deliveries
     .command('list')
@@ -110,6 +111,8 @@ export function addDeliveriesCommands(program: Command, terminal: Terminal): voi
         if (result.interrupted) throw interrupted();
       });
     });
+
+  addDropCommand(deliveries, terminal);
 }
 
 interface RetrySelection {

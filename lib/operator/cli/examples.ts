@@ -115,6 +115,13 @@ const HELP_ENDS: Readonly<Record<string, HelpEnd>> = {
     examples: ['deliveries cancel --endpoint erp --dry-run', `deliveries cancel ${EVENT} --endpoint erp`],
     note: 'The endpoint will not get these updates, unless they are retried.',
   },
+  'deliveries drop': {
+    examples: [
+      'deliveries drop --endpoint erp --dry-run',
+      'deliveries drop --endpoint erp --state dead --yes',
+    ],
+    note: 'They need attention no longer. They keep their state, and `replay` can still send them.',
+  },
   replay: {
     examples: [
       'replay --endpoint erp --since 2d --dry-run',
