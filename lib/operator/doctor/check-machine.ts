@@ -29,15 +29,16 @@ function fileFindings(problems: readonly string[]): readonly Finding[] {
 }
 
 function diskFinding({ freeBytes, fileBytes }: DiskSpace): Finding {
-  const text = `${gigabytes(freeBytes)} free; the relay’s file has ${gigabytes(fileBytes)}`;
+  const text = `${sizeText(freeBytes)} free; the relay’s file has ${sizeText(fileBytes)}`;
   // A backup and SQLite's own clean-up need as much space as the file has.
   return freeBytes >= Math.max(LEAST_FREE_BYTES, fileBytes)
     ? ok(DISK, text)
     : problem(DISK, text, 'Free some space: on a full disk the relay refuses webhooks.');
 }
 
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(bytes < 1e8 ? 3 : 1)} GB`;
+/** `83.5 GB`, `4.2 MB`. */
+function sizeText(bytes: number): string {
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 function healthFinding(health: string): Finding {
