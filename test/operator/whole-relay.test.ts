@@ -174,16 +174,16 @@ describe('trigger and listen', () => {
       interruption: stop.signal,
     });
 
-    const triggered = await relay(['trigger', 'Pending']);
+    const triggered = await relay(['trigger', 'ReadyForImageDl']);
     await expect
       .poll(() => program.requests.filter(({ url }) => url?.includes('sample-')).length, { timeout: 20_000 })
-      .toBe(3);
+      .toBe(2);
     stop.abort();
     const { exitCode, out } = await listening;
 
     expect(triggered).toMatchObject({ exitCode: 0, err: '' });
     expect(triggered.out).toMatch(
-      /^New {2}Sample-\w{4} {2}evt_\w{26}\n.*ReadyForImageDl {2}.*Pending {2}.*`orders show sample-\S+` shows/s,
+      /^New {2}Sample-\w{4} {2}evt_\w{26}\n.*ReadyForImageDl {2}.*`orders show sample-\S+` shows/s,
     );
     expect(exitCode).toBe(0);
     expect(out).toMatch(
