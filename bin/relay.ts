@@ -38,14 +38,19 @@ function isForced(forceColor: string | undefined): boolean {
   return !['', '0', undefined].includes(forceColor);
 }
 
+/** What follows starts on a new line. */
+function unanswered(): undefined {
+  stderr.write('\n');
+}
+
 async function ask(question: string): Promise<string | undefined> {
   const lines = createInterface({ input: stdin, output: stderr });
   const ended = once(lines, 'close').then(() => undefined);
   try {
-    return await Promise.race([lines.question(question), ended]);
+    return (await Promise.race([lines.question(question), ended])) ?? unanswered();
   } catch {
-    // Ctrl-C is an answer, too.
-    return undefined;
+    // Ctrl-C.
+    return unanswered();
   } finally {
     lines.close();
   }
