@@ -35,6 +35,24 @@ export async function aShopsDay(): Promise<MemoryRelay> {
   return relay;
 }
 
+/** An order that went its way while one endpoint refused it for good. Gives the path of its page. */
+export async function anOrderWithTroubles(relay: MemoryRelay): Promise<string> {
+  relay.endpoint('marketplace', { maxAttempts: 1, description: 'Tracking numbers for buyers' });
+  const answers = [
+    [422, 'unknown carrier'],
+    [422, 'unknown carrier'],
+    [503, 'try again later'],
+  ] as const;
+  for (const [index, status] of STATUSES.entries()) {
+    const [code, text] = answers[index] ?? [200, 'ok'];
+    relay.sender.answers.set('marketplace', async () => answered(relay, code, 80, text));
+    await anOrder(relay, '7-700', status);
+    await relay.work();
+    relay.clock.advance(9 * 60_000);
+  }
+  return '/orders/main/7-700';
+}
+
 function answered(relay: MemoryRelay, status: number, durationMs: number, text = 'ok'): SendResult {
   relay.clock.advance(durationMs + (relay.sender.requests.length % 40));
   return { kind: 'answer', status, text };

@@ -8,7 +8,7 @@ import { serveConsole } from '../../lib/console/serve-console.ts';
 import { aRelay } from '../relay/a-relay.ts';
 import { launchBrowser } from './a-browser.ts';
 import { connectionTo, type MemoryRelay } from './a-console.ts';
-import { aShopsDay } from './a-shops-day.ts';
+import { anOrderWithTroubles, aShopsDay } from './a-shops-day.ts';
 
 const FOLDER = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 const THEMES = ['light', 'dark'] as const;
@@ -19,7 +19,9 @@ const browser = await launchBrowser();
 await picture(browser, aRelay(), '/', 'start');
 const day = await aShopsDay();
 for (const { path, label } of PAGES)
-  await picture(browser, day, path, label.toLowerCase().replaceAll(' ', '-'));
+  if (path !== '/attention') await picture(browser, day, path, label.toLowerCase().replaceAll(' ', '-'));
+await picture(browser, day, await anOrderWithTroubles(day), 'order');
+await picture(browser, day, '/attention', 'needs-attention');
 await browser.close();
 
 /** One picture in each theme. */

@@ -60,6 +60,29 @@ describe('the plan of a replay', () => {
   });
 });
 
+describe('the reads of a plan', () => {
+  it('are the same for many endpoints as for few', async () => {
+    const { relay, connection, older } = await twoUpdates();
+    for (let index = 0; index < 50; index++) relay.endpoint(`more-${index}`);
+    const reads: string[] = [];
+    const eventLog = new Proxy(connection.eventLog, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        return (...given: unknown[]) => {
+          reads.push(String(name));
+          return Reflect.apply(value, target, given);
+        };
+      },
+    });
+
+    const { replays } = await planReplay({ ...connection, eventLog }, older);
+
+    expect(replays).toHaveLength(53);
+    expect(reads.toSorted()).toEqual(['event', 'eventsNewestFirst', 'payload']);
+  });
+});
+
 describe('a replay of one event to chosen endpoints', () => {
   it('reaches these endpoints alone', async () => {
     const { relay, connection, newest } = await twoUpdates();

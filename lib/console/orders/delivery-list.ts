@@ -37,7 +37,7 @@ function entry(view: View, { event }: OrderUpdate, { id, isRemoved }: OrderEndpo
   const found = outcomeAt(event, id);
   const name = html`<strong>${untrusted(id)}</strong>${isRemoved ? html` <span class="quiet">(removed)</span>` : ''}`;
   if (found === undefined)
-    return html`<p class="card delivery">${name} <span class="quiet">${event.fannedOutAt === undefined ? 'not sent yet' : 'not for this endpoint'}</span></p>`;
+    return html`<p class="card delivery">${name} <span class="quiet">${event.fannedOutAt === undefined ? 'not sent yet' : 'not sent to it: it was added later, or it is not subscribed to the source'}</span></p>`;
   const { attempt: _, ...result } = found.outcome;
   const resend =
     view.isReadOnly || isRemoved

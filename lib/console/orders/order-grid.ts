@@ -47,7 +47,7 @@ ${endpoints.map((endpoint) => cell(view, event, endpoint, path))}</tr>`;
 function cell({ now }: View, event: EventWithDeliveries, { id }: OrderEndpoint, path: string): Html {
   const found = outcomeAt(event, id);
   if (found === undefined)
-    return html`<td class="quiet">${event.fannedOutAt === undefined ? 'not sent yet' : 'not for it'}</td>`;
+    return html`<td class="quiet">${event.fannedOutAt === undefined ? 'not sent yet' : 'not sent to it'}</td>`;
   const { outcome, attemptCount, next } = found;
   const { attempt: _, ...result } = outcome;
   // What a pending delivery waits for is its reason.

@@ -8,6 +8,7 @@ import type { Connection } from '../connection.ts';
 export class NewestEventCache {
   readonly #connection: Pick<Connection, 'eventLog'>;
   readonly #known = new Map<string, Promise<EventId | undefined>>();
+  readonly #events = new Map<OrderKey, SharedEvents>();
 
   constructor(connection: Pick<Connection, 'eventLog'>) {
     this.#connection = connection;
@@ -22,8 +23,15 @@ export class NewestEventCache {
     return newest !== undefined && newest > eventId;
   }
 
+  #eventsOf(orderKey: OrderKey): AsyncIterable<EventRecord> {
+    const known =
+      this.#events.get(orderKey) ?? new SharedEvents(this.#connection.eventLog.eventsNewestFirst(orderKey));
+    this.#events.set(orderKey, known);
+    return known;
+  }
+
   async #find(orderKey: OrderKey, endpoint: Endpoint): Promise<EventId | undefined> {
-    for await (const event of this.#connection.eventLog.eventsNewestFirst(orderKey)) {
+    for await (const event of this.#eventsOf(orderKey)) {
       const canBeSent =
         event.fannedOutAt !== undefined && event.forgottenAt === undefined && !lacksSnapshot(event);
       if (canBeSent && isWanted(event, endpoint)) return event.eventId;
@@ -37,4 +45,23 @@ function isWanted({ outcomes }: EventRecord, { id, filter }: Endpoint): boolean 
   const state = outcomes?.[id]?.state;
   if (state === 'skipped') return false;
   return filter === undefined || (state !== undefined && state !== 'cancelled');
+}
+
+/** Events that are read once for all endpoints, as far as one of them needs them. */
+class SharedEvents implements AsyncIterable<EventRecord> {
+  readonly #source: AsyncIterator<EventRecord>;
+  readonly #read: Promise<IteratorResult<EventRecord>>[] = [];
+
+  constructor(events: AsyncIterable<EventRecord>) {
+    this.#source = events[Symbol.asyncIterator]();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<EventRecord, void, undefined> {
+    for (let index = 0; ; index++) {
+      this.#read[index] ??= this.#source.next();
+      const result = await this.#read[index];
+      if (result === undefined || result.done) return;
+      yield result.value;
+    }
+  }
 }
