@@ -1,9 +1,13 @@
 /** The Clock port over Node's clocks and timers. */
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../relay/model/clock.ts';
 
 export const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
-  sleep: (durationMs) => setTimeout(durationMs),
+  sleep: (durationMs) => sleep(durationMs),
+  startTimer(durationMs, onEnd) {
+    const timer = setTimeout(onEnd, durationMs);
+    return () => clearTimeout(timer);
+  },
 };

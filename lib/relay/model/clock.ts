@@ -6,6 +6,11 @@ export interface Clock {
   /** Monotonic time in milliseconds, for deadlines within one function. */
   monotonicMs(): number;
   sleep(durationMs: number): Promise<void>;
+  /**
+   * Calls back after a time, unless it is cancelled before by the returned function. A clock without it sleeps instead,
+   * and the sleep goes on after the work has ended.
+   */
+  startTimer?(durationMs: number, onEnd: () => void): () => void;
 }
 
 /** The clocks of two functions differ by at most this. */
@@ -80,12 +85,20 @@ export async function within<Value>(
   what: string,
   work: Promise<Value>,
 ): Promise<Value> {
-  return Promise.race([
-    work,
-    clock.sleep(limitMs).then(() => {
-      throw new TimeoutError(`${what} took longer than ${limitMs} ms`);
-    }),
-  ]);
+  const timeout = () => new TimeoutError(`${what} took longer than ${limitMs} ms`);
+  const { promise: tooLate, reject } = Promise.withResolvers<never>();
+  const cancel = clock.startTimer?.(limitMs, () => reject(timeout()));
+  try {
+    if (cancel !== undefined) return await Promise.race([work, tooLate]);
+    return await Promise.race([
+      work,
+      clock.sleep(limitMs).then(() => {
+        throw timeout();
+      }),
+    ]);
+  } finally {
+    cancel?.();
+  }
 }
 
 export function after(moment: Date, durationMs: number): Date {
