@@ -6,7 +6,7 @@
 import type { Config } from '../relay/config.ts';
 import { isDeliveryTo } from '../relay/delivery/is-delivery-to.ts';
 import { messageFor } from '../relay/delivery/state-machine.ts';
-import { after, type Clock } from '../relay/model/clock.ts';
+import { after, type Clock, MAX_CLOCK_SKEW_MS } from '../relay/model/clock.ts';
 import { type Delivery, isLeased } from '../relay/model/delivery.ts';
 import { FAN_OUT_DUE_MS } from '../relay/model/event.ts';
 import { type EndpointId, FAN_OUT, SHARDS } from '../relay/model/ids.ts';
@@ -29,8 +29,8 @@ export interface RecoverContext {
 
 /** Enqueues every event that waits for fan-out. */
 export async function recoverEvents({ clock, eventLog, eventQueue }: RecoverContext): Promise<void> {
-  // An event that ingest has just stored is due after this time.
-  const dueBefore = after(clock.now(), FAN_OUT_DUE_MS);
+  // An event that ingest has just stored is due after this time, by a clock that was perhaps a little ahead.
+  const dueBefore = after(clock.now(), FAN_OUT_DUE_MS + MAX_CLOCK_SKEW_MS);
   for (let shard = 0; shard < SHARDS; shard++) {
     const list = `${FAN_OUT}#${shard}`;
     let page: readonly OwedItem[] = [];
