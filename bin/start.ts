@@ -9,6 +9,7 @@ import { RETENTION_DAYS } from '../lib/contract/retention.ts';
 import { asDataFolderError, DataFolderError } from '../lib/node/data-folder.ts';
 import { PortInUseError } from '../lib/node/http/listen.ts';
 import { printableLines } from '../lib/relay/model/printable.ts';
+import { boundHeap } from '../lib/server/bounded-heap.ts';
 import { Log } from '../lib/server/log.ts';
 import { type RelayServer, startRelayServer } from '../lib/server/relay-server.ts';
 import { onStopSignal } from '../lib/server/stop-signals.ts';
@@ -70,6 +71,7 @@ await new Command('npm start --')
   .parseAsync();
 
 async function start(options: Options): Promise<void> {
+  boundHeap();
   const dataDir = resolve(options.data);
   const { host, port, publicUrl, allowCidr: allowedCidrs, silenceHours } = options;
   const { retentionDays, payloadRetentionDays } = options;

@@ -32,8 +32,9 @@ export interface MeasuredProcess {
 export async function startMeasuredProcess(
   program: string,
   args: readonly string[] = [],
+  nodeFlags: readonly string[] = [],
 ): Promise<MeasuredProcess> {
-  const child = spawn(process.execPath, ['--import', PRELOAD, program, ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, '--import', PRELOAD, program, ...args], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   const killWithUs = () => child.kill('SIGKILL');

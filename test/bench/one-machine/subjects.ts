@@ -11,6 +11,8 @@ import type { Subject } from './load.ts';
 import { startMeasuredProcess } from './measured-process.ts';
 
 const START = fileURLToPath(new URL('../../../bin/start.ts', import.meta.url));
+/** As the script `start` in package.json has them. */
+const NODE_FLAGS = ['--max-semi-space-size=8'];
 const BARE = fileURLToPath(new URL('./bare-relay.ts', import.meta.url));
 /** The relay caches its configuration for ten seconds. */
 const CONFIG_SEEN_MS = 11_000;
@@ -19,7 +21,7 @@ const CONFIG_SEEN_MS = 11_000;
 export async function startRelay(dataDir: string, endpoints: number): Promise<Subject> {
   const receivers = await startReceivers(endpoints);
   const args = ['--data', dataDir, '--port', '0', '--json', '--allow-cidr', '127.0.0.0/8'];
-  const process = await startMeasuredProcess(START, args);
+  const process = await startMeasuredProcess(START, args, NODE_FLAGS);
   const { url } = z.looseObject({ url: z.url() }).parse(process.ready);
   const found = await relays.findLocal(Number(new URL(url).port));
   const connection = await found.connect((warning) => console.error(warning));
