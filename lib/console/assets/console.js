@@ -151,6 +151,16 @@
     true,
   );
 
+  // A button with `data-busy` says that its answer takes time, and is pressed only once.
+  document.addEventListener('submit', (event) => {
+    const button = event.submitter;
+    if (button?.dataset.busy === undefined) return;
+    button.textContent = button.dataset.busy;
+    setTimeout(() => {
+      button.disabled = true;
+    });
+  });
+
   document.addEventListener('click', async (event) => {
     const button = event.target.closest?.('button');
     if (button?.dataset.copy !== undefined) {

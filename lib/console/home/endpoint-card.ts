@@ -3,6 +3,7 @@ import { html } from 'hono/html';
 import type { EndpointSample } from '../../operator/status/delivery-sample.ts';
 import type { EndpointStatus } from '../../operator/status/endpoint-status.ts';
 import type { Html, View } from '../console-env.ts';
+import { endpointPath } from '../endpoints/endpoint-path.ts';
 import { attemptText } from '../layout/attempt-text.ts';
 import { boundedText } from '../layout/counts.ts';
 import { stateBadge, toneOf } from '../layout/state-badge.ts';
@@ -12,7 +13,7 @@ import { untrusted } from '../layout/untrusted.ts';
 export function endpointCard({ now }: View, endpoint: EndpointStatus): Html {
   const { id, state, since, description } = endpoint;
   return html`<li class="card ${toneOf(state)}" id="endpoint-${id}">
-<div class="head"><h3>${untrusted(id)}</h3>${stateBadge(state)}</div>
+<div class="head"><h3><a href="${endpointPath(id)}">${untrusted(id)}</a></h3>${stateBadge(state)}</div>
 ${description === undefined ? '' : html`<p class="quiet">${untrusted(description)}</p>`}
 <dl class="facts">
 ${since === undefined ? '' : fact('State since', timeAgo(since, now))}

@@ -1,10 +1,10 @@
 /** The state of the relay: what needs attention, the Hub, and each endpoint. */
 import { html } from 'hono/html';
-import type { EndpointStatus } from '../../operator/status/endpoint-status.ts';
 import type { RelayStatus } from '../../operator/status/relay-status.ts';
 import type { Html, View } from '../console-env.ts';
+import { ADD_ENDPOINT_PATH } from '../endpoints/endpoint-path.ts';
+import { worstFirst } from '../endpoints/worst-first.ts';
 import { emptyState } from '../layout/empty-state.ts';
-import { toneOf } from '../layout/state-badge.ts';
 import { exactTime } from '../layout/times.ts';
 import { attentionList } from './attention-list.ts';
 import { endpointCard } from './endpoint-card.ts';
@@ -26,17 +26,9 @@ ${
   endpoints.length === 0
     ? emptyState(
         'No endpoint',
-        html`Updates are stored and go nowhere. Add one: <code>npm run relay -- endpoints add</code>`,
+        html`Updates are stored and go nowhere. ${view.isReadOnly ? 'This console is read-only, so add one elsewhere.' : html`<a href="${ADD_ENDPOINT_PATH}">Add an endpoint</a>`}`,
       )
     : html`<ul class="cards">${worstFirst(endpoints).map((endpoint) => endpointCard(view, endpoint))}</ul>`
 }
 </section>`;
-}
-
-const TONES = ['bad', 'warn', 'neutral', 'good'];
-
-/** Among fifty endpoints, the failing one must be seen without scrolling. */
-function worstFirst(endpoints: RelayStatus['endpoints']): RelayStatus['endpoints'] {
-  const rank = ({ state }: EndpointStatus) => TONES.indexOf(toneOf(state));
-  return endpoints.toSorted((one, other) => rank(one) - rank(other));
 }

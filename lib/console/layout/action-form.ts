@@ -5,8 +5,10 @@ import { FORM_TOKEN_FIELD } from '../safety/form-token-field.ts';
 
 export interface ActionFormParts {
   readonly action: string;
-  /** The text of the button: a verb and its object. */
+  /** The text of the button: a verb and its object. With `…` at its end when a question follows. */
   readonly label: string;
+  /** The text of the button while the answer takes its time. */
+  readonly busyLabel?: string;
   /** The fields; hidden ones, too. */
   readonly fields?: Html;
   readonly kind?: 'primary' | 'danger' | 'plain';
@@ -19,10 +21,14 @@ export interface ActionFormParts {
 /** Nothing in read-only mode. */
 export function actionForm(view: View, parts: ActionFormParts): Html {
   if (view.isReadOnly) return html``;
-  const { action, label, fields = html``, kind = 'plain', confirm, isStacked = false } = parts;
+  const { action, label, fields = html``, kind = 'plain', confirm, busyLabel, isStacked = false } = parts;
   return html`<form method="post" action="${action}" class="${isStacked ? 'stacked' : 'inline'}"${
-    confirm === undefined ? '' : html` data-confirm="${confirm}" data-confirm-label="${label}"`
-  }>${formTokenField(view)}${fields}<button class="${kind}">${label}</button></form>`;
+    confirm === undefined
+      ? ''
+      : html` data-confirm="${confirm}" data-confirm-label="${label.replace(/…$/, '')}"`
+  }>${formTokenField(view)}${fields}<button class="${kind}"${
+    busyLabel === undefined ? '' : html` data-busy="${busyLabel}"`
+  }>${label}</button></form>`;
 }
 
 export function formTokenField({ formToken }: View): Html {

@@ -4,17 +4,13 @@ import { idInSource, orderKeyIn } from '../../operator/orders/order-key.ts';
 import type { EventKey } from '../../relay/model/event.ts';
 import { type OrderKey, sourceOf } from '../../relay/model/ids.ts';
 import type { ConsoleContext } from '../console-env.ts';
-
-/** Browsers resolve the path segments `.` and `..`, so an id that begins with a dot gets this before it. */
-const GUARD = '~';
+import { fromSegment, toSegment } from '../layout/path-segment.ts';
 
 export const ORDER_ROUTE = '/orders/:source/:order';
 export const UPDATE_ROUTE = `${ORDER_ROUTE}/:event{evt_[0-9A-Z]+}`;
 
 export function orderPath(orderKey: OrderKey): string {
-  const id = idInSource(orderKey);
-  const segment = /^[.~]/.test(id) ? GUARD + id : id;
-  return `/orders/${encodeURIComponent(sourceOf(orderKey))}/${encodeURIComponent(segment)}`;
+  return `/orders/${encodeURIComponent(sourceOf(orderKey))}/${toSegment(idInSource(orderKey))}`;
 }
 
 export function updatePath({ orderKey, eventId }: EventKey): string {
@@ -27,7 +23,7 @@ export function updatePath({ orderKey, eventId }: EventKey): string {
  */
 export function orderKeyOf(c: ConsoleContext): OrderKey {
   const { source = '', order = '' } = c.req.param();
-  return orderKeyIn(source, order.startsWith(GUARD) ? order.slice(GUARD.length) : order);
+  return orderKeyIn(source, fromSegment(order));
 }
 
 /**
