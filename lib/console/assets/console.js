@@ -151,6 +151,19 @@
     true,
   );
 
+  // A field for a time has the browser's zone. The server gets UTC.
+  function localFields(root) {
+    for (const field of chosen(root, 'input[data-at]')) {
+      const at = new Date(field.dataset.at);
+      field.value = new Date(at - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+      delete field.dataset.at;
+    }
+  }
+  document.addEventListener('formdata', ({ target, formData }) => {
+    for (const field of chosen(target, 'input[type="datetime-local"]'))
+      if (field.value !== '') formData.set(field.name, new Date(field.value).toISOString());
+  });
+
   // A button with `data-busy` says that its answer takes time, and is pressed only once.
   document.addEventListener('submit', (event) => {
     const button = event.submitter;
@@ -191,6 +204,7 @@
 
   function ready() {
     localTimes(document);
+    localFields(document);
     drawCharts(document);
   }
 

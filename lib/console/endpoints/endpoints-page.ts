@@ -9,6 +9,8 @@ import { mountEndpointActions } from './endpoint-actions.ts';
 import { mountEndpoint } from './endpoint-page.ts';
 import { ADD_ENDPOINT_PATH, ENDPOINTS_PATH } from './endpoint-path.ts';
 import { endpointTable } from './endpoint-table.ts';
+import { mountHistory } from './history-page.ts';
+import { mountMissed } from './missed-page.ts';
 
 /** Counting costs reads for each endpoint. */
 const LIST_POLLS = 3;
@@ -42,5 +44,7 @@ ${liveRegion(view, {
     });
     mountEndpoint(app, context);
     mountEndpointActions(app, context);
+    mountHistory(app, context);
+    mountMissed(app, context);
   },
 };
