@@ -6,7 +6,7 @@ import type { Html } from '../console-env.ts';
 import { endpointPath } from './endpoint-path.ts';
 
 const doneSchema = z.enum([...STATE_COMMANDS, 'added', 'saved']);
-export type Done = z.output<typeof doneSchema>;
+type Done = z.output<typeof doneSchema>;
 
 export function doneNotice(done: string | undefined, { id }: { readonly id: string }): Html {
   const known = doneSchema.safeParse(done).data;

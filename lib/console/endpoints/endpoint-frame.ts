@@ -7,7 +7,7 @@ import { stateBadge } from '../layout/state-badge.ts';
 import { codeText, untrusted } from '../layout/untrusted.ts';
 import { ENDPOINTS_PATH, endpointPath } from './endpoint-path.ts';
 
-export type EndpointTab = 'overview' | 'deliveries' | 'missed' | 'expressions' | 'edit';
+type EndpointTab = 'overview' | 'deliveries' | 'missed' | 'expressions' | 'edit';
 
 export interface EndpointPageParts {
   readonly status: Pick<ListedStatus, 'id' | 'state' | 'description'>;

@@ -8,7 +8,6 @@ import { isRelayEvent } from '../../relay/model/ids.ts';
 import { detailText } from '../../relay/model/outcome.ts';
 import type { ConsoleApp, Html, PageContext, View } from '../console-env.ts';
 import { attemptText } from '../layout/attempt-text.ts';
-import { counted } from '../layout/counts.ts';
 import { dataTable } from '../layout/data-table.ts';
 import { emptyState } from '../layout/empty-state.ts';
 import { nextTryText } from '../layout/next-try-text.ts';
@@ -83,6 +82,9 @@ function row({ now }: View, item: HistoryItem): Html {
   const { niceId, orderId, eventId, orderKey, receivedAt, outcome, attempts, at, next, lastAnswer } = item;
   const name = codeText(niceId ?? orderId ?? eventId);
   const { attempt: _, ...result } = outcome;
+  // Without a reason, the outcome repeats the last answer.
+  const isRepeated = outcome.reason === undefined && lastAnswer !== undefined;
+  const answer = [isRepeated ? undefined : detailText(result), lastAnswer && attemptText(lastAnswer)];
   return html`<tr><th scope="row">${
     isRelayEvent(orderKey)
       ? html`${name}<br /><small class="quiet">test or notice</small>`
@@ -94,6 +96,6 @@ function row({ now }: View, item: HistoryItem): Html {
       ? html` <small class="quiet">${timeAgo(at, now)}</small>`
       : html`<br /><small class="quiet">${nextTryText(next, now)}</small>`
   }</td>
-<td>${attempts === 0 ? html`<span class="quiet">none</span>` : counted(attempts, 'attempt')}</td>
-<td>${untrusted([detailText(result), lastAnswer && attemptText(lastAnswer)].filter(Boolean).join(' · '))}</td></tr>`;
+<td>${attempts === 0 ? html`<span class="quiet">none</span>` : html`${attempts}<span class="on-phone"> attempts</span>`}</td>
+<td>${untrusted(answer.filter(Boolean).join(' · '))}</td></tr>`;
 }

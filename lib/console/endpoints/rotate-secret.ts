@@ -55,7 +55,7 @@ export function mountRotateSecret(app: ConsoleApp, { connection }: PageContext):
   });
 }
 
-export function newSecret(secret: string): Html {
+function newSecret(secret: string): Html {
   return html`<div class="notice good" role="status"><p>The new signing secret. Give it to the endpoint now: it <strong>is shown only once</strong>.</p>
 ${copyableText(secret, 'Copy the secret')}</div>`;
 }
