@@ -40,14 +40,11 @@ export interface RelayServerOptions {
   /** Hours without a webhook before a notice is sent; 0 sends none. */
   readonly silenceHours: number;
   readonly telemetry: Telemetry;
-  /** Makes the handler of all paths but those of webhooks, health and discovery. */
-  readonly console?: (relay: RelayPorts) => RequestHandler;
-}
-
-/** What a console in this process needs. */
-interface RelayPorts
-  extends Pick<WorkersContext, 'clock' | 'telemetry' | 'config' | 'eventQueue' | 'deliveryQueue'> {
-  readonly store: SqliteStore;
+  /**
+   * Answers all paths but those of webhooks, health and discovery. It reaches the data through a connection of its own, as
+   * the CLI does: the relay then sees its changes at once.
+   */
+  readonly console?: RequestHandler;
 }
 
 export interface RelayServer {
@@ -126,7 +123,7 @@ async function run(
       ...retentionOf(options),
       ...{ silenceHours: options.silenceHours, allowedCidrs: options.allowedCidrs },
     }),
-    console: options.console?.({ ...context, store }),
+    console: options.console,
     onError: (error) => telemetry.error('request failed', error),
   }).catch(async (error) => {
     await workers.stop();
