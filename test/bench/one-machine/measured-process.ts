@@ -1,6 +1,7 @@
 /** A program under measurement, in a process of its own, so that its CPU time and memory are its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 
@@ -27,15 +28,16 @@ export interface MeasuredProcess {
 /**
  * Starts a program that prints one line of JSON once it is ready.
  *
+ * @param logFile gets what the program writes to standard error
  * @throws Error when it ends before, or is not ready within 30 seconds
  */
 export async function startMeasuredProcess(
   program: string,
-  args: readonly string[] = [],
-  nodeFlags: readonly string[] = [],
+  args: readonly string[],
+  logFile: string,
 ): Promise<MeasuredProcess> {
-  const child = spawn(process.execPath, [...nodeFlags, '--import', PRELOAD, program, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  const child = spawn(process.execPath, ['--import', PRELOAD, program, ...args], {
+    stdio: ['ignore', 'pipe', openSync(logFile, 'a'), 'ipc'],
   });
   const killWithUs = () => child.kill('SIGKILL');
   process.once('exit', killWithUs);

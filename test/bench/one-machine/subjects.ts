@@ -4,15 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { relays } from '../../../lib/connect/relays.ts';
 import { addEndpoint } from '../../../lib/operator/endpoints/endpoints.ts';
-import { newSigningSecret, signingAttributes } from '../../../lib/operator/endpoints/signing.ts';
+import { newSigningSecret } from '../../../lib/operator/endpoints/signing.ts';
 import { addSource } from '../../../lib/operator/sources/sources.ts';
 import { startReceivers } from '../receivers.ts';
 import type { Subject } from './load.ts';
 import { startMeasuredProcess } from './measured-process.ts';
 
 const START = fileURLToPath(new URL('../../../bin/start.ts', import.meta.url));
-/** As the script `start` in package.json has them. */
-const NODE_FLAGS = ['--max-semi-space-size=8'];
 const BARE = fileURLToPath(new URL('./bare-relay.ts', import.meta.url));
 /** The relay caches its configuration for ten seconds. */
 const CONFIG_SEEN_MS = 11_000;
@@ -21,7 +19,7 @@ const CONFIG_SEEN_MS = 11_000;
 export async function startRelay(dataDir: string, endpoints: number): Promise<Subject> {
   const receivers = await startReceivers(endpoints);
   const args = ['--data', dataDir, '--port', '0', '--json', '--allow-cidr', '127.0.0.0/8'];
-  const process = await startMeasuredProcess(START, args, NODE_FLAGS);
+  const process = await startMeasuredProcess(START, args, `${dataDir}.log`);
   const { url } = z.looseObject({ url: z.url() }).parse(process.ready);
   const found = await relays.findLocal(Number(new URL(url).port));
   const connection = await found.connect((warning) => console.error(warning));
@@ -29,7 +27,9 @@ export async function startRelay(dataDir: string, endpoints: number): Promise<Su
   for (const [index, receiver] of receivers.urls.entries())
     await addEndpoint(connection, `endpoint-${index}`, {
       url: receiver,
-      ...signingAttributes(newSigningSecret()),
+      signingSecret: newSigningSecret(),
+      // With `latest`, an event that a newer one overtakes would never arrive.
+      ordering: 'strict',
     });
   connection.close();
   await sleep(CONFIG_SEEN_MS);
@@ -38,7 +38,7 @@ export async function startRelay(dataDir: string, endpoints: number): Promise<Su
 
 export async function startBare(file: string, endpoints: number): Promise<Subject> {
   const receivers = await startReceivers(endpoints);
-  const process = await startMeasuredProcess(BARE, [file, ...receivers.urls]);
+  const process = await startMeasuredProcess(BARE, [file, ...receivers.urls], `${file}.log`);
   return { process, address: z.looseObject({ address: z.url() }).parse(process.ready).address, receivers };
 }
 
