@@ -154,15 +154,15 @@ class Cached<Value> {
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
   readonly #load: () => Promise<Value>;
-  #kept: { readonly value: Value; readonly readAtMs: number } | undefined;
+  #kept: { readonly value: Value; readonly readAtMs: number; readonly read: number } | undefined;
   #triedAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<Value> | undefined;
   /** Why the last read failed. */
   #failure: unknown;
   /** The number of reads so far. */
   #reads = 0;
-  /** The value is known to be old, however recently it was read. */
-  #isExpired = false;
+  /** The values of this read and of earlier ones are known to be old, however recent they are. */
+  #expiredRead = 0;
 
   constructor(clock: Clock, telemetry: Telemetry, load: () => Promise<Value>) {
     this.#clock = clock;
@@ -171,7 +171,7 @@ class Cached<Value> {
   }
 
   expire(): void {
-    this.#isExpired = true;
+    this.#expiredRead = this.#reads;
     // A read that has begun may have seen the rows before the change.
     this.#reading = undefined;
   }
@@ -181,7 +181,7 @@ class Cached<Value> {
     const kept = this.#kept;
     if (kept === undefined) return this.#read();
     const nowMs = this.#clock.monotonicMs();
-    if (!this.#isExpired) {
+    if (kept.read > this.#expiredRead) {
       if (nowMs - kept.readAtMs < maxAgeMs) return kept.value;
       if (this.#reading === undefined && nowMs - this.#triedAtMs < EARLIEST_REFRESH_MS) return kept.value;
     }
@@ -199,7 +199,7 @@ class Cached<Value> {
   async getNotOlder(maxAgeMs: number): Promise<Value> {
     const nowMs = this.#clock.monotonicMs();
     const kept = this.#kept;
-    if (!this.#isExpired) {
+    if (kept === undefined || kept.read > this.#expiredRead) {
       if (kept !== undefined && nowMs - kept.readAtMs < maxAgeMs) return kept.value;
       if (this.#reading === undefined && nowMs - this.#triedAtMs < EARLIEST_REFRESH_MS) throw this.#failure;
     }
@@ -209,7 +209,6 @@ class Cached<Value> {
   /** Concurrent callers share one read. */
   #read(): Promise<Value> {
     if (this.#reading !== undefined) return this.#reading;
-    this.#isExpired = false;
     this.#reads += 1;
     this.#reading = this.#refresh(this.#reads);
     return this.#reading;
@@ -221,7 +220,7 @@ class Cached<Value> {
       const readAtMs = this.#clock.monotonicMs();
       this.#triedAtMs = readAtMs;
       const value = await this.#load();
-      if (read === this.#reads) this.#kept = { value, readAtMs };
+      if (read === this.#reads) this.#kept = { value, readAtMs, read };
       return value;
     } catch (error) {
       this.#failure = error;

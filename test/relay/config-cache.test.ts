@@ -192,6 +192,17 @@ describe('a config that has expired', () => {
     expect(reads()).toBe(1);
   });
 
+  it('is read for all who ask at the same time', async () => {
+    const { relay, reads } = await aReadRelay();
+    relay.newEndpoint('shop');
+    relay.config.expire();
+
+    const asked = await Promise.all([relay.config.endpoints(), relay.config.endpoints()]);
+
+    expect(asked.map(({ valid }) => valid.length)).toEqual([2, 2]);
+    expect(reads()).toBe(1);
+  });
+
   it('is not taken from a read that had begun before', async () => {
     const { relay, rows } = await aReadRelay();
     const answered = Promise.withResolvers<ConfigRow[]>();
