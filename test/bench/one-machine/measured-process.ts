@@ -28,21 +28,23 @@ export interface MeasuredProcess {
 /**
  * Starts a program that prints one line of JSON once it is ready.
  *
+ * @param args options of Node, the program's file and its arguments
  * @param logFile gets what the program writes to standard error
  * @throws Error when it ends before, or is not ready within 30 seconds
  */
 export async function startMeasuredProcess(
-  program: string,
   args: readonly string[],
   logFile: string,
+  cwd: string,
 ): Promise<MeasuredProcess> {
-  const child = spawn(process.execPath, ['--import', PRELOAD, program, ...args], {
+  const child = spawn(process.execPath, ['--import', PRELOAD, ...args], {
+    cwd,
     stdio: ['ignore', 'pipe', openSync(logFile, 'a'), 'ipc'],
   });
   const killWithUs = () => child.kill('SIGKILL');
   process.once('exit', killWithUs);
   return {
-    ready: JSON.parse(await firstLine(child, program)),
+    ready: JSON.parse(await firstLine(child, args.join(' '))),
     async usage() {
       child.send('usage');
       const [usage] = await once(child, 'message', { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });

@@ -6,11 +6,14 @@ import { relays } from '../../../lib/connect/relays.ts';
 import { addEndpoint } from '../../../lib/operator/endpoints/endpoints.ts';
 import { newSigningSecret } from '../../../lib/operator/endpoints/signing.ts';
 import { addSource } from '../../../lib/operator/sources/sources.ts';
+import packageJson from '../../../package.json' with { type: 'json' };
 import { startReceivers } from '../receivers.ts';
 import type { Subject } from './load.ts';
 import { startMeasuredProcess } from './measured-process.ts';
 
-const START = fileURLToPath(new URL('../../../bin/start.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+/** With the limits of memory that `npm start` sets. */
+const START = packageJson.scripts.start.split(' ').slice(1);
 const BARE = fileURLToPath(new URL('./bare-relay.ts', import.meta.url));
 /** The relay caches its configuration for ten seconds. */
 const CONFIG_SEEN_MS = 11_000;
@@ -19,7 +22,7 @@ const CONFIG_SEEN_MS = 11_000;
 export async function startRelay(dataDir: string, endpoints: number): Promise<Subject> {
   const receivers = await startReceivers(endpoints);
   const args = ['--data', dataDir, '--port', '0', '--json', '--allow-cidr', '127.0.0.0/8'];
-  const process = await startMeasuredProcess(START, args, `${dataDir}.log`);
+  const process = await startMeasuredProcess([...START, ...args], `${dataDir}.log`, ROOT);
   const { url } = z.looseObject({ url: z.url() }).parse(process.ready);
   const found = await relays.findLocal(Number(new URL(url).port));
   const connection = await found.connect((warning) => console.error(warning));
@@ -38,7 +41,7 @@ export async function startRelay(dataDir: string, endpoints: number): Promise<Su
 
 export async function startBare(file: string, endpoints: number): Promise<Subject> {
   const receivers = await startReceivers(endpoints);
-  const process = await startMeasuredProcess(BARE, [file, ...receivers.urls], `${file}.log`);
+  const process = await startMeasuredProcess([BARE, file, ...receivers.urls], `${file}.log`, ROOT);
   return { process, address: z.looseObject({ address: z.url() }).parse(process.ready).address, receivers };
 }
 
