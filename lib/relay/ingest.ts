@@ -93,11 +93,6 @@ function payloadOf({ contentType, contentEncoding, body }: WebhookRequest): Payl
   };
 }
 
-/**
- * Takes two round trips to the table. The first reads the order's newest event id and writes the payload under an id from
- * the clock. The second writes the event's row. If the order already has an id that is as late, the payload is written
- * again under a later id. The first payload then belongs to no event and expires.
- */
 async function store(
   context: IngestContext,
   source: SourceId,
@@ -105,25 +100,10 @@ async function store(
   payload: Payload,
 ): Promise<IngestAnswer> {
   const deadline = new Deadline(context.clock, STORE_LIMIT_MS);
-  const byClock = newEvent(context, source, order, undefined);
-  const [read, put] = await Promise.allSettled([
-    order.orderId === undefined ? undefined : newestEventId(context, byClock.orderKey),
-    putPayload(context, byClock, payload, deadline),
-  ]);
-  const newest = read.status === 'fulfilled' ? read.value : undefined;
-  const isNewest = newest === undefined || newest < byClock.eventId;
-  const event = isNewest ? byClock : newEvent(context, source, order, newest);
-  try {
-    if (put.status === 'rejected') throw put.reason;
-    if (event !== byClock) await putPayload(context, event, payload, deadline);
-    const dueAt = after(context.clock.now(), FAN_OUT_DUE_MS);
-    await within(
-      context.clock,
-      deadline.remainingMs,
-      'storing the event',
-      context.eventLog.putEvent(event, dueAt),
-    );
-  } catch (error) {
+  const write = context.eventLog.putEventWithPayload === undefined ? writeInTwoTrips : writeAtOnce;
+  const { event, failure } = await write(context, source, order, payload, deadline);
+  if (failure !== undefined) {
+    const { error } = failure;
     if (error instanceof PayloadTooLargeError) return { kind: 'too large' };
     context.telemetry.error('event could not be stored; it is enqueued with its payload', error, {
       eventId: event.eventId,
@@ -145,6 +125,70 @@ async function store(
     });
   }
   return accepted(context, event);
+}
+
+interface Written {
+  readonly event: EventRecord;
+  readonly failure?: { readonly error: unknown };
+}
+
+/**
+ * The first trip to the table reads the order's newest event id and writes the payload under an id from the clock. The
+ * second writes the event's row. If the order already has an id that is as late, the payload is written again under a
+ * later id. The first payload then belongs to no event and expires.
+ */
+async function writeInTwoTrips(
+  context: IngestContext,
+  source: SourceId,
+  order: Order,
+  payload: Payload,
+  deadline: Deadline,
+): Promise<Written> {
+  const byClock = newEvent(context, source, order, undefined);
+  const [read, put] = await Promise.allSettled([
+    order.orderId === undefined ? undefined : newestEventId(context, byClock.orderKey),
+    putPayload(context, byClock, payload, deadline),
+  ]);
+  const newest = read.status === 'fulfilled' ? read.value : undefined;
+  const isNewest = newest === undefined || newest < byClock.eventId;
+  const event = isNewest ? byClock : newEvent(context, source, order, newest);
+  try {
+    if (put.status === 'rejected') throw put.reason;
+    if (event !== byClock) await putPayload(context, event, payload, deadline);
+    await within(
+      context.clock,
+      deadline.remainingMs,
+      'storing the event',
+      context.eventLog.putEvent(event, fanOutDueAt(context)),
+    );
+    return { event };
+  } catch (error) {
+    return { event, failure: { error } };
+  }
+}
+
+/** The table writes both rows in one transaction. */
+async function writeAtOnce(
+  context: IngestContext,
+  source: SourceId,
+  order: Order,
+  payload: Payload,
+  deadline: Deadline,
+): Promise<Written> {
+  const byClock = newEvent(context, source, order, undefined);
+  const newest = order.orderId === undefined ? undefined : await newestEventId(context, byClock.orderKey);
+  const event = newest === undefined ? byClock : newEvent(context, source, order, newest);
+  try {
+    const storing = context.eventLog.putEventWithPayload?.(event, payload, fanOutDueAt(context));
+    await within(context.clock, deadline.remainingMs, 'storing the event', Promise.resolve(storing));
+    return { event };
+  } catch (error) {
+    return { event, failure: { error } };
+  }
+}
+
+function fanOutDueAt({ clock }: IngestContext): Date {
+  return after(clock.now(), FAN_OUT_DUE_MS);
 }
 
 function putPayload(

@@ -100,6 +100,16 @@ export class SqliteEventLog implements EventLog {
     );
   }
 
+  async putEventWithPayload(event: EventRecord, payload: Payload, dueAt: Date): Promise<void> {
+    const body = await toStoredBody(payload);
+    const payloadExpiresAt = this.#expiry.ofPayload();
+    const expiresAt = this.#expiry.ofEvent();
+    await this.#commits.writeAll('storing an event and its payload', [
+      (connection) => insertPayload(connection, event, payload, body, payloadExpiresAt),
+      (connection) => insertEvent(connection, event, dueAt, expiresAt),
+    ]);
+  }
+
   async *eventsNewestFirst(orderKey: OrderKey): AsyncGenerator<EventRecord, void, undefined> {
     const sql = `
       SELECT eventId, ${EVENT_COLUMNS} FROM event

@@ -60,6 +60,28 @@ export class GroupCommit {
     });
   }
 
+  /**
+   * Does several operations in one transaction. Each executes at most one statement. None takes effect alone.
+   *
+   * @throws StoreError when one of them or the transaction fails
+   */
+  writeAll(what: string, operations: readonly ((connection: Connection) => void)[]): Promise<void> {
+    return this.write(what, (connection) => {
+      connection.run('SAVEPOINT several');
+      try {
+        for (const operate of operations) operate(connection);
+        connection.run('RELEASE several');
+      } catch (error) {
+        // SQLite may have rolled the whole transaction back.
+        if (connection.database.isTransaction) {
+          connection.run('ROLLBACK TO several');
+          connection.run('RELEASE several');
+        }
+        throw error;
+      }
+    });
+  }
+
   /** Resolves when all writes are done, and refuses further ones. */
   async close(): Promise<void> {
     this.#isClosed = true;

@@ -76,6 +76,9 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   /** By alias key, and by the order's key. */
   readonly aliases = new Map<OrderKey, Map<OrderKey, Alias>>();
 
+  /** Tests set it to stand for a table with transactions. */
+  putEventWithPayload?: NonNullable<EventLog['putEventWithPayload']>;
+
   constructor(clock: Clock, retentionDays = 30) {
     this.#clock = clock;
     this.#retentionMs = retentionDays * DAY_MS;

@@ -48,10 +48,13 @@ export function useEventLog(make: () => Promise<EventLogSubject>) {
     /** When an event that is stored now is due for its fan-out. */
     dueAt: () => later(given().clock.now(), 2 * MINUTE_MS),
     farFuture: () => later(given().clock.now(), 1_000 * DAY_MS),
-    /** As ingest does: the payload first. */
+    /** As ingest does: in one transaction, or the payload first. */
     async store(event: EventRecord, payload = aPayload()): Promise<void> {
-      await given().eventLog.putPayload(event, payload);
-      await given().eventLog.putEvent(event, this.dueAt());
+      const { eventLog } = given();
+      if (eventLog.putEventWithPayload !== undefined)
+        return eventLog.putEventWithPayload(event, payload, this.dueAt());
+      await eventLog.putPayload(event, payload);
+      await eventLog.putEvent(event, this.dueAt());
     },
     erasePayload: (key: EventKey) => given().erasePayload(key),
     async eventIdsOf(orderKey: OrderKey): Promise<string[]> {

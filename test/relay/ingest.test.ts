@@ -348,3 +348,43 @@ describe('ingest', () => {
     expect(lastEndedMs).toBeLessThan(15_000);
   });
 });
+
+describe('ingest into a table with transactions', () => {
+  it('stores event and payload in one, under an id after the newest of the order', async () => {
+    const { relay, stored } = aTransactionalRelay();
+    const first = await relay.accepted({ Id: '1' });
+    const second = await relay.accepted({ Id: '1' });
+
+    expect(stored).toEqual([first, second]);
+    expect(second > first).toBe(true);
+    expect(await relay.eventLog.payload({ orderKey: ORDER, eventId: second })).toBeDefined();
+    expect(relay.eventQueue.take().map(({ eventId }) => eventId)).toEqual([first, second]);
+  });
+
+  it('answers that a payload is too large, and enqueues nothing', async () => {
+    const { relay } = aTransactionalRelay(new PayloadTooLargeError('too large'));
+
+    expect(await relay.webhook({ Id: '1' })).toEqual({ kind: 'too large' });
+    expect(relay.eventQueue.take()).toEqual([]);
+  });
+
+  it('enqueues the event with its payload when the transaction fails', async () => {
+    const { relay } = aTransactionalRelay(new StoreError('the disk is full'));
+
+    const eventId = await relay.accepted({ Id: '1' });
+
+    expect(relay.eventQueue.take()).toMatchObject([{ eventId, fullEvent: { event: { eventId } } }]);
+  });
+});
+
+function aTransactionalRelay(failure?: Error) {
+  const relay = aRelay();
+  const stored: string[] = [];
+  relay.eventLog.putEventWithPayload = async (event, payload, dueAt) => {
+    if (failure !== undefined) throw failure;
+    await relay.eventLog.putPayload(event, payload);
+    await relay.eventLog.putEvent(event, dueAt);
+    stored.push(event.eventId);
+  };
+  return { relay, stored };
+}

@@ -17,6 +17,8 @@ import type { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 
 const PAGE = 3;
+/** In every so many seeds the table stores an event and its payload in one transaction, as SQLite does. */
+const TRANSACTIONS_EVERY = 3;
 /** A read that is not consistent is behind by at most this. */
 const STALE_BY_AT_MOST_MS = 2 * 60_000;
 /** Less than the time for which deliver takes an unknown endpoint for a new one. */
@@ -56,6 +58,18 @@ export function eventLogOf(
         await log.putPayload(key, payload);
       }),
     putEvent: (event, dueAt) => write('putEvent', () => log.putEvent(event, dueAt), NEW_EVENT),
+    ...(scheduler.seed % TRANSACTIONS_EVERY === 0 && {
+      putEventWithPayload: (event, payload, dueAt) =>
+        write(
+          'putEventWithPayload',
+          async () => {
+            if (faults.strikes('table refused')) throw new StoreError('the table refused');
+            await log.putPayload(event, payload);
+            await log.putEvent(event, dueAt);
+          },
+          NEW_EVENT,
+        ),
+    }),
     async *eventsNewestFirst(orderKey) {
       let before: EventId | undefined;
       for (;;) {

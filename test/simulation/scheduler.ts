@@ -25,7 +25,10 @@ export class Scheduler {
   readonly #steps: Step[] = [];
   #planned = 0;
 
+  readonly seed: number;
+
   constructor(seed: number) {
+    this.seed = seed;
     this.random = seededRandom(seed);
   }
 

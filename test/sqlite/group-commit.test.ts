@@ -95,6 +95,26 @@ describe('group commit', () => {
     expect(ids()).toEqual(['a', 'b']);
   });
 
+  it('does several operations or none of them, and commits the other writes', async () => {
+    const { commits, insert, ids } = make();
+    const insertInto = (id: string, attributes: string) => (connection: Connection) =>
+      void connection.run(
+        "INSERT INTO config (kind, id, attributes) VALUES ('source', ?, ?)",
+        id,
+        attributes,
+      );
+
+    const results = await resultsOf([
+      insert('a'),
+      commits.writeAll('writing two sources', [insertInto('b', '{}'), insertInto('c', '[]')]),
+      commits.writeAll('writing two sources', [insertInto('d', '{}'), insertInto('e', '{}')]),
+    ]);
+
+    expect(results).toEqual([1, 'writing two sources failed: the row is refused', undefined]);
+    expect(ids()).toEqual(['a', 'd', 'e']);
+    expect(commits.commits).toBe(1);
+  });
+
   it('rejects and undoes every write of a transaction when the disk is full, and works again afterwards', async () => {
     const { insert, ids, writer } = make();
     await insert('before');

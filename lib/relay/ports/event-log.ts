@@ -72,6 +72,13 @@ export interface EventLog {
    * {@link putPayload} has resolved: then a row without a payload means that the payload expired or was erased.
    */
   putEvent(event: EventRecord, dueAt: Date): Promise<void>;
+  /**
+   * Does {@link putPayload} and {@link putEvent} in one transaction. Absent where a transaction costs more than the two
+   * writes, as in DynamoDB.
+   *
+   * @throws PayloadTooLargeError
+   */
+  putEventWithPayload?(event: EventRecord, payload: Payload, dueAt: Date): Promise<void>;
   /** An order's events, newest first. Each page is read when the caller asks for it. */
   eventsNewestFirst(orderKey: OrderKey): AsyncIterable<EventRecord>;
   event(key: EventKey): Promise<EventRecord | undefined>;
