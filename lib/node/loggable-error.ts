@@ -2,14 +2,14 @@
  * Copies an error without its data. The logger writes every property of an error, and errors of the AWS SDK and of
  * parsers contain their input, which may be an order with the customer's name.
  */
-import * as z from 'zod';
+import * as z from '../relay/model/zod.ts';
 
 /** No error of the relay has more nested causes. */
 const CAUSES_LIMIT = 5;
 
 /** AWS support asks for the request id. */
 const metadataSchema = z.object({
-  $metadata: z.object({ requestId: z.string().optional(), httpStatusCode: z.number().optional() }),
+  $metadata: z.object({ requestId: z.optional(z.string()), httpStatusCode: z.optional(z.number()) }),
 });
 
 /** Keeps only name, message, stack, causes, code and AWS's request id. */

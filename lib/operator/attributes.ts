@@ -1,5 +1,5 @@
 /** Validates a row's attributes against the schema of the functions. Its messages are for the person who typed them. */
-import type { z } from 'zod';
+import * as z from 'zod';
 import { type InputIssue, InvalidInputError } from './errors.ts';
 
 /**
@@ -8,10 +8,10 @@ import { type InputIssue, InvalidInputError } from './errors.ts';
  * @throws InvalidInputError that names every invalid attribute
  */
 export function checkAttributes<Row>(
-  schema: z.ZodType<Row>,
+  schema: z.core.$ZodType<Row>,
   attributes: Readonly<Record<string, unknown>>,
 ): Row {
-  const parsed = schema.safeParse(attributes, { error: messageOf });
+  const parsed = z.safeParse(schema, attributes, { error: messageOf });
   if (parsed.success) return parsed.data;
   throw new InvalidInputError(parsed.error.issues.flatMap(toInputIssues));
 }

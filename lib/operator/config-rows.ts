@@ -1,6 +1,6 @@
 /** Reads rows of the Config table for an operator: valid rows, and invalid rows with the reason. */
-import type { z } from 'zod';
 import { type InvalidRow, parseRows } from '../relay/config.ts';
+import type * as z from '../relay/model/zod.ts';
 import type { ConfigKind, ConfigRow } from '../relay/ports/config-table.ts';
 import type { Connection } from './connection.ts';
 
@@ -13,14 +13,14 @@ export type ListedRow<Row> = { readonly valid: Row } | { readonly invalid: Inval
 export async function listRows<Row extends { readonly id: string }>(
   { configTable }: Pick<Connection, 'configTable'>,
   kind: ConfigKind,
-  schema: z.ZodType<Row>,
+  schema: z.ZodMiniType<Row>,
 ): Promise<ListedRow<Row>[]> {
   return toListedRows(await configTable.rows(kind), schema);
 }
 
 export function toListedRows<Row extends { readonly id: string }>(
   rows: readonly ConfigRow[],
-  schema: z.ZodType<Row>,
+  schema: z.ZodMiniType<Row>,
 ): ListedRow<Row>[] {
   const { valid, invalid } = parseRows(rows, schema);
   const all = [...valid.map((row) => ({ valid: row })), ...invalid.map((row) => ({ invalid: row }))];

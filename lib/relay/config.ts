@@ -1,5 +1,5 @@
 /** Reads the Config table through a cache. Each row is parsed by itself, so an invalid row does not affect the others. */
-import type * as z from 'zod';
+
 import { type Endpoint, endpointIdSchema, endpointSchema } from './endpoint/endpoint.ts';
 import { findSource, type Source, sourceSchema } from './endpoint/source.ts';
 import { HealthRecorder } from './health/health-recorder.ts';
@@ -7,6 +7,7 @@ import { HealthStore } from './health/health-store.ts';
 import { NoticeLedger } from './health/notice-ledger.ts';
 import { type Clock, within } from './model/clock.ts';
 import type { EndpointId } from './model/ids.ts';
+import type * as z from './model/zod.ts';
 import type { ConfigKind, ConfigRow, ConfigTable } from './ports/config-table.ts';
 import type { Telemetry } from './ports/telemetry.ts';
 
@@ -113,7 +114,7 @@ export class Config {
 
   async #read<Row>(
     kind: ConfigKind,
-    schema: z.ZodType<Row>,
+    schema: z.ZodMiniType<Row>,
     reading = this.#table.rows(kind),
   ): Promise<Rows<Row>> {
     const rows = parseRows(await reading, schema);
@@ -126,7 +127,7 @@ export class Config {
 }
 
 /** Parses each row by itself. An invalid row is listed with every reason. */
-export function parseRows<Row>(rows: readonly ConfigRow[], schema: z.ZodType<Row>): Rows<Row> {
+export function parseRows<Row>(rows: readonly ConfigRow[], schema: z.ZodMiniType<Row>): Rows<Row> {
   const valid: Row[] = [];
   const invalid: InvalidRow[] = [];
   for (const row of rows) {
@@ -143,7 +144,7 @@ function withId<Value>(row: { readonly id: string }, value: Value): [EndpointId,
   return id.success ? [[id.data, value]] : [];
 }
 
-function describe(error: z.ZodError): string {
+function describe(error: z.core.$ZodError): string {
   return error.issues
     .map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': '))
     .join('; ');

@@ -2,11 +2,12 @@
  * Wakes the running relay from another process, such as the CLI. The other process writes rows into the table `message`;
  * the relay takes them. As in any queue, a message contains keys, and a lost one only delays work.
  */
-import * as z from 'zod';
+
 import { endpointIdSchema } from '../relay/endpoint/endpoint.ts';
 import type { Clock } from '../relay/model/clock.ts';
 import type { EventKey } from '../relay/model/event.ts';
-import { isEventId, type OrderKey } from '../relay/model/ids.ts';
+import { type EventId, isEventId, type OrderKey } from '../relay/model/ids.ts';
+import * as z from '../relay/model/zod.ts';
 import { StoreError } from '../relay/ports/event-log.ts';
 import type { DeliveryMessage, DeliveryQueue, EventMessage, EventQueue } from '../relay/ports/queues.ts';
 import type { Telemetry } from '../relay/ports/telemetry.ts';
@@ -21,7 +22,10 @@ export type TakenMessage =
 
 const eventKey = {
   orderKey: z.custom<OrderKey>((value) => typeof value === 'string' && value.includes('/')),
-  eventId: z.string().refine(isEventId),
+  eventId: z.pipe(
+    z.string().check(z.refine(isEventId)),
+    z.transform((text) => text as EventId),
+  ),
 };
 const messageSchema = z.discriminatedUnion('queue', [
   z.object({ queue: z.literal('event'), ...eventKey }),
@@ -29,7 +33,7 @@ const messageSchema = z.discriminatedUnion('queue', [
     queue: z.literal('delivery'),
     ...eventKey,
     endpointId: endpointIdSchema,
-    delaySeconds: z.number().min(0),
+    delaySeconds: z.number().check(z.minimum(0)),
   }),
 ]);
 

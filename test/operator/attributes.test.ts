@@ -7,7 +7,7 @@ import { endpointSchema } from '../../lib/relay/endpoint/endpoint.ts';
 const VALID = { id: 'erp', url: 'https://erp.example/' };
 
 /** The problems by attribute. */
-function problemsOf(schema: z.ZodType, attributes: Readonly<Record<string, unknown>>) {
+function problemsOf(schema: z.core.$ZodType, attributes: Readonly<Record<string, unknown>>) {
   try {
     checkAttributes(schema, attributes);
   } catch (error) {

@@ -1,6 +1,7 @@
 /** The row that leads from an id that people use to one order. The partition of an id has a row for each of its orders. */
-import * as z from 'zod';
+
 import type { Alias, OrderKey } from '../../relay/model/ids.ts';
+import * as z from '../../relay/model/zod.ts';
 import { moment, type Row, readAttributes } from '../../relay/rows/attributes.ts';
 import { aliasRowKey } from './event-log-keys.ts';
 
@@ -8,7 +9,7 @@ export function toAliasRow({ aliasKey, orderKey, id, seenAt }: Alias, expiresAt:
   return { ...aliasRowKey(aliasKey, orderKey), order: orderKey, id, seenAt: seenAt.toISOString(), expiresAt };
 }
 
-const ATTRIBUTES = { order: z.string().regex(/^[^/]+\/./s), id: z.string(), seenAt: moment };
+const ATTRIBUTES = { order: z.string().check(z.regex(/^[^/]+\/./s)), id: z.string(), seenAt: moment };
 
 /** Undefined when the row names no order. */
 export function fromAliasRow(aliasKey: OrderKey, row: Row): Alias | undefined {

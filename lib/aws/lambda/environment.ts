@@ -1,9 +1,10 @@
 /** Reads and parses the environment variables that the stack sets. */
-import * as z from 'zod';
+
 import { faultOfCidr } from '../../contract/cidr.ts';
 import type { RequiredVariable, SendingVariable } from '../../contract/environment.ts';
+import * as z from '../../relay/model/zod.ts';
 
-const name = z.string().min(1);
+const name = z.string().check(z.minLength(1));
 const url = z.url();
 
 const VARIABLES = {
@@ -15,22 +16,25 @@ const VARIABLES = {
   DELIVERIES_DEAD_LETTER_QUEUE_URL: url,
   /** Comma-separated CIDR blocks whose addresses need not be public. */
   ALLOWED_CIDRS: z
-    .string()
-    .default('')
-    .transform((text) => text.split(',').filter(Boolean))
-    .superRefine((blocks, context) => {
-      for (const fault of blocks.map(faultOfCidr))
-        if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
-    }),
+    .pipe(
+      z._default(z.string(), ''),
+      z.transform((text) => text.split(',').filter(Boolean)),
+    )
+    .check(
+      z.superRefine((blocks, context) => {
+        for (const fault of blocks.map(faultOfCidr))
+          if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+      }),
+    ),
   /** Where the secrets are that rows refer to. The local relay has no Parameter Store. */
-  PARAMETER_STORE: z.enum(['ssm', 'none']).default('ssm'),
+  PARAMETER_STORE: z._default(z.enum(['ssm', 'none']), 'ssm'),
   /** Days until events expire. */
-  RETENTION_DAYS: z.coerce.number().int().min(1),
+  RETENTION_DAYS: z.coerce.number().check(z.int(), z.minimum(1)),
   /** Days until payloads expire. */
-  PAYLOAD_RETENTION_DAYS: z.coerce.number().int().min(1),
+  PAYLOAD_RETENTION_DAYS: z.coerce.number().check(z.int(), z.minimum(1)),
   /** Hours without a webhook until a notice is sent; 0 disables it. */
-  SILENCE_HOURS: z.coerce.number().int().min(0),
-} satisfies Record<RequiredVariable | SendingVariable, z.ZodType>;
+  SILENCE_HOURS: z.coerce.number().check(z.int(), z.minimum(0)),
+} satisfies Record<RequiredVariable | SendingVariable, z.ZodMiniType>;
 
 type Variable = keyof typeof VARIABLES;
 type Environment<Name extends Variable> = { readonly [Each in Name]: z.output<(typeof VARIABLES)[Each]> };
@@ -59,6 +63,6 @@ export function readEnvironment<Name extends Variable>(
   return Object.fromEntries(entries) as Environment<Name>;
 }
 
-function describe(value: string | undefined, error: z.ZodError): string {
+function describe(value: string | undefined, error: z.core.$ZodError): string {
   return value === undefined ? 'is missing' : `is wrong: ${error.issues[0]?.message}`;
 }

@@ -1,11 +1,17 @@
 /** Builds and parses the relay's queue messages. */
 
 import { gunzipSync } from 'node:zlib';
-import * as z from 'zod';
 import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
 import type { DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EventRecord, Payload } from '../../relay/model/event.ts';
-import { isEventId, type OrderKey, PARTITION_KEY_LIMIT_BYTES, sha256Hex } from '../../relay/model/ids.ts';
+import {
+  type EventId,
+  isEventId,
+  type OrderKey,
+  PARTITION_KEY_LIMIT_BYTES,
+  sha256Hex,
+} from '../../relay/model/ids.ts';
+import * as z from '../../relay/model/zod.ts';
 import type { EventMessage } from '../../relay/ports/queues.ts';
 import { toAttributes } from '../../relay/rows/attributes.ts';
 import { readEvent } from '../../relay/rows/event-attributes.ts';
@@ -48,49 +54,58 @@ function toJson(value: unknown): string {
 }
 
 const key = {
-  orderKey: z
-    .string()
-    .regex(/^[^/]+\/./s, 'must be a source and an order id')
-    .refine((text) => Buffer.byteLength(text) <= PARTITION_KEY_LIMIT_BYTES, 'is too long')
-    .transform((text) => text as OrderKey),
-  eventId: z.string().refine(isEventId, 'must be an event id'),
+  orderKey: z.pipe(
+    z.string().check(
+      z.regex(/^[^/]+\/./s, 'must be a source and an order id'),
+      z.refine((text) => Buffer.byteLength(text) <= PARTITION_KEY_LIMIT_BYTES, 'is too long'),
+    ),
+    z.transform((text) => text as OrderKey),
+  ),
+  eventId: z.pipe(
+    z.string().check(z.refine(isEventId, 'must be an event id')),
+    z.transform((text) => text as EventId),
+  ),
 };
 
-const body = z.base64().transform((text, context) => {
-  try {
-    return gunzipSync(Buffer.from(text, 'base64'));
-  } catch {
-    context.addIssue('must be in gzip format');
-    return z.NEVER;
-  }
-});
+const body = z.pipe(
+  z.base64(),
+  z.transform((text, context) => {
+    try {
+      return gunzipSync(Buffer.from(text, 'base64'));
+    } catch {
+      context.issues.push({ code: 'custom', message: 'must be in gzip format', input: text });
+      return z.NEVER;
+    }
+  }),
+);
 
 const unstoredSchema = z.object({
   event: z.record(z.string(), z.unknown()),
-  payload: z
-    .object({
-      contentType: z.string().exactOptional(),
-      contentEncoding: z.string().exactOptional(),
+  payload: z.pipe(
+    z.object({
+      contentType: z.exactOptional(z.string()),
+      contentEncoding: z.exactOptional(z.string()),
       bodyGzip: body,
-    })
-    .transform(({ bodyGzip, ...rest }) => ({ ...rest, body: bodyGzip })),
+    }),
+    z.transform(({ bodyGzip, ...rest }) => ({ ...rest, body: bodyGzip })),
+  ),
 });
 
-const eventMessageSchema = z
-  .object({
+const eventMessageSchema = z.pipe(
+  z.object({
     ...key,
-    tokenSha256: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
-      .exactOptional(),
-    fullEvent: unstoredSchema.exactOptional(),
-  })
-  .transform(({ fullEvent, ...event }) => ({
+    tokenSha256: z.exactOptional(
+      z.string().check(z.regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')),
+    ),
+    fullEvent: z.exactOptional(unstoredSchema),
+  }),
+  z.transform(({ fullEvent, ...event }) => ({
     ...event,
     ...(fullEvent !== undefined && {
       fullEvent: { event: readEvent(event, fullEvent.event), payload: fullEvent.payload },
     }),
-  }));
+  })),
+);
 
 const deliveryMessageSchema = z.object({ ...key, endpointId: endpointIdSchema });
 
@@ -111,7 +126,7 @@ export function parseDeliveryMessage({ body }: Pick<ReceivedMessage, 'body'>): P
   return parse(body, deliveryMessageSchema);
 }
 
-function parse<Message>(text: string, schema: z.ZodType<Message>): Parsed<Message> {
+function parse<Message>(text: string, schema: z.ZodMiniType<Message>): Parsed<Message> {
   let json: unknown;
   try {
     json = JSON.parse(text);

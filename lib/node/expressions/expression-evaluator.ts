@@ -1,11 +1,11 @@
 /** Controls one process that evaluates expressions. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
-import * as z from 'zod';
+import * as z from '../../relay/model/zod.ts';
 import { type EvaluationAnswer, type EvaluationJob, READY } from './expression-messages.ts';
 
-const answerSchema: z.ZodType<EvaluationAnswer> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('value'), json: z.string().exactOptional() }),
+const answerSchema: z.ZodMiniType<EvaluationAnswer> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('value'), json: z.exactOptional(z.string()) }),
   z.object({ kind: z.literal('failure'), reason: z.string(), ranAway: z.boolean() }),
 ]);
 

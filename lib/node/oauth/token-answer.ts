@@ -1,5 +1,5 @@
 /** Reads a token server's answer, in the forms that real servers use. */
-import * as z from 'zod';
+import * as z from '../../relay/model/zod.ts';
 import { type Token, type TokenClient, TokenError } from '../../relay/ports/outgoing.ts';
 import type { Answer } from '../http/exchange.ts';
 import { formEncoded } from './form-encoded.ts';
@@ -22,30 +22,25 @@ const STANDARD_ERRORS = new Set([
 /** Shorter parameters, such as `v=2`, are no secrets. */
 const SHORTEST_SECRET = 8;
 
-const text = z.string().min(1).optional().catch(undefined);
+const text = z.catch(z.optional(z.string().check(z.minLength(1))), undefined);
 
 /** Some servers write a number as text. An odd lifetime is as good as none. */
-const seconds = z
-  .union([
-    z.number(),
-    z
-      .string()
-      .regex(/^\d{1,9}$/)
-      .transform(Number),
-  ])
-  .pipe(z.number().positive())
-  .optional()
-  .catch(undefined);
+const seconds = z.catch(
+  z.optional(
+    z.pipe(
+      z.union([z.number(), z.pipe(z.string().check(z.regex(/^\d{1,9}$/)), z.transform(Number))]),
+      z.number().check(z.positive()),
+    ),
+  ),
+  undefined,
+);
 
 const answerSchema = z.object({
   access_token: text,
   token_type: text,
   expires_in: seconds,
   /** A code, or Google's object. */
-  error: z
-    .union([z.string(), z.object({ status: text, message: text })])
-    .optional()
-    .catch(undefined),
+  error: z.catch(z.optional(z.union([z.string(), z.object({ status: text, message: text })])), undefined),
   error_description: text,
   /** Okta's names. */
   errorCode: text,

@@ -1,7 +1,7 @@
 /** `listen` */
 import type { Command } from 'commander';
-import { z } from 'zod';
 import { signingSecretSchema } from '../../relay/endpoint/signing-secret.ts';
+import * as z from '../../relay/model/zod.ts';
 import { checkAttributes } from '../attributes.ts';
 import { newSigningSecret } from '../endpoints/signing.ts';
 import { type Forwarded, forwardEvents } from '../events/forward.ts';
@@ -14,7 +14,7 @@ import { shortened } from './table.ts';
 import { durationText, timeText } from './times.ts';
 import { type GivenOptions, withConnection } from './with-connection.ts';
 
-const text = z.string().exactOptional();
+const text = z.exactOptional(z.string());
 const optionsSchema = z.object({ forwardTo: z.string(), signingSecret: text, since: text, source: text });
 const secretSchema = z.object({ signingSecret: signingSecretSchema });
 

@@ -1,8 +1,8 @@
 /** The place where a list of owed work continues, as a text. It is parsed like every input. */
-import { z } from 'zod';
 import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
 import type { EventId } from '../../relay/model/ids.ts';
 import { isEventId } from '../../relay/model/ids.ts';
+import * as z from '../../relay/model/zod.ts';
 import type { OwedItem } from '../../relay/ports/event-log.ts';
 import { InvalidInputError } from '../errors.ts';
 
@@ -22,12 +22,17 @@ export interface WorkCursor {
 
 const cursorSchema = z.object({
   part: z.enum(PARTS),
-  eventId: z.string().refine(isEventId),
-  endpointId: endpointIdSchema.exactOptional(),
-  dueAt: z.iso
-    .datetime()
-    .transform((text) => new Date(text))
-    .exactOptional(),
+  eventId: z.pipe(
+    z.string().check(z.refine(isEventId)),
+    z.transform((text) => text as EventId),
+  ),
+  endpointId: z.exactOptional(endpointIdSchema),
+  dueAt: z.exactOptional(
+    z.pipe(
+      z.iso.datetime(),
+      z.transform((text) => new Date(text)),
+    ),
+  ),
 });
 
 export function cursorText({ part, eventId, endpointId, dueAt }: WorkCursor): string {

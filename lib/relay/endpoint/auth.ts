@@ -1,5 +1,5 @@
 /** The attribute `auth` of an endpoint's row: how requests to the endpoint are authenticated. */
-import * as z from 'zod';
+import * as z from '../model/zod.ts';
 import { faultOfName, isHeaderValue } from './header.ts';
 import { isReference, secretSchema } from './secret.ts';
 import { tokenParametersSchema } from './token-parameters.ts';
@@ -10,28 +10,31 @@ const SECRET_PLACES = ['basic', 'basic-unencoded', 'body'] as const;
 export const AUTH_TYPES = ['basic', 'bearer', 'header', 'oauth2'] as const;
 
 /** A secret that is used as a header value without change. */
-const headerSecretSchema = secretSchema.refine(
-  (text) => isReference(text) || isHeaderValue(text),
-  'must be visible ASCII characters, spaces and tabs',
+const headerSecretSchema = secretSchema.check(
+  z.refine(
+    (text) => isReference(text) || isHeaderValue(text),
+    'must be visible ASCII characters, spaces and tabs',
+  ),
 );
 
 /** RFC 7617 allows no control characters in user name and password, and no colon in the user name. */
-const basicTextSchema = secretSchema.refine(
-  (text) => !/\p{Cc}/u.test(text),
-  'must have no control characters',
+const basicTextSchema = secretSchema.check(
+  z.refine((text) => !/\p{Cc}/u.test(text), 'must have no control characters'),
 );
 
-const nameSchema = z
-  .string()
-  .refine((name) => faultOfName(name) !== 'malformed', 'must be letters, digits and hyphens')
-  .refine((name) => faultOfName(name) !== 'reserved', 'must not be a header that the relay sets itself');
+const nameSchema = z.string().check(
+  z.refine((name) => faultOfName(name) !== 'malformed', 'must be letters, digits and hyphens'),
+  z.refine((name) => faultOfName(name) !== 'reserved', 'must not be a header that the relay sets itself'),
+);
 
-const textSchema = z.string().min(1, 'must not be empty');
+const textSchema = z.string().check(z.minLength(1, 'must not be empty'));
 
 /** HTTP Basic (RFC 7617). */
 const basicSchema = z.strictObject({
   type: z.literal('basic'),
-  username: basicTextSchema.refine((name) => isReference(name) || !name.includes(':'), 'must have no colon'),
+  username: basicTextSchema.check(
+    z.refine((name) => isReference(name) || !name.includes(':'), 'must have no colon'),
+  ),
   password: basicTextSchema,
 });
 
@@ -51,13 +54,13 @@ const oauth2Schema = z.strictObject({
   tokenUrl: urlSchema,
   clientId: textSchema,
   clientSecret: secretSchema,
-  scope: textSchema.optional(),
+  scope: z.optional(textSchema),
   /** Not part of the standard. Some servers require it. */
-  audience: textSchema.optional(),
+  audience: z.optional(textSchema),
   /** Such as `resource`. */
-  parameters: tokenParametersSchema.optional(),
+  parameters: z.optional(tokenParametersSchema),
   /** How the client secret is sent: in a Basic header with form encoding (RFC 6749) or without, or in the body. */
-  secretIn: z.enum(SECRET_PLACES, `must be ${SECRET_PLACES.join(', ')}`).optional(),
+  secretIn: z.optional(z.enum(SECRET_PLACES, `must be ${SECRET_PLACES.join(', ')}`)),
 });
 
 export const authSchema = z.discriminatedUnion(

@@ -1,27 +1,28 @@
 /** The attribute `headers` of an endpoint's row: headers that are added to each request. */
-import * as z from 'zod';
+import * as z from '../model/zod.ts';
 import { faultOfName, HEADERS_LIMIT, HEADERS_LIMIT_BYTES, isHeaderValue, sizeOf } from './header.ts';
 import { isReference, secretSchema } from './secret.ts';
 
 export type CustomHeaders = Readonly<Record<string, string>>;
 
 /** Header values by name. A value may be a reference to a secret. No error message contains a value. */
-export const customHeadersSchema = z
-  .custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
+export const customHeadersSchema = z.pipe(
+  z.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
     error: 'must be a map of names and values',
     abort: true,
-  })
-  .transform((given, context): CustomHeaders => {
+  }),
+  z.transform((given, context): CustomHeaders => {
     const entries: [string, unknown][] = Object.entries(given);
     const problems = new Set(
       entries.flatMap(([name, value]) => problemOfName(name) ?? problemOfValue(name, value) ?? []),
     );
     const headers = Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
     for (const problem of problems.size > 0 ? problems : problemsOfAll(headers)) {
-      context.addIssue({ code: 'custom', message: problem });
+      context.issues.push({ code: 'custom', message: problem, input: given });
     }
     return headers;
-  });
+  }),
+);
 
 function problemOfName(name: string): string | undefined {
   switch (faultOfName(name)) {

@@ -1,5 +1,6 @@
 /** Certificates and private keys in PEM, as the attributes `clientCertificate`, `clientKey` and `caCertificate` have them. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import * as z from '../model/zod.ts';
 import { isReference, secretSchema } from './secret.ts';
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/g;
@@ -9,15 +10,16 @@ export const CERTIFICATE_FORM = 'a certificate in PEM: -----BEGIN CERTIFICATE---
 export const KEY_FORM = 'a private key in PEM without a password: -----BEGIN PRIVATE KEY----- …';
 
 /** One or more certificates, or a reference to them. */
-export const certificateSchema = secretSchema.refine(
-  (text) => isReference(text) || readCertificates(text) !== undefined,
-  `must be ${CERTIFICATE_FORM}`,
+export const certificateSchema = secretSchema.check(
+  z.refine(
+    (text) => isReference(text) || readCertificates(text) !== undefined,
+    `must be ${CERTIFICATE_FORM}`,
+  ),
 );
 
 /** A private key, or a reference to it. */
-export const privateKeySchema = secretSchema.refine(
-  (text) => isReference(text) || readPrivateKey(text) !== undefined,
-  `must be ${KEY_FORM}`,
+export const privateKeySchema = secretSchema.check(
+  z.refine((text) => isReference(text) || readPrivateKey(text) !== undefined, `must be ${KEY_FORM}`),
 );
 
 /** The certificates as Node reads them; undefined when there is none, or one is malformed. Ignores private keys. */

@@ -1,5 +1,5 @@
 /** A secret in a row: the value itself, or a reference to where the relay reads it. */
-import * as z from 'zod';
+import * as z from '../model/zod.ts';
 
 /** SSM's longest name (https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html). */
 const NAME_LIMIT = 2048;
@@ -35,14 +35,14 @@ export interface SecretReference {
 }
 
 /** A secret, or a reference to one. */
-export const secretSchema = z
-  .string()
-  .min(1, 'must not be empty')
-  .superRefine((text, context) => {
+export const secretSchema = z.string().check(
+  z.minLength(1, 'must not be empty'),
+  z.superRefine((text, context) => {
     const scheme = schemeOf(text);
     if (scheme !== undefined && !isReference(text))
       context.addIssue({ code: 'custom', message: `must be a value, or ${FORMS[scheme].rule}` });
-  });
+  }),
+);
 
 /** True for a reference. A reference is not secret. */
 export function isReference(text: string): boolean {

@@ -1,5 +1,5 @@
 /** Signing secrets in the format of Standard Webhooks. */
-import * as z from 'zod';
+import * as z from '../model/zod.ts';
 import { MOST_PREVIOUS } from './rotation.ts';
 import { isReference, secretSchema } from './secret.ts';
 
@@ -12,9 +12,8 @@ const LONGEST_BYTES = 64;
 export const SIGNING_SECRET_FORM = `${PREFIX} and the base64 of ${SHORTEST_BYTES} to ${LONGEST_BYTES} bytes`;
 
 /** One of an endpoint's signing secrets, or a reference to it. */
-export const signingSecretSchema = secretSchema.refine(
-  (text) => isReference(text) || signingKey(text) !== undefined,
-  `must be ${SIGNING_SECRET_FORM}`,
+export const signingSecretSchema = secretSchema.check(
+  z.refine((text) => isReference(text) || signingKey(text) !== undefined, `must be ${SIGNING_SECRET_FORM}`),
 );
 
 /** Secrets that were replaced, and until when each still signs. */
@@ -22,13 +21,14 @@ export const previousSecretsSchema = z
   .array(
     z.strictObject({
       secret: signingSecretSchema,
-      until: z.iso
-        .datetime({ offset: true, error: 'must be a time in ISO 8601' })
-        .transform((text) => new Date(text)),
+      until: z.pipe(
+        z.iso.datetime({ offset: true, error: 'must be a time in ISO 8601' }),
+        z.transform((text) => new Date(text)),
+      ),
     }),
     { error: 'must be a list' },
   )
-  .max(MOST_PREVIOUS, `must be at most ${MOST_PREVIOUS}`);
+  .check(z.maxLength(MOST_PREVIOUS, `must be at most ${MOST_PREVIOUS}`));
 
 /** The key in a signing secret; undefined when it is malformed. */
 export function signingKey(secret: string): Buffer | undefined {

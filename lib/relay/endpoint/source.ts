@@ -1,41 +1,48 @@
 /** A source: one Hub account. The token in its webhook address identifies it. */
 import { timingSafeEqual } from 'node:crypto';
-import * as z from 'zod';
 import { isReservedSource, type SourceId } from '../model/ids.ts';
+import * as z from '../model/zod.ts';
 import { MOST_PREVIOUS } from './rotation.ts';
 
 /** 256 bits in base64url. Other strings are not looked up. */
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
 /** The id is the first part of every order key, up to the first `/`. */
-export const sourceIdSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
-  .refine((id) => !isReservedSource(id), 'must not be a name of the relay’s own')
-  .transform((id) => id as SourceId);
+export const sourceIdSchema = z.pipe(
+  z.string().check(
+    z.regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+      'must be 1 to 64 letters, digits, dots, dashes or underscores',
+    ),
+    z.refine((id) => !isReservedSource(id), 'must not be a name of the relay’s own'),
+  ),
+  z.transform((id) => id as SourceId),
+);
 
 /** SHA-256 of the token in lower-case hexadecimal. The token itself is never stored. */
-const tokenSha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits');
+const tokenSha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits'));
 
 export const sourceSchema = z.strictObject({
   id: sourceIdSchema,
   tokenSha256,
   /** Replaced tokens, newest first. Each is valid until its time. */
-  previousTokens: z
-    .array(
-      z.strictObject({
-        tokenSha256,
-        until: z.iso
-          .datetime('must be a time in UTC such as 2026-03-01T09:30:00Z')
-          .transform((text) => new Date(text)),
-      }),
-    )
-    .max(MOST_PREVIOUS, `must be at most ${MOST_PREVIOUS}`)
-    .optional(),
-  enabled: z.boolean().default(true),
-  description: z.string().optional(),
-  createdAt: z.string().optional(),
-  updatedAt: z.string().optional(),
+  previousTokens: z.optional(
+    z
+      .array(
+        z.strictObject({
+          tokenSha256,
+          until: z.pipe(
+            z.iso.datetime('must be a time in UTC such as 2026-03-01T09:30:00Z'),
+            z.transform((text) => new Date(text)),
+          ),
+        }),
+      )
+      .check(z.maxLength(MOST_PREVIOUS, `must be at most ${MOST_PREVIOUS}`)),
+  ),
+  enabled: z._default(z.boolean(), true),
+  description: z.optional(z.string()),
+  createdAt: z.optional(z.string()),
+  updatedAt: z.optional(z.string()),
 });
 
 export type Source = z.output<typeof sourceSchema>;

@@ -1,5 +1,5 @@
 /** The part `parameters` of an endpoint's `auth`: more parameters for the request of an OAuth 2.0 token. */
-import * as z from 'zod';
+import * as z from '../model/zod.ts';
 import { secretSchema } from './secret.ts';
 
 export type TokenParameters = Readonly<Record<string, string>>;
@@ -11,18 +11,19 @@ const LIMIT = 20;
 const VALUE_LENGTH = 4_096;
 
 /** Values by name. A value may be a reference to a secret. No error message contains a value. */
-export const tokenParametersSchema = z
-  .custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
+export const tokenParametersSchema = z.pipe(
+  z.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
     error: 'must be a map of names and values',
     abort: true,
-  })
-  .transform((given, context): TokenParameters => {
+  }),
+  z.transform((given, context): TokenParameters => {
     const entries: [string, unknown][] = Object.entries(given);
     const problems = entries.flatMap(([name, value]) => problemOf(name, value) ?? []);
     if (entries.length > LIMIT) problems.push(`must be ${LIMIT} at most`);
-    for (const message of new Set(problems)) context.addIssue({ code: 'custom', message });
+    for (const message of new Set(problems)) context.issues.push({ code: 'custom', message, input: given });
     return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
-  });
+  }),
+);
 
 function problemOf(name: string, value: unknown): string | undefined {
   if (!NAME.test(name)) return 'must have names of 1 to 100 visible ASCII characters';

@@ -1,6 +1,7 @@
 /** An endpoint's row of kind `health` in the Config table. People may edit it, so invalid attributes are ignored. */
-import * as z from 'zod';
+
 import { LONGEST_WAIT_MS, sane } from '../model/clock.ts';
+import * as z from '../model/zod.ts';
 import type { ConfigRow, RowAttributes } from '../ports/config-table.ts';
 import { HEALTH_STATES, type Health, SHORT_WAIT_SECONDS, SLOW_FOR_MS, UNKNOWN_HEALTH } from './health.ts';
 import { MOST_REFUSED_ORDERS } from './refusals.ts';
@@ -29,37 +30,45 @@ export interface HealthRow {
 const NOTIFIED_STATES = [...HEALTH_STATES, 'refusing'] as const;
 export type NotifiedState = (typeof NOTIFIED_STATES)[number];
 
-const moment = z.iso
-  .datetime()
-  .transform((text) => new Date(text))
-  .optional()
-  .catch(undefined);
-const count = z.int().min(0).optional().catch(undefined);
-const text = z.string().optional().catch(undefined);
+const moment = z.catch(
+  z.optional(
+    z.pipe(
+      z.iso.datetime(),
+      z.transform((text) => new Date(text)),
+    ),
+  ),
+  undefined,
+);
+const count = z.catch(z.optional(z.int().check(z.minimum(0))), undefined);
+const text = z.catch(z.optional(z.string()), undefined);
 
 const healthSchema = z.object({
-  state: z.enum(HEALTH_STATES).catch('ok'),
+  state: z.catch(z.enum(HEALTH_STATES), 'ok'),
   reason: text,
   provenAt: moment,
   slowUntil: moment,
-  consecutiveFailures: z.int().min(0).catch(0),
+  consecutiveFailures: z.catch(z.int().check(z.minimum(0)), 0),
   failingSince: moment,
   failedProbes: count,
   lastSuccessAt: moment,
   lastAnswer: text,
   lastAnswerAt: moment,
-  refusedOrders: z
-    .array(z.string())
-    .transform((orders) => orders.slice(0, MOST_REFUSED_ORDERS))
-    .optional()
-    .catch(undefined),
+  refusedOrders: z.catch(
+    z.optional(
+      z.pipe(
+        z.array(z.string()),
+        z.transform((orders) => orders.slice(0, MOST_REFUSED_ORDERS)),
+      ),
+    ),
+    undefined,
+  ),
   refusedSince: moment,
   retryAt: moment,
   busyUntil: moment,
   probeIntervalSeconds: count,
   recoveredAt: moment,
 });
-const HEALTH_ATTRIBUTES = healthSchema.keyof().options;
+const HEALTH_ATTRIBUTES = z.keyof(healthSchema).options;
 
 /** The row's attributes that are not part of {@link Health}. */
 const bookkeepingSchema = z.object({
@@ -70,7 +79,7 @@ const bookkeepingSchema = z.object({
   inFlightLimit: count,
   inFlightUntil: moment,
   nextSendAt: moment,
-  notifiedState: z.enum(NOTIFIED_STATES).optional().catch(undefined),
+  notifiedState: z.catch(z.optional(z.enum(NOTIFIED_STATES)), undefined),
   deadNotifiedUntil: moment,
 });
 

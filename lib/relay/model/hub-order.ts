@@ -1,8 +1,9 @@
 /** Parses the Hub's body. Every field may be missing, and the body may be something else than an order. */
-import * as z from 'zod';
+
 import type { EventRecord } from './event.ts';
 import { parseJson, parseJsonWithNumbersAsText } from './exact-json.ts';
 import type { Item } from './item-changes.ts';
+import * as z from './zod.ts';
 
 /** The maximum size of the item list in an event's record, in bytes of JSON. */
 const ITEMS_LIMIT_BYTES = 16 * 1024;
@@ -24,17 +25,26 @@ export interface Order {
   readonly itemsOmitted?: number;
 }
 
-const text = z
-  .string()
-  .transform((value) => value.toWellFormed())
-  .optional()
-  .catch(undefined);
+const text = z.catch(
+  z.optional(
+    z.pipe(
+      z.string(),
+      z.transform((value) => value.toWellFormed()),
+    ),
+  ),
+  undefined,
+);
 /** People and programs add spaces to ids by mistake. */
-const id = z
-  .string()
-  .transform((value) => value.toWellFormed().trim())
-  .optional()
-  .catch(undefined);
+const id = z.catch(
+  z.optional(
+    z.pipe(
+      z.string(),
+      z.transform((value) => value.toWellFormed().trim()),
+    ),
+  ),
+  undefined,
+);
+const list = z.catch(z.optional(z.array(z.unknown())), undefined);
 
 const shipmentSchema = z.object({ TrackingNumber: text });
 const itemSchema = z.object({
@@ -42,13 +52,13 @@ const itemSchema = z.object({
   Product: text,
   Status: text,
   TrackingNumber: text,
-  Shipments: z.array(z.unknown()).optional().catch(undefined),
+  Shipments: list,
 });
 
 const orderSchema = z.looseObject({
   Id: id,
   NiceId: id,
-  Items: z.array(z.unknown()).optional().catch(undefined),
+  Items: list,
 });
 
 /** Reads the known fields. A number becomes its digits. Every field may be missing, and the Hub may add new ones. */

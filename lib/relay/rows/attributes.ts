@@ -2,12 +2,13 @@
  * The attributes of rows, whatever the store. People edit rows, so reading is lenient: a wrong attribute is treated as
  * absent, and the caller decides what to do without it.
  */
-import * as z from 'zod';
+
 import { recordOf } from '../model/record-of.ts';
+import * as z from '../model/zod.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
-type Attributes = Readonly<Record<string, z.ZodType>>;
+type Attributes = Readonly<Record<string, z.ZodMiniType>>;
 type Present<Schemas extends Attributes> = { [Name in keyof Schemas]?: z.output<Schemas[Name]> };
 
 /** Returns the attributes that match their schema. */
@@ -23,10 +24,10 @@ export function readAttributes<Schemas extends Attributes>(schemas: Schemas, row
 }
 
 /** A time in a row: ISO 8601 in UTC. A person may omit the fractions of a second. */
-export const moment = z.iso
-  .datetime({ precision: 3 })
-  .or(z.iso.datetime({ precision: 0 }))
-  .transform((text) => new Date(text));
+export const moment = z.pipe(
+  z.union([z.iso.datetime({ precision: 3 }), z.iso.datetime({ precision: 0 })]),
+  z.transform((text) => new Date(text)),
+);
 
 /** Both spellings of a time that a row may contain. Conditions compare text, so they need both. */
 export function isoSpellings(date: Date): { readonly full: string; readonly short: string } {

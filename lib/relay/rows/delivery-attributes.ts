@@ -1,8 +1,9 @@
 /** The attributes of a delivery's row, whatever the store. */
-import * as z from 'zod';
+
 import { type Delivery, type DeliveryKey, toDelivery } from '../model/delivery.ts';
 import { DELIVERY_STATES } from '../model/delivery-state.ts';
 import { REASONS } from '../model/reason.ts';
+import * as z from '../model/zod.ts';
 import { UnreadableRowError } from '../ports/event-log.ts';
 import { moment, type Row, readAttributes } from './attributes.ts';
 
@@ -28,19 +29,19 @@ const ATTRIBUTES = {
     z.object({
       at: moment,
       durationMs: z.number(),
-      status: z.number().exactOptional(),
-      error: z.string().exactOptional(),
-      answer: z.string().exactOptional(),
-      accepted: z.boolean().exactOptional(),
-      cutShort: z.boolean().exactOptional(),
-      unsent: z.boolean().exactOptional(),
-      internalError: z.boolean().exactOptional(),
-      retryAfterSeconds: z.number().exactOptional(),
-      headers: z.record(z.string(), z.string()).exactOptional(),
+      status: z.exactOptional(z.number()),
+      error: z.exactOptional(z.string()),
+      answer: z.exactOptional(z.string()),
+      accepted: z.exactOptional(z.boolean()),
+      cutShort: z.exactOptional(z.boolean()),
+      unsent: z.exactOptional(z.boolean()),
+      internalError: z.exactOptional(z.boolean()),
+      retryAfterSeconds: z.exactOptional(z.number()),
+      headers: z.exactOptional(z.record(z.string(), z.string())),
     }),
   ),
-  attemptCount: z.int().min(0),
-  deferralCount: z.int().min(0),
+  attemptCount: z.int().check(z.minimum(0)),
+  deferralCount: z.int().check(z.minimum(0)),
   firstAttemptAt: moment,
   nextAttemptAt: moment,
   leaseId: z.string(),

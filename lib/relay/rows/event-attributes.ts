@@ -1,5 +1,5 @@
 /** The attributes of an event's row, whatever the store. */
-import * as z from 'zod';
+
 import { endpointIdSchema } from '../endpoint/endpoint.ts';
 import { sourceIdSchema } from '../endpoint/source.ts';
 import { SHOWN_STATES } from '../model/delivery-state.ts';
@@ -9,6 +9,7 @@ import { CHANGES_NOTES } from '../model/item-changes.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { REASONS } from '../model/reason.ts';
 import { recordOf } from '../model/record-of.ts';
+import * as z from '../model/zod.ts';
 import { moment, type Row, readAttributes, toAttributes } from './attributes.ts';
 
 /** Only the key is required. A missing or wrong attribute is omitted or derived from the key. */
@@ -31,7 +32,7 @@ export function eventAttributes(event: EventRecord): Row {
   return toAttributes({ ...record, outcomes: outcomes && toOutcomeMap(outcomes) });
 }
 
-const text = z.string().exactOptional();
+const text = z.exactOptional(z.string());
 
 const STATED = z.looseObject({ state: z.enum(SHOWN_STATES) });
 
@@ -66,9 +67,12 @@ const ATTRIBUTES = {
   ),
   changesOmitted: z.number(),
   changesNote: z.enum(CHANGES_NOTES),
-  outcomes: z.custom<Row>((value) => typeof value === 'object' && value !== null).transform(readOutcomes),
+  outcomes: z.pipe(
+    z.custom<Row>((value) => typeof value === 'object' && value !== null),
+    z.transform(readOutcomes),
+  ),
   fannedOutAt: moment,
-  fanOutAttempts: z.int().min(0),
+  fanOutAttempts: z.int().check(z.minimum(0)),
   quarantinedUntil: moment,
   abandonedAt: moment,
   forgottenAt: moment,
