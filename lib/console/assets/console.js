@@ -202,7 +202,18 @@
     if (notice !== null) notice.hidden = !isOffline;
   }
 
+  /** A field is invalid while its problem has a text. Fields that are checked together share one. */
+  function markInvalid(root) {
+    for (const slot of chosen(root, '[data-problem-of]')) {
+      for (const field of chosen(root, `[aria-describedby~="${slot.id}"]`)) {
+        if (slot.textContent === '') field.removeAttribute('aria-invalid');
+        else field.setAttribute('aria-invalid', 'true');
+      }
+    }
+  }
+
   function ready() {
+    markInvalid(document);
     localTimes(document);
     localFields(document);
     drawCharts(document);

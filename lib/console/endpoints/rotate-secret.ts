@@ -44,7 +44,7 @@ export function mountRotateSecret(app: ConsoleApp, { connection }: PageContext):
     const endpoint = await rotateSecret(connection, endpointIdOf(c), secret, ms);
     const { status } = await showEndpointStatus(connection, endpoint.id);
     const until = ms === 0 ? undefined : after(connection.clock.now(), ms);
-    const content = html`${newSecret(secret)}
+    const content = html`${newSecretNotice(secret)}
 <p>${
       until === undefined
         ? 'The old secret is not used any more.'
@@ -55,7 +55,7 @@ export function mountRotateSecret(app: ConsoleApp, { connection }: PageContext):
   });
 }
 
-function newSecret(secret: string): Html {
+export function newSecretNotice(secret: string): Html {
   return html`<div class="notice good" role="status"><p>The new signing secret. Give it to the endpoint now: it <strong>is shown only once</strong>.</p>
 ${copyableText(secret, 'Copy the secret')}</div>`;
 }

@@ -16,48 +16,24 @@ export interface ActionFormParts {
   readonly confirm?: string;
   /** Stacked fields with labels; otherwise the button stands in a line. */
   readonly isStacked?: boolean;
+  /** The server says what is wrong, not the browser: the messages stand beside the fields. */
+  readonly isCheckedByServer?: boolean;
 }
 
 /** Nothing in read-only mode. */
 export function actionForm(view: View, parts: ActionFormParts): Html {
   if (view.isReadOnly) return html``;
   const { action, label, fields = html``, kind = 'plain', confirm, busyLabel, isStacked = false } = parts;
+  const { isCheckedByServer = false } = parts;
   return html`<form method="post" action="${action}" class="${isStacked ? 'stacked' : 'inline'}"${
     confirm === undefined
       ? ''
       : html` data-confirm="${confirm}" data-confirm-label="${label.replace(/…$/, '')}"`
-  }>${formTokenField(view)}${fields}<button class="${kind}"${
+  }${isCheckedByServer ? html` novalidate` : ''}>${formTokenField(view)}${fields}<button class="${kind}"${
     busyLabel === undefined ? '' : html` data-busy="${busyLabel}"`
   }>${label}</button></form>`;
 }
 
 export function formTokenField({ formToken }: View): Html {
   return html`<input type="hidden" name="${FORM_TOKEN_FIELD}" value="${formToken}" />`;
-}
-
-export interface TextFieldParts {
-  readonly name: string;
-  readonly label: string;
-  readonly help?: string;
-  readonly value?: string;
-  readonly placeholder?: string;
-  readonly type?: 'text' | 'url' | 'search' | 'number';
-  readonly isRequired?: boolean;
-  /** What is wrong with the value. */
-  readonly problem?: string | undefined;
-}
-
-export function textField(parts: TextFieldParts): Html {
-  const { name, label, help, value = '', placeholder, type = 'text', isRequired = false, problem } = parts;
-  const notes = [help && `${name}-help`, problem && `${name}-problem`].filter(Boolean).join(' ');
-  return html`<div class="field">
-<label for="${name}">${label}</label>
-<input id="${name}" name="${name}" type="${type}" value="${value}" autocomplete="off" spellcheck="false"${
-    placeholder === undefined ? '' : html` placeholder="${placeholder}"`
-  }${isRequired ? html` required` : ''}${notes === '' ? '' : html` aria-describedby="${notes}"`}${
-    problem === undefined ? '' : html` aria-invalid="true"`
-  } />
-${help === undefined ? '' : html`<small id="${name}-help" class="quiet">${help}</small>`}
-${problem === undefined ? '' : html`<small id="${name}-problem" class="problem" role="alert">${problem}</small>`}
-</div>`;
 }

@@ -1,15 +1,23 @@
 /** The guided start of a new relay: four steps, of which the first open one is marked. */
 import { html } from 'hono/html';
 import type { Html, View } from '../console-env.ts';
-import { actionForm, textField } from '../layout/action-form.ts';
+import { actionForm } from '../layout/action-form.ts';
 import { copyableText } from '../layout/copyable-text.ts';
+import { type Problems, textField } from '../layout/form-field.ts';
 import { liveRegion } from '../layout/live-region.ts';
 import { outcomeList } from '../layout/outcome-list.ts';
 import { untrusted } from '../layout/untrusted.ts';
 import type { Setup } from './setup.ts';
 
-/** @param newAddress the address of a source that was added just now: it is shown once */
-export function guidedStart(view: View, setup: Setup, newAddress?: string): Html {
+export interface StartParts {
+  /** The address of a source that was added just now: it is shown once. */
+  readonly newAddress?: string;
+  /** What a person has typed, and what is wrong with it, by the name of the field. */
+  readonly typed?: Readonly<Record<string, string>>;
+  readonly problems?: Problems;
+}
+
+export function guidedStart(view: View, setup: Setup, parts: StartParts = {}): Html {
   const done = [
     setup.sourceIds.length > 0,
     setup.endpointIds.length > 0,
@@ -18,8 +26,8 @@ export function guidedStart(view: View, setup: Setup, newAddress?: string): Html
   ];
   const current = done.indexOf(false);
   const contents = [
-    addressStep(view, setup, newAddress),
-    endpointStep(view, setup),
+    addressStep(view, setup, parts),
+    endpointStep(view, setup, parts),
     testStep(view, setup),
     liveRegion(view, { id: 'arrival', path: '/start/arrival', content: arrival(setup) }),
   ];
@@ -32,7 +40,8 @@ export function guidedStart(view: View, setup: Setup, newAddress?: string): Html
   )}</ol>`;
 }
 
-function addressStep(view: View, { sourceIds, address }: Setup, newAddress: string | undefined): Html {
+function addressStep(view: View, { sourceIds, address }: Setup, parts: StartParts): Html {
+  const { newAddress, typed = {}, problems = {} } = parts;
   const heading = html`<h2>Give the Hub the relay’s address</h2>`;
   if (newAddress !== undefined)
     return html`${heading}
@@ -46,7 +55,15 @@ ${actionForm(view, {
   label: 'Make the address',
   kind: 'primary',
   isStacked: true,
-  fields: textField({ name: 'id', label: 'Name of the source', value: 'main', isRequired: true }),
+  isCheckedByServer: true,
+  fields: textField({
+    name: 'source',
+    label: 'Name of the source',
+    value: typed.source ?? 'main',
+    isRequired: true,
+    problem: problems.source,
+    checkPath: '/start/source/check',
+  }),
 })}`;
   if (address !== undefined)
     return html`${heading}<p>Paste this address unchanged into the Hub.</p>${copyableText(address, 'Copy the address')}`;
@@ -54,7 +71,7 @@ ${actionForm(view, {
 <p>The address was shown when the source ${untrusted(sourceIds[0] ?? '')} was added; the relay stores only its hash. If it is lost, make a new one: <code>npm run relay -- sources rotate ${sourceIds[0] ?? ''}</code></p>`;
 }
 
-function endpointStep(view: View, { endpointIds }: Setup): Html {
+function endpointStep(view: View, { endpointIds }: Setup, { typed = {}, problems = {} }: StartParts): Html {
   if (endpointIds.length > 0)
     return html`<h2>Add an endpoint</h2><p>Every update goes to ${endpointIds.map((id, index) => html`${index > 0 ? ', ' : ''}${untrusted(id)}`)}.</p>`;
   return html`<h2>Add an endpoint</h2>
@@ -64,13 +81,20 @@ ${actionForm(view, {
   label: 'Add the endpoint',
   kind: 'primary',
   isStacked: true,
+  isCheckedByServer: true,
   fields: html`${textField({
     name: 'endpoint',
+    value: typed.endpoint,
+    problem: problems.endpoint,
+    checkPath: '/start/endpoint/check',
     label: 'Short name',
     placeholder: 'erp',
     isRequired: true,
   })}${textField({
     name: 'url',
+    value: typed.url,
+    problem: problems.url,
+    checkPath: '/start/endpoint/check',
     label: 'URL',
     type: 'url',
     placeholder: 'https://erp.example.com/hooks/order?orderid=',

@@ -2,12 +2,10 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { checkAttributes } from '../attributes.ts';
-import type { Connection } from '../connection.ts';
 import type { GivenAttributes } from '../endpoints/endpoints.ts';
 import { changedHeaders } from '../endpoints/header-change.ts';
 import { checkUnsigned } from '../endpoints/signing.ts';
 import { InvalidInputError } from '../errors.ts';
-import { sourceIds } from '../sources/sources.ts';
 import { addExpressionOptions, defaultsOf, withExpressions } from './expression-options.ts';
 import { repeatedIds } from './option-values.ts';
 import { addOutgoingOptions, outgoingOptionsSchema, readOutgoingOptions } from './outgoing-options.ts';
@@ -164,25 +162,4 @@ function attributesOf(typed: string): string[] {
 
 function partition<Value>(values: readonly Value[], is: (value: Value) => boolean): [Value[], Value[]] {
   return [values.filter(is), values.filter((value) => !is(value))];
-}
-
-/**
- * Rejects unknown sources: a typing error would leave the endpoint without events.
- *
- * @throws InvalidInputError
- */
-export async function checkSources(
-  connection: Pick<Connection, 'configTable'>,
-  { sources }: GivenAttributes,
-): Promise<void> {
-  const named = texts.safeParse(sources).data ?? [];
-  if (named.length === 0) return;
-  const known: readonly string[] = await sourceIds(connection);
-  const unknown = named.filter((id) => !known.includes(id));
-  if (unknown.length === 0) return;
-  const choice =
-    known.length === 0 ? 'must name a source, but the relay has none yet' : `must be ${known.join(' or ')}`;
-  throw new InvalidInputError([
-    { attribute: 'sources', problem: `${choice}: there is no source ${unknown.join(', ')}` },
-  ]);
 }

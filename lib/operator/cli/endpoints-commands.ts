@@ -8,10 +8,11 @@ import {
   removeEndpoint,
   showEndpoint,
 } from '../endpoints/endpoints.ts';
+import { checkSources } from '../sources/check-sources.ts';
 import { addYesOption, confirm } from './confirmation.ts';
 import { addExpressionCommands } from './endpoint-expression-commands.ts';
 import { addHistoryCommands } from './endpoint-history-commands.ts';
-import { addAttributeOptions, checkSources, readAddOptions, readSetOptions } from './endpoint-options.ts';
+import { addAttributeOptions, readAddOptions, readSetOptions } from './endpoint-options.ts';
 import { addStateCommands } from './endpoint-state-commands.ts';
 import { addTestCommand } from './endpoint-test-command.ts';
 import { endpointJson, endpointListText, endpointText } from './endpoint-text.ts';
