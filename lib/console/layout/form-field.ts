@@ -18,6 +18,9 @@ export interface FieldParts {
   readonly checkedAs?: string;
 }
 
+/** Gives a field its value, its problem and its check. */
+export type Bind = (name: string) => Pick<FieldParts, 'name' | 'value' | 'problem' | 'checkPath'>;
+
 export interface TextFieldParts extends FieldParts {
   readonly placeholder?: string;
   readonly type?: 'text' | 'url' | 'number';

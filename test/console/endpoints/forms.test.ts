@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { newSigningSecret } from '../../../lib/operator/endpoints/signing.ts';
 import { aRelay } from '../../relay/a-relay.ts';
@@ -9,6 +10,13 @@ import { SCRIPT } from '../busy-relay.ts';
 const title = noBrowser === undefined ? 'in a browser' : `in a browser (skipped: ${noBrowser})`;
 // A form with a problem is answered with 422.
 const visits = useVisits(/status of 422/);
+
+/** Opens all groups of the form. */
+async function openAll(page: Page): Promise<void> {
+  const closed = page.locator('details:not([open]) > summary');
+  for (let left = await closed.count(); left > 0; left = await closed.count())
+    await closed.first().press('Enter');
+}
 
 const rowOf = async (relay: MemoryRelay, id: string) =>
   (await relay.configTable.rows('endpoint')).find((row) => row.id === id)?.attributes;
@@ -66,6 +74,8 @@ describe.skipIf(noBrowser !== undefined)(`the form of an endpoint ${title}`, () 
     const visit = await signIn(relay);
     await visit('/endpoints');
     await page.getByRole('link', { name: 'Add an endpoint' }).click();
+    await page.getByRole('heading', { name: 'Add an endpoint' }).waitFor();
+    await openAll(page);
 
     await page.getByLabel('Short name').pressSequentially('erp');
     await page.getByText('there is an endpoint with this name').waitFor();
@@ -104,6 +114,7 @@ describe.skipIf(noBrowser !== undefined)(`the form of an endpoint ${title}`, () 
     const relay = aRelay();
     const visit = await signIn(relay);
     await visit('/add-endpoint');
+    await openAll(page);
 
     await page.getByLabel('Short name').fill('erp');
     await page.getByLabel('Description').fill(SCRIPT);
@@ -153,6 +164,7 @@ describe.skipIf(noBrowser !== undefined)(`the form of an endpoint ${title}`, () 
     const relay = aRelay();
     const visit = await signIn(relay);
     await visit('/add-endpoint');
+    await openAll(page);
 
     await page.getByLabel('Short name').fill('slack');
     await page.getByLabel('URL', { exact: true }).fill('https://hooks.slack.com/services/x');
@@ -196,6 +208,7 @@ describe.skipIf(noBrowser !== undefined)(`the form of an endpoint ${title}`, () 
 
     for (const path of ['/add-endpoint', '/endpoints/erp/edit']) {
       await visit(path);
+      await openAll(page);
       expect(await seriousFindings(), path).toEqual([]);
       expect(await isWiderThanScreen(), path).toBe(false);
     }

@@ -3,13 +3,13 @@ import { html } from 'hono/html';
 import type { Html } from '../../console-env.ts';
 import {
   areaField,
+  type Bind,
   type Problems,
   problemSlot,
   secretField,
   selectField,
   textField,
 } from '../../layout/form-field.ts';
-import type { Bind } from './endpoint-form.ts';
 import { type FormValues, rowCount, type Table } from './form-values.ts';
 
 const SECRET_HELP =

@@ -5,8 +5,8 @@ import type { Html, View } from '../../console-env.ts';
 import { actionForm } from '../../layout/action-form.ts';
 import {
   areaField,
+  type Bind,
   checkField,
-  type FieldParts,
   type Problems,
   problemSlot,
   selectField,
@@ -27,9 +27,6 @@ export interface EndpointFormParts {
   readonly expressionsPath?: string;
 }
 
-/** The value, the problem and the check of a field. */
-export type Bind = (name: string) => Pick<FieldParts, 'name' | 'value' | 'problem' | 'checkPath'>;
-
 export function endpointForm(view: View, parts: EndpointFormParts): Html {
   const { action, label, isNew, values, problems } = parts;
   const bind: Bind = (name) => ({
@@ -46,13 +43,18 @@ export function endpointForm(view: View, parts: EndpointFormParts): Html {
     kind: 'primary',
     isStacked: true,
     isCheckedByServer: true,
-    fields: html`${destination(bind, isNew)}${selection(bind, parts)}${sending(bind)}${content(bind, parts)}${group(
+    fields: html`${destination(bind, isNew)}${selection(bind, parts)}${group(
+      'Sending',
+      sending(bind),
+      isUsed(parts, /^(ordering|timeoutSeconds|maxAttempts|rateLimitPerSecond|debounceSeconds)$/),
+    )}${group('Content', content(bind, parts), !isNew || isUsed(parts, /^(preset|transform|success|contentType)$/))}${group(
       'Headers and authentication',
       html`${headerFields(bind, values, problems)}${authFields(bind, values, problems)}`,
-    )}${group('Signature', signingFields(bind, values, isNew))}${group(
+      isUsed(parts, /^(header|auth|parameter)(-|$)/),
+    )}${group('Signature', signingFields(bind, values, isNew), isUsed(parts, /^signing/))}${group(
       'Certificates (mutual TLS)',
       tlsFields(bind, values),
-      !hasAny(values, problems, ['clientCertificate', 'clientKey', 'caCertificate']),
+      isUsed(parts, /^(clientCertificate|clientKey|caCertificate)$/),
     )}`,
   })}`;
 }
@@ -62,12 +64,25 @@ function otherProblems(problems: Problems): string {
   return problems.row ?? '';
 }
 
-function group(title: string, fields: Html, isClosed = false): Html {
-  return html`<details class="card form-group"${isClosed ? '' : html` open`}><summary><h2>${title}</h2></summary>${fields}</details>`;
+function group(title: string, fields: Html, isOpen = true): Html {
+  return html`<details class="card form-group"${isOpen ? html` open` : ''}><summary><h2>${title}</h2></summary>${fields}</details>`;
 }
 
-function hasAny({ fields, stored }: FormValues, problems: Problems, names: readonly string[]): boolean {
-  return names.some((name) => fields[name] !== undefined || stored.has(name) || problems[name] !== undefined);
+/** The choices of a new form. */
+const DEFAULTS: Readonly<Record<string, string>> = { ordering: 'latest', auth: 'none', signing: 'none' };
+
+/** A group whose fields all have their defaults is closed: most endpoints need only a name and a URL. */
+function isUsed({ values, problems }: EndpointFormParts, names: RegExp): boolean {
+  const { fields, stored } = values;
+  const isChosen = ([name, value]: [string, string]) => value !== '' && value !== DEFAULTS[name];
+  const used = [
+    ...Object.entries(fields)
+      .filter(isChosen)
+      .map(([name]) => name),
+    ...stored,
+  ];
+  const wrong = Object.entries(problems).flatMap(([name, problem]) => (problem === undefined ? [] : [name]));
+  return [...used, ...wrong].some((name) => names.test(name));
 }
 
 function destination(bind: Bind, isNew: boolean): Html {
@@ -145,30 +160,27 @@ function selection(
 }
 
 function sending(bind: Bind): Html {
-  return group(
-    'Sending',
-    html`${selectField({
-      ...bind('ordering'),
-      label: 'Ordering of the updates of one order',
-      options: {
-        latest: 'latest: a newer update supersedes one that waits',
-        strict: 'strict: every update, one after the other',
-        none: 'none: every update at once',
-      },
-    })}${number(bind, 'timeoutSeconds', 'Timeout in seconds', '10', 'The limit of one attempt, 1 to 30.')}${number(
-      bind,
-      'maxAttempts',
-      'Attempts',
-      '10',
-      'A delivery is dead after so many failed attempts, 1 to 100.',
-    )}${number(bind, 'rateLimitPerSecond', 'Requests per second', 'no limit', 'At most, 0.01 to 1000.')}${number(
-      bind,
-      'debounceSeconds',
-      'Debounce in seconds',
-      'send at once',
-      'Send only the newest update, once its order had no newer one for this long, 1 to 900. With the ordering latest.',
-    )}`,
-  );
+  return html`${selectField({
+    ...bind('ordering'),
+    label: 'Ordering of the updates of one order',
+    options: {
+      latest: 'latest: a newer update supersedes one that waits',
+      strict: 'strict: every update, one after the other',
+      none: 'none: every update at once',
+    },
+  })}${number(bind, 'timeoutSeconds', 'Timeout in seconds', '10', 'The limit of one attempt, 1 to 30.')}${number(
+    bind,
+    'maxAttempts',
+    'Attempts',
+    '10',
+    'A delivery is dead after so many failed attempts, 1 to 100.',
+  )}${number(bind, 'rateLimitPerSecond', 'Requests per second', 'no limit', 'At most, 0.01 to 1000.')}${number(
+    bind,
+    'debounceSeconds',
+    'Debounce in seconds',
+    'send at once',
+    'Send only the newest update, once its order had no newer one for this long, 1 to 900. With the ordering latest.',
+  )}`;
 }
 
 function number(bind: Bind, name: string, label: string, placeholder: string, help: string): Html {
@@ -177,30 +189,27 @@ function number(bind: Bind, name: string, label: string, placeholder: string, he
 
 function content(bind: Bind, { isNew, problems, expressionsPath }: EndpointFormParts): Html {
   const presets = { '': 'none', ...PRESETS };
-  return group(
-    'Content',
-    html`${
-      isNew
-        ? html`${selectField({
-            ...bind('preset'),
-            label: 'Ready-made transform',
-            options: presets,
-            help: 'For a chat, it also sets a filter, the ordering none and a rate limit, unless you set them.',
-          })}${areaField({
-            ...bind('transform'),
-            label: 'Transform',
-            help: 'JSONata. Its result is sent instead of the webhook’s body. Empty: the body unchanged.',
-          })}${areaField({
-            ...bind('success'),
-            label: 'Success',
-            placeholder: 'status in [200..299]',
-            help: 'JSONata over the answer { status, headers, body }. Empty: any 2xx is a success.',
-          })}`
-        : html`<p>Transform and success: ${['transform', 'success'].map((name) => (problems[name] === undefined ? '' : problemSlot(name, problems[name])))}<a href="${expressionsPath ?? ''}">edit them with a preview on real updates</a></p>`
-    }${textField({
-      ...bind('contentType'),
-      label: 'Content type',
-      placeholder: 'that of the webhook, or of the transform’s result',
-    })}`,
-  );
+  return html`${
+    isNew
+      ? html`${selectField({
+          ...bind('preset'),
+          label: 'Ready-made transform',
+          options: presets,
+          help: 'For a chat, it also sets a filter, the ordering none and a rate limit, unless you set them.',
+        })}${areaField({
+          ...bind('transform'),
+          label: 'Transform',
+          help: 'JSONata. Its result is sent instead of the webhook’s body. Empty: the body unchanged.',
+        })}${areaField({
+          ...bind('success'),
+          label: 'Success',
+          placeholder: 'status in [200..299]',
+          help: 'JSONata over the answer { status, headers, body }. Empty: any 2xx is a success.',
+        })}`
+      : html`<p>Transform and success: ${['transform', 'success'].map((name) => (problems[name] === undefined ? '' : problemSlot(name, problems[name])))}<a href="${expressionsPath ?? ''}">edit them with a preview on real updates</a></p>`
+  }${textField({
+    ...bind('contentType'),
+    label: 'Content type',
+    placeholder: 'that of the webhook, or of the transform’s result',
+  })}`;
 }
