@@ -38,7 +38,7 @@ function presetIssues({ preset = '', transform = '' }: FormFields): InputIssue[]
 }
 
 /** The first problem of each field. */
-export function problemsOf(issues: readonly InputIssue[]): Problems {
+function problemsOf(issues: readonly InputIssue[]): Problems {
   const problems = new Map<string, string>();
   for (const { attribute, problem } of issues) {
     const name = fieldOf(attribute);
