@@ -2,7 +2,7 @@
 import { sqsClient } from '../lib/aws/clients.ts';
 import { readEnvironment } from '../lib/aws/lambda/environment.ts';
 import { batchHandler, openSendingRelay } from '../lib/aws/lambda/sending-function.ts';
-import { parseEventMessage } from '../lib/aws/sqs/messages.ts';
+import { parseEventMessage } from '../lib/aws/sqs/parse-messages.ts';
 import { shortenVisibility } from '../lib/aws/sqs/visibility.ts';
 import { REQUIRED_VARIABLES, SENDING_VARIABLES } from '../lib/contract/environment.ts';
 import { fanOut } from '../lib/relay/fan-out/fan-out.ts';

@@ -1,7 +1,8 @@
 /** Re-queues overdue work every minute: see lib/relay/sweep/sweep.ts. */
 import { sqsClient } from '../lib/aws/clients.ts';
 import { readEnvironment } from '../lib/aws/lambda/environment.ts';
-import { clock, lambdaHandler, openTables, random, telemetry } from '../lib/aws/lambda/function-setup.ts';
+import { clock, lambdaHandler, random, telemetry } from '../lib/aws/lambda/function-setup.ts';
+import { openTables } from '../lib/aws/lambda/tables.ts';
 import { SqsDeliveryQueue } from '../lib/aws/sqs/delivery-queue.ts';
 import { SqsEventQueue } from '../lib/aws/sqs/event-queue.ts';
 import { REQUIRED_VARIABLES } from '../lib/contract/environment.ts';

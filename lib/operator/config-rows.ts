@@ -1,5 +1,5 @@
 /** Reads rows of the Config table for an operator: valid rows, and invalid rows with the reason. */
-import { type InvalidRow, parseRows } from '../relay/config.ts';
+import { type InvalidRow, parseRows } from '../relay/config-rows.ts';
 import type * as z from '../relay/model/zod.ts';
 import type { ConfigKind, ConfigRow } from '../relay/ports/config-table.ts';
 import type { Connection } from './connection.ts';

@@ -1,8 +1,7 @@
 /** The ports and the config that the four functions work with. */
-
 import type { Config } from './config.ts';
 import type { Clock, Random } from './model/clock.ts';
-import type { EventLog } from './ports/event-log.ts';
+import type { EventLog, EventStore } from './ports/event-log.ts';
 import type { Expressions } from './ports/expressions.ts';
 import type { Sender } from './ports/outgoing.ts';
 import type { DeliveryQueue, EventQueue } from './ports/queues.ts';
@@ -23,6 +22,9 @@ export interface RelayContext {
 }
 
 /** Each function gets only the parts that it needs. */
-export type IngestContext = Omit<RelayContext, 'deliveryQueue' | 'secretCache' | 'sender' | 'expressions'>;
+export type IngestContext = Pick<RelayContext, 'clock' | 'random' | 'eventQueue' | 'telemetry'> & {
+  readonly config: Pick<Config, 'sourceByToken'>;
+  readonly eventLog: EventStore;
+};
 export type SendingContext = Omit<RelayContext, 'eventQueue'>;
 export type SweepContext = Omit<RelayContext, 'secretCache' | 'sender' | 'expressions'>;

@@ -1,8 +1,8 @@
 /** Reads and writes the rows of the table `alias`: from an id that people use to its orders. */
-
 import type { Alias, OrderKey } from '../relay/model/ids.ts';
 import * as z from '../relay/model/zod.ts';
-import { moment, readAttributes, toAttributes } from '../relay/rows/attributes.ts';
+import { toAttributes } from '../relay/rows/attributes.ts';
+import { moment, readAttributes } from '../relay/rows/read-attributes.ts';
 import type { Connection } from './connection.ts';
 import { parseAttributes } from './rows.ts';
 

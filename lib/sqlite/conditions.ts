@@ -5,7 +5,7 @@ import type { EndpointId } from '../relay/model/ids.ts';
 import type { Outcome } from '../relay/model/outcome.ts';
 import type { DeliveryCondition, OwedItem } from '../relay/ports/event-log.ts';
 import { isoSpellings, type Row } from '../relay/rows/attributes.ts';
-import { outcomeIn } from '../relay/rows/event-attributes.ts';
+import { outcomeIn } from '../relay/rows/read-event.ts';
 import { isExpired } from './expiry.ts';
 
 export type RowCondition = (row: Row) => boolean;

@@ -23,7 +23,8 @@ import {
 } from '../relay/ports/event-log.ts';
 import type { Telemetry } from '../relay/ports/telemetry.ts';
 import { readDelivery } from '../relay/rows/delivery-attributes.ts';
-import { readEvent, toOutcomeMap, withOutcome } from '../relay/rows/event-attributes.ts';
+import { toOutcomeMap, withOutcome } from '../relay/rows/outcome-map.ts';
+import { readEvent } from '../relay/rows/read-event.ts';
 import { insertAlias } from './alias-table.ts';
 import * as conditions from './conditions.ts';
 import type { Connection } from './connection.ts';

@@ -21,7 +21,7 @@ import type {
 } from '../relay/ports/operator.ts';
 import type { Telemetry } from '../relay/ports/telemetry.ts';
 import { readDelivery } from '../relay/rows/delivery-attributes.ts';
-import { readEvent } from '../relay/rows/event-attributes.ts';
+import { readEvent } from '../relay/rows/read-event.ts';
 import { findAliases } from './alias-table.ts';
 import type { Connection } from './connection.ts';
 import { findDelivery } from './delivery-table.ts';

@@ -1,5 +1,5 @@
 /** Keys in rows, which people may have edited, and the lists that events stand in. */
-import { endpointIdSchema } from '../relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../relay/endpoint/endpoint-id.ts';
 import type { DeliveryKey } from '../relay/model/delivery.ts';
 import type { EventKey } from '../relay/model/event.ts';
 import {

@@ -2,8 +2,7 @@
  * Wakes the running relay from another process, such as the CLI. The other process writes rows into the table `message`;
  * the relay takes them. As in any queue, a message contains keys, and a lost one only delays work.
  */
-
-import { endpointIdSchema } from '../relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../relay/endpoint/endpoint-id.ts';
 import type { Clock } from '../relay/model/clock.ts';
 import type { EventKey } from '../relay/model/event.ts';
 import { type EventId, isEventId, type OrderKey } from '../relay/model/ids.ts';

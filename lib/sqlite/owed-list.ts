@@ -1,7 +1,7 @@
 /** Reads a list of unfinished work, page by page, through the `owed` indexes of events and deliveries. */
 import type { OwedItem } from '../relay/ports/event-log.ts';
 import type { Telemetry } from '../relay/ports/telemetry.ts';
-import { moment } from '../relay/rows/attributes.ts';
+import { moment } from '../relay/rows/read-attributes.ts';
 import type { Connection, FoundRow } from './connection.ts';
 import { orStoreFailure } from './failures.ts';
 import { toDeliveryKey, toEventKey } from './keys.ts';

@@ -1,7 +1,7 @@
 /** Counts the calls of a delivery that goes by deliver, and those of a sweep that finds nothing to do. */
 import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { parseDeliveryMessage } from '../../lib/aws/sqs/messages.ts';
+import { parseDeliveryMessage } from '../../lib/aws/sqs/parse-messages.ts';
 import { sqsEvent } from '../../lib/emulator/queues/sqs-event.ts';
 import { deliver } from '../../lib/relay/deliver/deliver.ts';
 import { SLOW_FOR_MS } from '../../lib/relay/health/health.ts';

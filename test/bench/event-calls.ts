@@ -5,7 +5,7 @@ import { DynamoConfigTable } from '../../lib/aws/dynamodb/config-table.ts';
 import { DynamoEventLog } from '../../lib/aws/dynamodb/event-log.ts';
 import { SqsDeliveryQueue } from '../../lib/aws/sqs/delivery-queue.ts';
 import { SqsEventQueue } from '../../lib/aws/sqs/event-queue.ts';
-import { parseEventMessage } from '../../lib/aws/sqs/messages.ts';
+import { parseEventMessage } from '../../lib/aws/sqs/parse-messages.ts';
 import { sqsEvent } from '../../lib/emulator/queues/sqs-event.ts';
 import { Config } from '../../lib/relay/config.ts';
 import { fanOut } from '../../lib/relay/fan-out/fan-out.ts';

@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { parseEventMessage } from '../../lib/aws/sqs/messages.ts';
+import { parseEventMessage } from '../../lib/aws/sqs/parse-messages.ts';
 import { sha256Hex } from '../../lib/relay/model/ids.ts';
 import { AwsInProcess, type Faults } from './aws-in-process.ts';
 import { PERSONAL, TOKEN, type Webhook, webhook } from './webhooks.ts';

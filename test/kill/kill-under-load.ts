@@ -7,7 +7,7 @@ import { findLocalRelay } from '../../lib/connect/local-relay.ts';
 import type { Connection } from '../../lib/operator/connection.ts';
 import { addEndpoint } from '../../lib/operator/endpoints/endpoints.ts';
 import { Config } from '../../lib/relay/config.ts';
-import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint-id.ts';
 import { sourceIdSchema } from '../../lib/relay/endpoint/source.ts';
 import { FAN_OUT_ATTENTION } from '../../lib/relay/fan-out/quarantine.ts';
 import { cleared } from '../../lib/relay/health/health.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint-id.ts';
 import { sourceIdSchema } from '../../lib/relay/endpoint/source.ts';
 import type { EventRecord } from '../../lib/relay/model/event.ts';
 import { isEventId, orderKeyOf } from '../../lib/relay/model/ids.ts';

@@ -1,6 +1,6 @@
 /** Checks the outcome of every accepted webhook at every endpoint, and looks for broken promises. */
 
-import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint-id.ts';
 import type { EventRecord } from '../../lib/relay/model/event.ts';
 import type { Outcome } from '../../lib/relay/model/outcome.ts';
 import { type Arrival, IDS, type Id, type Orderings } from './five-endpoints.ts';

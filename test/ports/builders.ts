@@ -1,6 +1,6 @@
 /** Builders of test data. Each test states only the parts that matter to it. */
 import { randomUUID } from 'node:crypto';
-import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint-id.ts';
 import { sourceIdSchema } from '../../lib/relay/endpoint/source.ts';
 import type { Clock } from '../../lib/relay/model/clock.ts';
 import {

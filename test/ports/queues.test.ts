@@ -6,7 +6,7 @@ import {
   parseDeliveryMessage,
   parseEventMessage,
   type ReceivedMessage,
-} from '../../lib/aws/sqs/messages.ts';
+} from '../../lib/aws/sqs/parse-messages.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { MemoryDeliveryQueue, MemoryEventQueue } from '../memory/queues.ts';
 import { MemoryTelemetry } from '../memory/telemetry.ts';

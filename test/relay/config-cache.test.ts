@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { parseRows } from '../../lib/relay/config.ts';
+import { parseRows } from '../../lib/relay/config-rows.ts';
 import { sourceSchema } from '../../lib/relay/endpoint/source.ts';
 import { sha256Hex } from '../../lib/relay/model/ids.ts';
 import type { ConfigRow } from '../../lib/relay/ports/config-table.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../../lib/relay/endpoint/endpoint-id.ts';
 import type { EventKey } from '../../lib/relay/model/event.ts';
 import { recoverDeliveries, recoverEvents, releaseLocks } from '../../lib/server/recover.ts';
 import { anEvent, aPayload, aPendingDelivery } from '../ports/builders.ts';

@@ -1,8 +1,8 @@
 /** The row that leads from an id that people use to one order. The partition of an id has a row for each of its orders. */
-
 import type { Alias, OrderKey } from '../../relay/model/ids.ts';
 import * as z from '../../relay/model/zod.ts';
-import { moment, type Row, readAttributes } from '../../relay/rows/attributes.ts';
+import type { Row } from '../../relay/rows/attributes.ts';
+import { moment, readAttributes } from '../../relay/rows/read-attributes.ts';
 import { aliasRowKey } from './event-log-keys.ts';
 
 export function toAliasRow({ aliasKey, orderKey, id, seenAt }: Alias, expiresAt: number): Row {

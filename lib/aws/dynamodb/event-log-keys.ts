@@ -1,6 +1,6 @@
 /** Builds and parses the keys of the EventLog table and its indexes. */
 import { EVENT_LOG_TABLE } from '../../contract/tables.ts';
-import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../../relay/endpoint/endpoint-id.ts';
 import type { DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EventKey } from '../../relay/model/event.ts';
 import {

@@ -29,7 +29,7 @@ import type {
 import type { Telemetry } from '../../relay/ports/telemetry.ts';
 import type { Row } from '../../relay/rows/attributes.ts';
 import { readDelivery } from '../../relay/rows/delivery-attributes.ts';
-import { readEvent } from '../../relay/rows/event-attributes.ts';
+import { readEvent } from '../../relay/rows/read-event.ts';
 import { fromAliasRow } from './alias-row.ts';
 import { ByEndpointIndex } from './by-endpoint-index.ts';
 import { ByTimeIndex, daysBetween } from './by-time-index.ts';

@@ -1,7 +1,6 @@
 /** The EventLog port over its DynamoDB table. The `*-row.ts` files define the rows. */
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { RETENTION_DAYS } from '../../contract/retention.ts';
-import { after, type Clock } from '../../relay/model/clock.ts';
+import type { Clock } from '../../relay/model/clock.ts';
 import { type Delivery, type DeliveryKey, isSettled } from '../../relay/model/delivery.ts';
 import type { EventKey, EventRecord, Payload } from '../../relay/model/event.ts';
 import {
@@ -24,7 +23,8 @@ import {
 import type { Telemetry } from '../../relay/ports/telemetry.ts';
 import type { Row } from '../../relay/rows/attributes.ts';
 import { readDelivery } from '../../relay/rows/delivery-attributes.ts';
-import { outcomeKey, readEvent, toOutcomeMap } from '../../relay/rows/event-attributes.ts';
+import { outcomeKey, toOutcomeMap } from '../../relay/rows/outcome-map.ts';
+import { readEvent } from '../../relay/rows/read-event.ts';
 import { toAliasRow } from './alias-row.ts';
 import { ByTimeIndex, daysBetween } from './by-time-index.ts';
 import { toDeliveryRow } from './delivery-row.ts';
@@ -40,13 +40,12 @@ import {
   WITHOUT_OUTCOMES,
 } from './event-log-conditions.ts';
 import * as keys from './event-log-keys.ts';
-import { toEventRow } from './event-row.ts';
+import { DynamoEventStore, type EventLogOptions } from './event-store.ts';
 import { OwedIndex } from './owed-index.ts';
-import { checkPayload, fromPayloadRow, isErased, toPayloadRow } from './payload-row.ts';
-import { isExpired } from './row-expiry.ts';
+import { fromPayloadRow, isErased } from './payload-row.ts';
+import { expiryIn, isExpired } from './row-expiry.ts';
 import { updateOf } from './update-expression.ts';
 
-const DAY_MS = 24 * 60 * 60_000;
 /** An alias outlives the rows of the order's first event, because an order may go on for months. */
 const ALIAS_EXTRA_DAYS = 365;
 
@@ -55,65 +54,40 @@ const NOTHING_OWED = { owedTo: null, dueAt: null, quarantinedUntil: null, abando
 /** Rows per page. Fan-out mostly needs only the newest few events of an order. */
 const EVENT_PAGES = [10, 100];
 
-export interface EventLogOptions {
-  readonly client: DynamoDBDocumentClient;
-  readonly tableName: string;
-  /** Days until a row expires, counted from an event's last write or from the time when a delivery is settled. */
-  readonly retentionDays?: number;
-  /** The same for payloads, which contain the personal data. Defaults to `retentionDays`. */
-  readonly payloadRetentionDays?: number;
-  readonly clock: Clock;
-  readonly telemetry: Telemetry;
-}
-
 export class DynamoEventLog implements EventLog {
   readonly #table: DynamoTable;
+  readonly #store: DynamoEventStore;
   readonly #owedIndex: OwedIndex;
   readonly #byTimeIndex: ByTimeIndex;
   readonly #retentionDays: number;
-  readonly #payloadRetentionDays: number;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
 
   constructor(options: EventLogOptions) {
     const { client, tableName, retentionDays = RETENTION_DAYS.fallback, clock, telemetry } = options;
     this.#table = new DynamoTable(client, tableName);
+    this.#store = new DynamoEventStore(options);
     this.#owedIndex = new OwedIndex(this.#table, telemetry);
     this.#byTimeIndex = new ByTimeIndex(this.#table);
     this.#retentionDays = retentionDays;
-    this.#payloadRetentionDays = options.payloadRetentionDays ?? retentionDays;
     this.#clock = clock;
     this.#telemetry = telemetry;
   }
 
-  /** Includes expired events: the next id must be greater than any. */
-  async newestEventId(orderKey: OrderKey): Promise<EventId | undefined> {
-    const query = {
-      ...keys.rowsOf(orderKey, keys.EVENT_PREFIX),
-      ScanIndexForward: false,
-      ProjectionExpression: 'sk',
-    };
-    for await (const rows of this.#table.pages('reading the newest event id', query, [1])) {
-      for (const { sk } of rows) {
-        const key = keys.parseRowKey(orderKey, sk);
-        if (key !== undefined) return key.eventId;
-      }
-    }
-    return undefined;
+  newestEventId(orderKey: OrderKey): Promise<EventId | undefined> {
+    return this.#store.newestEventId(orderKey);
   }
 
   checkPayload(payload: Payload): Promise<void> {
-    return checkPayload(payload);
+    return this.#store.checkPayload(payload);
   }
 
-  async putPayload(key: EventKey, payload: Payload): Promise<void> {
-    const row = await toPayloadRow(key, payload, this.#expiresAt(this.#payloadRetentionDays));
-    await this.#table.putIfAbsent('storing a payload', row, 'sk');
+  putPayload(key: EventKey, payload: Payload): Promise<void> {
+    return this.#store.putPayload(key, payload);
   }
 
-  async putEvent(event: EventRecord, dueAt: Date): Promise<void> {
-    const row = toEventRow(event, dueAt, this.#expiresAt());
-    await this.#table.putIfAbsent('storing an event', row, 'sk');
+  putEvent(event: EventRecord, dueAt: Date): Promise<void> {
+    return this.#store.putEvent(event, dueAt);
   }
 
   async *eventsNewestFirst(orderKey: OrderKey): AsyncGenerator<EventRecord, void, undefined> {
@@ -239,9 +213,8 @@ export class DynamoEventLog implements EventLog {
     return { expiresAt: state === 'pending' || state === 'leased' ? null : this.#expiresAt() };
   }
 
-  /** In epoch seconds, as DynamoDB's TTL requires. */
   #expiresAt(days = this.#retentionDays): number {
-    return Math.floor(after(this.#clock.now(), days * DAY_MS).getTime() / 1000);
+    return expiryIn(days, this.#clock);
   }
 
   async #get(what: string, key: keys.RowKey): Promise<Row | undefined> {

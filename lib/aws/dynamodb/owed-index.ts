@@ -2,7 +2,8 @@
 import { OWED_INDEX } from '../../contract/tables.ts';
 import type { OwedItem } from '../../relay/ports/event-log.ts';
 import type { Telemetry } from '../../relay/ports/telemetry.ts';
-import { moment, type Row } from '../../relay/rows/attributes.ts';
+import type { Row } from '../../relay/rows/attributes.ts';
+import { moment } from '../../relay/rows/read-attributes.ts';
 import type { DynamoTable } from './dynamo-table.ts';
 import { parseRowKey } from './event-log-keys.ts';
 

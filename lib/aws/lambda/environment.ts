@@ -1,5 +1,4 @@
 /** Reads and parses the environment variables that the stack sets. */
-
 import { faultOfCidr } from '../../contract/cidr.ts';
 import type { RequiredVariable, SendingVariable } from '../../contract/environment.ts';
 import * as z from '../../relay/model/zod.ts';

@@ -8,15 +8,9 @@ import { DeadLetterQueue } from '../sqs/dead-letter-queue.ts';
 import { SqsDeliveryQueue } from '../sqs/delivery-queue.ts';
 import { type BatchHandling, handleBatch } from '../sqs/sqs-batch.ts';
 import { extendVisibility } from '../sqs/visibility.ts';
-import {
-  clock,
-  lambdaHandler,
-  openTables,
-  random,
-  type TablesEnvironment,
-  telemetry,
-} from './function-setup.ts';
+import { clock, lambdaHandler, random, telemetry } from './function-setup.ts';
 import { type OutgoingOptions, openOutgoing } from './outgoing.ts';
+import { openTables, type TablesEnvironment } from './tables.ts';
 
 type SendingEnvironment = TablesEnvironment &
   OutgoingOptions['environment'] & { readonly DELIVERIES_QUEUE_URL: string };

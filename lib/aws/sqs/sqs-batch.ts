@@ -2,7 +2,7 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { awaitAll } from '../../relay/model/await-all.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
-import type { Parsed } from './messages.ts';
+import type { Parsed } from './parse-messages.ts';
 
 export interface BatchHandling<Message extends object> {
   readonly parse: (record: SQSRecord) => Parsed<Message>;

@@ -1,5 +1,5 @@
 /** Everything that needs attention, in groups. */
-import type { InvalidRow } from '../../relay/config.ts';
+import type { InvalidRow } from '../../relay/config-rows.ts';
 import { FAN_OUT_ATTENTION } from '../../relay/fan-out/quarantine.ts';
 import { after } from '../../relay/model/clock.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';

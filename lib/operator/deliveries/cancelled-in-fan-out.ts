@@ -1,5 +1,5 @@
 /** Deliveries that fan-out cancelled because their endpoint was disabled. Only the event's outcomes record them. */
-import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../../relay/endpoint/endpoint-id.ts';
 import { type Delivery, toDelivery } from '../../relay/model/delivery.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
 import type { EndpointId, EventId } from '../../relay/model/ids.ts';

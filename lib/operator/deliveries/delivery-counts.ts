@@ -1,5 +1,5 @@
 /** Counts the deliveries that wait or need attention. Reads a bounded number of rows for each endpoint. */
-import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../../relay/endpoint/endpoint-id.ts';
 import { attentionOf, type Delivery, type DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EndpointId } from '../../relay/model/ids.ts';
 import type { OwedItem } from '../../relay/ports/event-log.ts';

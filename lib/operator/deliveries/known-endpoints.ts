@@ -1,5 +1,5 @@
 /** The endpoints whose deliveries can be listed: those with a row, and removed ones that still have deliveries. */
-import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../../relay/endpoint/endpoint-id.ts';
 import type { EndpointId } from '../../relay/model/ids.ts';
 import { canBeRowId } from '../config-rows.ts';
 import type { Connection } from '../connection.ts';

@@ -1,5 +1,5 @@
 /** The place where a list of owed work continues, as a text. It is parsed like every input. */
-import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../../relay/endpoint/endpoint-id.ts';
 import type { EventId } from '../../relay/model/ids.ts';
 import { isEventId } from '../../relay/model/ids.ts';
 import * as z from '../../relay/model/zod.ts';

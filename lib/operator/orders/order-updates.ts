@@ -1,5 +1,6 @@
 /** Reads an order by pages of its updates, with what became of each update at each endpoint. */
-import { endpointIdSchema, isAddressedTo } from '../../relay/endpoint/endpoint.ts';
+import { isAddressedTo } from '../../relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../../relay/endpoint/endpoint-id.ts';
 import type { DeliveryKey } from '../../relay/model/delivery.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
 import { type EndpointId, type OrderKey, type SourceId, sourceOf } from '../../relay/model/ids.ts';

@@ -1,6 +1,5 @@
 /** Counts the items that need a person and belong to no endpoint alone. */
-
-import type { InvalidRow } from '../../relay/config.ts';
+import type { InvalidRow } from '../../relay/config-rows.ts';
 import type { Source } from '../../relay/endpoint/source.ts';
 import { FAN_OUT_ATTENTION } from '../../relay/fan-out/quarantine.ts';
 import type { EventRecord } from '../../relay/model/event.ts';

@@ -1,6 +1,6 @@
 /** The state of endpoints with the counts of their deliveries, without the sample of the newest webhooks. */
 import type { Endpoint } from '../../relay/endpoint/endpoint.ts';
-import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../../relay/endpoint/endpoint-id.ts';
 import type { EndpointId } from '../../relay/model/ids.ts';
 import { idOf } from '../config-rows.ts';
 import type { Connection } from '../connection.ts';

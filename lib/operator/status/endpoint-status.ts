@@ -1,6 +1,5 @@
 /** The state of each endpoint: whether it gets its updates, and what waits for it. */
-
-import { endpointIdSchema } from '../../relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../../relay/endpoint/endpoint-id.ts';
 import type { Health } from '../../relay/health/health.ts';
 import type { Attempt, Delivery } from '../../relay/model/delivery.ts';
 import { isUnfinished } from '../../relay/model/delivery.ts';

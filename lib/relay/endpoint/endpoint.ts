@@ -1,22 +1,13 @@
 /** An endpoint: a URL that receives webhooks, and its settings in the Config table. */
-
 import type { EventRecord } from '../model/event.ts';
-import { type EndpointId, FAN_OUT, NOTICES, type SourceId, TESTS } from '../model/ids.ts';
+import { NOTICES, type SourceId, TESTS } from '../model/ids.ts';
 import * as z from '../model/zod.ts';
 import { authSchema } from './auth.ts';
 import { customHeadersSchema } from './custom-headers.ts';
+import { endpointIdSchema } from './endpoint-id.ts';
 import { certificateSchema, isKeyOf, privateKeySchema } from './pem.ts';
 import { previousSecretsSchema, signingSecretSchema } from './signing-secret.ts';
 import { endpointUrlSchema, hasPlaceholder } from './url.ts';
-
-/** `#` is not allowed, because it separates the parts of keys that contain an endpoint id. */
-export const endpointIdSchema = z.pipe(
-  z.string().check(
-    z.regex(/^[^#\p{C}]{1,64}$/u, 'must be 1 to 64 visible characters, without #'),
-    z.refine((id) => id !== FAN_OUT, `must not be ${FAN_OUT}, which has lists of its own`),
-  ),
-  z.transform((id) => id as EndpointId),
-);
 
 /** Enough for a message with many cases. */
 const EXPRESSION_LENGTH = 8 * 1024;

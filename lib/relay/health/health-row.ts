@@ -1,5 +1,4 @@
 /** An endpoint's row of kind `health` in the Config table. People may edit it, so invalid attributes are ignored. */
-
 import { LONGEST_WAIT_MS, sane } from '../model/clock.ts';
 import * as z from '../model/zod.ts';
 import type { ConfigRow, RowAttributes } from '../ports/config-table.ts';

@@ -1,5 +1,4 @@
 /** Parses the Hub's body. Every field may be missing, and the body may be something else than an order. */
-
 import type { EventRecord } from './event.ts';
 import { parseJson, parseJsonWithNumbersAsText } from './exact-json.ts';
 import type { Item } from './item-changes.ts';

@@ -47,11 +47,8 @@ export interface FanOutResult extends EventChanges {
   readonly cancelledFor?: readonly EndpointId[];
 }
 
-/**
- * The EventLog table. Every method is one operation on one partition. Reads are consistent unless stated otherwise. Every
- * method may reject with a {@link StoreError}; the operation may or may not have taken effect then.
- */
-export interface EventLog {
+/** The part of the {@link EventLog} that ingest needs. */
+export interface EventStore {
   /** The greatest event id of an order. Reads one row. */
   newestEventId(orderKey: OrderKey): Promise<EventId | undefined>;
   /**
@@ -79,6 +76,13 @@ export interface EventLog {
    * @throws PayloadTooLargeError
    */
   putEventWithPayload?(event: EventRecord, payload: Payload, dueAt: Date): Promise<void>;
+}
+
+/**
+ * The EventLog table. Every method is one operation on one partition. Reads are consistent unless stated otherwise. Every
+ * method may reject with a {@link StoreError}; the operation may or may not have taken effect then.
+ */
+export interface EventLog extends EventStore {
   /** An order's events, newest first. Each page is read when the caller asks for it. */
   eventsNewestFirst(orderKey: OrderKey): AsyncIterable<EventRecord>;
   event(key: EventKey): Promise<EventRecord | undefined>;

@@ -1,33 +1,7 @@
-/**
- * The attributes of rows, whatever the store. People edit rows, so reading is lenient: a wrong attribute is treated as
- * absent, and the caller decides what to do without it.
- */
-
+/** The attributes of rows as the relay writes them, whatever the store. */
 import { recordOf } from '../model/record-of.ts';
-import * as z from '../model/zod.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
-
-type Attributes = Readonly<Record<string, z.ZodMiniType>>;
-type Present<Schemas extends Attributes> = { [Name in keyof Schemas]?: z.output<Schemas[Name]> };
-
-/** Returns the attributes that match their schema. */
-export function readAttributes<Schemas extends Attributes>(schemas: Schemas, row: Row): Present<Schemas> {
-  const present: Record<string, unknown> = {};
-  for (const name in schemas) {
-    // Most attributes of most rows are absent, and a failed parse is expensive.
-    if (row[name] === undefined) continue;
-    const parsed = schemas[name]?.safeParse(row[name]);
-    if (parsed?.success) present[name] = parsed.data;
-  }
-  return present as Present<Schemas>;
-}
-
-/** A time in a row: ISO 8601 in UTC. A person may omit the fractions of a second. */
-export const moment = z.pipe(
-  z.union([z.iso.datetime({ precision: 3 }), z.iso.datetime({ precision: 0 })]),
-  z.transform((text) => new Date(text)),
-);
 
 /** Both spellings of a time that a row may contain. Conditions compare text, so they need both. */
 export function isoSpellings(date: Date): { readonly full: string; readonly short: string } {

@@ -1,11 +1,11 @@
 /** The attributes of a delivery's row, whatever the store. */
-
 import { type Delivery, type DeliveryKey, toDelivery } from '../model/delivery.ts';
 import { DELIVERY_STATES } from '../model/delivery-state.ts';
 import { REASONS } from '../model/reason.ts';
 import * as z from '../model/zod.ts';
 import { UnreadableRowError } from '../ports/event-log.ts';
-import { moment, type Row, readAttributes } from './attributes.ts';
+import type { Row } from './attributes.ts';
+import { moment, readAttributes } from './read-attributes.ts';
 
 /**
  * Only the key and the state are required. A missing or wrong attribute gets a default.

@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  deliveryMessageBody,
-  eventMessageBody,
-  parseDeliveryMessage,
-  parseEventMessage,
-} from '../../../lib/aws/sqs/messages.ts';
+import { deliveryMessageBody, eventMessageBody } from '../../../lib/aws/sqs/messages.ts';
+import { parseDeliveryMessage, parseEventMessage } from '../../../lib/aws/sqs/parse-messages.ts';
 import { orderKeyOf, sha256Hex, UNVERIFIED } from '../../../lib/relay/model/ids.ts';
 import { anEndpointId, anEvent, anEventId, aPayload, aSource } from '../../ports/builders.ts';
 

@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import type { Parsed } from '../../../lib/aws/sqs/messages.ts';
+import type { Parsed } from '../../../lib/aws/sqs/parse-messages.ts';
 import { handleBatch } from '../../../lib/aws/sqs/sqs-batch.ts';
 
 interface Message {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { clearHealth } from '../../../lib/operator/endpoints/endpoint-health.ts';
-import { endpointIdSchema } from '../../../lib/relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../../../lib/relay/endpoint/endpoint-id.ts';
 import { aRelay, OK, UNAVAILABLE } from '../a-relay.ts';
 
 describe('deliver for an endpoint ordered `strict`', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { deliver } from '../../../lib/relay/deliver/deliver.ts';
-import { endpointIdSchema } from '../../../lib/relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../../../lib/relay/endpoint/endpoint-id.ts';
 import { StoreError, UnreadableRowError } from '../../../lib/relay/ports/event-log.ts';
 import { aRelay, OK, ORDER, REFUSED, UNAVAILABLE } from '../a-relay.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { parseRows } from '../../../lib/relay/config.ts';
+import { parseRows } from '../../../lib/relay/config-rows.ts';
 import {
   type Endpoint,
-  endpointIdSchema,
   endpointSchema,
   isAddressedTo,
   isSubscribedTo,
 } from '../../../lib/relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../../../lib/relay/endpoint/endpoint-id.ts';
 import { NOTICES, type SourceId, TESTS } from '../../../lib/relay/model/ids.ts';
 import { anEndpointId } from '../../ports/builders.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseRows } from '../../../lib/relay/config.ts';
+import { parseRows } from '../../../lib/relay/config-rows.ts';
 import { endpointSchema } from '../../../lib/relay/endpoint/endpoint.ts';
 
 const SECRET = 'hush-S3CRET';

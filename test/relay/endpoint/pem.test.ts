@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { parseRows } from '../../../lib/relay/config.ts';
+import { parseRows } from '../../../lib/relay/config-rows.ts';
 import { endpointSchema } from '../../../lib/relay/endpoint/endpoint.ts';
 import {
   describeCertificate,

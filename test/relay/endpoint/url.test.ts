@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseRows } from '../../../lib/relay/config.ts';
+import { parseRows } from '../../../lib/relay/config-rows.ts';
 import { endpointSchema } from '../../../lib/relay/endpoint/endpoint.ts';
 import {
   endpointUrlSchema,

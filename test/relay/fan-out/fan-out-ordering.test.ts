@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endpointIdSchema } from '../../../lib/relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../../../lib/relay/endpoint/endpoint-id.ts';
 import { aRelay, ORDER, UNAVAILABLE } from '../a-relay.ts';
 
 describe('fan-out for an endpoint ordered `latest`', () => {

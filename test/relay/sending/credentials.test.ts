@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import { parseRows } from '../../../lib/relay/config.ts';
+import { parseRows } from '../../../lib/relay/config-rows.ts';
 import { type Endpoint, endpointSchema } from '../../../lib/relay/endpoint/endpoint.ts';
 import { toSigningSecret } from '../../../lib/relay/endpoint/signing-secret.ts';
 import { SecretCache } from '../../../lib/relay/secrets/secret-cache.ts';

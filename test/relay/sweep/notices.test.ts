@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { endpointIdSchema } from '../../../lib/relay/endpoint/endpoint.ts';
+import { endpointIdSchema } from '../../../lib/relay/endpoint/endpoint-id.ts';
 import { sourceIdSchema } from '../../../lib/relay/endpoint/source.ts';
 import { NOTICES, orderKeyOf } from '../../../lib/relay/model/ids.ts';
 import { StoreError } from '../../../lib/relay/ports/event-log.ts';

@@ -1,0 +1,30 @@
+/** The map of outcomes in an event's row, by endpoint. */
+import type { Outcomes } from '../model/event.ts';
+import type { EndpointId } from '../model/ids.ts';
+import type { Outcome } from '../model/outcome.ts';
+import { recordOf } from '../model/record-of.ts';
+import type { Row } from './attributes.ts';
+
+export function toOutcomeMap(outcomes: Outcomes): Readonly<Record<string, Outcome>> {
+  const entries = Object.entries(outcomes) as [EndpointId, Outcome][];
+  return recordOf(entries.map(([id, outcome]) => [outcomeKey(id), outcome]));
+}
+
+/** The map of outcomes with one of them replaced. A person may have replaced the map by something else. */
+export function withOutcome(outcomes: unknown, endpointId: EndpointId, outcome: Outcome): Row {
+  const isMap = typeof outcomes === 'object' && outcomes !== null && !Array.isArray(outcomes);
+  return { ...(isMap && outcomes), [outcomeKey(endpointId)]: outcome };
+}
+
+/** Appended to an endpoint id that is the name of a member of every object. No endpoint id contains it. */
+const MARK = '#';
+
+/** The key of an endpoint's outcome in the row. The AWS SDK builds plain objects, which lose `__proto__`. */
+export function outcomeKey(endpointId: EndpointId): string {
+  return endpointId in {} ? endpointId + MARK : endpointId;
+}
+
+/** The reverse of {@link outcomeKey}. */
+export function endpointIdIn(key: string): string {
+  return key.endsWith(MARK) ? key.slice(0, -MARK.length) : key;
+}

@@ -1,0 +1,27 @@
+/**
+ * Reads the attributes of rows, whatever the store. People edit rows, so reading is lenient: a wrong attribute is treated
+ * as absent, and the caller decides what to do without it.
+ */
+import * as z from '../model/zod.ts';
+import type { Row } from './attributes.ts';
+
+type Attributes = Readonly<Record<string, z.ZodMiniType>>;
+type Present<Schemas extends Attributes> = { [Name in keyof Schemas]?: z.output<Schemas[Name]> };
+
+/** Returns the attributes that match their schema. */
+export function readAttributes<Schemas extends Attributes>(schemas: Schemas, row: Row): Present<Schemas> {
+  const present: Record<string, unknown> = {};
+  for (const name in schemas) {
+    // Most attributes of most rows are absent, and a failed parse is expensive.
+    if (row[name] === undefined) continue;
+    const parsed = schemas[name]?.safeParse(row[name]);
+    if (parsed?.success) present[name] = parsed.data;
+  }
+  return present as Present<Schemas>;
+}
+
+/** A time in a row: ISO 8601 in UTC. A person may omit the fractions of a second. */
+export const moment = z.pipe(
+  z.union([z.iso.datetime({ precision: 3 }), z.iso.datetime({ precision: 0 })]),
+  z.transform((text) => new Date(text)),
+);
