@@ -22,6 +22,7 @@ interface Write {
 
 export class GroupCommit {
   readonly #connection: Connection;
+  readonly #checkFiles: () => void;
   readonly #idle: (() => void)[] = [];
   #waiting: Write[] = [];
   #isScheduled = false;
@@ -29,8 +30,10 @@ export class GroupCommit {
   #lockedSince: number | undefined;
   #commits = 0;
 
-  constructor(connection: Connection) {
+  /** @param checkFiles called before each commit; throws when the commit would be lost */
+  constructor(connection: Connection, checkFiles: () => void = () => {}) {
     this.#connection = connection;
+    this.#checkFiles = checkFiles;
   }
 
   /** The number of transactions that were committed. */
@@ -133,6 +136,7 @@ export class GroupCommit {
         const acknowledge = this.#execute(write);
         if (acknowledge !== undefined) acknowledgements.push(acknowledge);
       }
+      this.#checkFiles();
       this.#connection.run('COMMIT');
     } catch (error) {
       // SQLite rolls some failed transactions back by itself.

@@ -16,6 +16,7 @@ import { SqliteEventWriter } from './event-writer.ts';
 import { deleteExpired, Expiry } from './expiry.ts';
 import { ForeignChanges } from './foreign-changes.ts';
 import { GroupCommit } from './group-commit.ts';
+import { keptFiles } from './kept-files.ts';
 import { Messages } from './messages.ts';
 import { MIGRATIONS } from './schema.ts';
 
@@ -61,7 +62,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const database = openDatabaseFile(file, mode);
   const writer = new Connection(database.writer);
   const reader = new Connection(database.reader);
-  const commits = new GroupCommit(writer);
+  const commits = new GroupCommit(writer, mode === 'serve' ? keptFiles(file) : undefined);
   const expiry = new Expiry(clock, { retentionDays, payloadRetentionDays });
   const parts = { commits, reader, expiry, clock, telemetry };
   const eventWriter = new SqliteEventWriter(parts);

@@ -1,0 +1,46 @@
+import { copyFileSync, renameSync, rmSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { StoreError } from '../../lib/relay/ports/event-log.ts';
+import { anEvent, aPayload } from '../ports/builders.ts';
+import { type TestStore, useSqlite } from './stores.ts';
+
+const sqlite = useSqlite();
+
+function write({ eventLog, clock }: TestStore): Promise<unknown> {
+  const event = anEvent();
+  return Promise.all([eventLog.putPayload(event, aPayload()), eventLog.putEvent(event, clock.now())]);
+}
+
+describe('a running relay whose file is taken away', () => {
+  it.each(['', '-wal'])('accepts nothing after relay.db%s was deleted', async (suffix) => {
+    const store = sqlite.open();
+    await write(store);
+
+    rmSync(`${store.file}${suffix}`);
+
+    await expect(write(store)).rejects.toThrow(StoreError);
+    await expect(store.checkWritable()).rejects.toThrow(
+      new RegExp(`relay\\.db${suffix} was moved, deleted or replaced.*Put it back, or stop the relay`),
+    );
+  });
+
+  it('accepts nothing after another file took its place', async () => {
+    const store = sqlite.open();
+    const copy = `${store.file}.copy`;
+    copyFileSync(store.file, copy);
+
+    renameSync(copy, store.file);
+
+    await expect(write(store)).rejects.toThrow(/relay\.db was moved, deleted or replaced/);
+  });
+
+  it('continues once the file is back', async () => {
+    const store = sqlite.open();
+    renameSync(store.file, `${store.file}.moved`);
+    await expect(write(store)).rejects.toThrow(StoreError);
+
+    renameSync(`${store.file}.moved`, store.file);
+
+    await expect(write(store)).resolves.toBeDefined();
+  });
+});
