@@ -1,8 +1,10 @@
 /** `npm start`: runs the relay on this machine. */
 import './colours.ts';
-import { relative, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { bold, cyan, dim, green, red } from 'yoctocolors';
+import { dim, red } from 'yoctocolors';
+import { PASSWORD_LENGTH } from '../lib/console/safety/access-kinds.ts';
 import { faultOfCidr } from '../lib/contract/cidr.ts';
 import { DEFAULT_PORT } from '../lib/contract/local-relay.ts';
 import { RETENTION_DAYS } from '../lib/contract/retention.ts';
@@ -14,10 +16,18 @@ import { Log } from '../lib/server/log.ts';
 import { type RelayServer, startRelayServer } from '../lib/server/relay-server.ts';
 import { onStopSignal } from '../lib/server/stop-signals.ts';
 import { DatabaseFileError } from '../lib/sqlite/database-file.ts';
+import {
+  type ConsoleBesideRelay,
+  consoleBesideRelay,
+  isOnNetwork,
+  withoutConsole,
+} from './console-beside-relay.ts';
+import { startScreen } from './start-screen.ts';
 
 const FAILED = 1;
 const MISUSED = 2;
 const DEFAULT_HOST = '127.0.0.1';
+const PASSWORD_VARIABLE = 'RELAY_CONSOLE_PASSWORD';
 /** The longest that the alarm of a deployed relay allows, too. */
 const MOST_SILENCE_HOURS = 168;
 
@@ -30,6 +40,8 @@ interface Options {
   readonly retentionDays: number;
   readonly payloadRetentionDays?: number;
   readonly silenceHours: number;
+  readonly console: boolean;
+  readonly consolePasswordFile?: string;
   readonly json: boolean;
 }
 
@@ -64,6 +76,11 @@ await new Command('npm start --')
     wholeNumber(0, MOST_SILENCE_HOURS),
     0,
   )
+  .option('--no-console', 'serve no web console')
+  .option(
+    '--console-password-file <path>',
+    `file with the console's password, which --host needs (default: ${PASSWORD_VARIABLE})`,
+  )
   .option('--json', 'print only one line of JSON, once the relay accepts requests', false)
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : MISUSED))
@@ -79,11 +96,13 @@ async function start(options: Options): Promise<void> {
     console.error(red('--payload-retention-days cannot be more than --retention-days'));
     process.exit(MISUSED);
   }
+  const web = consoleOf(options, dataDir);
   try {
     const relay = await startRelayServer({
       ...{ dataDir, host, port, allowedCidrs, silenceHours, retentionDays },
       ...(publicUrl !== undefined && { publicUrl }),
       ...(payloadRetentionDays !== undefined && { payloadRetentionDays }),
+      console: web?.handler,
       telemetry: new Log({
         format: process.stderr.isTTY ? 'text' : 'json',
         now: () => new Date(),
@@ -91,10 +110,34 @@ async function start(options: Options): Promise<void> {
       }),
     });
     onStopSignal(() => stop(relay, options));
+    const consoleAddress = await web?.saveAddress(relay.url);
+    if (web === undefined) withoutConsole(dataDir);
     if (options.json) console.log(JSON.stringify({ ready: true, url: relay.url }));
-    else console.log(startScreen(relay, options));
+    else console.log(startScreen({ ...relay, ...options, dataDir, consoleAddress }));
   } catch (error) {
     fail(asDataFolderError(dataDir, error));
+  }
+}
+
+/** Undefined when nobody may use it: on a network, it needs a password. */
+function consoleOf(options: Options, dataDir: string): ConsoleBesideRelay | undefined {
+  const { host, publicUrl, silenceHours } = options;
+  const password = passwordOf(options);
+  if (!options.console || (password === undefined && isOnNetwork(host))) return undefined;
+  if (password !== undefined && password.length < PASSWORD_LENGTH) {
+    console.error(red(`the console's password must have at least ${PASSWORD_LENGTH} characters`));
+    process.exit(MISUSED);
+  }
+  return consoleBesideRelay({ dataDir, host, publicUrl, password, silenceHours });
+}
+
+function passwordOf({ consolePasswordFile: file }: Options): string | undefined {
+  if (file === undefined) return process.env[PASSWORD_VARIABLE] || undefined;
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    console.error(red(`--console-password-file cannot be read: ${describe(error)}`));
+    process.exit(MISUSED);
   }
 }
 
@@ -104,38 +147,6 @@ async function stop(relay: RelayServer, { json }: Options): Promise<void> {
       dim('\n  Finishing the requests in flight. Ctrl-C again stops at once; nothing is lost either way.'),
     );
   await relay.stop();
-}
-
-function startScreen({ url, webhookAddress }: RelayServer, options: Options): string {
-  const isDefaultPort = new URL(url).port === String(DEFAULT_PORT);
-  const port = isDefaultPort ? '' : ` --port ${new URL(url).port}`;
-  const isLocal = options.publicUrl === undefined;
-  return [
-    '',
-    `  ${bold('Sensaria relay')} ${green('is running')} ${dim(url)}`,
-    '',
-    ...(webhookAddress === undefined
-      ? [`  Webhook address   ${dim('was shown when its source was added')}`]
-      : [
-          `  Webhook address   ${cyan(webhookAddress)}`,
-          `                    ${dim('Paste this address unchanged into the Hub.')}`,
-        ]),
-    ...(isLocal
-      ? [
-          `                    ${dim('The Hub can reach it only through a proxy or a tunnel: see --public-url.')}`,
-        ]
-      : []),
-    `  Data folder       ${relative(process.cwd(), resolve(options.data)) || '.'}`,
-    `  Add an endpoint   npm run relay -- endpoints add --id erp --url https://…${port}`,
-    '',
-    `  ${dim(
-      options.allowCidr.length === 0
-        ? 'It sends to public addresses over https only. --allow-cidr 127.0.0.0/8 allows this machine.'
-        : `It also sends to ${options.allowCidr.join(', ')}.`,
-    )}`,
-    `  ${dim('Ctrl-C finishes the requests in flight, and stops.')}`,
-    '',
-  ].join('\n');
 }
 
 function wholeNumber(min: number, max: number): (text: string) => number {

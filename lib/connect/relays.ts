@@ -7,6 +7,7 @@ import type { AwsRelay } from './aws-relay.ts';
 import { connect } from './connect.ts';
 import { findDeployedStack } from './deployed-stack.ts';
 import { awsDiagnostics } from './diagnostics/aws-diagnostics.ts';
+import { explainFileFailure } from './file-failure.ts';
 import { findLocalRelay } from './local-relay.ts';
 
 const EVERY_ADDRESS = ['0.0.0.0/0', '::/0'];
@@ -20,9 +21,4 @@ export const relays: Relays = {
 
 function found(relay: AwsRelay): FoundRelay {
   return { relay, connect: (warn) => connect(relay, warn), diagnostics: () => awsDiagnostics(relay) };
-}
-
-/** The sentence of an error about the SQLite file. It says what to do. */
-function explainFileFailure(error: unknown): string | undefined {
-  return error instanceof Error && error.name === 'DatabaseFileError' ? error.message : undefined;
 }

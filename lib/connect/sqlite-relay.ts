@@ -5,7 +5,8 @@ import { DATABASE_FILE } from '../contract/local-relay.ts';
 import { RETENTION_DAYS } from '../contract/retention.ts';
 import { ProcessExpressions } from '../node/expressions/process-expressions.ts';
 import type { Connection, RelayDescription } from '../operator/connection.ts';
-import type { DeadLetters } from '../relay/ports/operator.ts';
+import { readConsoleAddress } from './console-address.ts';
+import { NO_DEAD_LETTERS } from './no-dead-letters.ts';
 import { warningsOnly } from './warnings-only.ts';
 
 const days = z.int().min(1).default(RETENTION_DAYS.fallback);
@@ -39,7 +40,13 @@ export function describeDiscovery(
     port,
     ...rest,
     ...(silenceHours > 0 && { silenceHours }),
+    ...consoleOf(rest.dataDir),
   };
+}
+
+function consoleOf(dataDir: string): { readonly consoleAddress?: string } {
+  const consoleAddress = readConsoleAddress(dataDir);
+  return consoleAddress === undefined ? {} : { consoleAddress };
 }
 
 /**
@@ -87,12 +94,3 @@ export async function connectSqlite(
     },
   };
 }
-
-/** The queues are in the relay's memory. Nothing else can send to them, so no message is malformed. */
-const NO_DEAD_LETTERS: DeadLetters = {
-  count: async () => 0,
-  receive: async () => [],
-  giveBack: async () => {},
-  sendBack: async () => {},
-  delete: async () => {},
-};

@@ -6,10 +6,8 @@ import type { Hono } from 'hono';
 import { NotPossibleError } from '../operator/errors.ts';
 import { type ConsoleOptions, createConsole } from './app.ts';
 import type { ConsoleEnv } from './console-env.ts';
-import { newAccessToken, PASSWORD_LENGTH } from './safety/access.ts';
-
-/** The names of this machine itself. A browser elsewhere never sends them. */
-export const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];
+import { newAccessToken, PASSWORD_LENGTH } from './safety/access-kinds.ts';
+import { LOOPBACK_HOSTS } from './safety/loopback-hosts.ts';
 
 export type ServeConsoleOptions = Omit<ConsoleOptions, 'access' | 'hosts'> & {
   /** 0 for a free one. */

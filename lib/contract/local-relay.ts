@@ -10,3 +10,6 @@ export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local
 
 /** The file in the data folder that contains all data of a relay on one machine. */
 export const DATABASE_FILE = 'relay.db';
+
+/** The file in the data folder with the address of the console, while a relay on one machine serves it. */
+export const CONSOLE_ADDRESS_FILE = 'console-address';

@@ -59,6 +59,8 @@ export interface RelayDescription {
   readonly webhookBaseAddress: string;
   /** The data folder of a local relay; absent for a deployed one. */
   readonly dataDir?: string;
+  /** Opens the console that a local relay serves itself; absent when it serves none. Contains the access token. */
+  readonly consoleAddress?: string;
   /** The hours without a webhook after which the relay sends a notice; absent when it sends none. */
   readonly silenceHours?: number;
 }

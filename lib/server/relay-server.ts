@@ -40,11 +40,18 @@ export interface RelayServerOptions {
   /** Hours without a webhook before a notice is sent; 0 sends none. */
   readonly silenceHours: number;
   readonly telemetry: Telemetry;
-  /**
-   * Answers all paths but those of webhooks, health and discovery. It reaches the data through a connection of its own, as
-   * the CLI does: the relay then sees its changes at once.
-   */
-  readonly console?: RequestHandler;
+  /** Makes the handler of all paths but those of webhooks, health and discovery. */
+  readonly console?: ((relay: RunningRelay) => RequestHandler) | undefined;
+}
+
+/** The parts of a running relay that a console in its process uses. */
+export interface RunningRelay
+  extends Pick<WorkersContext, 'clock' | 'telemetry' | 'config' | 'eventQueue' | 'deliveryQueue'> {
+  readonly store: SqliteStore;
+  /** `http://127.0.0.1:8787`. */
+  readonly url: string;
+  /** Ends in `/webhooks/`. */
+  readonly webhookBaseAddress: string;
 }
 
 export interface RelayServer {
@@ -88,7 +95,7 @@ async function run(
   store: SqliteStore,
   leaveDataFolder: () => void,
 ): Promise<RelayServer> {
-  const { telemetry, dataDir } = options;
+  const { telemetry, dataDir, console: makeConsole } = options;
   const outgoing = openOutgoing(systemClock, options.allowedCidrs);
   const started: { workers?: Workers; refusedAtMs?: number | undefined } = {};
   const onRoom = () => started.workers?.recoverSoon();
@@ -123,7 +130,12 @@ async function run(
       ...retentionOf(options),
       ...{ silenceHours: options.silenceHours, allowedCidrs: options.allowedCidrs },
     }),
-    console: options.console,
+    console:
+      makeConsole &&
+      ((port) => {
+        const url = urlOf(options.host, port);
+        return makeConsole({ ...context, store, url, webhookBaseAddress: webhookBaseOf(port) });
+      }),
     onError: (error) => telemetry.error('request failed', error),
   }).catch(async (error) => {
     await workers.stop();

@@ -1,8 +1,8 @@
 /** The console over a whole relay in memory. */
 import { onTestFinished } from 'vitest';
 import { type ConsoleOptions, createConsole } from '../../lib/console/app.ts';
+import { LOOPBACK_HOSTS } from '../../lib/console/safety/loopback-hosts.ts';
 import {
-  LOOPBACK_HOSTS,
   type ServeConsoleOptions,
   type ServedConsole,
   serveConsole,

@@ -15,7 +15,7 @@ describe('access to the console', () => {
     const answer = await aConsole().request('/');
 
     expect(answer.status).toBe(401);
-    expect(await answer.text()).toContain('npm run relay -- console');
+    expect(await answer.text()).toContain('npm run relay -- open');
   });
 
   it('exchanges the token of the address for a strict cookie, and leaves no token in the address', async () => {

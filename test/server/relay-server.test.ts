@@ -71,7 +71,7 @@ describe('the relay on one machine', () => {
   });
 
   it('gives all other paths to the console', async () => {
-    const { relay } = await aServer({ console: (_, response) => response.end('console') });
+    const { relay } = await aServer({ console: () => (_, response) => void response.end('console') });
 
     expect(await (await fetch(relay.url)).text()).toBe('console');
   });

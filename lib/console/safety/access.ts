@@ -2,24 +2,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '../../relay/model/clock.ts';
 import type { ConsoleApp, ConsoleContext } from '../console-env.ts';
+import type { Access } from './access-kinds.ts';
 import { isSameOrigin, readForm } from './checked-forms.ts';
 import { LoginThrottle } from './login-throttle.ts';
 import { isSameText } from './same-text.ts';
 import { SessionCookie } from './session-cookie.ts';
 import { askForAddress, askForPassword } from './sign-in-pages.ts';
-
-export type Access =
-  /** The address `/?token=…` opens the console. For 127.0.0.1. */
-  | { readonly kind: 'token'; readonly token: string }
-  /** For a network. At least {@link PASSWORD_LENGTH} characters. */
-  | { readonly kind: 'password'; readonly password: string };
-
-export const PASSWORD_LENGTH = 12;
-
-/** 256 bits cannot be guessed. */
-export function newAccessToken(): string {
-  return randomBytes(32).toString('base64url');
-}
 
 /** Stops requests without a session, and starts sessions. */
 export function signIn(app: ConsoleApp, access: Access, clock: Clock): SessionCookie {

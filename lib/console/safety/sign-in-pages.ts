@@ -13,8 +13,8 @@ export function askForAddress(c: ConsoleContext): Html {
         : ''
     }
     <p>The relay prints an address that ends in <code>?token=…</code> when it starts the console. Open that address once; this browser then stays signed in for 12 hours.</p>
-    <p>The address is no longer on the screen? Start the console again:</p>
-    <pre><code>npm run relay -- console</code></pre>
+    <p>The address is no longer on the screen? This opens the console:</p>
+    <pre><code>npm run relay -- open</code></pre>
   </main>`;
   return document({ title: 'Sign in', body: content, view: c.var.view });
 }

@@ -6,7 +6,7 @@ import { checkAttributes } from '../attributes.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { Output, Terminal } from './output.ts';
 import { secretInput } from './secret-input.ts';
-import { type GivenOptions, withConnection } from './with-connection.ts';
+import { findRelay, type GivenOptions, outputOf, withConnection } from './with-connection.ts';
 
 const DEFAULT_CONSOLE_PORT = 8788;
 const PASSWORD_VARIABLE = 'RELAY_CONSOLE_PASSWORD';
@@ -48,27 +48,42 @@ export function addConsoleCommand(program: Command, terminal: Terminal): void {
     });
 }
 
-/** Adds `open`, which serves the console and shows it in the browser. */
+/** Adds `open`, which shows the console in the browser: the one that the relay serves itself, or one of its own. */
 export function addOpenCommand(program: Command, terminal: Terminal): void {
   program
     .command('open')
-    .description('open the web console of the relay in the browser, and serve it until Ctrl-C')
+    .description(
+      'open the web console of the relay in the browser. When the relay serves none, serve it until Ctrl-C',
+    )
     .option('--read-only', 'show everything and change nothing')
     .action(async (given: GivenOptions, command: Command) => {
-      // A free port: the console may run already.
+      // A free port: another console may run already.
       const options = checkAttributes(optionsSchema, { ...given, consolePort: 0 });
-      await serveUntilInterrupted(command, terminal, options, async (address, output) => {
-        if (!(await terminal.openBrowser(address)))
-          output.hint('There is no browser here: open the address yourself.');
-      });
+      const { relay } = await findRelay(command, terminal);
+      const output = outputOf(command, terminal);
+      if (relay.consoleAddress !== undefined && !options.readOnly) {
+        showAddress(output, relay.title, relay.consoleAddress);
+        await show(terminal, relay.consoleAddress, output);
+        return;
+      }
+      await serveUntilInterrupted(command, terminal, options, (address) => show(terminal, address, output));
     });
+}
+
+async function show(terminal: Terminal, address: string, output: Output): Promise<void> {
+  if (!(await terminal.openBrowser(address)))
+    output.hint('There is no browser here: open the address yourself.');
+}
+
+function showAddress(output: Output, title: string, consoleAddress: string): void {
+  output.show({ address: consoleAddress }, ({ address }) => `The console of ${title}: ${address}`);
 }
 
 async function serveUntilInterrupted(
   command: Command,
   terminal: Terminal,
   options: ConsoleCommandOptions,
-  onServed: (address: string, output: Output) => Promise<void> = async () => {},
+  onServed: (address: string) => Promise<void> = async () => {},
 ): Promise<void> {
   const network = await networkOf(options, terminal);
   await withConnection(command, terminal, async (connection, output) => {
@@ -83,11 +98,8 @@ async function serveUntilInterrupted(
       warn: (message) => output.warn(message),
     });
     try {
-      output.show(
-        { address: served.address },
-        ({ address }) => `The console of ${connection.relay.title}: ${address}`,
-      );
-      await onServed(served.address, output);
+      showAddress(output, connection.relay.title, served.address);
+      await onServed(served.address);
       output.hint('Ctrl-C ends it. The relay goes on.');
       const interruption = terminal.interruption();
       if (!interruption.aborted) await once(interruption, 'abort');

@@ -21,7 +21,7 @@ const KEEP_ALIVE_MS = 75_000;
 const TIMEOUTS_CHECK_MS = 5_000;
 const MOST_CONNECTIONS = 2_000;
 
-export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 export interface HttpFrontOptions {
   readonly host: string;
@@ -31,8 +31,8 @@ export interface HttpFrontOptions {
   readonly health: () => Promise<HealthReport>;
   /** What programs on this machine need to find the relay's data. */
   readonly discovery: (port: number) => Readonly<Record<string, unknown>>;
-  /** Answers all other paths. Without it, they are answered 404. */
-  readonly console?: RequestHandler | undefined;
+  /** Makes the handler of all other paths. Without it, they are answered 404. */
+  readonly console?: ((port: number) => RequestHandler) | undefined;
   /** Receives errors of the relay itself, without any part of a request. */
   readonly onError: (error: unknown) => void;
 }
@@ -53,28 +53,30 @@ export async function startHttpFront(options: HttpFrontOptions): Promise<HttpFro
     connectionsCheckingInterval: TIMEOUTS_CHECK_MS,
   });
   server.maxConnections = MOST_CONNECTIONS;
-  const front = { port: 0 };
+  const front: { port: number; console?: RequestHandler | undefined } = { port: 0 };
   server.on('request', async (request, response) => {
     // An open keep-alive connection would prevent a stopping server from closing.
     response.on('close', () => server.listening || server.closeIdleConnections());
     try {
-      const answer = await route(request, response, options, front.port);
+      const answer = await route(request, response, options, front);
       if (answer !== undefined) send(response, answer);
     } catch (error) {
       options.onError(error);
       if (!response.headersSent) send(response, jsonAnswer(500, { message: 'Internal Server Error' }));
     }
   });
-  front.port = await listen(server, options.port, options.host);
-  return { ...front, stop: (limit) => stopListening(server, limit) };
+  const port = await listen(server, options.port, options.host);
+  front.port = port;
+  front.console = options.console?.(port);
+  return { port, stop: (limit) => stopListening(server, limit) };
 }
 
 /** Undefined when another handler answers, or nobody waits for an answer. */
 async function route(
   request: IncomingMessage,
   response: ServerResponse,
-  { webhooks, health, discovery, console }: HttpFrontOptions,
-  port: number,
+  { webhooks, health, discovery }: HttpFrontOptions,
+  { port, console }: { readonly port: number; readonly console?: RequestHandler | undefined },
 ): Promise<WebhookAnswer | undefined> {
   const target = targetOf(request);
   if (target === undefined) return jsonAnswer(400, { message: 'Bad Request' });
@@ -87,7 +89,7 @@ async function route(
   }
   if (console === undefined || path === HEALTH_PATH || path === DISCOVERY_PATH || path === WEBHOOKS)
     return jsonAnswer(404, { message: 'Not Found' });
-  console(request, response);
+  await console(request, response);
   return undefined;
 }
 

@@ -239,7 +239,7 @@ describe('the discovery document', () => {
 
 describe('the HTTP server', () => {
   it('leaves all other paths to the console', async () => {
-    const { url } = await aFront({ console: (_, response) => response.end('console') });
+    const { url } = await aFront({ console: () => (_, response) => void response.end('console') });
 
     expect(await (await fetch(`${url}/`)).text()).toBe('console');
     expect(await (await fetch(`${url}/endpoints`)).text()).toBe('console');
