@@ -34,6 +34,8 @@ export interface Bundle {
   readonly bytes: number;
   /** The files that are loaded on first use. */
   readonly laterBytes: number;
+  /** The modules of Node that a cold start loads by an `import`, which reads all their exports. */
+  readonly nodeModules: readonly string[];
   /** The largest first. */
   readonly packages: readonly BundledPackage[];
 }
@@ -65,6 +67,7 @@ function bundleOf(name: BundleName, sources: readonly string[], metafiles: reado
     name,
     bytes: bytesOf(first),
     laterBytes: bytesOf(later),
+    nodeModules: nodeModulesOf(first),
     packages: packagesOf(inputsOf(first), inputsOf(later)),
   };
 }
@@ -84,6 +87,14 @@ function filesOfStart(sources: readonly string[], files: ReadonlyMap<string, Out
 
 function bytesOf(files: readonly Output[]): number {
   return files.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function nodeModulesOf(files: readonly Output[]): string[] {
+  const imported = files
+    .flatMap(({ imports }) => imports)
+    .filter(({ external = false, kind }) => external && kind === 'import-statement')
+    .map(({ path }) => path.replace(/^node:/, ''));
+  return [...new Set(imported)];
 }
 
 /** Bytes by the folder of a package. */

@@ -11,6 +11,12 @@ const FREE = ['MIT', 'Apache-2.0', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause'
  */
 const LIMITS = { ingest: 360_000, sweep: 405_000, 'fan-out': 480_000, deliver: 480_000 };
 
+/**
+ * An `import` of these takes milliseconds, because it reads all exports, and some of them load other modules of Node.
+ * `process.getBuiltinModule` does not.
+ */
+const EXPENSIVE = ['child_process', 'http', 'http2', 'util', 'worker_threads'];
+
 const bundles = bundleAll();
 const page = readFileSync(new URL('../../docs/dependencies.md', import.meta.url), 'utf8');
 
@@ -31,6 +37,13 @@ describe('what runs in the functions', () => {
 
     expect(found?.bytes).toBeGreaterThan(100_000);
     expect(found?.bytes).toBeLessThan(LIMITS[handler]);
+  });
+
+  it.each(HANDLERS)('imports no module of Node in %s that loads many others', (handler) => {
+    const found = bundles.find(({ name }) => name === handler);
+
+    expect(found?.nodeModules).toContain('crypto');
+    for (const name of EXPENSIVE) expect(found?.nodeModules).not.toContain(name);
   });
 
   it.each(['fan-out', 'deliver'])('has what few relays need in files of its own in %s', (handler) => {

@@ -1,9 +1,9 @@
 /** A payload's row of the EventLog table: text if possible, gzip if the body is binary or large. */
-import { promisify } from 'node:util';
 import { gunzip as gunzipCallback, gzip as gzipCallback } from 'node:zlib';
 import { DYNAMODB } from '../../contract/service-limits.ts';
 import type { EventKey, Payload } from '../../relay/model/event.ts';
 import { eventTime, PARTITION_KEY_LIMIT_BYTES, sha256Hex } from '../../relay/model/ids.ts';
+import { promisify } from '../../relay/model/node-util.ts';
 import { PayloadTooLargeError, UnreadableRowError } from '../../relay/ports/event-log.ts';
 import type { Row } from '../../relay/rows/attributes.ts';
 import { payloadRowKey } from './event-log-keys.ts';

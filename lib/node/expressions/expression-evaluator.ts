@@ -1,5 +1,5 @@
 /** Controls one process that evaluates expressions. */
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { extname } from 'node:path';
 import * as z from '../../relay/model/zod.ts';
 import { type EvaluationAnswer, type EvaluationJob, READY } from './expression-messages.ts';
@@ -22,6 +22,8 @@ export class ExpressionEvaluator {
 
   /** @param memoryMb the memory limit of an expression */
   constructor(memoryMb: number) {
+    // Loaded with the first expression: most relays have none.
+    const { fork } = process.getBuiltinModule('node:child_process');
     this.#child = fork(
       new URL(`./expression-process${extname(import.meta.url)}`, import.meta.url),
       [String(memoryMb)],

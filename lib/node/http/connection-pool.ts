@@ -1,8 +1,9 @@
 /** Keeps the connections of answered requests for the next requests to the same server, for a short idle time. */
-import { Agent as HttpAgent, type IncomingHttpHeaders } from 'node:http';
+import type { Agent, IncomingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Socket } from 'node:net';
 import type { TlsIdentity } from '../../relay/ports/outgoing.ts';
+import { Agent as HttpAgent } from './node-http.ts';
 
 /** Many servers close a connection after five idle seconds. A request on a connection that closes meanwhile fails. */
 const IDLE_LIMIT_MS = 4_000;
@@ -43,7 +44,7 @@ interface Idle {
  */
 export class ConnectionPool {
   /** Node's agents assign the requests. Each has the connections of one target. */
-  readonly #agents = new Map<string, HttpAgent>();
+  readonly #agents = new Map<string, Agent>();
   /** The idle connections of all targets, longest idle first. */
   readonly #idle = new Map<Socket, Idle>();
   readonly #firstAnswerAt = new WeakMap<Socket, Instant>();
@@ -51,7 +52,7 @@ export class ConnectionPool {
   #isClosed = false;
 
   /** The agent for a request to the target. Its idle connections can be used now. */
-  agentFor(target: PoolTarget): HttpAgent {
+  agentFor(target: PoolTarget): Agent {
     const key = keyOf(target);
     const agent = this.#agents.get(key) ?? this.#newAgent(key, target.protocol);
     for (const socket of idleSocketsOf(agent)) if (!this.#isUsable(socket)) this.#discard(socket);
@@ -77,7 +78,7 @@ export class ConnectionPool {
     for (const socket of this.#idle.keys()) this.#discard(socket);
   }
 
-  #newAgent(key: string, protocol: string): HttpAgent {
+  #newAgent(key: string, protocol: string): Agent {
     for (const [unused, agent] of this.#agents) if (isUnused(agent)) this.#agents.delete(unused);
     // Each connection has a full handshake, so that the server's certificate is verified again. Node limits the idle
     // connections of an agent to 256, and the pool to fewer.
@@ -97,7 +98,7 @@ export class ConnectionPool {
   }
 
   /** Called when a request has ended. False closes the connection. */
-  #keep(agent: HttpAgent, socket: Socket): boolean {
+  #keep(agent: Agent, socket: Socket): boolean {
     const since = instant();
     const firstAnswerAt = this.#firstAnswerAt.get(socket) ?? since;
     if (firstAnswerAt === since) {
@@ -137,13 +138,13 @@ function keyOf({ protocol, hostname, port, tls }: PoolTarget): string {
   return tls === undefined ? target : JSON.stringify([target, tls.certificate, tls.key, tls.ca]);
 }
 
-function idleSocketsOf({ freeSockets }: HttpAgent): readonly Socket[] {
+function idleSocketsOf({ freeSockets }: Agent): readonly Socket[] {
   const idle: Socket[] = [];
   for (const sockets of Object.values(freeSockets)) if (sockets !== undefined) idle.push(...sockets);
   return idle;
 }
 
-function isUnused({ sockets, freeSockets, requests }: HttpAgent): boolean {
+function isUnused({ sockets, freeSockets, requests }: Agent): boolean {
   return [sockets, freeSockets, requests].every((some) => Object.keys(some).length === 0);
 }
 

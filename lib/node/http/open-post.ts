@@ -1,10 +1,11 @@
 /** Opens a POST request over an idle connection of the pool or a new one. */
-import { type ClientRequest, request as httpRequest } from 'node:http';
+import type { ClientRequest } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
 import type { TlsIdentity } from '../../relay/ports/outgoing.ts';
 import type { AddressGuard } from './address-guard.ts';
 import type { ConnectionPool } from './connection-pool.ts';
+import { request as httpRequest } from './node-http.ts';
 
 const ANSWER_HEADERS_LIMIT_BYTES = 16 * 1024;
 

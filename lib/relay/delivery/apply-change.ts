@@ -1,6 +1,7 @@
 /** Writes the transitions of the state machine. */
-import { isDeepStrictEqual } from 'node:util';
+
 import type { Delivery } from '../model/delivery.ts';
+import { isDeepStrictEqual } from '../model/node-util.ts';
 import type { DeliveryChange, EventLog } from '../ports/event-log.ts';
 
 /**

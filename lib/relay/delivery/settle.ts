@@ -1,9 +1,9 @@
 /** Ends a delivery: first its row is settled, then the event's outcome is written, then the row leaves the `owed` list. */
-import { isDeepStrictEqual } from 'node:util';
 
 import type { SendingContext } from '../context.ts';
 import { isTest, outcomeOf, type SettledDelivery, type UnfinishedDelivery } from '../model/delivery.ts';
 import type { SettledState } from '../model/delivery-state.ts';
+import { isDeepStrictEqual } from '../model/node-util.ts';
 import type { Reason } from '../model/reason.ts';
 import { StoreError } from '../ports/event-log.ts';
 import { applyChange } from './apply-change.ts';

@@ -1,10 +1,11 @@
 /** Detects webhooks whose order is identical to the previous one. The Hub sends one for every item that moves. */
-import { isDeepStrictEqual } from 'node:util';
+
 import type { SendingContext } from '../context.ts';
 import { plainBody } from '../model/content-encoding.ts';
 import type { EventKey, EventRecord, Payload } from '../model/event.ts';
 import { parseJson } from '../model/exact-json.ts';
 import type { EndpointId } from '../model/ids.ts';
+import { isDeepStrictEqual } from '../model/node-util.ts';
 import { StoreError, UnreadableRowError } from '../ports/event-log.ts';
 
 /** Deeper JSON is compared byte by byte. Orders of the Hub have five levels. */
