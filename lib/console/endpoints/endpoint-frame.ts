@@ -20,8 +20,8 @@ export function showEndpointPage(c: ConsoleContext, { status, tab, content }: En
   const { isReadOnly } = c.var.view;
   const path = endpointPath(id);
   const tabs = TABS.filter(({ name }) => {
-    if (name === 'edit') return !isReadOnly && state !== 'removed';
-    return name !== 'expressions' || (state !== 'removed' && state !== 'invalid');
+    if (name !== 'edit' && name !== 'expressions') return true;
+    return !isReadOnly && state !== 'removed' && (name === 'edit' || state !== 'invalid');
   });
   const frame = html`<p class="trail"><a href="${ENDPOINTS_PATH}">Endpoints</a></p>
 <div class="head"><h1>Endpoint ${codeText(id)} ${stateBadge(state)}</h1></div>

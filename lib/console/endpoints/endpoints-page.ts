@@ -9,6 +9,7 @@ import { mountEndpointActions } from './endpoint-actions.ts';
 import { mountEndpoint } from './endpoint-page.ts';
 import { ADD_ENDPOINT_PATH, ENDPOINTS_PATH } from './endpoint-path.ts';
 import { endpointTable } from './endpoint-table.ts';
+import { mountExpressions } from './expressions/expression-pages.ts';
 import { mountForms } from './form/form-pages.ts';
 import { mountHistory } from './history-page.ts';
 import { mountMissed } from './missed-page.ts';
@@ -45,6 +46,7 @@ ${liveRegion(view, {
     });
     mountEndpoint(app, context);
     mountEndpointActions(app, context);
+    mountExpressions(app, context);
     mountForms(app, context);
     mountHistory(app, context);
     mountMissed(app, context);

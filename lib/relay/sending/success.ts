@@ -24,7 +24,7 @@ export async function verdictOn(
   const redirect = redirectText(url, answer);
   const redirected = redirect === undefined ? {} : { error: redirect };
   if (success === undefined) return redirected;
-  const found = await context.expressions.evaluate(success, inputOf(answer), 'boolean');
+  const found = await context.expressions.evaluate(success, answerInput(answer), 'boolean');
   if (found.kind === 'value') {
     if (found.value === true) return { accepted: true };
     return { accepted: false, error: ['`success` is false', redirect].filter(Boolean).join(', ') };
@@ -37,7 +37,12 @@ export async function verdictOn(
   return { error: `success: ${reason}` };
 }
 
-function inputOf({ status, headers = {}, text }: Answer): AnswerInput {
+/** The input of a `success` expression. */
+export function answerInput({
+  status,
+  headers = {},
+  text,
+}: Pick<Answer, 'status' | 'headers' | 'text'>): AnswerInput {
   return { status, headers, body: jsonOr(text) };
 }
 
