@@ -8,23 +8,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
-import { z } from 'zod';
-import { callInThread } from '../../lib/emulator/call-in-thread.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { epochMs } from '../../lib/emulator/lambda/invocation.ts';
 import { BAD_WAYS, type BadEndpoint, type BadWay, startBadEndpoint } from './bad-endpoints.ts';
 import type { Pipeline } from './pipeline.ts';
 import { type Receivers, startReceivers } from './receivers.ts';
-import { startRelayPipeline } from './relay-pipeline.ts';
+import { ENGINES, type Engine, startRelayPipeline } from './relay-pipeline.ts';
 import { type Webhook, webhooksOf } from './webhooks.ts';
 
-const SYNTHESIS = new URL('../../lib/stack/synthesize-template.ts', import.meta.url);
 const GOOD_ENDPOINTS = 4;
 const LIMIT = 1.5;
 /** The functions read the config again within ten seconds. */
 const CONFIG_SEEN_MS = 11_000;
 
 interface Options {
+  readonly engine: Engine;
   readonly pairs: number;
   readonly seconds: number;
   readonly rate: number;
@@ -44,6 +42,11 @@ interface Pair {
 }
 
 const options = new Command('npm run bench:isolation --')
+  .addOption(
+    new Option('--engine <name>', 'the relay on one machine, or the emulated stack')
+      .choices(ENGINES)
+      .default('sqlite'),
+  )
   .option('--pairs <number>', 'pairs of runs for each way of being bad', wholeNumber, 5)
   .option('--seconds <number>', 'how long each run is', wholeNumber, 7)
   .option('--rate <number>', 'webhooks in a second', wholeNumber, 15)
@@ -53,10 +56,7 @@ const options = new Command('npm run bench:isolation --')
 
 const folder = mkdtempSync(join(tmpdir(), 'sensaria-relay-isolation-'));
 const receivers = await startReceivers(GOOD_ENDPOINTS);
-const { template } = z
-  .looseObject({ template: z.unknown() })
-  .parse(await callInThread(SYNTHESIS, 'synthesizeTemplate'));
-const relay = await startRelayPipeline(template, join(folder, 'data'), receivers.urls);
+const relay = await startRelayPipeline(options.engine, join(folder, 'data'), receivers.urls);
 let runs = 0;
 try {
   await measure(relay, receivers);
