@@ -5,6 +5,7 @@ import { HEADERS_LIMIT_BYTES, isHeaderValue, sizeOf } from '../endpoint/header.t
 import { isReference } from '../endpoint/secret.ts';
 import { SIGNING_SECRET_FORM, signingKey } from '../endpoint/signing-secret.ts';
 import { awaitAll } from '../model/await-all.ts';
+import { BoundedCache } from '../model/bounded-cache.ts';
 import type { TlsIdentity } from '../ports/outgoing.ts';
 import { CredentialsError, type SecretCache } from '../secrets/secret-cache.ts';
 import { tlsIdentityOf } from './tls-identity.ts';
@@ -49,13 +50,15 @@ export async function credentialsFor(
   const secrets = [
     ...auth.secrets,
     ...referenced.flatMap(([name]) => custom[name] ?? []),
-    ...signingKeys.flatMap((key) => [
-      Buffer.from(key).toString('base64'),
-      Buffer.from(key).toString('base64url'),
-      Buffer.from(key).toString('hex'),
-    ]),
+    ...signingKeys.flatMap(({ texts }) => texts),
   ];
-  return { ...auth, headers, signingKeys, secrets, ...(tls !== undefined && { tls }) };
+  return {
+    ...auth,
+    headers,
+    signingKeys: signingKeys.map(({ key }) => key),
+    secrets,
+    ...(tls !== undefined && { tls }),
+  };
 }
 
 /** Invalidates the cached secrets of an endpoint after a 401: their values may have changed in the parameter store. */
@@ -150,15 +153,29 @@ async function signingKeysOf(
   secretCache: SecretCache,
   { signingSecret, previousSigningSecrets = [] }: Endpoint,
   { now, deadlineMs }: CredentialsOptions,
-): Promise<Uint8Array[]> {
+): Promise<SigningKey[]> {
   const inForce = previousSigningSecrets.filter(({ until }) => until > now);
   return Promise.all(
     allSigningSecrets({ signingSecret, previousSigningSecrets: inForce }).map(async (secret) => {
-      const key = signingKey(await secretCache.resolve(secret, deadlineMs));
+      const value = await secretCache.resolve(secret, deadlineMs);
+      const key = keys.get(value, () => signingKeyOf(value));
       if (key === undefined) throw new CredentialsError(`secret ${secret} is not ${SIGNING_SECRET_FORM}`);
       return key;
     }),
   );
+}
+
+interface SigningKey {
+  readonly key: Uint8Array;
+  /** How an endpoint may echo it. */
+  readonly texts: readonly string[];
+}
+
+const keys = new BoundedCache<SigningKey | undefined>(200);
+
+function signingKeyOf(secret: string): SigningKey | undefined {
+  const key = signingKey(secret);
+  return key && { key, texts: [key.toString('base64'), key.toString('base64url'), key.toString('hex')] };
 }
 
 /** Newest first. Nothing is signed with only a previous secret. */

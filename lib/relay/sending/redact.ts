@@ -2,6 +2,7 @@
 
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { isReference } from '../endpoint/secret.ts';
+import { BoundedCache } from '../model/bounded-cache.ts';
 import type { SendResult } from '../ports/outgoing.ts';
 import type { Credentials } from './credentials.ts';
 import { patternsOf } from './secret-pattern.ts';
@@ -11,6 +12,9 @@ const SHORTEST = 6;
 /** In a URL, a part with a digit and at least this many characters may be a key. So may each longer one. */
 const SHORTEST_URL_KEY = 8;
 const LONG_URL_PART = 20;
+
+/** An endpoint needs the same patterns for each answer, unless its token changes. */
+const finders = new BoundedCache<Finder>(200);
 
 const REDACTED = '***';
 const LOCATION = 'location';
@@ -29,11 +33,9 @@ export function redactSecrets(
   if (result.kind !== 'answer') return result;
   // These may be settings rather than secrets, so a short one matters only if the answer has it.
   const values = [...Object.values(custom), ...(auth?.type === 'basic' ? [auth.username] : [])];
-  const maybeSecret = values.filter((value) => !isReference(value)).map((value) => value.trim());
-  const all = [...secrets.map((secret) => secret.trim()), ...keysInUrl(url)];
-  if (all.some(isShort)) return withheld(result);
-  const patterns = patternsOfAll([...all, ...maybeSecret.filter((value) => !isShort(value))]);
-  const tooShort = patternsOfAll(maybeSecret.filter(isShort));
+  const key = JSON.stringify([url, secrets, values]);
+  const { isUnsearchable, patterns, tooShort } = finders.get(key, () => finderOf(url, secrets, values));
+  if (isUnsearchable) return withheld(result);
   // Most answers echo nothing. One search through everything is faster than a replacement in each text.
   const everything = [result.text, ...Object.values(result.headers ?? {})].join('\n\n');
   if (!occursIn(everything, [...patterns, ...tooShort])) return result;
@@ -53,6 +55,26 @@ export function redactSecrets(
 function withheld(answer: Answer): Answer {
   const { [LOCATION]: _, ...headers } = answer.headers ?? {};
   return { ...answer, headers, withheld: true };
+}
+
+interface Finder {
+  /** A secret is so short that it cannot be found in every encoding. */
+  readonly isUnsearchable: boolean;
+  readonly patterns: readonly RegExp[];
+  /** Of what may be a secret, and is too short to be replaced. */
+  readonly tooShort: readonly RegExp[];
+}
+
+function finderOf(url: string, secrets: readonly string[], values: readonly string[]): Finder {
+  const maybeSecret = values.filter((value) => !isReference(value)).map((value) => value.trim());
+  const all = [...secrets.map((secret) => secret.trim()), ...keysInUrl(url)];
+  const isUnsearchable = all.some(isShort);
+  const searched = [...all, ...maybeSecret.filter((value) => !isShort(value))];
+  return {
+    isUnsearchable,
+    patterns: isUnsearchable ? [] : patternsOfAll(searched),
+    tooShort: patternsOfAll(maybeSecret.filter(isShort)),
+  };
 }
 
 /** Longest secret first, because one secret may contain another. */

@@ -1,4 +1,5 @@
 /** Patterns that find a secret in a text, in every form in which an endpoint may echo it. */
+import { BoundedCache } from '../model/bounded-cache.ts';
 
 /** More of a secret is not compared: an answer is kept only to its 512th byte. */
 const COMPARED = 512;
@@ -8,8 +9,7 @@ const SHORTEST_BEGINNING = 8;
 const REST = String.raw`[\w+/=%.~-]*`;
 
 /** Building the patterns of a long token takes milliseconds, so those of this many secrets are cached. */
-const CACHED = 200;
-const cache = new Map<string, readonly RegExp[]>();
+const cache = new BoundedCache<readonly RegExp[]>(200);
 
 /**
  * The patterns of one secret: as text, JSON- or HTML-escaped, percent-encoded or a mixture of these, in base64 or base64url
@@ -18,13 +18,7 @@ const cache = new Map<string, readonly RegExp[]>();
  * No quantifier is without a limit, except at the end: a hostile answer cannot make the search slow.
  */
 export function patternsOf(secret: string): readonly RegExp[] {
-  const cached = cache.get(secret);
-  if (cached !== undefined) return cached;
-  const patterns = buildPatterns(secret);
-  const [oldest] = cache.keys();
-  if (cache.size >= CACHED && oldest !== undefined) cache.delete(oldest);
-  cache.set(secret, patterns);
-  return patterns;
+  return cache.get(secret, () => buildPatterns(secret));
 }
 
 function buildPatterns(secret: string): RegExp[] {
