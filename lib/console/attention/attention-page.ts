@@ -5,6 +5,7 @@ import { QUEUE_NAMES } from '../../operator/connection.ts';
 import { groupDeadLetters } from '../../operator/dlq/dead-letter-groups.ts';
 import { listDeadLetters } from '../../operator/dlq/dead-letters.ts';
 import type { Html, Page, View } from '../console-env.ts';
+import { endpointPath } from '../endpoints/endpoint-path.ts';
 import { emptyState } from '../layout/empty-state.ts';
 import { showPage } from '../layout/page.ts';
 import { untrusted } from '../layout/untrusted.ts';
@@ -58,11 +59,12 @@ function invalidSection({ invalid }: AttentionList): Html {
 <p>Deliveries of an invalid endpoint wait, and are sent within two minutes after its row is fixed. An invalid source accepts nothing.</p>
 <ul class="attention">${invalid.map(
     ({ kind, id, reason }) =>
-      html`<li><strong>The ${kind} ${untrusted(id)}</strong>: ${untrusted(reason)}. <span class="quiet">${CORRECT[kind]}</span></li>`,
+      html`<li><strong>The ${kind} ${untrusted(id)}</strong>: ${untrusted(reason)}. <span class="quiet">${correction(kind, id)}</span></li>`,
   )}</ul></section>`;
 }
 
-const CORRECT = {
-  endpoint: html`Correct it: <code>npm run relay -- endpoints set --help</code>`,
-  source: html`Remove the source and add it again: <code>npm run relay -- sources --help</code>`,
-};
+function correction(kind: 'endpoint' | 'source', id: string): Html {
+  return kind === 'endpoint'
+    ? html`<a href="${endpointPath(id)}">Correct its settings</a>`
+    : html`Remove the source and add it again: <code>npm run relay -- sources --help</code>`;
+}

@@ -6,6 +6,7 @@ import type { Attempt } from '../../relay/model/delivery.ts';
 import { detailText } from '../../relay/model/outcome.ts';
 import { printableLines } from '../../relay/model/printable.ts';
 import type { Html, View } from '../console-env.ts';
+import { ADD_ENDPOINT_PATH } from '../endpoints/endpoint-path.ts';
 import { counted } from '../layout/counts.ts';
 import { dataTable } from '../layout/data-table.ts';
 import { emptyState } from '../layout/empty-state.ts';
@@ -27,7 +28,7 @@ export function deliveryList(view: View, update: OrderUpdate, chosen: string | u
       ? ''
       : html`<p class="notice bad">${stateBadge('abandoned')} The relay gave up on this update ${exactTime(event.abandonedAt)}. <a href="/attention">Needs attention</a> returns it.</p>`;
   if (endpoints.length === 0)
-    return html`${abandoned}${emptyState('No endpoint receives this update', html`Add one: <code>npm run relay -- endpoints add</code>. Then send the update again.`)}`;
+    return html`${abandoned}${emptyState('No endpoint receives this update', html`<a href="${ADD_ENDPOINT_PATH}">Add an endpoint</a>. Then send the update again.`)}`;
   return html`${abandoned}${endpoints.map((endpoint) =>
     entry(view, update, endpoint, chosen === undefined ? endpoints.length <= FEW : chosen === endpoint.id),
   )}`;

@@ -5,6 +5,7 @@ import type { OrderEndpoint, OrderUpdates } from '../../operator/orders/order-up
 import type { EventWithDeliveries } from '../../operator/orders/orders.ts';
 import { detailText } from '../../relay/model/outcome.ts';
 import type { Html, View } from '../console-env.ts';
+import { ADD_ENDPOINT_PATH } from '../endpoints/endpoint-path.ts';
 import { changesText } from '../layout/changes-text.ts';
 import { counted } from '../layout/counts.ts';
 import { emptyState } from '../layout/empty-state.ts';
@@ -22,7 +23,7 @@ export function orderGrid(view: View, { items, endpoints: all }: OrderUpdates): 
       ? ''
       : emptyState(
           'No endpoint receives this order',
-          html`Add one: <code>npm run relay -- endpoints add</code>. Then send the newest update again.`,
+          html`<a href="${ADD_ENDPOINT_PATH}">Add an endpoint</a>. Then send the newest update again.`,
         );
   return html`<div class="scroll grid" role="region" aria-label="Updates and endpoints" tabindex="0"><table>
 <caption class="hidden">What became of each update at each endpoint</caption>

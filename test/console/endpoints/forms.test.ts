@@ -186,17 +186,25 @@ describe.skipIf(noBrowser !== undefined)(`the form of an endpoint ${title}`, () 
   it('mends an invalid row', async () => {
     const { page, signIn } = visits();
     const relay = aRelay();
-    relay.newEndpoint('bare', { url: 'not a url', timeoutSeconds: 99 });
+    relay.newEndpoint('bare', { url: 'not a url', timeoutSeconds: 99, colour: 'red' });
     const visit = await signIn(relay);
     await visit('/endpoints/bare');
 
     await page.getByRole('link', { name: 'Edit', exact: true }).click();
+    await page.getByText('that no endpoint has: colour').waitFor();
     await page.getByLabel('URL', { exact: true }).fill('https://bare/hook');
+    await page.getByLabel('Sources', { exact: true }).selectOption('some');
+    await page.getByText('Must have at least one marked.').waitFor();
+    await page.getByLabel('main').check();
     await page.getByLabel('Timeout in seconds').fill('');
     await page.getByRole('button', { name: 'Save' }).click();
 
     await page.getByText('The settings are saved.').waitFor();
-    expect(await rowOf(relay, 'bare')).toMatchObject({ url: 'https://bare/hook' });
+    expect(await rowOf(relay, 'bare')).toEqual({
+      url: 'https://bare/hook',
+      sources: ['main'],
+      updatedAt: relay.clock.now().toISOString(),
+    });
   });
 
   it.each(['light', 'dark'] as const)('is accessible, and fits a phone: %s', async (theme) => {

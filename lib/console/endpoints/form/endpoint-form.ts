@@ -35,7 +35,7 @@ export function endpointForm(view: View, parts: EndpointFormParts): Html {
   const isWrong = Object.values(problems).some((problem) => problem !== undefined);
   return html`${
     isWrong
-      ? html`<p class="notice bad" role="alert">Nothing was saved. Correct the marked fields. <span class="quiet">${untrusted(otherProblems(problems))}</span></p>`
+      ? html`<p class="notice bad" role="alert">Nothing was saved. Correct the marked fields. ${untrusted(otherProblems(parts))}</p>`
       : ''
   }${actionForm(view, {
     action,
@@ -59,9 +59,13 @@ export function endpointForm(view: View, parts: EndpointFormParts): Html {
   })}`;
 }
 
-/** Problems of attributes that have no field. */
-function otherProblems(problems: Problems): string {
-  return problems.row ?? '';
+/** Problems without a field: of the name of an endpoint that exists, or of the row as a whole. */
+function otherProblems({ problems, isNew }: EndpointFormParts): string {
+  const texts = [
+    ...(isNew || problems.id === undefined ? [] : [`Its name ${problems.id}.`]),
+    ...(problems.row === undefined ? [] : [`The row ${problems.row}.`]),
+  ];
+  return texts.join(' ');
 }
 
 function group(title: string, fields: Html, isOpen = true): Html {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { GivenAttributes } from '../../../operator/endpoints/endpoints.ts';
 import { isPreset, presetAttributes } from '../../../operator/endpoints/presets.ts';
 import { newSigningSecret, signingAttributes } from '../../../operator/endpoints/signing.ts';
+import { endpointSchema } from '../../../relay/endpoint/endpoint.ts';
 import { AUTH_SECRETS, AUTH_TEXTS, type FormFields, type Table } from './form-values.ts';
 
 export interface FormAttributes {
@@ -32,6 +33,7 @@ export function attributesOf(fields: FormFields, present: GivenAttributes): Form
   const choice = (name: string, fallback: string) => (fields[name] === fallback ? null : text(name));
   const expressions = ['filter', 'transform', 'success'].filter((name) => fields[name] !== undefined);
   const attributes = {
+    ...Object.fromEntries(unknownAttributes(present).map((name) => [name, null])),
     url: fields.url?.trim() ?? '',
     ...Object.fromEntries(['description', 'contentType', 'caCertificate'].map((name) => [name, text(name)])),
     ...Object.fromEntries(expressions.map((name) => [name, text(name)])),
@@ -53,6 +55,11 @@ export function attributesOf(fields: FormFields, present: GivenAttributes): Form
     ...signingOf(fields, newSecret),
   };
   return { attributes, ...(newSecret !== undefined && { newSecret }) };
+}
+
+/** Attributes that a person wrote into the row and that no endpoint has. They make the row invalid, and saving removes them. */
+export function unknownAttributes(present: GivenAttributes): string[] {
+  return Object.keys(present).filter((name) => !Object.hasOwn(endpointSchema.shape, name));
 }
 
 /** Adds those of a preset. What a person has typed overrides them. */

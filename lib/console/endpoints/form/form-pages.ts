@@ -12,6 +12,7 @@ import type { ConsoleApp, ConsoleContext, Html, PageContext, View } from '../../
 import { formOf } from '../../form.ts';
 import { type Problems, problemUpdates } from '../../layout/form-field.ts';
 import { showPage } from '../../layout/page.ts';
+import { untrusted } from '../../layout/untrusted.ts';
 import { showEndpointPage } from '../endpoint-frame.ts';
 import {
   ADD_ENDPOINT_PATH,
@@ -22,6 +23,7 @@ import {
 } from '../endpoint-path.ts';
 import { newSecretNotice } from '../rotate-secret.ts';
 import { endpointForm } from './endpoint-form.ts';
+import { unknownAttributes } from './form-attributes.ts';
 import { checkedTogether, parseForm } from './form-problems.ts';
 import { type FormFields, type FormValues, lostSecrets, typedValues, valuesOf } from './form-values.ts';
 
@@ -133,14 +135,19 @@ async function showEdit(
 ) {
   const path = endpointPath(id);
   const { status } = await showEndpointStatus(connection, id);
-  const content = endpointForm(c.var.view, {
+  const unknown = unknownAttributes(await rowOf(connection, id));
+  const form = endpointForm(c.var.view, {
     action: `${path}/edit`,
     label: 'Save',
     expressionsPath: `${path}/expressions`,
     ...{ isNew: false, values, problems, sourceIds: await sourceIds(connection) },
   });
   if (Object.keys(problems).length > 0) c.status(422);
-  return showEndpointPage(c, { status, tab: 'edit', content });
+  const notice =
+    unknown.length === 0
+      ? ''
+      : html`<p class="notice warn">The row has attributes that no endpoint has: ${untrusted(unknown.join(', '))}. Saving removes them.</p>`;
+  return showEndpointPage(c, { status, tab: 'edit', content: html`${notice}${form}` });
 }
 
 /** A generated secret is shown in the answer: a redirect would have to carry it. */

@@ -28,13 +28,24 @@ export async function parseForm(
   const attributes = isNew ? await withPreset(fields.preset, parsed.attributes) : parsed.attributes;
   const endpointId = id ?? fields.id?.trim() ?? '';
   const change = { id: endpointId, isNew, present, change: attributes };
-  const issues = [...(await endpointIssues(connection, change)), ...presetIssues(fields)];
+  const issues = [
+    ...(await endpointIssues(connection, change)),
+    ...presetIssues(fields),
+    ...sourceIssues(attributes, present),
+  ];
   return { ...parsed, attributes, id: endpointId, problems: problemsOf(issues) };
 }
 
 function presetIssues({ preset = '', transform = '' }: FormFields): InputIssue[] {
   if (preset === '' || transform.trim() === '') return [];
   return [{ attribute: 'preset', problem: 'cannot be combined with a transform' }];
+}
+
+/** Without any source, an endpoint would receive nothing. A row that a person wrote so is left alone. */
+function sourceIssues({ sources }: GivenAttributes, present: GivenAttributes): InputIssue[] {
+  const isEmpty = (list: unknown) => Array.isArray(list) && list.length === 0;
+  if (!isEmpty(sources) || isEmpty(present.sources)) return [];
+  return [{ attribute: 'sources', problem: 'must have at least one marked' }];
 }
 
 /** The first problem of each field. */
