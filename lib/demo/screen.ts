@@ -68,8 +68,9 @@ export class Screen {
 
   summary({ accepted, receivers, arrivals, stateOf }: Result): void {
     const table = new Table({
-      head: ['endpoint', 'ordering', 'received', 'superseded', 'requests', 'median', 'slowest'],
-      style: { head: ['bold'] },
+      head: ['endpoint', 'ordering', 'received', 'superseded', 'requests', 'median', 'slowest'].map(bold),
+      // The package's own colours ignore NO_COLOR.
+      style: { head: [], border: [] },
     });
     for (const { id, ordering } of receivers) {
       const own = arrivals.filter(({ endpointId }) => endpointId === id);
