@@ -22,10 +22,37 @@ for (const { path, label } of PAGES)
   if (path !== '/attention') await picture(browser, day, path, label.toLowerCase().replaceAll(' ', '-'));
 await picture(browser, day, await anOrderWithTroubles(day), 'order');
 await picture(browser, day, '/attention', 'needs-attention');
+await picture(browser, day, '/endpoints/shop', 'endpoint');
+await picture(browser, day, anEndpointWithExpressions(day), 'expressions', '#filter-preview p');
 await browser.close();
 
-/** One picture in each theme. */
-async function picture(browser: Browser, relay: MemoryRelay, path: string, name: string): Promise<void> {
+/** The relay in memory knows what these expressions mean. */
+function anEndpointWithExpressions(relay: MemoryRelay): string {
+  const filter = "'Shipped' in order.Items.Status";
+  const transform = `{
+  "text": "Order " & event.niceId & " is shipped",
+  "items": order.Items.Sku
+}`;
+  relay.expressions.means(filter, ({ order }) => JSON.stringify(order).includes('Shipped'));
+  relay.expressions.means(transform, ({ event }) => ({
+    ...{ text: `Order ${event.niceId} is shipped`, items: ['Mug', 'Shirt'] },
+  }));
+  relay.endpoint('slack', { description: 'Messages for the team', filter, transform });
+  return '/endpoints/slack/expressions';
+}
+
+/**
+ * One picture in each theme.
+ *
+ * @param part waits for this part of the page
+ */
+async function picture(
+  browser: Browser,
+  relay: MemoryRelay,
+  path: string,
+  name: string,
+  part = 'main',
+): Promise<void> {
   const { address, stop } = await serveConsole({
     connection: connectionTo(relay, 'the local relay on port 8787'),
     port: 0,
@@ -37,6 +64,7 @@ async function picture(browser: Browser, relay: MemoryRelay, path: string, name:
     const page = await context.newPage();
     await page.goto(address);
     if (path !== '/') await page.goto(new URL(path, address).href);
+    await page.locator(part).first().waitFor();
     await page.screenshot({ path: join(FOLDER, `console-${name}-${colorScheme}.png`) });
     await context.close();
   }
