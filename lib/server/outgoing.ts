@@ -2,7 +2,7 @@
 import { ProcessExpressions } from '../node/expressions/process-expressions.ts';
 import { AddressGuard } from '../node/http/address-guard.ts';
 import { HttpSender } from '../node/http/http-sender.ts';
-import { lazyOAuthTokens } from '../node/lazy-oauth-tokens.ts';
+import { OAuthTokens } from '../node/oauth/oauth-tokens.ts';
 import { MachineSecrets } from '../node/secrets/machine-secrets.ts';
 import type { Clock } from '../relay/model/clock.ts';
 import { SecretCache } from '../relay/secrets/secret-cache.ts';
@@ -17,7 +17,7 @@ export function openOutgoing(clock: Clock, allowedCidrs: readonly string[]) {
     secretCache: new SecretCache({
       clock,
       secrets: new MachineSecrets(),
-      tokenIssuer: lazyOAuthTokens(guard),
+      tokenIssuer: new OAuthTokens(guard),
     }),
     expressions,
     close() {

@@ -2,7 +2,7 @@
 
 import { AddressGuard } from '../../node/http/address-guard.ts';
 import { HttpSender } from '../../node/http/http-sender.ts';
-import { lazyOAuthTokens } from '../../node/lazy-oauth-tokens.ts';
+import { OAuthTokens } from '../../node/oauth/oauth-tokens.ts';
 import type { Clock } from '../../relay/model/clock.ts';
 import { SecretError, type Secrets } from '../../relay/ports/outgoing.ts';
 import { SecretCache } from '../../relay/secrets/secret-cache.ts';
@@ -20,7 +20,7 @@ export function openOutgoing({ clock, environment }: OutgoingOptions) {
   const secrets = environment.PARAMETER_STORE === 'ssm' ? lazySsmSecrets() : NO_PARAMETER_STORE;
   return {
     sender: new HttpSender(guard),
-    secretCache: new SecretCache({ clock, secrets, tokenIssuer: lazyOAuthTokens(guard) }),
+    secretCache: new SecretCache({ clock, secrets, tokenIssuer: new OAuthTokens(guard) }),
   };
 }
 

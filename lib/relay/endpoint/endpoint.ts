@@ -21,6 +21,9 @@ const expressionSchema = z.optional(
     ),
 );
 
+const textSchema = z.optional(z.string());
+const flagSchema = z._default(z.boolean(), false);
+
 /** The row as a person may write it. Only `id` and `url` are required. */
 export const endpointSchema = z
   .strictObject({
@@ -79,12 +82,12 @@ export const endpointSchema = z
     /** An event is sent once its order had no newer event for this time. The maximum is the longest delay of SQS. */
     debounceSeconds: z.optional(z.int().check(z.minimum(1), z.maximum(900))),
     /** Skip an event whose order is identical to the previous event's, if the endpoint received or skipped that one. */
-    skipUnchanged: z._default(z.boolean(), false),
+    skipUnchanged: flagSchema,
     /** Receive notices: endpoint failing, dead deliveries, no webhooks from the Hub. */
-    notices: z._default(z.boolean(), false),
-    description: z.optional(z.string()),
-    createdAt: z.optional(z.string()),
-    updatedAt: z.optional(z.string()),
+    notices: flagSchema,
+    description: textSchema,
+    createdAt: textSchema,
+    updatedAt: textSchema,
   })
   .check(
     z.superRefine(({ headers = {}, auth }, context) => {

@@ -22,6 +22,8 @@ export const sourceIdSchema = z.pipe(
 /** SHA-256 of the token in lower-case hexadecimal. The token itself is never stored. */
 const tokenSha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits'));
 
+const text = z.optional(z.string());
+
 export const sourceSchema = z.strictObject({
   id: sourceIdSchema,
   tokenSha256,
@@ -40,9 +42,9 @@ export const sourceSchema = z.strictObject({
       .check(z.maxLength(MOST_PREVIOUS, `must be at most ${MOST_PREVIOUS}`)),
   ),
   enabled: z._default(z.boolean(), true),
-  description: z.optional(z.string()),
-  createdAt: z.optional(z.string()),
-  updatedAt: z.optional(z.string()),
+  description: text,
+  createdAt: text,
+  updatedAt: text,
 });
 
 export type Source = z.output<typeof sourceSchema>;

@@ -22,6 +22,11 @@ export function readDelivery(key: DeliveryKey, row: Row): Delivery {
   return toDelivery({ ...attributes, orderKey, eventId, endpointId, state });
 }
 
+const text = z.exactOptional(z.string());
+const number = z.exactOptional(z.number());
+const flag = z.exactOptional(z.boolean());
+const count = z.int().check(z.minimum(0));
+
 const ATTRIBUTES = {
   state: z.enum(DELIVERY_STATES),
   reason: z.enum(REASONS),
@@ -29,19 +34,19 @@ const ATTRIBUTES = {
     z.object({
       at: moment,
       durationMs: z.number(),
-      status: z.exactOptional(z.number()),
-      error: z.exactOptional(z.string()),
-      answer: z.exactOptional(z.string()),
-      accepted: z.exactOptional(z.boolean()),
-      cutShort: z.exactOptional(z.boolean()),
-      unsent: z.exactOptional(z.boolean()),
-      internalError: z.exactOptional(z.boolean()),
-      retryAfterSeconds: z.exactOptional(z.number()),
+      status: number,
+      error: text,
+      answer: text,
+      accepted: flag,
+      cutShort: flag,
+      unsent: flag,
+      internalError: flag,
+      retryAfterSeconds: number,
       headers: z.exactOptional(z.record(z.string(), z.string())),
     }),
   ),
-  attemptCount: z.int().check(z.minimum(0)),
-  deferralCount: z.int().check(z.minimum(0)),
+  attemptCount: count,
+  deferralCount: count,
   firstAttemptAt: moment,
   nextAttemptAt: moment,
   leaseId: z.string(),
