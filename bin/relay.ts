@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { buffer } from 'node:stream/consumers';
 import { relays } from '../lib/connect/relays.ts';
+import { whenNpmIsGone } from '../lib/node/npm-parent.ts';
 import { run } from '../lib/operator/cli/program.ts';
 import { openBrowser } from './open-browser.ts';
 
@@ -31,6 +32,7 @@ function interruption(): AbortSignal {
     interruptedAtMs ??= performance.now();
     interrupted.abort();
   });
+  whenNpmIsGone(() => interrupted.abort());
   return interrupted.signal;
 }
 

@@ -14,12 +14,10 @@ import { TemplateError } from '../lib/emulator/template/cloudformation.ts';
 import { asDataFolderError, DataFolderError } from '../lib/node/data-folder.ts';
 import { PortInUseError } from '../lib/node/http/listen.ts';
 import { printableLines, printableText } from '../lib/relay/model/printable.ts';
+import { onStopSignal } from '../lib/server/stop-signals.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SYNTHESIS = new URL('../lib/stack/synthesize-template.ts', import.meta.url);
-
-/** The terminal and npm both send the signal of one Ctrl-C, so it arrives twice within this time. */
-const SAME_SIGNAL_MS = 500;
 
 const FAILED = 1;
 const MISUSED = 2;
@@ -56,7 +54,7 @@ async function start(options: Options): Promise<void> {
       onError: (error) => warn(printableText(`WARN ${error instanceof Error ? error.message : error}`)),
     });
     relay.engines.failed.catch((error) => fail(asDataFolderError(dataDir, error)));
-    stopOnSignals(relay, options);
+    onStopSignal(() => stop(relay, options));
     const address = await firstAddress(relay, dataDir);
     if (options.json) console.log(JSON.stringify({ ready: true, url: relay.url }));
     else console.log(startScreen(relay, address, options));
@@ -105,23 +103,12 @@ function startScreen(relay: Emulator, address: string | undefined, options: Opti
   ].join('\n');
 }
 
-function stopOnSignals(relay: Emulator, { json }: Options): void {
-  let stoppingSinceMs: number | undefined;
-  const onSignal = async () => {
-    if (stoppingSinceMs !== undefined) {
-      if (performance.now() - stoppingSinceMs > SAME_SIGNAL_MS) process.exit(FAILED);
-      return;
-    }
-    stoppingSinceMs = performance.now();
-    if (!json)
-      console.log(
-        dim('\n  Finishing the requests in flight. Ctrl-C again stops at once; nothing is lost either way.'),
-      );
-    await relay.stop();
-    process.exit(0);
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+async function stop(relay: Emulator, { json }: Options): Promise<void> {
+  if (!json)
+    console.log(
+      dim('\n  Finishing the requests in flight. Ctrl-C again stops at once; nothing is lost either way.'),
+    );
+  await relay.stop();
 }
 
 function parsePort(text: string): number {

@@ -1,9 +1,8 @@
 /** Ends the process on Ctrl-C, on SIGTERM, and when the npm that started it is gone. */
+import { whenNpmIsGone } from '../node/npm-parent.ts';
 
 /** The terminal and npm both send the signal of one Ctrl-C, so it arrives twice within this time. */
 const SAME_SIGNAL_MS = 500;
-/** npm does not pass SIGTERM on to the end of its chain of processes, so the relay looks for its parent. */
-const PARENT_CHECK_MS = 500;
 
 const FAILED = 1;
 
@@ -28,15 +27,5 @@ export function onStopSignal(stop: () => Promise<void>): void {
   process.on('SIGHUP', onSignal);
   // A file that reaches a size limit of its process is like a full disk: the write fails, and the relay goes on.
   process.on('SIGXFSZ', () => {});
-  if (process.env.npm_lifecycle_event !== undefined) whenParentIsGone(onSignal);
-}
-
-function whenParentIsGone(stop: () => Promise<void>): void {
-  const parent = process.ppid;
-  const timer = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(timer);
-    void stop();
-  }, PARENT_CHECK_MS);
-  timer.unref();
+  whenNpmIsGone(onSignal);
 }

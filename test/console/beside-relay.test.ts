@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { createInterface } from 'node:readline';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { cli } from '../operator/cli.ts';
 import { anEmptyFolder, type StartedRelay, startRelay } from './started-relay.ts';
 
@@ -103,6 +106,36 @@ describe('the console of npm start', () => {
       opened: [relay.saved('console-address')],
     });
   });
+});
+
+it('a console of the CLI ends when npm is told to end', async () => {
+  const relay = await startRelay(anEmptyFolder(), ['--no-console']);
+  const args = [
+    'run',
+    '--silent',
+    'relay',
+    '--',
+    'console',
+    '--console-port',
+    '0',
+    '--json',
+    '--port',
+    relay.port,
+  ];
+  const npm = spawn('npm', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void npm.kill('SIGKILL'));
+  const [line] = await once(createInterface({ input: npm.stdout }), 'line');
+  const { address } = JSON.parse(line);
+  expect(await opens(address)).toBe(true);
+
+  npm.kill('SIGTERM');
+
+  const isReachable = () =>
+    fetch(address).then(
+      () => true,
+      () => false,
+    );
+  await expect.poll(isReachable, { timeout: 20_000 }).toBe(false);
 });
 
 async function login({ url }: StartedRelay, password: string): Promise<number> {

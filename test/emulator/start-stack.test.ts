@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const START = fileURLToPath(new URL('../../bin/start-stack.ts', import.meta.url));
 
 let dataDir: string;
@@ -64,6 +65,32 @@ describe('npm run start:stack', () => {
     expect(savedAddress()).toBe(moved);
     expect((await fetch(`${moved}7-502`, { method: 'POST', body: '{}' })).status).toBe(200);
     expect(await refusalOfASecondRelay()).toMatch(/is in use by another relay/);
+  });
+
+  it('ends when npm is told to end, and frees its port', async () => {
+    const npm = spawn(
+      'npm',
+      ['run', '--silent', 'start:stack', '--', '--data', dataDir, '--port', '0', '--json'],
+      {
+        cwd: ROOT,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    onTestFinished(() => {
+      npm.kill('SIGKILL');
+    });
+    const [line] = await once(createInterface({ input: npm.stdout }), 'line');
+    const { url } = JSON.parse(line);
+
+    npm.kill('SIGTERM');
+    await once(npm, 'exit');
+
+    const isReachable = () =>
+      fetch(url).then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(isReachable, { timeout: 20_000 }).toBe(false);
   });
 
   it.each([
