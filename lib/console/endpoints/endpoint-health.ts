@@ -5,7 +5,7 @@ import type { Html, View } from '../console-env.ts';
 import { attemptText } from '../layout/attempt-text.ts';
 import { boundedText, counted } from '../layout/counts.ts';
 import { stateBadge, toneOf } from '../layout/state-badge.ts';
-import { timeAgo } from '../layout/times.ts';
+import { timeAgo, timeSince } from '../layout/times.ts';
 import { untrusted } from '../layout/untrusted.ts';
 import { endpointPath } from './endpoint-path.ts';
 
@@ -15,11 +15,11 @@ export function healthPanel({ now }: View, status: ListedStatus): Html {
   const step = nextStep(status);
   return html`<div class="card ${toneOf(state)}">
 <dl class="figures">
-<div><dt>State</dt><dd>${stateBadge(state)}${since === undefined ? '' : html` <small>since ${timeAgo(since, now)}</small>`}</dd></div>
+<div><dt>State</dt><dd>${stateBadge(state)}${since === undefined ? '' : html` <small>${timeSince(since, now)}</small>`}</dd></div>
 <div><dt>Waiting</dt><dd>${linked(status.waiting.count, `${path}/deliveries?state=pending`, boundedText(status.waiting))}${
     status.oldestWaitingSince === undefined
       ? ''
-      : html` <small>since ${timeAgo(status.oldestWaitingSince, now)}</small>`
+      : html` <small>${timeSince(status.oldestWaitingSince, now)}</small>`
   }</dd></div>
 <div><dt>Dead</dt><dd>${linked(status.dead.count, `${path}/deliveries?state=dead`, boundedText(status.dead))}</dd></div>
 <div><dt>Cancelled</dt><dd>${linked(status.cancelled.count, `${path}/deliveries?state=cancelled`, boundedText(status.cancelled))}</dd></div>

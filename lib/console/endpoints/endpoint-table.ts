@@ -1,12 +1,13 @@
 /** Endpoints as rows: state, ordering, URL, and what waits for each. */
 import { html } from 'hono/html';
+import type { BoundedCount } from '../../operator/deliveries/delivery-counts.ts';
 import type { ListedStatus } from '../../operator/status/endpoint-list.ts';
 import type { Html, View } from '../console-env.ts';
 import { boundedText } from '../layout/counts.ts';
 import { dataTable } from '../layout/data-table.ts';
 import { emptyState } from '../layout/empty-state.ts';
 import { stateBadge } from '../layout/state-badge.ts';
-import { timeAgo } from '../layout/times.ts';
+import { timeSince } from '../layout/times.ts';
 import { codeText, untrusted } from '../layout/untrusted.ts';
 import { ADD_ENDPOINT_PATH, endpointPath } from './endpoint-path.ts';
 import { worstFirst } from './worst-first.ts';
@@ -34,18 +35,25 @@ function row({ now }: View, status: ListedStatus): Html {
 <th scope="row"><a href="${endpointPath(id)}">${codeText(id)}</a>${
     description === undefined ? '' : html`<br /><small class="quiet">${untrusted(description)}</small>`
   }</th>
-<td class="state">${stateBadge(state)}${since === undefined ? '' : html` <small class="quiet">since ${timeAgo(since, now)}</small>`}${
+<td class="state">${stateBadge(state)}${since === undefined ? '' : html` <small class="quiet">${timeSince(since, now)}</small>`}${
     reason === undefined ? '' : html`<br /><small>${untrusted(reason)}</small>`
   }</td>
-<td>${count('waiting', boundedText(status.waiting))}${
+<td${isZero(status.waiting)}>${count('waiting', boundedText(status.waiting))}${
     status.oldestWaitingSince === undefined
       ? ''
-      : html`<br /><small class="quiet">since ${timeAgo(status.oldestWaitingSince, now)}</small>`
+      : html`<br /><small class="quiet">${timeSince(status.oldestWaitingSince, now)}</small>`
   }</td>
-<td>${count('dead', boundedText(status.dead))}</td>
-<td>${count('cancelled', boundedText(status.cancelled))}</td>
-<td>${ordering ?? html`<span class="quiet">–</span>`}</td>
-<td class="url">${url === undefined ? html`<span class="quiet">–</span>` : codeText(url)}</td></tr>`;
+<td${isZero(status.dead)}>${count('dead', boundedText(status.dead))}</td>
+<td${isZero(status.cancelled)}>${count('cancelled', boundedText(status.cancelled))}</td>
+${ordering === undefined ? NOTHING : html`<td><span class="on-phone">ordering: </span>${ordering}</td>`}
+${url === undefined ? NOTHING : html`<td class="url">${codeText(url)}</td>`}</tr>`;
+}
+
+/** On a phone, cells that say nothing are left out. */
+const NOTHING = html`<td class="zero"><span class="quiet">–</span></td>`;
+
+function isZero({ count }: BoundedCount): Html {
+  return count === 0 ? html` class="zero"` : html``;
 }
 
 /** On a phone the column's header is hidden, so the cell says what it counts. */

@@ -96,6 +96,6 @@ function row({ now }: View, item: HistoryItem): Html {
       ? html` <small class="quiet">${timeAgo(at, now)}</small>`
       : html`<br /><small class="quiet">${nextTryText(next, now)}</small>`
   }</td>
-<td>${attempts === 0 ? html`<span class="quiet">none</span>` : html`${attempts}<span class="on-phone"> attempts</span>`}</td>
+<td>${attempts === 0 ? html`<span class="quiet">none</span>` : html`${attempts}<span class="on-phone">${attempts === 1 ? ' attempt' : ' attempts'}</span>`}</td>
 <td>${untrusted(answer.filter(Boolean).join(' · '))}</td></tr>`;
 }

@@ -15,6 +15,12 @@ export function timeAgo(at: Date, now: Date): Html {
   return html`<time datetime="${at.toISOString()}" title="${utc(at)}">${text}</time>`;
 }
 
+/** `for 3 min`: how long a state lasts. */
+export function timeSince(at: Date, now: Date): Html {
+  const text = `for ${duration(Math.max(0, now.getTime() - at.getTime()))}`;
+  return html`<time datetime="${at.toISOString()}" title="${utc(at)}">${text}</time>`;
+}
+
 /** `2026-11-29 07:41:05 UTC`. The page's script shows it in the browser's own time zone. */
 export function exactTime(at: Date): Html {
   return html`<time class="exact" datetime="${at.toISOString()}">${utc(at)}</time>`;
