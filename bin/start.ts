@@ -13,6 +13,7 @@ import { PortInUseError } from '../lib/node/http/listen.ts';
 import { printableLines } from '../lib/relay/model/printable.ts';
 import { boundHeap } from '../lib/server/bounded-heap.ts';
 import { Log } from '../lib/server/log.ts';
+import { logOutput } from '../lib/server/log-output.ts';
 import { type RelayServer, startRelayServer } from '../lib/server/relay-server.ts';
 import { onStopSignal } from '../lib/server/stop-signals.ts';
 import { DatabaseFileError } from '../lib/sqlite/database-file.ts';
@@ -106,7 +107,7 @@ async function start(options: Options): Promise<void> {
       telemetry: new Log({
         format: process.stderr.isTTY ? 'text' : 'json',
         now: () => new Date(),
-        write: (line) => process.stderr.write(line),
+        write: logOutput(),
       }),
     });
     onStopSignal(() => stop(relay, options));

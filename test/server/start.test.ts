@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -114,6 +114,53 @@ describe('npm start', () => {
     expect((await fetch(`${next.url}/health`)).status).toBe(200);
   });
 
+  it('ends when npm is killed', async () => {
+    const npm = spawn('npm', ['start', '--silent', '--', '--data', dataDir, '--port', '0', '--json'], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [line] = await once(createInterface({ input: npm.stdout }), 'line');
+    const { url } = JSON.parse(line);
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+
+    npm.kill('SIGKILL');
+
+    const isReachable = () =>
+      fetch(`${url}/health`).then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(isReachable, { timeout: 20_000 }).toBe(false);
+  });
+
+  it('goes on when nobody reads its log any more', async () => {
+    const child = spawn(process.execPath, [START, '--data', dataDir, '--port', '0', '--json'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+    await once(createInterface({ input: child.stdout }), 'line');
+    child.stderr.destroy();
+    await once(child.stderr, 'close');
+
+    expect(await answersTo(savedAddress())).toEqual([200, 200, 200]);
+  });
+
+  it('goes on when its log cannot be written', async () => {
+    const fullDisk = openSync('/dev/full', 'w');
+    onTestFinished(() => closeSync(fullDisk));
+    const child = spawn(process.execPath, [START, '--data', dataDir, '--port', '0', '--json'], {
+      stdio: ['ignore', 'pipe', fullDisk],
+    });
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+    await once(createInterface({ input: child.stdout }), 'line');
+
+    expect(await answersTo(savedAddress())).toEqual([200, 200, 200]);
+  });
+
   it('names the problem of a damaged file', async () => {
     writeFileSync(join(dataDir, 'relay.db'), 'this is no database');
 
@@ -130,6 +177,14 @@ describe('npm start', () => {
     expect(await output).toContain('--data <folder>');
   });
 });
+
+/** The answers to three webhooks, one after another. */
+async function answersTo(address: string): Promise<number[]> {
+  const statuses: number[] = [];
+  for (const orderId of ['7-501', '7-502', '7-503'])
+    statuses.push((await fetch(`${address}${orderId}`, { method: 'POST', body: '{}' })).status);
+  return statuses;
+}
 
 async function refusalOfASecondRelay(): Promise<string> {
   const { child, errors } = start();
