@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -148,10 +148,9 @@ describe('npm start', () => {
   });
 
   it('goes on when its log cannot be written', async () => {
-    const fullDisk = openSync('/dev/full', 'w');
-    onTestFinished(() => closeSync(fullDisk));
-    const child = spawn(process.execPath, [START, '--data', dataDir, '--port', '0', '--json'], {
-      stdio: ['ignore', 'pipe', fullDisk],
+    const args = [process.execPath, START, '--data', dataDir, '--port', '0', '--json'];
+    const child = spawn('bash', ['-c', 'exec "$0" "$@" 2>/dev/full', ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
     onTestFinished(() => {
       child.kill('SIGKILL');

@@ -1,5 +1,5 @@
 /** The Secrets port of a relay on one machine: environment variables and files. */
-import { open } from 'node:fs/promises';
+import { constants, open } from 'node:fs/promises';
 import type { SecretReference } from '../../relay/endpoint/secret.ts';
 import { SecretError, type Secrets } from '../../relay/ports/outgoing.ts';
 
@@ -45,9 +45,10 @@ export class MachineSecrets implements Secrets {
 
 async function readSecretFile(path: string): Promise<string> {
   try {
-    const file = await open(path);
+    // Opening a pipe that nobody writes into would wait for ever, and hold one of Node's few threads.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      // A pipe or a device could block, or never end.
+      // A device could block, or never end.
       if (!(await file.stat()).isFile()) throw new SecretError('it is no regular file');
       const { bytesRead, buffer } = await file.read(Buffer.alloc(FILE_LIMIT_BYTES + 1));
       if (bytesRead > FILE_LIMIT_BYTES) throw new SecretError('the file has more than 64 KB');

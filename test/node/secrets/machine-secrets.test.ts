@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +59,13 @@ describe('a secret in a file', () => {
     await expect(read('file', join(aFolder(), 'none'))).rejects.toThrow(
       new SecretError('there is no such file'),
     );
+  });
+
+  it('cannot be a pipe, which nobody may ever write into', async () => {
+    const pipe = join(aFolder(), 'pipe');
+    execFileSync('mkfifo', [pipe]);
+
+    await expect(read('file', pipe)).rejects.toThrow(new SecretError('it is no regular file'));
   });
 
   it('cannot be a folder, a device, an empty file or one of more than 64 KB', async () => {
