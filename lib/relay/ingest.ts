@@ -105,6 +105,7 @@ async function store(
   if (failure !== undefined) {
     const { error } = failure;
     if (error instanceof PayloadTooLargeError) return { kind: 'too large' };
+    if (context.eventQueue.isInMemory) return refused(context, error);
     context.telemetry.error('event could not be stored; it is enqueued with its payload', error, {
       eventId: event.eventId,
     });
@@ -228,6 +229,7 @@ async function enqueueUnverified(
   tokenSha256: string,
   error: unknown,
 ): Promise<IngestAnswer> {
+  if (context.eventQueue.isInMemory) return refused(context, error);
   const order = orderOf(request);
   if (order === undefined) {
     context.telemetry.error('source could not be looked up; nothing was sent to be stored', error);

@@ -3,6 +3,7 @@ import { countedWith, type Metric } from '../contract/metrics.ts';
 import { loggableError } from '../node/loggable-error.ts';
 import { printableText } from '../relay/model/printable.ts';
 import type { LogFields, Telemetry } from '../relay/ports/telemetry.ts';
+import { RepeatedErrors } from './repeated-errors.ts';
 
 /** `text` for people at a terminal, without what went well; `json` for a log collector, one object a line. */
 export type LogFormat = 'text' | 'json';
@@ -19,6 +20,7 @@ export interface LogOptions {
 export class Log implements Telemetry {
   readonly #options: LogOptions;
   readonly #counts = new Map<Metric, number>();
+  readonly #repeated = new RepeatedErrors();
 
   constructor(options: LogOptions) {
     this.#options = options;
@@ -33,8 +35,10 @@ export class Log implements Telemetry {
   }
 
   error(message: string, error: unknown, fields: LogFields = {}): void {
-    this.#write('error', message, fields, loggableError(error));
     this.count('WorkFailures');
+    const loggable = loggableError(error);
+    this.#writeOmitted();
+    if (this.#repeated.allows(message, loggable)) this.#writeLine('error', message, fields, loggable);
   }
 
   /** Since the start of the process. */
@@ -47,7 +51,17 @@ export class Log implements Telemetry {
     return this.#counts;
   }
 
-  #write(level: Level, message: string, fields: LogFields, error?: Error): void {
+  #write(level: Level, message: string, fields: LogFields): void {
+    this.#writeOmitted();
+    this.#writeLine(level, message, fields);
+  }
+
+  #writeOmitted(): void {
+    for (const { message, error, omitted } of this.#repeated.takeOmitted(this.#options.now()))
+      this.#writeLine('error', message, { omitted }, error);
+  }
+
+  #writeLine(level: Level, message: string, fields: LogFields, error?: Error): void {
     const { format, now, write } = this.#options;
     const lineOf = format === 'json' ? jsonLine : textLine;
     write(`${lineOf(now(), level, message, fields, error)}\n`);

@@ -375,6 +375,17 @@ describe('ingest into a table with transactions', () => {
 
     expect(relay.eventQueue.take()).toMatchObject([{ eventId, fullEvent: { event: { eventId } } }]);
   });
+
+  it('refuses the event with the reason of the table when the queue is in memory', async () => {
+    const failure = new StoreError('the disk is full');
+    const { relay } = aTransactionalRelay(failure);
+    Object.assign(relay.eventQueue, { isInMemory: true });
+
+    expect(await relay.webhook({ Id: '1' })).toEqual({ kind: 'unavailable' });
+
+    expect(relay.eventQueue.take()).toEqual([]);
+    expect(relay.telemetry.log).toMatchObject([{ message: 'webhook refused', error: failure }]);
+  });
 });
 
 function aTransactionalRelay(failure?: Error) {

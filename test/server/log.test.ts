@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../lib/relay/ports/event-log.ts';
 import { Log, type LogFormat } from '../../lib/server/log.ts';
+import { MemoryClock } from '../memory/clock.ts';
 
 const AT = new Date('2026-03-01T12:00:00.000Z');
 
@@ -60,6 +61,55 @@ describe('the log as JSON', () => {
       error: { name: 'StoreError', message: 'storing failed', cause: { message: 'I/O', code: 'ENOSPC' } },
     });
     expect(lines[0]).not.toContain('Müller');
+  });
+});
+
+describe('an error that happens again and again', () => {
+  const full = new StoreError('storing failed: the disk is full');
+
+  function aLogWithClock(format: LogFormat = 'json') {
+    const clock = new MemoryClock();
+    const lines: string[] = [];
+    return {
+      clock,
+      lines,
+      log: new Log({ format, now: () => clock.now(), write: (line) => lines.push(line) }),
+    };
+  }
+
+  it('is written ten times a minute, and counted each time', () => {
+    const { lines, log } = aLogWithClock();
+
+    for (let index = 0; index < 500; index++) log.error('webhook refused', full, { eventId: `evt_${index}` });
+
+    expect(lines).toHaveLength(10);
+    expect(log.counts.get('WorkFailures')).toBe(500);
+  });
+
+  it('is summed up with the next line after that minute', () => {
+    const { clock, lines, log } = aLogWithClock();
+    for (let index = 0; index < 500; index++) log.error('webhook refused', full);
+    clock.advance(60_000);
+
+    log.info('event accepted');
+
+    expect(lines.slice(10).map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'error', message: 'webhook refused', omitted: 490, error: { message: full.message } },
+      { level: 'info', message: 'event accepted' },
+    ]);
+  });
+
+  it('hides no error of another kind, and no warning', () => {
+    const { lines, log } = aLogWithClock('text');
+    for (let index = 0; index < 20; index++) {
+      log.error('webhook refused', full);
+      log.warn('endpoint is failing', { endpointId: 'erp' });
+    }
+
+    log.error('webhook refused', new StoreError('storing failed: the file is read-only'));
+
+    expect(lines.filter((line) => line.includes('is failing'))).toHaveLength(20);
+    expect(lines.at(-1)).toContain('read-only');
   });
 });
 

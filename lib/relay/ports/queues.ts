@@ -12,6 +12,8 @@ export interface EventMessage extends EventKey {
 }
 
 export interface EventQueue {
+  /** True when messages do not survive the process. Such a queue refuses a message with a `fullEvent`. */
+  readonly isInMemory?: boolean;
   /** Rejects when the queue refuses the message or does not answer in time. */
   send(message: EventMessage): Promise<void>;
   /** Enqueues events again, with new deduplication ids. Returns those that could not be sent. */

@@ -33,6 +33,7 @@ interface Order {
 }
 
 export class InMemoryEventQueue implements EventQueue {
+  readonly isInMemory = true;
   readonly #orders = new Map<OrderKey, Order>();
   /** The orders that can run, oldest first. */
   readonly #ready = new Set<OrderKey>();
