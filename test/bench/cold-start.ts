@@ -1,6 +1,7 @@
 /**
  * Measures cold starts: how long a fresh process takes to import each bundled handler, beside a bare handler with the
- * same AWS clients; and what the first evaluation of an expression adds for those who use one.
+ * same AWS clients; and what the first evaluation of an expression adds for those who use one. Compare the CPU time when
+ * the machine is busy: waiting for a core does not count in it.
  *
  *   npm run bench:cold-start            medians of 15 runs
  *   npm run bench:cold-start -- 40      of so many
@@ -27,6 +28,16 @@ const SOURCES = {
   sweep: 'lambdas/sweep.ts',
 };
 
+const durationSchema = z.object({ ms: z.number(), cpuMs: z.number() });
+type Duration = z.output<typeof durationSchema>;
+const NO_RUN: Duration = { ms: Number.NaN, cpuMs: Number.NaN };
+
+/** What a script does before and after the part that is measured. */
+const START = 'const c=process.cpuUsage(),t=performance.now()';
+const END =
+  'const ms=performance.now()-t,{user,system}=process.cpuUsage(c);' +
+  'console.log(JSON.stringify({ms,cpuMs:(user+system)/1000}));process.exit()';
+
 const [runs = '15', ...folders] = process.argv.slice(2);
 const made = folders.length === 0 ? await bundle() : undefined;
 report(made === undefined ? folders : Object.keys(SOURCES).map((name) => join(made, name)), Number(runs));
@@ -47,8 +58,8 @@ async function bundle(): Promise<string> {
 
 /** Takes turns, so that what else the machine does falls on all alike. */
 function report(bundles: readonly string[], count: number): void {
-  const imports = new Map(bundles.map((folder) => [folder, [] as number[]]));
-  const evaluations: number[] = [];
+  const imports = new Map(bundles.map((folder) => [folder, [] as Duration[]]));
+  const evaluations: Duration[] = [];
   for (let run = 0; run < count; run++) {
     for (const folder of bundles) {
       imports.get(folder)?.push(timed(importing(hrefOf(folder, 'index.mjs'))));
@@ -56,18 +67,19 @@ function report(bundles: readonly string[], count: number): void {
         evaluations.push(timed(evaluating(hrefOf(folder, EXPRESSIONS))));
     }
   }
-  const medians = bundles.map((folder) => median(imports.get(folder)));
-  console.log(`import of the handler, medians of ${count} runs`);
+  const medians = bundles.map((folder) => medianOf(imports.get(folder)));
+  console.log(
+    `import of the handler, medians of ${count} runs; × is the ratio to ${basename(bundles[0] ?? '')}`,
+  );
   for (const [index, folder] of bundles.entries()) {
-    const ms = medians[index] ?? Number.NaN;
-    const ratio = (ms / (medians[0] ?? Number.NaN)).toFixed(2);
-    console.log(
-      `  ${basename(folder).padEnd(10)} ${ms.toFixed(1).padStart(7)} ms  ${ratio} × ${basename(bundles[0] ?? '')}`,
-    );
+    const [one, first] = [medians[index] ?? NO_RUN, medians[0] ?? NO_RUN];
+    const wall = `${one.ms.toFixed(1).padStart(7)} ms ${(one.ms / first.ms).toFixed(2)} ×`;
+    const cpu = `${one.cpuMs.toFixed(1).padStart(7)} ms ${(one.cpuMs / first.cpuMs).toFixed(2)} ×`;
+    console.log(`  ${basename(folder).padEnd(10)} ${wall}   CPU ${cpu}`);
   }
   if (evaluations.length > 0)
     console.log(
-      `first evaluation of an expression, its process started: ${median(evaluations).toFixed(1)} ms`,
+      `first evaluation of an expression, its process started: ${medianOf(evaluations).ms.toFixed(1)} ms`,
     );
 }
 
@@ -76,18 +88,18 @@ function hrefOf(folder: string, file: string): string {
 }
 
 function importing(href: string): string {
-  return `const t=performance.now();await import('${href}');console.log(performance.now()-t);process.exit()`;
+  return `${START};await import('${href}');${END}`;
 }
 
 function evaluating(href: string): string {
   return (
-    `const {ProcessExpressions}=await import('${href}');const t=performance.now();` +
+    `const {ProcessExpressions}=await import('${href}');${START};` +
     `const x=new ProcessExpressions();const r=await x.evaluate('order.n=1',{changes:[],order:{n:1}},'boolean');` +
-    `if(r.value!==true)throw new Error('it did not evaluate');console.log(performance.now()-t);process.exit()`
+    `if(r.value!==true)throw new Error('it did not evaluate');${END}`
   );
 }
 
-function timed(script: string): number {
+function timed(script: string): Duration {
   const variables = ['EVENT_LOG_TABLE', 'CONFIG_TABLE'].map((name) => [name, 'none']);
   const queues = ['EVENTS', 'DELIVERIES', 'EVENTS_DEAD_LETTER', 'DELIVERIES_DEAD_LETTER'].map((name) => [
     `${name}_QUEUE_URL`,
@@ -105,9 +117,13 @@ function timed(script: string): number {
     env,
     encoding: 'utf8',
   });
-  return z.coerce.number().parse(output.trim());
+  return durationSchema.parse(JSON.parse(output));
 }
 
-function median(values: readonly number[] = []): number {
+function medianOf(durations: readonly Duration[] = []): Duration {
+  return { ms: median(durations.map(({ ms }) => ms)), cpuMs: median(durations.map(({ cpuMs }) => cpuMs)) };
+}
+
+function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
