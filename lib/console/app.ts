@@ -11,6 +11,8 @@
  *   `hx-trigger`. Use classes of `assets/console.css`, `<progress>` and `<meter>`.
  * - A form that changes something is `actionForm(view, …)`: it adds the form token, asks before destructive actions, and
  *   is absent in read-only mode.
+ * - Fields of forms are in `layout/form-field.ts`. With a `checkPath`, the server says beside a field what is wrong with it
+ *   while a person types: answer with `problemUpdates(names, problems)`.
  * - Live parts are `liveRegion(…)`: htmx polls and morphs, so focus, scroll and open details stay.
  * - Work on many rows is a job: `context.jobs.start(…)`, shown by `runList(…)` with a progress bar and a stop button.
  * - Pieces: `stateBadge`, `timeAgo`, `exactTime`, `emptyState`, `errorState`, `dataTable`, `pager`, `hourChart`.

@@ -68,5 +68,5 @@ function request({ request }: EndpointTest): Html {
   return html`<section aria-labelledby="request-heading"><h2 id="request-heading">The request</h2>
 <p>POST ${codeText(request.url)}</p>
 ${headerList(request.headers)}
-<pre class="body" tabindex="0" aria-label="Body of the request">${printableLines(indentedJson(text) ?? text)}</pre></section>`;
+<pre class="body long" tabindex="0" aria-label="Body of the request">${printableLines(indentedJson(text) ?? text)}</pre></section>`;
 }
