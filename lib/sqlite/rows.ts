@@ -1,5 +1,7 @@
 /** Rows of the tables `event` and `delivery`: their columns and the JSON of their other attributes, as one. */
+
 import type { SQLInputValue } from 'node:sqlite';
+import { recordOf } from '../relay/model/record-of.ts';
 import { UnreadableRowError } from '../relay/ports/event-log.ts';
 import { type Row, toAttribute } from '../relay/rows/attributes.ts';
 import type { FoundRow } from './connection.ts';
@@ -27,21 +29,21 @@ export function parseAttributes(name: string, text: unknown): Record<string, unk
 
 /** The row after a change. Null removes an attribute; undefined leaves it. */
 export function changed(row: Row, change: Row): Row {
-  const result: Record<string, unknown> = { ...row };
+  const result = new Map(Object.entries(row));
   for (const [name, value] of Object.entries(change)) {
-    if (value === null) delete result[name];
-    else if (value !== undefined) result[name] = toAttribute(value);
+    if (value === null) result.delete(name);
+    else if (value !== undefined) result.set(name, toAttribute(value));
   }
-  return result;
+  return recordOf(result);
 }
 
 /** Splits a row into the JSON of its attributes and the values of the given columns. */
 export function toColumns(row: Row, columns: readonly string[]): [string, ...SQLInputValue[]] {
-  const attributes: Record<string, unknown> = { ...row };
+  const attributes = new Map(Object.entries(row));
   const values = columns.map((column) => {
-    const value = attributes[column];
-    delete attributes[column];
+    const value = attributes.get(column);
+    attributes.delete(column);
     return typeof value === 'string' ? value : null;
   });
-  return [JSON.stringify(attributes), ...values];
+  return [JSON.stringify(recordOf(attributes)), ...values];
 }

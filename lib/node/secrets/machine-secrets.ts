@@ -7,13 +7,15 @@ import { SecretError, type Secrets } from '../../relay/ports/outgoing.ts';
 const FILE_LIMIT_BYTES = 64 * 1024;
 
 /** Of opening and reading a file (https://nodejs.org/api/errors.html#common-system-errors). */
-const FILE_PROBLEMS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
-  EACCES: 'the relay may not read the file',
-  EPERM: 'the relay may not read the file',
-  EISDIR: 'it is a folder',
-};
+const FILE_PROBLEMS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ENOENT: 'there is no such file',
+    ENOTDIR: 'there is no such file',
+    EACCES: 'the relay may not read the file',
+    EPERM: 'the relay may not read the file',
+    EISDIR: 'it is a folder',
+  }),
+);
 
 export class MachineSecrets implements Secrets {
   readonly #environment: Readonly<Record<string, string | undefined>>;
@@ -60,6 +62,6 @@ async function readSecretFile(path: string): Promise<string> {
   } catch (error) {
     if (error instanceof SecretError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    throw new SecretError(FILE_PROBLEMS[code] ?? 'the file cannot be read');
+    throw new SecretError(FILE_PROBLEMS.get(code) ?? 'the file cannot be read');
   }
 }

@@ -10,14 +10,14 @@ type Present<Schemas extends Attributes> = { [Name in keyof Schemas]?: z.output<
 
 /** Returns the attributes that match their schema. */
 export function readAttributes<Schemas extends Attributes>(schemas: Schemas, row: Row): Present<Schemas> {
-  const present: Record<string, unknown> = {};
+  const present: [string, unknown][] = [];
   for (const name in schemas) {
     // Most attributes of most rows are absent, and a failed parse is expensive.
     if (row[name] === undefined) continue;
     const parsed = schemas[name]?.safeParse(row[name]);
-    if (parsed?.success) present[name] = parsed.data;
+    if (parsed?.success) present.push([name, parsed.data]);
   }
-  return present as Present<Schemas>;
+  return Object.fromEntries(present) as Present<Schemas>;
 }
 
 /** A time in a row: ISO 8601 in UTC. A person may omit the fractions of a second. */

@@ -73,12 +73,16 @@ function group(title: string, fields: Html, isOpen = true): Html {
 }
 
 /** The choices of a new form. */
-const DEFAULTS: Readonly<Record<string, string>> = { ordering: 'latest', auth: 'none', signing: 'none' };
+const DEFAULTS = new Map([
+  ['ordering', 'latest'],
+  ['auth', 'none'],
+  ['signing', 'none'],
+]);
 
 /** A group whose fields all have their defaults is closed: most endpoints need only a name and a URL. */
 function isUsed({ values, problems }: EndpointFormParts, names: RegExp): boolean {
   const { fields, stored } = values;
-  const isChosen = ([name, value]: [string, string]) => value !== '' && value !== DEFAULTS[name];
+  const isChosen = ([name, value]: [string, string]) => value !== '' && value !== DEFAULTS.get(name);
   const used = [
     ...Object.entries(fields)
       .filter(isChosen)

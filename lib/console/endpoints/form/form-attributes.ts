@@ -13,12 +13,14 @@ export interface FormAttributes {
 }
 
 /** The parts of each kind of `auth`. */
-const AUTH_PARTS: Readonly<Record<string, readonly string[]>> = {
-  basic: ['username', 'password'],
-  bearer: ['token'],
-  header: ['name', 'value'],
-  oauth2: ['tokenUrl', 'clientId', 'clientSecret', 'scope', 'audience', 'secretIn'],
-};
+const AUTH_PARTS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    basic: ['username', 'password'],
+    bearer: ['token'],
+    header: ['name', 'value'],
+    oauth2: ['tokenUrl', 'clientId', 'clientSecret', 'scope', 'audience', 'secretIn'],
+  }),
+);
 /** Without them, the server's own default applies. */
 const OPTIONAL_PARTS = ['scope', 'audience', 'secretIn'];
 
@@ -111,7 +113,7 @@ function authOf(fields: FormFields, present: Readonly<Record<string, unknown>>):
   const isSame = present.type === type;
   const all: readonly string[] = [...AUTH_TEXTS, ...AUTH_SECRETS];
   const parts = all.flatMap((part): [string, unknown][] => {
-    if (!AUTH_PARTS[type]?.includes(part)) return [];
+    if (!AUTH_PARTS.get(type)?.includes(part)) return [];
     const typed = textOf(fields, `auth-${part}`);
     if (typed !== undefined) return [[part, typed]];
     if (OPTIONAL_PARTS.includes(part)) return [];

@@ -26,23 +26,25 @@ export interface CompletedOption extends Described {
 }
 
 /** By the command's path, and the option or `argument`. */
-const CHOICES: Readonly<Record<string, readonly string[]>> = {
-  'deliveries list --state': OWED_STATES,
-  'deliveries retry --state': OWED_STATES,
-  'endpoints history --state': SHOWN_STATES,
-  'dlq list --queue': QUEUE_NAMES,
-  'dlq redrive --queue': QUEUE_NAMES,
-  'dlq drop --queue': QUEUE_NAMES,
-  'endpoints add --ordering': ['latest', 'strict', 'none'],
-  'endpoints set --ordering': ['latest', 'strict', 'none'],
-  'endpoints add --order-id': ['append', 'none'],
-  'endpoints set --order-id': ['append', 'none'],
-  'endpoints add --preset': PRESET_NAMES,
-  'endpoints set --preset': PRESET_NAMES,
-  'endpoints preview --preset': PRESET_NAMES,
-  'endpoints presets argument': PRESET_NAMES,
-  'completion argument': SHELLS,
-};
+const CHOICES: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    'deliveries list --state': OWED_STATES,
+    'deliveries retry --state': OWED_STATES,
+    'endpoints history --state': SHOWN_STATES,
+    'dlq list --queue': QUEUE_NAMES,
+    'dlq redrive --queue': QUEUE_NAMES,
+    'dlq drop --queue': QUEUE_NAMES,
+    'endpoints add --ordering': ['latest', 'strict', 'none'],
+    'endpoints set --ordering': ['latest', 'strict', 'none'],
+    'endpoints add --order-id': ['append', 'none'],
+    'endpoints set --order-id': ['append', 'none'],
+    'endpoints add --preset': PRESET_NAMES,
+    'endpoints set --preset': PRESET_NAMES,
+    'endpoints preview --preset': PRESET_NAMES,
+    'endpoints presets argument': PRESET_NAMES,
+    'completion argument': SHELLS,
+  }),
+);
 
 /** The program first, then each command with its subcommands. */
 export function completionTree(program: Command): CompletedCommand[] {
@@ -63,7 +65,7 @@ function commandsBelow(command: Command, path: string, program: Command): Comple
         ...options.filter(({ hidden }) => !hidden).map((option) => completedOption(option, path)),
         { name: '--help', description: 'display help for command', takesValue: false, choices: [] },
       ],
-      choices: CHOICES[`${path} argument`] ?? [],
+      choices: CHOICES.get(`${path} argument`) ?? [],
     },
     ...subcommands.flatMap((one) => commandsBelow(one, `${path} ${one.name()}`.trim(), program)),
   ];
@@ -74,5 +76,10 @@ function completedOption(
   path: string,
 ): CompletedOption {
   const name = long ?? short ?? '';
-  return { name, description, takesValue: required || optional, choices: CHOICES[`${path} ${name}`] ?? [] };
+  return {
+    name,
+    description,
+    takesValue: required || optional,
+    choices: CHOICES.get(`${path} ${name}`) ?? [],
+  };
 }
