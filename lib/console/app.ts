@@ -21,7 +21,6 @@
  *   work. `test/console/a-console.ts` serves a relay in memory; `busy-relay.ts` fills it.
  */
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { Connection } from '../operator/connection.ts';
 import { mountAssets } from './assets/assets.ts';
 import type { ConsoleEnv, PageContext } from './console-env.ts';
@@ -33,6 +32,7 @@ import { signIn } from './safety/access.ts';
 import type { Access } from './safety/access-kinds.ts';
 import { checkForms } from './safety/checked-forms.ts';
 import { checkHost } from './safety/host-check.ts';
+import { limitBody } from './safety/limit-body.ts';
 import { securityHeaders } from './safety/security-headers.ts';
 import { viewOf } from './view.ts';
 
@@ -64,8 +64,8 @@ export function createConsole(options: ConsoleOptions): Hono<ConsoleEnv> {
   app.use(checkHost(hosts));
   app.use(viewOf({ connection, isReadOnly, pollSeconds, pages: PAGES }));
   mountAssets(app);
-  app.use(bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: (c) => c.text('The form is too large.', 413) }));
   const session = signIn(app, access, connection.clock);
+  app.use(limitBody(BODY_LIMIT_BYTES));
   app.use(checkForms(session, { isReadOnly }));
   const jobs = new BulkJobs(connection.clock, options);
   mountRuns(app, jobs);

@@ -237,4 +237,37 @@ describe('the console over a network', () => {
     relay.clock.advance(2_000);
     expect((await login(PASSWORD)).status).toBe(303);
   });
+
+  it('makes guesses wait that come at the same time', async () => {
+    const { login } = overNetwork();
+
+    const answers = await Promise.all(Array.from({ length: 20 }, () => login('wrong')));
+
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(5);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(15);
+  });
+
+  it('reads nothing large of a person who has not signed in', async () => {
+    const { request, login } = overNetwork();
+
+    expect((await login('x'.repeat(10_000))).status).toBe(413);
+    let isRead = false;
+    const body = new ReadableStream(
+      {
+        pull(controller) {
+          isRead = true;
+          controller.close();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const answer = await request('/start/endpoint', {
+      method: 'POST',
+      headers: { ...FORM, ...SAME_SITE, 'transfer-encoding': 'chunked' },
+      body,
+      duplex: 'half',
+    });
+    expect(answer.status).toBe(401);
+    expect(isRead).toBe(false);
+  });
 });

@@ -4,21 +4,27 @@
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 const INDENT = '  ';
 
-/** Undefined when the text is not JSON. */
+/** The indentation of deeply nested JSON is far larger than the text. The rest of the text is left out. */
+const MOST_CHARACTERS = 200_000;
+/** Reading a longer text would keep webhooks waiting. */
+const LONGEST_TEXT = 500_000;
+
+/** Undefined when the text is not JSON, or is too long. */
 export function indentedJson(text: string): string | undefined {
-  if (!isJson(text)) return undefined;
-  const tokens = text.match(TOKEN) ?? [];
+  if (text.length > LONGEST_TEXT || !isJson(text)) return undefined;
   let depth = 0;
+  let previous = '';
   let result = '';
-  tokens.forEach((token, index) => {
-    const isEmpty = '{['.includes(tokens[index - 1] ?? ' ') && '}]'.includes(token);
-    if ('}]'.includes(token)) depth -= 1;
-    if ('}]'.includes(token) && !isEmpty) result += lineAt(depth);
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (result.length > MOST_CHARACTERS) break;
+    const isClosing = '}]'.includes(token);
+    const isAfterOpening = '{['.includes(previous || ' ');
+    if (isClosing) depth -= 1;
+    if (isClosing ? !isAfterOpening : isAfterOpening || previous === ',') result += lineAt(depth);
     result += token === ':' ? ': ' : token;
     if ('{['.includes(token)) depth += 1;
-    const isClosedNext = '}]'.includes(tokens[index + 1] ?? ' ');
-    if (token === ',' || ('{['.includes(token) && !isClosedNext)) result += lineAt(depth);
-  });
+    previous = token;
+  }
   return result;
 }
 

@@ -4,10 +4,14 @@ import type { Clock } from '../../relay/model/clock.ts';
 import type { ConsoleApp, ConsoleContext } from '../console-env.ts';
 import type { Access } from './access-kinds.ts';
 import { isSameOrigin, readForm } from './checked-forms.ts';
+import { limitBody } from './limit-body.ts';
 import { LoginThrottle } from './login-throttle.ts';
 import { isSameText } from './same-text.ts';
 import { SessionCookie } from './session-cookie.ts';
 import { askForAddress, askForPassword } from './sign-in-pages.ts';
+
+/** Room for a long password. Nobody has signed in yet, so little memory is used. */
+const LOGIN_BYTES = 4 * 1024;
 
 /** Stops requests without a session, and starts sessions. */
 export function signIn(app: ConsoleApp, access: Access, clock: Clock): SessionCookie {
@@ -47,16 +51,17 @@ function askToSignIn(c: ConsoleContext, { kind }: Access) {
 
 function mountLogin(app: ConsoleApp, password: string, session: SessionCookie, clock: Clock): void {
   const throttle = new LoginThrottle(clock);
-  app.post('/login', async (c) => {
+  app.post('/login', limitBody(LOGIN_BYTES), async (c) => {
     const { view } = c.var;
     if (!isSameOrigin(c)) return c.text('The form came from another site.', 403);
+    const { password: given = '' } = (await readForm(c)) ?? {};
+    // Nothing waits from here to the noted failure: otherwise many guesses at once would all be free.
     const address = c.env?.incoming?.socket.remoteAddress ?? '';
     const waitSeconds = throttle.waitSeconds(address);
     if (waitSeconds > 0) {
       c.header('retry-after', String(waitSeconds));
       return c.html(askForPassword(view, `Too many wrong passwords. Try again in ${waitSeconds} s.`), 429);
     }
-    const { password: given = '' } = (await readForm(c)) ?? {};
     if (!isSameText(given, password)) {
       throttle.noteFailure(address);
       return c.html(askForPassword(view, 'The password is wrong.'), 401);

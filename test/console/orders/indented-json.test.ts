@@ -20,4 +20,14 @@ describe('indented JSON', () => {
   it('leaves other text alone', () => {
     expect(indentedJson('{"a":')).toBeUndefined();
   });
+
+  it('stays short, however deep the text is nested', () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+
+    expect(indentedJson(deep)?.length).toBeLessThan(202_000);
+  });
+
+  it('is not made of a very long text', () => {
+    expect(indentedJson(JSON.stringify('x'.repeat(500_000)))).toBeUndefined();
+  });
 });
