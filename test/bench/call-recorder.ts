@@ -8,7 +8,7 @@ export interface Call {
   /** `Query`, `SendMessage`. */
   readonly command: string;
   readonly input: object;
-  /** DynamoDB's capacity units; 0 for SQS. */
+  /** DynamoDB's capacity units; 0 for SQS. Without the writes to indexes, which `index-writes.ts` counts. */
   readonly units: number;
 }
 
@@ -23,8 +23,13 @@ export class CallRecorder {
   watchDynamoDb(client: DynamoDBDocumentClient): void {
     client.middlewareStack.add(
       (next, context) => async (args) => {
-        const result = await next({ ...args, input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' } });
-        this.#note('DynamoDB', context.commandName, args.input, unitsOf(result.output));
+        const result = await next({ ...args, input: { ...args.input, ReturnConsumedCapacity: 'INDEXES' } });
+        this.#note(
+          'DynamoDB',
+          context.commandName,
+          args.input,
+          unitsOf(result.output, isWrite(context.commandName)),
+        );
         return result;
       },
       { step: 'initialize', name: 'recordCalls', override: true },
@@ -47,14 +52,26 @@ export class CallRecorder {
   }
 }
 
-const consumedSchema = z.looseObject({ CapacityUnits: z.number() });
+const consumedSchema = z.looseObject({
+  /** Of the table and its indexes. Dynalite leaves the writes to indexes out. */
+  CapacityUnits: z.number(),
+  Table: z.looseObject({ CapacityUnits: z.number() }).optional(),
+});
 /** A batch consumes of several tables. */
 const outputSchema = z.looseObject({
   ConsumedCapacity: z.union([z.array(consumedSchema), consumedSchema.transform((one) => [one])]),
 });
 
-function unitsOf(output: object): number {
+function isWrite(commandName = ''): boolean {
+  return /^(Put|Update|Delete|BatchWrite)/.test(commandName);
+}
+
+function unitsOf(output: object, ofTableOnly: boolean): number {
   return outputSchema
     .parse(output)
-    .ConsumedCapacity.reduce((sum, { CapacityUnits }) => sum + CapacityUnits, 0);
+    .ConsumedCapacity.reduce(
+      (sum, { CapacityUnits, Table }) =>
+        sum + (ofTableOnly ? (Table?.CapacityUnits ?? CapacityUnits) : CapacityUnits),
+      0,
+    );
 }
