@@ -137,21 +137,21 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'An inline attempt waits for an older delivery that is leased',
-    file: 'fan-out/fan-out-event.ts',
+    file: 'fan-out/first-deliveries.ts',
     replaced: 'if (isLeased(row, context.clock.now()) || !(await settle',
     by: 'if (!(await settle',
   },
   {
     rule: 'A late event is marked late',
-    file: 'fan-out/fan-out-event.ts',
+    file: 'fan-out/first-deliveries.ts',
     replaced: "...(ordering === 'strict' && isLate && { late: true })",
     by: "...(ordering === 'strict' && isLate && {})",
   },
   {
     rule: 'A late event is left to deliver',
-    file: 'fan-out/fan-out-event.ts',
-    replaced: 'if (!inline || isLate || !admission.inline',
-    by: 'if (!inline || !admission.inline',
+    file: 'fan-out/first-deliveries.ts',
+    replaced: 'if (!mode.inline || isLate || !admission.inline',
+    by: 'if (!mode.inline || !admission.inline',
   },
   {
     rule: 'Fan-out looks behind the first event that is fanned out, for one that was written late',
@@ -167,7 +167,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'A repeated run marks what may have been sent',
-    file: 'fan-out/fan-out-event.ts',
+    file: 'fan-out/first-deliveries.ts',
     replaced: '...(possiblySent && { possiblyDeliveredAt: event.receivedAt }),',
     by: '...(possiblySent && {}),',
   },
@@ -225,7 +225,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'A failed probe does not count as an attempt',
     file: 'deliver/attempt-under-lease.ts',
-    replaced: 'if (isProbe) return probeFailed(row, made, now);',
+    replaced: 'if (isProbe && !isTest(row)) return probeFailed(row, made, now);',
     by: '',
   },
   {
@@ -249,7 +249,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'An endpoint that refuses five orders is refusing',
     file: 'health/refusals.ts',
-    replaced: 'if (!isNotAccepted(made)) return health;',
+    replaced: 'if (!isNotAccepted(made) || sourceOf(made.orderKey) === TESTS) return health;',
     by: 'return health;',
   },
   {
@@ -261,8 +261,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'An endpoint that is new to this function is not taken for removed',
     file: 'deliver/endpoint-service.ts',
-    replaced: 'row.owedSince > youngest',
-    by: 'row.owedSince < new Date(0)',
+    replaced: '(sane(owedSince, now, 0) ?? youngest) > youngest',
+    by: '(sane(owedSince, now, 0) ?? youngest) < new Date(0)',
   },
   {
     rule: "A removed endpoint's health row stays while something needs attention",
@@ -291,14 +291,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'A retry does not go before its time',
     file: 'delivery/state-machine.ts',
-    replaced: 'at <= after(now, DUE_WITHIN_MS)',
-    by: 'at <= after(now, 100 * DUE_WITHIN_MS)',
+    replaced: 'planned <= after(now, DUE_WITHIN_MS)',
+    by: 'planned <= after(now, 100 * DUE_WITHIN_MS)',
   },
   {
     rule: 'A dead or cancelled delivery needs attention',
     file: 'delivery/state-machine.ts',
-    replaced:
-      "const needsAttention = (delivery.state === 'dead' || delivery.state === 'cancelled') && !isTest(delivery);",
+    replaced: 'const needsAttention = isFailure(delivery.state) && !isTest(delivery);',
     by: "const needsAttention = delivery.state === 'cancelled' && !isTest(delivery);",
   },
   {
