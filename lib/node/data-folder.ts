@@ -8,6 +8,9 @@ export class DataFolderError extends Error {
   override readonly name = 'DataFolderError';
 }
 
+/** In the data folder. People may take it for a leftover, and delete it. */
+export const LOCK_FILE = 'lock';
+
 /** https://www.sqlite.org/rescode.html#busy */
 const SQLITE_BUSY = 5;
 
@@ -52,7 +55,7 @@ export function openDataFolder(folder: string): () => void {
 }
 
 function lock(folder: string): () => void {
-  const database = new DatabaseSync(join(folder, 'lock'));
+  const database = new DatabaseSync(join(folder, LOCK_FILE));
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {

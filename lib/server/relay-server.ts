@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { DATABASE_FILE } from '../contract/local-relay.ts';
 import { RETENTION_DAYS } from '../contract/retention.ts';
 import { aborted } from '../node/aborted.ts';
-import { openDataFolder } from '../node/data-folder.ts';
+import { LOCK_FILE, openDataFolder } from '../node/data-folder.ts';
 import { ensureFirstSource } from '../node/first-source.ts';
 import { systemClock } from '../node/system-clock.ts';
 import type { Telemetry } from '../relay/ports/telemetry.ts';
@@ -77,6 +77,7 @@ export async function startRelayServer(options: RelayServerOptions): Promise<Rel
     const store = openSqliteStore({
       ...{ file: join(dataDir, DATABASE_FILE), clock: systemClock, telemetry: options.telemetry },
       ...retentionOf(options),
+      lockFile: join(dataDir, LOCK_FILE),
     });
     try {
       return await run({ ...options, dataDir }, store, leaveDataFolder);

@@ -14,15 +14,17 @@ interface Kept {
 /**
  * Call it while the file is open for writing: its write-ahead log exists then, and SQLite does not replace it.
  *
+ * @param lockFile when it is gone, another relay may have started
  * @returns a function that throws a StoreError while another file or none is in the place of one of them
  */
-export function keptFiles(file: string): () => void {
-  const kept = [file, `${file}-wal`].map((one): Kept => ({ file: one, identity: identityOf(one) }));
+export function keptFiles(file: string, lockFile?: string): () => void {
+  const files = [file, `${file}-wal`, ...(lockFile === undefined ? [] : [lockFile])];
+  const kept = files.map((one): Kept => ({ file: one, identity: identityOf(one) }));
   return () => {
     const lost = kept.find((one) => identityOf(one.file) !== one.identity);
     if (lost === undefined) return;
     throw new StoreError(
-      `${basename(lost.file)} was moved, deleted or replaced while the relay ran. Put it back, or stop the relay and restore a backup`,
+      `${basename(lost.file)} was moved, deleted or replaced while the relay ran. Put it back, or start the relay again; if data is lost, restore a backup`,
     );
   };
 }

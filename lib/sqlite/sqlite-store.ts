@@ -30,6 +30,8 @@ export interface SqliteStoreOptions {
   readonly payloadRetentionDays?: number;
   /** `serve`, the default, creates, checks and migrates the file. `operate` opens the file of a relay that may be running. */
   readonly mode?: OpenMode;
+  /** A relay writes nothing after this file was deleted or replaced. */
+  readonly lockFile?: string;
 }
 
 export interface SqliteStore {
@@ -62,7 +64,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const database = openDatabaseFile(file, mode);
   const writer = new Connection(database.writer);
   const reader = new Connection(database.reader);
-  const commits = new GroupCommit(writer, mode === 'serve' ? keptFiles(file) : undefined);
+  const commits = new GroupCommit(writer, mode === 'serve' ? keptFiles(file, options.lockFile) : undefined);
   const expiry = new Expiry(clock, { retentionDays, payloadRetentionDays });
   const parts = { commits, reader, expiry, clock, telemetry };
   const eventWriter = new SqliteEventWriter(parts);

@@ -1,4 +1,5 @@
-import { copyFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../lib/relay/ports/event-log.ts';
 import { anEvent, aPayload } from '../ports/builders.ts';
@@ -20,7 +21,7 @@ describe('a running relay whose file is taken away', () => {
 
     await expect(write(store)).rejects.toThrow(StoreError);
     await expect(store.checkWritable()).rejects.toThrow(
-      new RegExp(`relay\\.db${suffix} was moved, deleted or replaced.*Put it back, or stop the relay`),
+      new RegExp(`relay\\.db${suffix} was moved, deleted or replaced.*Put it back, or start the relay again`),
     );
   });
 
@@ -32,6 +33,18 @@ describe('a running relay whose file is taken away', () => {
     renameSync(copy, store.file);
 
     await expect(write(store)).rejects.toThrow(/relay\.db was moved, deleted or replaced/);
+  });
+
+  it('accepts nothing after another relay made a new lock file', async () => {
+    const lockFile = join(sqlite.newFolder(), 'lock');
+    writeFileSync(lockFile, '');
+    const store = sqlite.open({ lockFile });
+    await write(store);
+
+    writeFileSync(`${lockFile}.new`, '');
+    renameSync(`${lockFile}.new`, lockFile);
+
+    await expect(write(store)).rejects.toThrow(/lock was moved, deleted or replaced/);
   });
 
   it('continues once the file is back', async () => {
