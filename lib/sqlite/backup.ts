@@ -1,10 +1,13 @@
 /** Copies a relay's file while the relay runs. */
-import { chmodSync, existsSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { DatabaseFileError, openReader, problemsOf } from './database-file.ts';
+import { APPLICATION_ID } from './schema.ts';
 
 /** All pages in one step: a write of another connection would begin the copy again between two steps. */
 const ALL_PAGES = 2 ** 31 - 1;
+/** https://www.sqlite.org/fileformat.html#application_id */
+const APPLICATION_ID_AT = 68;
 
 /**
  * The copy is complete as of one moment, and replaces an older copy only when it is complete. It runs outside the event
@@ -17,13 +20,17 @@ export async function backUp(from: string, to: string): Promise<void> {
   // SQLite would apply this log to the new copy.
   if (existsSync(`${to}-wal`))
     throw new DatabaseFileError(`${to} is in use: its -wal file is there. Name another file for the backup`);
+  if (existsSync(to) && !isRelayFile(to))
+    throw new DatabaseFileError(
+      `${to} exists, and is no backup of a relay. Name another file for the backup`,
+    );
   const partial = `${to}.partial`;
   const source = openReader(from);
   try {
     rmSync(partial, { force: true });
+    // It contains secrets and personal data: nobody else may read it, also not while it grows.
+    closeSync(openSync(partial, 'wx', 0o600));
     await backup(source, partial, { rate: ALL_PAGES });
-    // It contains secrets and personal data.
-    chmodSync(partial, 0o600);
     refuseDamage(partial);
     renameSync(partial, to);
   } catch (cause) {
@@ -33,6 +40,25 @@ export async function backUp(from: string, to: string): Promise<void> {
     });
   } finally {
     source.close();
+  }
+}
+
+/** False also for a folder, and for a file that cannot be read. */
+function isRelayFile(file: string): boolean {
+  try {
+    const found = openSync(file, 'r');
+    try {
+      const bytes = Buffer.alloc(4);
+      return (
+        readSync(found, bytes, { position: APPLICATION_ID_AT }) === 4 &&
+        bytes.readUInt32BE() === APPLICATION_ID
+      );
+    } finally {
+      closeSync(found);
+    }
+  } catch {
+    // The caller says that the file is none.
+    return false;
   }
 }
 

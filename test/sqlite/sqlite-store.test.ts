@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
@@ -147,6 +147,29 @@ describe('a backup', () => {
     const [store, other] = [sqlite.open(), sqlite.open()];
 
     await expect(store.backup(other.file)).rejects.toThrow('is in use');
+  });
+
+  it.each(['some notes', ''])('does not replace a file that is no backup: "%s"', async (content) => {
+    const store = sqlite.open();
+    const file = join(sqlite.newFolder(), 'notes');
+    writeFileSync(file, content);
+
+    await expect(store.backup(file)).rejects.toThrow(/exists, and is no backup of a relay/);
+
+    expect(readFileSync(file, 'utf8')).toBe(content);
+  });
+
+  it('does not replace the relay’s write-ahead log', async () => {
+    const store = sqlite.open();
+    await store.eventLog.putEvent(anEvent(), store.clock.now());
+
+    await expect(store.backup(`${store.file}-wal`)).rejects.toThrow(/is no backup of a relay/);
+
+    await store.checkWritable();
+  });
+
+  it('does not replace a folder', async () => {
+    await expect(sqlite.open().backup(sqlite.newFolder())).rejects.toThrow(/is no backup of a relay/);
   });
 
   it('does not replace the relay’s own file', async () => {

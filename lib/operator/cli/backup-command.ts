@@ -12,8 +12,8 @@ export function addBackupCommand(program: Command, terminal: Terminal): void {
     .addHelpText(
       'after',
       `
-The file contains secrets and personal data, and only you may read it. An existing file is replaced once
-the copy is complete. To restore it, stop the relay, put the file into its data folder as relay.db,
+The file contains secrets and personal data, and only you may read it. An older backup is replaced once
+the copy is complete; another file is not. To restore it, stop the relay, put the file into its data folder as relay.db,
 delete relay.db-wal and relay.db-shm there, and start the relay.`,
     )
     .action((file: string, _options, command: Command) =>
