@@ -65,7 +65,7 @@ export function createConsole(options: ConsoleOptions): Hono<ConsoleEnv> {
   app.use(viewOf({ connection, isReadOnly, pollSeconds, pages: PAGES }));
   mountAssets(app);
   const session = signIn(app, access, connection.clock);
-  app.use(limitBody(BODY_LIMIT_BYTES));
+  app.post('*', limitBody(BODY_LIMIT_BYTES));
   app.use(checkForms(session, { isReadOnly }));
   const jobs = new BulkJobs(connection.clock, options);
   mountRuns(app, jobs);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { assetBytes } from '../../lib/console/assets/assets.ts';
 import { aRelay } from '../relay/a-relay.ts';
-import { aConsole, CONSOLE_TOKEN } from './a-console.ts';
+import { aConsole, aServedConsole, CONSOLE_TOKEN } from './a-console.ts';
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const SAME_SITE = { origin: 'http://127.0.0.1:8788', 'sec-fetch-site': 'same-origin' };
@@ -178,6 +178,16 @@ describe('a form', () => {
     expect(token).toBe('');
     expect((await post({ ...FORM, ...SAME_SITE }, { _token: token })).status).toBe(403);
     expect(await added()).toBe(0);
+  });
+
+  it.each(['DELETE', 'OPTIONS', 'PUT'])('with the method %s changes nothing', async (method) => {
+    const { address } = await aServedConsole(aRelay());
+    const opened = await fetch(address, { redirect: 'manual' });
+    const cookie = (opened.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+
+    const answer = await fetch(new URL('/live', address), { method, headers: { cookie, ...SAME_SITE } });
+
+    expect(answer.status).toBe(405);
   });
 
   it('that is too large is not read', async () => {

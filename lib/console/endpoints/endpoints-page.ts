@@ -5,6 +5,7 @@ import type { Page } from '../console-env.ts';
 import { liveRegion } from '../layout/live-region.ts';
 import { showPage } from '../layout/page.ts';
 import { untrusted } from '../layout/untrusted.ts';
+import { sharedReads } from '../live/shared-reads.ts';
 import { mountEndpointActions } from './endpoint-actions.ts';
 import { mountEndpoint } from './endpoint-page.ts';
 import { ADD_ENDPOINT_PATH, ENDPOINTS_PATH } from './endpoint-path.ts';
@@ -22,9 +23,10 @@ export const endpointsPage: Page = {
   label: 'Endpoints',
   mount(app, context) {
     const { connection } = context;
+    const statuses = sharedReads(() => listEndpointStatuses(connection));
     app.get(ENDPOINTS_PATH, async (c) => {
       const { view } = c.var;
-      const table = endpointTable(view, await listEndpointStatuses(connection));
+      const table = endpointTable(view, await statuses());
       if (c.req.header('hx-request') === 'true') return c.html(table);
       const { removed } = c.req.query();
       const add = view.isReadOnly

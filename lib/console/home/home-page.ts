@@ -3,6 +3,7 @@ import { relayStatus } from '../../operator/status/relay-status.ts';
 import type { Page } from '../console-env.ts';
 import { liveRegion } from '../layout/live-region.ts';
 import { showPage } from '../layout/page.ts';
+import { sharedReads } from '../live/shared-reads.ts';
 import { guidedStart } from '../start/guided-start.ts';
 import { isSetUp, readSetup } from '../start/setup.ts';
 import { mountStart } from '../start/start-actions.ts';
@@ -17,6 +18,7 @@ export const homePage: Page = {
   label: 'Home',
   mount(app, context) {
     const { connection } = context;
+    const status = sharedReads(() => relayStatus(connection));
     mountStart(app, context);
     app.get(PATH, async (c) => {
       const { view } = c.var;
@@ -27,10 +29,10 @@ export const homePage: Page = {
         id: 'overview',
         path: '/overview',
         everySeconds: OVERVIEW_POLLS * view.pollSeconds,
-        content: overview(view, await relayStatus(connection)),
+        content: overview(view, await status()),
       });
       return showPage(c, { title: 'Home', path: PATH, content });
     });
-    app.get('/overview', async (c) => c.html(await overview(c.var.view, await relayStatus(connection))));
+    app.get('/overview', async (c) => c.html(await overview(c.var.view, await status())));
   },
 };

@@ -9,6 +9,7 @@ import { type BoundedCount, countNeedingAttention } from '../deliveries/delivery
 import { describeHealth, type EndpointHealth, type HealthWord } from '../endpoints/endpoint-health.ts';
 import type { ListedEndpoint } from '../endpoints/endpoints.ts';
 import type { EndpointSample, Sample } from './delivery-sample.ts';
+import { withSharedEvents } from './shared-events.ts';
 import type { StatusConnection } from './status-connection.ts';
 import { type Waiting, waitingFor } from './waiting-deliveries.ts';
 
@@ -51,10 +52,11 @@ export async function endpointStatuses(
   connection: StatusConnection,
   { listed, known, sample }: StatusParts,
 ): Promise<EndpointStatus[]> {
+  const shared = { ...connection, eventReader: withSharedEvents(connection.eventReader) };
   const rows = new Map(listed.map((row) => [idOf(row), row]));
   const removed = [...known].filter((id) => !rows.has(id));
   const all = await Promise.all(
-    [...rows.keys(), ...removed].map((id) => statusOf(connection, id, rows.get(id), sample)),
+    [...rows.keys(), ...removed].map((id) => statusOf(shared, id, rows.get(id), sample)),
   );
   return all
     .filter(({ state, waiting, dead, cancelled }) => {

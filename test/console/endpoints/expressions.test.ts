@@ -144,3 +144,15 @@ describe.skipIf(noBrowser !== undefined)(`the editor of expressions ${title}`, (
     expect(await page.locator('main img, main script').count()).toBe(0);
   });
 });
+
+describe('the updates to choose for a preview', () => {
+  it('cannot change the direction of the text around them', async () => {
+    const relay = await withOrders();
+    await anOrder(relay, SCRIPT, 'New');
+    const { request, signIn } = aConsole(relay);
+
+    const page = await request('/endpoints/erp/expressions', { headers: { cookie: await signIn() } });
+
+    expect(await page.text()).not.toContain('\u202e');
+  });
+});

@@ -207,3 +207,35 @@ describe('what needs attention in the status of a relay', () => {
     });
   });
 });
+
+describe('the cost of a status', () => {
+  it('does not grow with the number of endpoints that the same events were cancelled for', async () => {
+    const costOf = async (endpoints: number) => {
+      const relay = aStatusRelay();
+      const ids = Array.from({ length: endpoints }, (_, index) => anEndpointId(`e${index}`));
+      for (const id of ids) relay.configTable.put('endpoint', id, { url: URL, state: 'disabled' });
+      for (let index = 0; index < 20; index++) {
+        const event = await relay.received((20 - index) * MINUTE_MS);
+        const cancelled = { state: 'cancelled', reason: 'endpoint-disabled' } as const;
+        await relay.eventLog.finishFanOut(event, {
+          changes: [],
+          outcomes: Object.fromEntries(ids.map((id) => [id, cancelled])),
+          fannedOutAt: event.receivedAt,
+          cancelledFor: ids,
+        });
+      }
+      let events = 0;
+      const { eventReader } = relay;
+      const eventsOf = eventReader.eventsOf.bind(eventReader);
+      eventReader.eventsOf = (keys) => {
+        events += keys.length;
+        return eventsOf(keys);
+      };
+      const status = await relayStatus(relay);
+      expect(status.endpoints.map(({ cancelled }) => cancelled)).toEqual(ids.map(() => exactly(20)));
+      return events;
+    };
+
+    expect(await costOf(8)).toBe(await costOf(2));
+  });
+});

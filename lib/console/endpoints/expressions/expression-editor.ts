@@ -2,6 +2,7 @@
 import { html } from 'hono/html';
 import { PRESETS } from '../../../operator/endpoints/presets.ts';
 import type { EventRecord } from '../../../relay/model/event.ts';
+import { printableText } from '../../../relay/model/printable.ts';
 import type { Html, View } from '../../console-env.ts';
 import { actionForm } from '../../layout/action-form.ts';
 import { changesText } from '../../layout/changes-text.ts';
@@ -66,7 +67,9 @@ function option(event: EventRecord): [string, string] {
   const time = receivedAt.toISOString().slice(0, 16).replace('T', ' ');
   return [
     eventId,
-    `${(niceId ?? orderId ?? 'no order id').slice(0, 40)} · ${time} UTC · ${changesText(event, 1)}`,
+    printableText(
+      `${(niceId ?? orderId ?? 'no order id').slice(0, 40)} · ${time} UTC · ${changesText(event, 1)}`,
+    ),
   ];
 }
 
