@@ -17,6 +17,9 @@ const OPEN_LOCK_MS = 5_000;
 /** A reader waits only while another process recovers the write-ahead log. */
 const READER_LOCK_MS = 1_000;
 
+/** A longer write-ahead log is cut to this size once all of it is in the file. */
+export const LOG_LIMIT_BYTES = 64 * 1024 * 1024;
+
 /**
  * A commit is on the disk before it returns. Deleted content is overwritten, because `forget` promises an erasure. The
  * cache is bounded: two connections take at most 16 MB. The write-ahead log is copied back every 4,000 pages (16 MB): less
@@ -26,7 +29,7 @@ const WRITER_PRAGMAS = `
   PRAGMA synchronous = FULL;
   PRAGMA cache_size = -8000;
   PRAGMA wal_autocheckpoint = 4000;
-  PRAGMA journal_size_limit = 67108864;
+  PRAGMA journal_size_limit = ${LOG_LIMIT_BYTES};
   PRAGMA secure_delete = ON;
   PRAGMA trusted_schema = OFF;
   PRAGMA cell_size_check = ON;

@@ -132,11 +132,11 @@ export class GroupCommit {
   #commit(writes: readonly Write[]): void {
     const acknowledgements: (() => void)[] = [];
     try {
+      this.#checkFiles();
       for (const write of writes) {
         const acknowledge = this.#execute(write);
         if (acknowledge !== undefined) acknowledgements.push(acknowledge);
       }
-      this.#checkFiles();
       this.#connection.run('COMMIT');
     } catch (error) {
       // SQLite rolls some failed transactions back by itself.

@@ -1,5 +1,6 @@
-import { copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../lib/relay/ports/event-log.ts';
 import { anEvent, aPayload } from '../ports/builders.ts';
@@ -9,7 +10,10 @@ const sqlite = useSqlite();
 
 function write({ eventLog, clock }: TestStore): Promise<unknown> {
   const event = anEvent();
-  return Promise.all([eventLog.putPayload(event, aPayload()), eventLog.putEvent(event, clock.now())]);
+  return Promise.all([
+    eventLog.putPayload(event, aPayload('x'.repeat(2_000))),
+    eventLog.putEvent(event, clock.now()),
+  ]);
 }
 
 describe('a running relay whose file is taken away', () => {
@@ -45,6 +49,28 @@ describe('a running relay whose file is taken away', () => {
     renameSync(`${lockFile}.new`, lockFile);
 
     await expect(write(store)).rejects.toThrow(/lock was moved, deleted or replaced/);
+  });
+
+  it('accepts nothing after its write-ahead log was cut', async () => {
+    const store = sqlite.open();
+    for (let index = 0; index < 50; index++) await write(store);
+
+    truncateSync(`${store.file}-wal`, 50_000);
+
+    await expect(write(store)).rejects.toThrow(/relay\.db-wal was cut.*restore a backup/);
+    await expect(write(store)).rejects.toThrow(/relay\.db-wal was cut/);
+  });
+
+  it('goes on after another program emptied the write-ahead log as SQLite does', async () => {
+    const store = sqlite.open();
+    for (let index = 0; index < 50; index++) await write(store);
+    const other = new DatabaseSync(store.file);
+
+    const emptied = other.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
+    other.close();
+
+    expect(emptied).toMatchObject({ busy: 0 });
+    await expect(write(store)).resolves.toBeDefined();
   });
 
   it('continues once the file is back', async () => {
