@@ -151,6 +151,27 @@ describe.skipIf(noBrowser !== undefined)(`the start page ${title}`, () => {
     await page.locator('.chart canvas').waitFor();
   });
 
+  it('draws the webhooks of the current hour', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp');
+    await anOrder(relay, '7-1', 'New');
+    await relay.work();
+    await signIn(relay);
+    await page.locator('.chart canvas').waitFor();
+
+    // The series has the colour of links; axes and the marks of silent hours have others.
+    const bars = await page.evaluate(`(() => {
+      const canvas = document.querySelector('.chart canvas');
+      const { data, width, height } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      const [red, green, blue] = getComputedStyle(document.querySelector('main a')).color.match(/\\d+/g).map(Number);
+      let found = 0;
+      for (let at = 0; at < width * height * 4; at += 4)
+        if (data[at] === red && data[at + 1] === green && data[at + 2] === blue && data[at + 3] === 255) found++;
+      return found;
+    })()`);
+    expect(bars).toBeGreaterThan(100);
+  });
+
   it('changes by itself, and keeps the focus and open details', async () => {
     const relay = await busyRelay();
     await signIn(relay);

@@ -40,7 +40,11 @@
         cursor: { drag: { x: false, y: false }, points: { show: false } },
         legend: { show: false },
         hooks: { draw: [(u) => markSilence(u, warn)] },
-        scales: { y: { range: (_, __, max) => [0, Math.max(4, Math.ceil(max * 1.1))] } },
+        scales: {
+          // The bar of an hour stands right of its beginning: the newest one needs an hour more.
+          x: { range: (_, min, max) => [min, max + 3600] },
+          y: { range: (_, __, max) => [0, Math.max(4, Math.ceil(max * 1.1))] },
+        },
         axes: [
           {
             ...axis,

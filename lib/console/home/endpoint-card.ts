@@ -7,7 +7,7 @@ import { endpointPath } from '../endpoints/endpoint-path.ts';
 import { attemptText } from '../layout/attempt-text.ts';
 import { boundedText } from '../layout/counts.ts';
 import { stateBadge, toneOf } from '../layout/state-badge.ts';
-import { milliseconds, timeAgo } from '../layout/times.ts';
+import { milliseconds, timeAgo, timeSince } from '../layout/times.ts';
 import { untrusted } from '../layout/untrusted.ts';
 
 export function endpointCard({ now }: View, endpoint: EndpointStatus): Html {
@@ -58,7 +58,7 @@ function waitingText({ waiting, oldestWaitingSince }: EndpointStatus, now: Date)
   const text = boundedText(waiting);
   return oldestWaitingSince === undefined
     ? text
-    : html`${text}, the oldest since ${timeAgo(oldestWaitingSince, now)}`;
+    : html`${text}, the oldest ${timeSince(oldestWaitingSince, now)}`;
 }
 
 function sampleFacts({ deliveredShare, timeToDeliver }: EndpointSample): Html {

@@ -131,5 +131,5 @@ export function arrival({ hasWebhook, sourceIds }: Setup): Html {
   if (hasWebhook)
     return html`${heading}<p role="status">The Hub’s first webhook is here. <a class="button primary" href="/">Open the console</a></p>`;
   if (sourceIds.length === 0) return html`${heading}<p>The Hub sends one for each change of an order.</p>`;
-  return html`${heading}<p>Change an order in the Hub, or play the Hub on this machine: <code>npm run relay -- send order.json</code>. This step changes by itself.</p>`;
+  return html`${heading}<p>Change an order in the Hub, or play the Hub on this machine: <code>npm run relay -- trigger Shipped</code>. This step changes by itself.</p>`;
 }

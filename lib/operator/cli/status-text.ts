@@ -17,7 +17,9 @@ export function statusText(status: RelayStatus, title: string, colours: Colours)
     ...hubLines(status, colours).map((line) => INDENT + line),
     '',
     colours.bold('Endpoints'),
-    ...(endpoints.length === 0 ? [`${INDENT}None. \`endpoints add\` adds one.`] : []),
+    ...(endpoints.length === 0
+      ? [`${INDENT}None. \`endpoints add --id erp --url https://erp.example.com/hooks\` adds one.`]
+      : []),
     ...endpoints.flatMap((endpoint) =>
       endpointStatusLines(endpoint, colours, at).map((line) => INDENT + line),
     ),

@@ -30,7 +30,7 @@ describe('the status in a terminal', () => {
         0 webhooks in 24 hours, n of them today
 
       Endpoints
-        None. \`endpoints add\` adds one.
+        None. \`endpoints add --id erp --url https://erp.example.com/hooks\` adds one.
 
       Needs attention
         Nothing."
