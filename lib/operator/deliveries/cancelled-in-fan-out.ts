@@ -1,5 +1,4 @@
 /** Deliveries that fan-out cancelled because their endpoint was disabled. Only the event's outcomes record them. */
-import { endpointIdSchema } from '../../relay/endpoint/endpoint-id.ts';
 import { type Delivery, toDelivery } from '../../relay/model/delivery.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
 import type { EndpointId, EventId } from '../../relay/model/ids.ts';
@@ -44,11 +43,9 @@ async function readBatch(
   keys: readonly EventKey[],
   endpointIds: readonly EndpointId[],
 ): Promise<CancelledInFanOut[]> {
-  const wanted = new Set<string>(endpointIds);
+  const wanted = new Set(endpointIds);
   const found = (await eventReader.eventsOf(keys)).flatMap((event) =>
-    cancelledDeliveriesOf(event)
-      .filter(({ endpointId }) => wanted.has(endpointId))
-      .map((delivery) => ({ delivery, event })),
+    cancelledDeliveriesOf(event, wanted).map((delivery) => ({ delivery, event })),
   );
   const rows = await eventReader.deliveriesOf(found.map(({ delivery }) => delivery));
   const resent = new Set(rows.map(nameOf));
@@ -57,13 +54,19 @@ async function readBatch(
 
 const nameOf = ({ eventId, endpointId }: Delivery) => `${eventId}#${endpointId}`;
 
-/** The deliveries as rows would describe them. An event that was forgotten has none: nobody can send it. */
-export function cancelledDeliveriesOf(event: EventRecord): Delivery[] {
+/**
+ * The deliveries as rows would describe them. An event that was forgotten has none: nobody can send it.
+ *
+ * @param wanted the ids of their endpoints. An event can have the outcomes of many others
+ */
+export function cancelledDeliveriesOf(event: EventRecord, wanted: ReadonlySet<EndpointId>): Delivery[] {
   if (event.forgottenAt !== undefined) return [];
-  const { orderKey, eventId, receivedAt, fannedOutAt = receivedAt } = event;
-  return Object.entries(event.outcomes ?? {}).flatMap(([id, { state, reason }]) => {
-    const endpointId = endpointIdSchema.safeParse(id).data;
-    if (state !== 'cancelled' || reason !== 'endpoint-disabled' || endpointId === undefined) return [];
+  const { orderKey, eventId, receivedAt, fannedOutAt = receivedAt, outcomes = {} } = event;
+  return [...wanted].flatMap((endpointId) => {
+    const outcome = Object.hasOwn(outcomes, endpointId) ? outcomes[endpointId] : undefined;
+    if (outcome === undefined) return [];
+    const { state, reason } = outcome;
+    if (state !== 'cancelled' || reason !== 'endpoint-disabled') return [];
     const times = { owedSince: receivedAt, settledAt: fannedOutAt };
     return [toDelivery({ orderKey, eventId, endpointId, state, reason, ...times })];
   });

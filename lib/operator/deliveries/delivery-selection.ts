@@ -72,7 +72,7 @@ async function visitOne(
   ]);
   const delivery =
     rows.find((row) => row.eventId === key.eventId && row.endpointId === endpointId) ??
-    (event && cancelledDeliveriesOf(event).find((one) => one.endpointId === endpointId));
+    (event && cancelledDeliveriesOf(event, new Set([endpointId]))[0]);
   const name = `${key.eventId} to ${endpointId}`;
   if (delivery === undefined) {
     throw new NotFoundError('delivery', name, ': either its first attempt ended it, or it never existed');
