@@ -14,6 +14,7 @@ import { ATTENTION_PATH, mountAttentionActions } from './attention-actions.ts';
 import { deadLetterSection, deadLetterTable } from './dead-letter-section.ts';
 import { deliverySections } from './delivery-section.ts';
 import { eventSection } from './event-section.ts';
+import { stoppedEndpoint } from './stopped-endpoint.ts';
 
 const MOST_MESSAGES = 1_000;
 
@@ -41,16 +42,22 @@ ${groups(view, await readAttentionList(connection))}`;
 };
 
 function groups(view: View, list: AttentionList): Html {
-  const { deliveries, events, invalid, deadLetters } = list;
+  const { stopped, deliveries, events, invalid, deadLetters } = list;
   const isEmpty =
-    deliveries.length + events.length + invalid.length === 0 &&
+    stopped.length + deliveries.length + events.length + invalid.length === 0 &&
     Object.values(deadLetters).every((count) => count === 0);
   if (isEmpty)
     return emptyState(
       'Nothing needs attention',
-      html`Dead and cancelled deliveries, invalid settings and dead letters would be here. <a href="/live">See what arrives now</a>`,
+      html`Endpoints that do not get their updates, dead and cancelled deliveries, invalid settings and dead letters would be here. <a href="/live">See what arrives now</a>`,
     );
-  return html`${invalidSection(list)}${deliverySections(view, deliveries)}${eventSection(view, events)}${deadLetterSection(view, deadLetters)}`;
+  return html`${stoppedSection(list)}${invalidSection(list)}${deliverySections(view, deliveries)}${eventSection(view, events)}${deadLetterSection(view, deadLetters)}`;
+}
+
+function stoppedSection({ stopped }: AttentionList): Html {
+  if (stopped.length === 0) return html``;
+  return html`<section aria-labelledby="stopped-heading"><h2 id="stopped-heading">Endpoints</h2>
+<ul class="attention">${stopped.map(({ id, state }) => html`<li>${stoppedEndpoint(id, state)}</li>`)}</ul></section>`;
 }
 
 function invalidSection({ invalid }: AttentionList): Html {

@@ -2,6 +2,8 @@
 import { html } from 'hono/html';
 import type { EndpointStatus } from '../../operator/status/endpoint-status.ts';
 import type { RelayStatus } from '../../operator/status/relay-status.ts';
+import { isStopped } from '../../operator/status/stopped-state.ts';
+import { stoppedEndpoint } from '../attention/stopped-endpoint.ts';
 import type { Html } from '../console-env.ts';
 import { counted } from '../layout/counts.ts';
 import { stateBadge } from '../layout/state-badge.ts';
@@ -16,10 +18,8 @@ export function attentionList(status: RelayStatus): Html {
 }
 
 function endpointItems({ id, state, dead, cancelled }: EndpointStatus): Html[] {
-  const isStopped =
-    state === 'failing' || state === 'refusing' || state === 'disabled' || state === 'invalid';
   return [
-    ...(isStopped ? [html`${stateBadge(state)} ${untrusted(id)} ${STOPPED[state]}.`] : []),
+    ...(isStopped(state) ? [stoppedEndpoint(id, state)] : []),
     ...(dead.count > 0
       ? [
           html`${stateBadge('dead')} ${untrusted(id)}: ${counted(dead, 'delivery', 'deliveries')} failed for good.`,
@@ -32,13 +32,6 @@ function endpointItems({ id, state, dead, cancelled }: EndpointStatus): Html[] {
       : []),
   ];
 }
-
-const STOPPED = {
-  failing: 'does not answer; its updates wait, and the relay tries it again',
-  refusing: 'refuses its updates; they are tried again, and then dead',
-  disabled: 'is disabled; its updates are cancelled',
-  invalid: 'has invalid settings; its updates wait until they are fixed',
-};
 
 function relayItems({ attention, hub }: RelayStatus): Html[] {
   const { abandoned, quarantined, notFannedOut, invalidSources, deadLetters } = attention;

@@ -3,11 +3,14 @@ import type { InvalidRow } from '../../relay/config-rows.ts';
 import { FAN_OUT_ATTENTION } from '../../relay/fan-out/quarantine.ts';
 import { after } from '../../relay/model/clock.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
+import { idOf } from '../config-rows.ts';
 import type { Connection, QueueName } from '../connection.ts';
 import type { BoundedCount } from '../deliveries/delivery-counts.ts';
 import { listEndpoints } from '../endpoints/endpoints.ts';
 import { listSources } from '../sources/sources.ts';
 import { FAN_OUT_LISTS, type OwedEvents, readOwedEvents } from '../status/attention.ts';
+import { stateOf } from '../status/endpoint-status.ts';
+import { isStopped, type StoppedState } from '../status/stopped-state.ts';
 import { type DeliveryGroup, deliveryGroups } from './delivery-groups.ts';
 
 const MINUTE_MS = 60_000;
@@ -34,6 +37,8 @@ interface InvalidConfigRow extends InvalidRow {
 }
 
 export interface AttentionList {
+  /** Those that do not get their updates, without the invalid ones. */
+  readonly stopped: readonly { readonly id: string; readonly state: Exclude<StoppedState, 'invalid'> }[];
   readonly deliveries: readonly DeliveryGroup[];
   readonly events: readonly EventGroup[];
   readonly invalid: readonly InvalidConfigRow[];
@@ -58,6 +63,10 @@ export async function readAttentionList(
   ]);
   const late = after(connection.clock.now(), -MINUTE_MS);
   return {
+    stopped: endpoints.flatMap((row) => {
+      const { state } = stateOf(row);
+      return isStopped(state) && state !== 'invalid' ? [{ id: idOf(row), state }] : [];
+    }),
     deliveries,
     events: [
       ...eventGroup('abandoned', abandoned, () => true),

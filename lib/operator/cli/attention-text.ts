@@ -1,12 +1,15 @@
 /** What needs attention, each with the command that shows it. */
 import type { BoundedCount } from '../deliveries/delivery-counts.ts';
 import type { RelayStatus } from '../status/relay-status.ts';
+import { isStopped } from '../status/stopped-state.ts';
 import { countText } from './count-text.ts';
 
 export function attentionLines({ endpoints, attention }: RelayStatus): string[] {
   const { abandoned, quarantined, notFannedOut, invalidEndpoints, invalidSources, deadLetters } = attention;
   return [
-    ...endpoints.flatMap(({ id, dead, cancelled }) => [
+    ...endpoints.flatMap(({ id, state, dead, cancelled }) => [
+      // The invalid ones are listed below.
+      ...(isStopped(state) && state !== 'invalid' ? [`${id} is ${state}: \`endpoints show ${id}\``] : []),
       ...countLine(dead, `dead for ${id}`, `deliveries list --endpoint ${id}`),
       ...countLine(cancelled, `cancelled for ${id}`, `deliveries list --endpoint ${id}`),
     ]),

@@ -19,7 +19,7 @@ import { type Waiting, waitingFor } from './waiting-deliveries.ts';
  * - `invalid`: its row is invalid, and its deliveries wait until the row is fixed.
  * - `paused`, `disabled`: an operator stopped it. The relay itself may have disabled it, too.
  */
-type EndpointState = 'removed' | 'invalid' | 'paused' | HealthWord;
+export type EndpointState = 'removed' | 'invalid' | 'paused' | HealthWord;
 
 export interface EndpointStatus {
   readonly id: string;
@@ -101,7 +101,7 @@ function describe({ url, description }: { readonly url: string; readonly descrip
   return { url, ...(description !== undefined && { description }) };
 }
 
-function stateOf(row: ListedEndpoint | undefined): Pick<EndpointStatus, 'state' | 'since' | 'reason'> {
+export function stateOf(row: ListedEndpoint | undefined): Pick<EndpointStatus, 'state' | 'since' | 'reason'> {
   if (row === undefined) return { state: 'removed' };
   if ('invalid' in row) return { state: 'invalid', reason: row.invalid.reason };
   if (row.valid.state !== 'enabled') return { state: row.valid.state };

@@ -41,6 +41,20 @@ describe('the page of what needs attention', () => {
     expect(page).toContain('Nothing needs attention');
   });
 
+  it('lists an endpoint that does not get its updates, as the start page does', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { state: 'disabled' });
+    const { request, signIn } = aConsole(relay);
+    const headers = { cookie: await signIn() };
+
+    expect(await (await request('/attention', { headers })).text()).toContain(
+      '</a> is disabled; its updates are cancelled.',
+    );
+    expect(await (await request('/overview', { headers })).text()).toContain(
+      '</a> is disabled; its updates are cancelled.',
+    );
+  });
+
   it('has no action in read-only mode', async () => {
     const { request, signIn } = aConsole(await withDead(aRelay(), '7-1'), { isReadOnly: true });
     const headers = { cookie: await signIn() };

@@ -86,6 +86,7 @@ describe('the status in a terminal', () => {
         Shares and times are of the newest 77 webhooks, since  hh:mm:ss.
 
       Needs attention
+        erp is failing: \`endpoints show erp\`
         1 dead for erp: \`deliveries list --endpoint erp\`
         1 in the dead-letter queues: \`dlq list\`"
     `);

@@ -41,7 +41,7 @@ ${checkField({
   help: 'They contain personal data, such as the customer’s name and address.',
 })}
 ${place('event', 'Reading…')}${place('input', '')}</div>
-${expression('Filter', 'filter', bind, "order.Items.Status = 'Shipped'", 'Only updates for which it is true are sent. Empty: all.')}
+${expression('Filter', 'filter', bind, "'Shipped' in order.Items.Status", 'Only updates for which it is true are sent. Empty: all.')}
 ${expression('Transform', 'transform', bind, '{ "id": event.orderId, "changes": changes }', 'Its result is sent instead of the webhook’s body. Empty: the body unchanged.')}
 ${expression('Success', 'success', bind, 'status in [200..299]', 'Over the answer { status, headers, body }. Empty: any 2xx is a success.')}</div>`,
 })}`;

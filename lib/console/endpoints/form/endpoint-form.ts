@@ -152,7 +152,7 @@ function selection(
         ? areaField({
             ...bind('filter'),
             label: 'Filter',
-            placeholder: "order.Items.Status = 'Shipped'",
+            placeholder: "'Shipped' in order.Items.Status",
             help: 'JSONata. Only updates for which it is true are sent. Empty: all.',
           })
         : html`<p>Filter: ${problems.filter === undefined ? '' : problemSlot('filter', problems.filter)}<a href="${expressionsPath ?? ''}">edit it with a preview on real updates</a></p>`
