@@ -35,9 +35,12 @@ export async function backUp(from: string, to: string): Promise<void> {
     renameSync(partial, to);
   } catch (cause) {
     rmSync(partial, { force: true });
-    throw new DatabaseFileError(`the backup to ${to} failed. Is the disk full, or the folder read-only?`, {
-      cause,
-    });
+    throw new DatabaseFileError(
+      `the backup to ${to} failed. Is its folder missing or read-only, or the disk full?`,
+      {
+        cause,
+      },
+    );
   } finally {
     source.close();
   }
