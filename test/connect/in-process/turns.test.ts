@@ -19,7 +19,25 @@ describe('a pause', () => {
     expect(otherWork()).toBe(true);
   });
 
-  it('gives each who waits a turn of its own', async () => {
+  it('lets those who need little time share a turn', async () => {
+    const { turns, pass } = await turnsAt(1_000);
+    pass(10);
+    const loop = countTurns();
+
+    const ended = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        await turns.pause();
+        pass(1);
+        return loop.turn();
+      }),
+    );
+    loop.stop();
+
+    const inEach = [...Map.groupBy(ended, (turn) => turn).values()].map(({ length }) => length);
+    expect(inEach).toEqual([10, 10]);
+  });
+
+  it('gives those who use up their time a turn each', async () => {
     const { turns, pass } = await turnsAt(1_000);
     pass(10);
     const loop = countTurns();
