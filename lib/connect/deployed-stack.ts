@@ -35,6 +35,7 @@ export async function findDeployedStack(name: string): Promise<AwsRelay> {
   }
   return {
     title: `the stack ${name}`,
+    option: `--stack ${name}`,
     stackPlace: { stackName, prefix },
     ...describeOutputs(parsed.data),
     dynamoDbConfig: {},

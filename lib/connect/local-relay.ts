@@ -7,6 +7,7 @@ import { type AwsRelay, describeOutputs, stackOutputsSchema } from './aws-relay.
 import { connect } from './connect.ts';
 import { awsDiagnostics } from './diagnostics/aws-diagnostics.ts';
 import { machineDiagnostics } from './diagnostics/machine-diagnostics.ts';
+import { portOption } from './port-option.ts';
 import { connectSqlite, describeDiscovery, sqliteDiscoverySchema } from './sqlite-relay.ts';
 
 const RESPONSE_TIMEOUT_MS = 3_000;
@@ -51,6 +52,7 @@ function describeEmulator(port: number, document: unknown): AwsRelay {
   const service = { region, credentials: LOCAL_CREDENTIALS };
   return {
     title: `the local relay on port ${port}`,
+    ...portOption(port),
     ...describeOutputs(outputs),
     dynamoDbConfig: { endpoint: dynamoDbEndpoint, ...service },
     sqsConfig: { endpoint: sqsEndpoint, ...service },

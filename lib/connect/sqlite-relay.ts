@@ -1,4 +1,5 @@
 /** A relay on one machine, whose data is in a SQLite file of this machine. */
+
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DATABASE_FILE } from '../contract/local-relay.ts';
@@ -7,6 +8,7 @@ import { ProcessExpressions } from '../node/expressions/process-expressions.ts';
 import type { Connection, RelayDescription } from '../operator/connection.ts';
 import { readConsoleAddress } from './console-address.ts';
 import { NO_DEAD_LETTERS } from './no-dead-letters.ts';
+import { portOption } from './port-option.ts';
 import { warningsOnly } from './warnings-only.ts';
 
 const days = z.int().min(1).default(RETENTION_DAYS.fallback);
@@ -37,6 +39,7 @@ export function describeDiscovery(
 ): SqliteRelay {
   return {
     title: `the local relay on port ${port}`,
+    ...portOption(port),
     port,
     ...rest,
     ...(silenceHours > 0 && { silenceHours }),

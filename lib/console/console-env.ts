@@ -12,6 +12,8 @@ export type Html = ReturnType<typeof html>;
 export interface View {
   readonly now: Date;
   readonly relayTitle: string;
+  /** Selects the relay in a command of the CLI; empty for a local one on the usual port. */
+  readonly relayOption: string;
   readonly isReadOnly: boolean;
   readonly pollSeconds: number;
   readonly nav: readonly NavEntry[];

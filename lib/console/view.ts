@@ -16,6 +16,7 @@ export function viewOf({ connection, isReadOnly, pollSeconds, pages }: ViewOptio
     c.set('view', {
       now: connection.clock.now(),
       relayTitle: connection.relay.title,
+      relayOption: connection.relay.option ?? '',
       isReadOnly,
       pollSeconds,
       nav,

@@ -55,6 +55,8 @@ export type QueueName = (typeof QUEUE_NAMES)[number];
 export interface RelayDescription {
   /** For messages: `the local relay on port 8787`, `the stack SensariaRelay`. */
   readonly title: string;
+  /** Selects the relay in a command: `--port 8788`, `--stack SensariaRelay`. Absent for a local one on the usual port. */
+  readonly option?: string;
   /** Ends in `/webhooks/`. */
   readonly webhookBaseAddress: string;
   /** The data folder of a local relay; absent for a deployed one. */

@@ -193,6 +193,7 @@ describe.skipIf(noBrowser !== undefined)(`the start page ${title}`, () => {
     relay.clock.advance(60_000);
     await signIn(relay);
 
+    await page.getByText('npm run relay -- trigger Shipped').waitFor();
     await page.getByLabel('Short name').fill('erp');
     await page.getByLabel('URL').fill('https://erp/hook');
     await page.getByRole('button', { name: 'Add the endpoint' }).click();

@@ -6,6 +6,7 @@ import { copyableText } from '../layout/copyable-text.ts';
 import { type Problems, textField } from '../layout/form-field.ts';
 import { liveRegion } from '../layout/live-region.ts';
 import { outcomeList } from '../layout/outcome-list.ts';
+import { relayCommand } from '../layout/relay-command.ts';
 import { untrusted } from '../layout/untrusted.ts';
 import type { Setup } from './setup.ts';
 
@@ -29,7 +30,7 @@ export function guidedStart(view: View, setup: Setup, parts: StartParts = {}): H
     addressStep(view, setup, parts),
     endpointStep(view, setup, parts),
     testStep(view, setup),
-    liveRegion(view, { id: 'arrival', path: '/start/arrival', content: arrival(setup) }),
+    liveRegion(view, { id: 'arrival', path: '/start/arrival', content: arrival(view, setup) }),
   ];
   return html`<h1>Welcome. Four steps to the first delivery</h1>
 <ol class="steps">${contents.map(
@@ -68,7 +69,7 @@ ${actionForm(view, {
   if (address !== undefined)
     return html`${heading}<p>Paste this address unchanged into the Hub.</p>${copyableText(address, 'Copy the address')}`;
   return html`${heading}
-<p>The address was shown when the source ${untrusted(sourceIds[0] ?? '')} was added; the relay stores only its hash. If it is lost, make a new one: <code>npm run relay -- sources rotate ${sourceIds[0] ?? ''}</code></p>`;
+<p>The address was shown when the source ${untrusted(sourceIds[0] ?? '')} was added; the relay stores only its hash. If it is lost, make a new one: ${relayCommand(view, `sources rotate ${sourceIds[0] ?? ''}`)}</p>`;
 }
 
 function endpointStep(view: View, { endpointIds }: Setup, { typed = {}, problems = {} }: StartParts): Html {
@@ -126,10 +127,10 @@ function wasDelivered({ test }: Setup): boolean {
 }
 
 /** Changes by itself when the first webhook is there. */
-export function arrival({ hasWebhook, sourceIds }: Setup): Html {
+export function arrival(view: View, { hasWebhook, sourceIds }: Setup): Html {
   const heading = html`<h2>See the first update arrive</h2>`;
   if (hasWebhook)
     return html`${heading}<p role="status">The Hub’s first webhook is here. <a class="button primary" href="/">Open the console</a></p>`;
   if (sourceIds.length === 0) return html`${heading}<p>The Hub sends one for each change of an order.</p>`;
-  return html`${heading}<p>Change an order in the Hub, or play the Hub on this machine: <code>npm run relay -- trigger Shipped</code>. This step changes by itself.</p>`;
+  return html`${heading}<p>Change an order in the Hub, or play the Hub on this machine: ${relayCommand(view, 'trigger Shipped')}. This step changes by itself.</p>`;
 }

@@ -20,7 +20,7 @@ const endpointForm = z.object({ endpoint: z.string().trim(), url: z.string().tri
 const testForm = z.object({ endpoint: z.string() });
 
 export function mountStart(app: ConsoleApp, { connection }: PageContext): void {
-  app.get('/start/arrival', async (c) => c.html(arrival(await readSetup(connection))));
+  app.get('/start/arrival', async (c) => c.html(arrival(c.var.view, await readSetup(connection))));
   app.post('/start/source', async (c) => {
     const typed = formOf(c, sourceForm);
     try {

@@ -2,6 +2,7 @@
 import type { BoundedCount } from '../deliveries/delivery-counts.ts';
 import type { RelayStatus } from '../status/relay-status.ts';
 import { isStopped } from '../status/stopped-state.ts';
+import { shellWord } from './calls.ts';
 import { countText } from './count-text.ts';
 
 export function attentionLines({ endpoints, attention }: RelayStatus): string[] {
@@ -9,7 +10,9 @@ export function attentionLines({ endpoints, attention }: RelayStatus): string[] 
   return [
     ...endpoints.flatMap(({ id, state, dead, cancelled }) => [
       // The invalid ones are listed below.
-      ...(isStopped(state) && state !== 'invalid' ? [`${id} is ${state}: \`endpoints show ${id}\``] : []),
+      ...(isStopped(state) && state !== 'invalid'
+        ? [`${id} is ${state}: \`endpoints show ${shellWord(id)}\``]
+        : []),
       ...countLine(dead, `dead for ${id}`, `deliveries list --endpoint ${id}`),
       ...countLine(cancelled, `cancelled for ${id}`, `deliveries list --endpoint ${id}`),
     ]),
