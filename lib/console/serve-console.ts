@@ -43,10 +43,11 @@ export async function serveConsole(options: ServeConsoleOptions): Promise<Served
     network === undefined
       ? ({ kind: 'token', token } as const)
       : ({ kind: 'password', password: network.password } as const);
-  const hosts = network === undefined ? LOOPBACK_HOSTS : [...LOOPBACK_HOSTS, ...network.hosts];
+  const named = (network?.hosts ?? []).map(inUrl);
+  const hosts = [...LOOPBACK_HOSTS, ...named];
   const server = createServer(consoleListener(createConsole({ ...rest, access, hosts })));
   await listen(server, port, network?.listenOn ?? '127.0.0.1');
-  const origin = `http://${network?.hosts[0] ?? '127.0.0.1'}:${portOf(server)}/`;
+  const origin = `http://${named[0] ?? '127.0.0.1'}:${portOf(server)}/`;
   return {
     address: network === undefined ? `${origin}?token=${token}` : origin,
     stop: () => stop(server),
@@ -56,6 +57,11 @@ export async function serveConsole(options: ServeConsoleOptions): Promise<Served
 /** The console as a listener of a Node server, beside other paths of that server. */
 export function consoleListener(app: Hono<ConsoleEnv>): RequestListener {
   return getRequestListener(app.fetch, { overrideGlobalObjects: false });
+}
+
+/** Browsers put an IPv6 address in brackets, also into the header `Host`. */
+function inUrl(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }
 
 async function listen(server: Server, port: number, address: string): Promise<void> {

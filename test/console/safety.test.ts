@@ -280,4 +280,16 @@ describe('the console over a network', () => {
     expect(answer.status).toBe(401);
     expect(isRead).toBe(false);
   });
+
+  it('is opened by an IPv6 address', async () => {
+    const { address } = await aServedConsole(aRelay(), {
+      network: { listenOn: '127.0.0.1', hosts: ['fd00::1'], password: PASSWORD },
+    });
+    const { port, hostname } = new URL(address);
+
+    const answer = await fetch(`http://127.0.0.1:${port}/`);
+
+    expect(hostname).toBe('[fd00::1]');
+    expect(answer.status).toBe(401);
+  });
 });
