@@ -7,8 +7,8 @@ import { startBare, startRelay, stop } from './subjects.ts';
 
 const CONCURRENCIES = [1, 8, 32];
 const RATES = [30, 200];
-/** Until then V8 compiles; a relay that runs for long does not. */
-const WARM_UP_DELIVERIES = 10_000;
+/** Until then V8 compiles and optimizes; a relay that runs for long does not. */
+const WARM_UP_DELIVERIES = 30_000;
 
 export interface CompareOptions {
   readonly folder: string;
