@@ -52,7 +52,12 @@ await new Command('npm start --')
   )
   .option('--data <folder>', 'folder for all data of the relay', '.relay')
   .option('--port <number>', 'port; 0 for a free one', wholeNumber(0, 65_535), DEFAULT_PORT)
-  .option('--host <address>', 'address to listen on; 0.0.0.0 for all of this machine', DEFAULT_HOST)
+  .option(
+    '--host <address>',
+    'address to listen on; 0.0.0.0 for all of this machine',
+    parseHost,
+    DEFAULT_HOST,
+  )
   .option('--public-url <url>', 'how the Hub reaches the relay, for the addresses that are shown', parseUrl)
   .option(
     '--allow-cidr <block>',
@@ -156,6 +161,12 @@ function wholeNumber(min: number, max: number): (text: string) => number {
     if (/^\d+$/.test(text) && number >= min && number <= max) return number;
     throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`);
   };
+}
+
+/** An empty one, such as that of an unset variable, would be every address of the machine. */
+function parseHost(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must be an address such as 127.0.0.1.');
+  return text;
 }
 
 /** Without a slash at the end. */

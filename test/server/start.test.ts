@@ -70,6 +70,7 @@ describe('npm start', () => {
   it.each([
     [['--colour', 'red'], /unknown option '--colour'/],
     [['--port', 'http'], /must be a number from 0 to 65535/],
+    [['--host', ''], /must be an address/],
     [['now'], /too many arguments/],
     [['--allow-cidr', '10/8'], /has not all four octets: write 10.0.0.0\/8/],
     [['--public-url', 'relay.example.com'], /must be a URL such as https:\/\/relay.example.com/],
