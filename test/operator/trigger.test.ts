@@ -80,3 +80,12 @@ describe('a triggered order', () => {
     expect(server.requests).toHaveLength(1);
   });
 });
+
+describe('the statuses that trigger sends', () => {
+  it.each([
+    ['Shiped', 'Shipped'],
+    ['inproductoin', 'InProduction'],
+  ])('are refused with a suggestion for the typo %s', (typo, meant) => {
+    expect(() => statusesUntil(typo)).toThrow(`did you mean ${meant}?`);
+  });
+});

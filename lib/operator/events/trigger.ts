@@ -4,6 +4,7 @@ import type { EventRecord } from '../../relay/model/event.ts';
 import { isEventId } from '../../relay/model/ids.ts';
 import type { Connection } from '../connection.ts';
 import { InvalidInputError } from '../errors.ts';
+import { editDistance } from './edit-distance.ts';
 import { sampleOrder } from './sample-order.ts';
 import { SendError, sendWebhook } from './send.ts';
 
@@ -66,7 +67,18 @@ export function statusesUntil(given: string): readonly string[] {
   if (!/^\w{1,64}$/.test(status))
     throw new InvalidInputError([{ attribute: 'status', problem: 'must be one word, such as Shipped' }]);
   const index = USUAL_STATUSES.findIndex((one) => one.toLowerCase() === status.toLowerCase());
-  return index === -1 ? ['New', status] : USUAL_STATUSES.slice(0, index + 1);
+  if (index !== -1) return USUAL_STATUSES.slice(0, index + 1);
+  const meant = USUAL_STATUSES.find((one) => isTypo(status, one));
+  if (meant !== undefined)
+    throw new InvalidInputError([
+      { attribute: 'status', problem: `${status} is not known: did you mean ${meant}?` },
+    ]);
+  return ['New', status];
+}
+
+/** Short words differ in a letter or two without being the same word: `New`, `Neo`. */
+function isTypo(given: string, status: string): boolean {
+  return status.length > 4 && editDistance(given.toLowerCase(), status.toLowerCase()) <= 2;
 }
 
 async function awaitOutcomes(
