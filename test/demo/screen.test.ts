@@ -1,20 +1,31 @@
+import { execFileSync } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 
-it('the summary of the demo has no colours where NO_COLOR asks for none', async () => {
-  vi.stubEnv('NO_COLOR', '1');
-  vi.stubEnv('FORCE_COLOR', undefined);
-  const { Screen } = await import('../../lib/demo/screen.ts');
-  const lines: string[] = [];
+const SUMMARY = `
+  const { Screen } = await import(${JSON.stringify(new URL('../../lib/demo/screen.ts', import.meta.url).href)});
+  const screen = new Screen((line) => console.log(line));
+  screen.summary({ accepted: [], receivers: [], arrivals: [], stateOf: () => undefined });
+`;
 
-  new Screen((line) => lines.push(line)).summary({
-    accepted: [],
-    receivers: [],
-    arrivals: [],
-    stateOf: () => undefined,
+/** In a process of its own: the package of colours decides when it loads. */
+function summary(environment: Readonly<Record<string, string>>): string {
+  const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
+  return execFileSync(process.execPath, ['--input-type=module', '-e', SUMMARY], {
+    encoding: 'utf8',
+    env: { ...inherited, ...environment },
   });
+}
 
-  const text = lines.join('\n');
+it('the summary of the demo has no colours where NO_COLOR asks for none', () => {
+  const text = summary({ NO_COLOR: '1' });
+
   expect(text).toContain('endpoint');
   expect(text).toBe(stripVTControlCharacters(text));
+});
+
+it('the summary of the demo has colours where FORCE_COLOR asks for them', () => {
+  const text = summary({ FORCE_COLOR: '1' });
+
+  expect(text).not.toBe(stripVTControlCharacters(text));
 });

@@ -8,6 +8,7 @@ import type { Html, Page, View } from '../console-env.ts';
 import { endpointPath } from '../endpoints/endpoint-path.ts';
 import { emptyState } from '../layout/empty-state.ts';
 import { showPage } from '../layout/page.ts';
+import { relayCommand } from '../layout/relay-command.ts';
 import { untrusted } from '../layout/untrusted.ts';
 import { runList } from '../runs/run-list.ts';
 import { ATTENTION_PATH, mountAttentionActions } from './attention-actions.ts';
@@ -51,7 +52,7 @@ function groups(view: View, list: AttentionList): Html {
       'Nothing needs attention',
       html`Endpoints that do not get their updates, dead and cancelled deliveries, invalid settings and dead letters would be here. <a href="/live">See what arrives now</a>`,
     );
-  return html`${stoppedSection(list)}${invalidSection(list)}${deliverySections(view, deliveries)}${eventSection(view, events)}${deadLetterSection(view, deadLetters)}`;
+  return html`${stoppedSection(list)}${invalidSection(view, list)}${deliverySections(view, deliveries)}${eventSection(view, events)}${deadLetterSection(view, deadLetters)}`;
 }
 
 function stoppedSection({ stopped }: AttentionList): Html {
@@ -60,18 +61,18 @@ function stoppedSection({ stopped }: AttentionList): Html {
 <ul class="attention">${stopped.map(({ id, state }) => html`<li>${stoppedEndpoint(id, state)}</li>`)}</ul></section>`;
 }
 
-function invalidSection({ invalid }: AttentionList): Html {
+function invalidSection(view: View, { invalid }: AttentionList): Html {
   if (invalid.length === 0) return html``;
   return html`<section aria-labelledby="invalid-heading"><h2 id="invalid-heading">Invalid settings</h2>
 <p>Deliveries of an invalid endpoint wait, and are sent within two minutes after its row is fixed. An invalid source accepts nothing.</p>
 <ul class="attention">${invalid.map(
     ({ kind, id, reason }) =>
-      html`<li><strong>The ${kind} ${untrusted(id)}</strong>: ${untrusted(reason)}. <span class="quiet">${correction(kind, id)}</span></li>`,
+      html`<li><strong>The ${kind} ${untrusted(id)}</strong>: ${untrusted(reason)}. <span class="quiet">${correction(view, kind, id)}</span></li>`,
   )}</ul></section>`;
 }
 
-function correction(kind: 'endpoint' | 'source', id: string): Html {
+function correction(view: View, kind: 'endpoint' | 'source', id: string): Html {
   return kind === 'endpoint'
     ? html`<a href="${endpointPath(id)}">Correct its settings</a>`
-    : html`Remove the source and add it again: <code>npm run relay -- sources --help</code>`;
+    : html`Remove the source and add it again: ${relayCommand(view, 'sources --help')}`;
 }

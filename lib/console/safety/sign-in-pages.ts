@@ -2,6 +2,7 @@
 import { html } from 'hono/html';
 import type { ConsoleContext, Html, View } from '../console-env.ts';
 import { document } from '../layout/document.ts';
+import { relayCommand } from '../layout/relay-command.ts';
 
 export function askForAddress(c: ConsoleContext): Html {
   const isFromElsewhere = c.req.header('sec-fetch-site') === 'cross-site';
@@ -14,7 +15,7 @@ export function askForAddress(c: ConsoleContext): Html {
     }
     <p>The relay prints an address that ends in <code>?token=…</code> when it starts the console. Open that address once; this browser then stays signed in for 12 hours.</p>
     <p>The address is no longer on the screen? This opens the console:</p>
-    <pre><code>npm run relay -- open</code></pre>
+    <pre>${relayCommand(c.var.view, 'open')}</pre>
   </main>`;
   return document({ title: 'Sign in', body: content, view: c.var.view });
 }
