@@ -13,7 +13,7 @@ export function attentionList(status: RelayStatus): Html {
   const items = [...status.endpoints.flatMap(endpointItems), ...relayItems(status)];
   if (items.length === 0)
     return html`<section aria-labelledby="attention-heading"><h2 class="hidden" id="attention-heading">Needs attention</h2><p class="notice good"><span aria-hidden="true">✓</span> Nothing needs attention.</p></section>`;
-  return html`<section aria-labelledby="attention-heading"><div class="head"><h2 id="attention-heading">Needs attention</h2><a href="/attention">Retry or drop them</a></div>
+  return html`<section aria-labelledby="attention-heading"><div class="head"><h2 id="attention-heading">Needs attention</h2><a href="/attention">All that needs attention</a></div>
 <ul class="attention">${items.map((item) => html`<li>${item}</li>`)}</ul></section>`;
 }
 
