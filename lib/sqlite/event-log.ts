@@ -141,12 +141,13 @@ export class SqliteEventLog implements EventLog {
     return row && toPayload(key, row);
   }
 
-  async deliveries(orderKey: OrderKey): Promise<Delivery[]> {
+  async deliveries(orderKey: OrderKey, endpoint?: EndpointId): Promise<Delivery[]> {
     const sql = `
       SELECT eventId, endpointId, ${DELIVERY_COLUMNS} FROM delivery
-      WHERE orderKey = ? AND (expiresAt IS NULL OR expiresAt > ?) ORDER BY eventId, endpointId`;
-    const now = this.#expiry.now();
-    const rows = this.#read('reading deliveries', (reader) => reader.all(sql, orderKey, now));
+      WHERE orderKey = ? AND (expiresAt IS NULL OR expiresAt > ?)
+      ${endpoint === undefined ? '' : 'AND endpointId = ?'} ORDER BY eventId, endpointId`;
+    const values = [orderKey, this.#expiry.now(), ...(endpoint === undefined ? [] : [endpoint])];
+    const rows = this.#read('reading deliveries', (reader) => reader.all(sql, ...values));
     return rows.flatMap(({ eventId, endpointId, ...columns }) => {
       const key = toDeliveryKey(orderKey, eventId, endpointId);
       if (key !== undefined) return this.#readDelivery(key, columns);

@@ -191,13 +191,15 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
     return payload === ERASED ? undefined : payload;
   }
 
-  async deliveries(orderKey: OrderKey): Promise<Delivery[]> {
+  async deliveries(orderKey: OrderKey, endpointId?: EndpointId): Promise<Delivery[]> {
     const rows = this.#order(orderKey).deliveries;
     const nowMs = this.#clock.now().getTime();
     const alive: Delivery[] = [];
     for (const id of [...rows.keys()].sort()) {
       const kept = rows.get(id);
-      if (kept !== undefined && isAlive(kept, nowMs)) alive.push(this.#delivery(kept.value));
+      if (kept === undefined || !isAlive(kept, nowMs)) continue;
+      if ((endpointId ?? kept.value.endpointId) === kept.value.endpointId)
+        alive.push(this.#delivery(kept.value));
     }
     return alive;
   }

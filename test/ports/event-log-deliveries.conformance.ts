@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { after as later } from '../../lib/relay/model/clock.ts';
 import type { Delivery } from '../../lib/relay/model/delivery.ts';
+import type { EventId } from '../../lib/relay/model/ids.ts';
 import { aDelivery, anEndpointId, anEventId, anOrderKey, eventsOf } from './builders.ts';
 import { DAY_MS, type EventLogSubject, MINUTE_MS, useEventLog } from './event-log-subject.ts';
 
@@ -42,6 +43,27 @@ export function describeDelivering(make: () => Promise<EventLogSubject>): void {
         expect(await given.eventLog.putDeliveryIfAbsent(delivery)).toBe(true);
 
       expect(await given.eventLog.deliveries(orderKey)).toEqual(expect.arrayContaining(deliveries));
+    });
+
+    it('can be read of one endpoint alone, oldest event first', async () => {
+      const orderKey = anOrderKey();
+      const [older, newer] = eventsOf(orderKey, 2);
+      if (older === undefined || newer === undefined) throw new Error('there are two events');
+      const to = (eventId: EventId, id: string) =>
+        aDelivery({ orderKey, eventId, endpointId: anEndpointId(id) });
+      const deliveries = [
+        to(newer.eventId, 'a'),
+        to(newer.eventId, 'b'),
+        to(older.eventId, 'a'),
+        to(older.eventId, 'ab'),
+      ];
+      for (const delivery of deliveries) await given.eventLog.putDeliveryIfAbsent(delivery);
+
+      expect(await given.eventLog.deliveries(orderKey, anEndpointId('a'))).toEqual([
+        deliveries[2],
+        deliveries[0],
+      ]);
+      expect(await given.eventLog.deliveries(orderKey, anEndpointId('c'))).toEqual([]);
     });
 
     it('leaves the one that is there', async () => {

@@ -85,7 +85,7 @@ export function eventLogOf(
         poison.throwIfPoisoned(key.eventId);
         return log.payload(key);
       }),
-    deliveries: (orderKey) => read('deliveries', () => log.deliveries(orderKey)),
+    deliveries: (orderKey, endpointId) => read('deliveries', () => log.deliveries(orderKey, endpointId)),
     putDeliveryIfAbsent: (delivery) =>
       condition('putDelivery', () => log.putDeliveryIfAbsent(delivery), OWED),
     updateDelivery: (key, only, change) =>

@@ -110,13 +110,14 @@ export class DynamoEventLog implements EventLog {
     return row && !isErased(row) ? fromPayloadRow(key, row) : undefined;
   }
 
-  async deliveries(orderKey: OrderKey): Promise<Delivery[]> {
+  async deliveries(orderKey: OrderKey, endpointId?: EndpointId): Promise<Delivery[]> {
     const deliveries: Delivery[] = [];
     const query = keys.rowsOf(orderKey, keys.DELIVERY_PREFIX);
     for await (const rows of this.#table.pages('reading deliveries', query)) {
       for (const row of this.#alive(rows)) {
         const key = this.#parseKey(row);
-        if (key?.kind === 'delivery') deliveries.push(...this.#readDelivery(key, row));
+        if (key?.kind !== 'delivery' || (endpointId ?? key.endpointId) !== key.endpointId) continue;
+        deliveries.push(...this.#readDelivery(key, row));
       }
     }
     return deliveries;

@@ -65,7 +65,7 @@ export async function readRows(
   endpointId: EndpointId,
   orderKey: OrderKey,
 ): Promise<Delivery[]> {
-  const rows = (await context.eventLog.deliveries(orderKey)).filter((row) => row.endpointId === endpointId);
+  const rows = await context.eventLog.deliveries(orderKey, endpointId);
   for (const row of rows) if (isSettled(row)) await writeOutcome(context, row);
   return rows;
 }

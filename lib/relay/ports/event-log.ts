@@ -88,8 +88,8 @@ export interface EventLog extends EventStore {
   event(key: EventKey): Promise<EventRecord | undefined>;
   /** Undefined when it expired or was erased. */
   payload(key: EventKey): Promise<Payload | undefined>;
-  /** All delivery rows of an order, oldest event first. */
-  deliveries(orderKey: OrderKey): Promise<Delivery[]>;
+  /** The delivery rows of an order, oldest event first: of all endpoints, or of one. */
+  deliveries(orderKey: OrderKey, endpointId?: EndpointId): Promise<Delivery[]>;
   /** False when a row exists. An unfinished delivery never expires. */
   putDeliveryIfAbsent(delivery: Delivery): Promise<boolean>;
   /** False, and nothing is written, when the row does not meet the condition. */
