@@ -40,7 +40,7 @@ function isForced(forceColor: string | undefined): boolean {
   return !['', '0', undefined].includes(forceColor);
 }
 
-/** What follows starts on a new line. */
+/** The next output starts on a new line. */
 function unanswered(): undefined {
   stderr.write('\n');
 }

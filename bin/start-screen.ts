@@ -1,4 +1,4 @@
-/** What `npm start` shows on a terminal. */
+/** The start screen of `npm start` on a terminal. */
 import { relative } from 'node:path';
 import { bold, cyan, dim, green } from 'yoctocolors';
 import { CONSOLE_ADDRESS_FILE, DEFAULT_PORT } from '../lib/contract/local-relay.ts';

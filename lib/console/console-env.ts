@@ -1,4 +1,4 @@
-/** What the console's middlewares give to a page. */
+/** The values that the console's middlewares give to a page. */
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import type { html } from 'hono/html';
@@ -8,7 +8,7 @@ import type { BulkJobs } from './runs/bulk-jobs.ts';
 /** Escaped HTML. */
 export type Html = ReturnType<typeof html>;
 
-/** What the shared pieces need to know about a request. */
+/** The properties of a request that the shared pieces need. */
 export interface View {
   readonly now: Date;
   readonly relayTitle: string;

@@ -1,4 +1,4 @@
-/** What `doctor` looks at beside the tables: a relay's address, its network, and its AWS resources or its machine. */
+/** The port through which `doctor` looks beyond the tables: at a relay's address, its network, and its AWS resources or its machine. */
 
 /** Every method may reject with a failure that `Relays.explainFailure` explains: doctor then says that it could not check. */
 export interface Diagnostics {
@@ -29,7 +29,7 @@ export interface StackDiagnostics {
   /** When sweep ran in the last quarter of an hour, and how often it failed. Metrics are up to three minutes late. */
   sweepRuns(): Promise<SweepRuns>;
   alarms(): Promise<AlarmFacts[]>;
-  /** Who receives the messages of a topic. */
+  /** The receivers of a topic's messages. */
   receiversOf(topicArn: string): Promise<TopicReceivers>;
 }
 

@@ -32,7 +32,7 @@ const durationSchema = z.object({ ms: z.number(), cpuMs: z.number() });
 type Duration = z.output<typeof durationSchema>;
 const NO_RUN: Duration = { ms: Number.NaN, cpuMs: Number.NaN };
 
-/** What a script does before and after the part that is measured. */
+/** The parts of a script before and after the part that is measured. */
 const START = 'const c=process.cpuUsage(),t=performance.now()';
 const END =
   'const ms=performance.now()-t,{user,system}=process.cpuUsage(c);' +

@@ -56,7 +56,7 @@ export function useBrowser(): () => Browser {
   };
 }
 
-/** What the pages of a context complained about: console errors, exceptions, and violations of the content policy. */
+/** The complaints of a context's pages: console errors, exceptions, and violations of the content policy. */
 export function complaintsOf(context: BrowserContext): readonly string[] {
   const complaints: string[] = [];
   context.on('console', (message) => {

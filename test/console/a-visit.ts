@@ -16,7 +16,7 @@ export interface Visit {
     relay: MemoryRelay,
     options?: Partial<ServeConsoleOptions>,
   ): Promise<(path: string) => Promise<unknown>>;
-  /** What axe-core finds serious on the page. */
+  /** The serious findings of axe-core on the page. */
   seriousFindings(): Promise<unknown>;
   isWiderThanScreen(): Promise<unknown>;
 }

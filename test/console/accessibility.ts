@@ -1,8 +1,8 @@
-/** What is wrong with a page for people who do not see it, or see it on a phone. */
+/** Finds problems of a page for people who do not see it, or see it on a phone. */
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 
-/** What axe-core finds serious. */
+/** The serious findings of axe-core. */
 export async function seriousFindings(page: Page): Promise<unknown> {
   await page.evaluate(axe.source);
   return page.evaluate(`axe.run().then(({ violations }) => violations

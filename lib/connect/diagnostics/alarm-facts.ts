@@ -1,4 +1,4 @@
-/** What CloudWatch and SNS say: sweep's runs, the alarms, and who receives them. */
+/** Reads sweep's runs, the alarms and their receivers from CloudWatch and SNS. */
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { AlarmFacts, SweepRuns, TopicReceivers } from '../../operator/diagnostics.ts';

@@ -1,4 +1,4 @@
-/** What doctor looks at around a relay in AWS, and around the emulator of one. The services' clients load on the first use. */
+/** Diagnostics of a relay in AWS, and of its emulator. The clients of the services load on first use. */
 import type { Diagnostics, StackDiagnostics } from '../../operator/diagnostics.ts';
 import type { AwsRelay, StackPlace } from '../aws-relay.ts';
 import { askAddress, faultOfUrl } from './network.ts';

@@ -1,4 +1,4 @@
-/** What Lambda says: the account's concurrency, the mappings, and the networks that the functions may send to. */
+/** Reads from Lambda the account's concurrency, the mappings, and the networks that the functions may send to. */
 import {
   GetAccountSettingsCommand,
   GetEventSourceMappingCommand,

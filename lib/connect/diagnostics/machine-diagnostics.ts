@@ -1,4 +1,4 @@
-/** What doctor looks at around a relay on one machine: its address, its file, its disk and its health page. */
+/** Diagnostics of a relay on one machine: its address, its file, its disk and its health page. */
 import { stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';

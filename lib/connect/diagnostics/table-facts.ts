@@ -1,4 +1,4 @@
-/** What DynamoDB says of the tables. */
+/** Reads the settings of the tables from DynamoDB. */
 import {
   DescribeContinuousBackupsCommand,
   DescribeTableCommand,

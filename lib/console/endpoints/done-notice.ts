@@ -1,4 +1,4 @@
-/** What an action did, after a redirect: reloading the page does nothing again. */
+/** Reports the result of an action after a redirect, so that reloading the page repeats nothing. */
 import { html } from 'hono/html';
 import { z } from 'zod';
 import { STATE_COMMANDS } from '../../operator/endpoints/endpoints.ts';

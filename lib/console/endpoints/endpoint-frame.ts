@@ -1,4 +1,4 @@
-/** What every page of an endpoint begins with: its name, its state, and the pages about it. */
+/** The beginning of every page of an endpoint: its name, its state, and links to its other pages. */
 import { html } from 'hono/html';
 import type { ListedStatus } from '../../operator/status/endpoint-list.ts';
 import type { ConsoleContext, Html } from '../console-env.ts';

@@ -32,7 +32,7 @@ function verdict({ outcome, delivery }: EndpointTest): Html {
   } ${untrusted(detailText(result) ?? '')}</p>`;
 }
 
-/** What the test means for an endpoint that was paused or failing. */
+/** Says how the test changes an endpoint that was paused or failing. */
 function consequence({ outcome, blockBefore, blockAfter }: EndpointTest): Html {
   if (outcome === undefined || blockBefore === undefined) return html``;
   if (blockBefore === 'paused')

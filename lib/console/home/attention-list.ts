@@ -1,4 +1,4 @@
-/** What needs attention, as a list of sentences; a quiet line when nothing does. */
+/** Lists in sentences everything that needs attention; one line when nothing does. */
 import { html } from 'hono/html';
 import type { EndpointStatus } from '../../operator/status/endpoint-status.ts';
 import type { RelayStatus } from '../../operator/status/relay-status.ts';

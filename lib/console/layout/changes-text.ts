@@ -1,4 +1,4 @@
-/** What an event changed, in a few words. */
+/** Describes in a few words how an event changed its order. */
 import type { EventRecord } from '../../relay/model/event.ts';
 import { isRelayEvent, TESTS } from '../../relay/model/ids.ts';
 import { type Change, changesNoteText } from '../../relay/model/item-changes.ts';

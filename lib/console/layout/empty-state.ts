@@ -1,4 +1,4 @@
-/** What a list shows when it is empty: that it is, and what to do next. */
+/** The content of an empty list: says that it is empty, and the next step. */
 import { html } from 'hono/html';
 import type { Html } from '../console-env.ts';
 

@@ -10,7 +10,7 @@ export interface FieldParts {
   readonly label: string;
   readonly help?: Html | string;
   readonly value?: string | undefined;
-  /** What is wrong with the value: the end of a sentence, `must be at most 30`. */
+  /** The problem of the value, as the end of a sentence: `must be at most 30`. */
   readonly problem?: string | undefined;
   /** Answers a POST of the form with the problems of a field: {@link problemUpdates}. Absent: no check while typing. */
   readonly checkPath?: string | undefined;
@@ -126,7 +126,7 @@ export function problemUpdates(names: readonly string[], problems: Problems): Ht
   )}`;
 }
 
-/** What is wrong, by the name of the field. */
+/** The problems, by the name of the field. */
 export type Problems = Readonly<Record<string, string | undefined>>;
 
 const slotId = (name: string) => `${name}-problem`;

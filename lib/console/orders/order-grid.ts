@@ -51,7 +51,7 @@ function cell({ now }: View, event: EventWithDeliveries, { id }: OrderEndpoint, 
     return html`<td class="quiet">${event.fannedOutAt === undefined ? 'not sent yet' : 'not sent to it'}</td>`;
   const { outcome, attemptCount, next } = found;
   const { attempt: _, ...result } = outcome;
-  // What a pending delivery waits for is its reason.
+  // The reason of a pending delivery says why it waits.
   const isSaid = outcome.state === 'delivered' || (next !== undefined && outcome.reason !== undefined);
   const parts = [
     ...(attemptCount > 0 ? [counted(attemptCount, 'attempt')] : []),

@@ -34,9 +34,9 @@ export interface BulkJob {
   readonly state: JobState;
   /** Rows that were processed. */
   readonly processed: number;
-  /** What it waits for. */
+  /** Says what the run waits for. */
   readonly progress?: string;
-  /** What was done, or why it failed. */
+  /** The result, or the reason of the failure. */
   readonly result?: string;
   readonly endedAt?: Date;
 }

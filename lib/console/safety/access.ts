@@ -1,4 +1,4 @@
-/** Who may use the console: a person who has the printed address, or who knows the password. */
+/** Decides about access to the console: by the printed address, or by a password. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '../../relay/model/clock.ts';
 import type { ConsoleApp, ConsoleContext } from '../console-env.ts';

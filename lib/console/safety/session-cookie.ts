@@ -33,7 +33,7 @@ export class SessionCookie {
     return this.#valid(c) !== undefined;
   }
 
-  /** What the forms of this session contain; undefined without a session. */
+  /** The token in the forms of this session; undefined without a session. */
   formToken(c: ConsoleContext): string | undefined {
     const cookie = this.#valid(c);
     return cookie && this.#sign(`form ${cookie}`);

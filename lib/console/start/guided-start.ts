@@ -13,7 +13,7 @@ import type { Setup } from './setup.ts';
 export interface StartParts {
   /** The address of a source that was added just now: it is shown once. */
   readonly newAddress?: string;
-  /** What a person has typed, and what is wrong with it, by the name of the field. */
+  /** The typed values and their problems, by the name of the field. */
   readonly typed?: Readonly<Record<string, string>>;
   readonly problems?: Problems;
 }

@@ -1,4 +1,4 @@
-/** What needs attention, each with the command that shows it. */
+/** Lists everything that needs attention, each with the command that shows it. */
 import type { BoundedCount } from '../deliveries/delivery-counts.ts';
 import type { RelayStatus } from '../status/relay-status.ts';
 import { isStopped } from '../status/stopped-state.ts';

@@ -5,9 +5,9 @@ export interface Finding {
   readonly check: string;
   /** `unknown` when the check itself failed. */
   readonly state: 'ok' | 'problem' | 'unknown';
-  /** What was found, as a sentence without its full stop. */
+  /** The finding, as a sentence without its full stop. */
   readonly text: string;
-  /** What to do, as a sentence. */
+  /** The remedy, as a sentence. */
   readonly action?: string;
 }
 

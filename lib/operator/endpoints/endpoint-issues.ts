@@ -1,4 +1,4 @@
-/** What is wrong with an endpoint before it is added or changed. Writes nothing. */
+/** Finds problems of an endpoint before it is added or changed. Writes nothing. */
 import { endpointSchema } from '../../relay/endpoint/endpoint.ts';
 import { checkAttributes } from '../attributes.ts';
 import { canBeRowId } from '../config-rows.ts';

@@ -1,4 +1,4 @@
-/** What expressions that are not saved yet would do: on one event, on the newest events, and on recorded answers. */
+/** Tries expressions that are not saved yet: on one event, on the newest events, and on recorded answers. */
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
 import { type ExpressionInput, expressionInput } from '../../relay/model/expression-input.ts';
 import { answerInput } from '../../relay/sending/success.ts';

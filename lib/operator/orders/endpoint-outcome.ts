@@ -1,4 +1,4 @@
-/** What became of one update at one endpoint. */
+/** The outcome of one update at one endpoint. */
 import { type Attempt, outcomeOf } from '../../relay/model/delivery.ts';
 import type { EndpointId } from '../../relay/model/ids.ts';
 import type { Outcome } from '../../relay/model/outcome.ts';

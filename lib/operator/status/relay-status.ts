@@ -34,7 +34,7 @@ const DAY_MS = 24 * 60 * 60_000;
 /** The newest webhooks are looked for in these days. */
 const SAMPLE_DAYS = 7;
 
-/** What it reads does not grow with the number of stored events. */
+/** The number of rows that it reads does not grow with the number of stored events. */
 export async function relayStatus(
   connection: StatusConnection,
   { countedEvents = COUNTED_EVENTS, sampledWebhooks = SAMPLED_WEBHOOKS }: StatusLimits = {},

@@ -21,7 +21,7 @@ function sharing(read: EventReader['eventsOf']): EventReader['eventsOf'] {
     const found = read(keys).then((events) => new Map(events.map((event) => [nameOf(event), event])));
     for (const key of keys) {
       const event = found.then((events) => events.get(nameOf(key)));
-      // Who asks for the event gets the failure.
+      // The callers that ask for the event get the failure.
       event.catch(() => {});
       reads.set(nameOf(key), event);
     }

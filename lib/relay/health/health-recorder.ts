@@ -29,7 +29,7 @@ export class HealthRecorder {
   readonly #telemetry: Telemetry;
   /** Attempts that are not written yet. */
   readonly #unwritten = new Map<EndpointId, ObservedAttempt[]>();
-  /** What {@link current} computed last: it is asked for at every step, so only later attempts are added to it. */
+  /** The last result of {@link current}. Every step asks for it, so only later attempts are added. */
   readonly #current = new Map<EndpointId, CurrentHealth>();
   /** When the wait that an endpoint asked this function for ends, on the monotonic clock and as its health records it. */
   readonly #waits = new Map<EndpointId, { readonly untilMs: number; readonly busyUntil: Date | undefined }>();

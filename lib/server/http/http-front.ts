@@ -29,7 +29,7 @@ export interface HttpFrontOptions {
   readonly port: number;
   readonly webhooks: WebhookHandler;
   readonly health: () => Promise<HealthReport>;
-  /** What programs on this machine need to find the relay's data. */
+  /** Tells programs on this machine where the relay's data is. */
   readonly discovery: (port: number) => Readonly<Record<string, unknown>>;
   /** Makes the handler of all other paths. Without it, they are answered 404. */
   readonly console?: ((port: number) => RequestHandler) | undefined;

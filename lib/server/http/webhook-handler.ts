@@ -34,7 +34,7 @@ export function webhookHandler(
   return async (request, { token: given, query }) => {
     // The address in the Hub may be `…/<token>?orderid=` or `…/<token>/?orderid=`.
     const token = given.replace(/\/$/, '');
-    // Who does not know a token gets no memory for a body.
+    // A request with an unknown token gets no memory for a body.
     if (!(await mayBeKnown(context, token))) return webhookAnswer({ kind: 'unknown address' });
     const read = await readBody(request, memory, LAMBDA.eventBytes);
     try {

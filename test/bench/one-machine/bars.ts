@@ -1,4 +1,4 @@
-/** What the bench requires of the relay, as ratios to the bare reference in the same run. */
+/** The bench's requirements of the relay, as ratios to the bare reference in the same run. */
 import type { Figures } from './load.ts';
 import type { MemoryFigures } from './memory.ts';
 

@@ -12,7 +12,7 @@ async function scriptOf(shell: string): Promise<string> {
   return out;
 }
 
-/** What the shell offers after the words. The last word is completed. */
+/** The shell's proposals after the words. The last word is completed. */
 type Complete = (words: readonly string[]) => Promise<string[]>;
 
 const inBash: Complete = async (words) => {

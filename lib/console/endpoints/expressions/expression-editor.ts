@@ -9,7 +9,7 @@ import { changesText } from '../../layout/changes-text.ts';
 import { areaField, checkField, type Problems, selectField, textField } from '../../layout/form-field.ts';
 import { PREVIEW_NAMES, type PreviewName } from './preview-parts.ts';
 
-/** What the person has typed or chosen, by the name of the field. */
+/** The typed and chosen values, by the name of the field. */
 export type EditorFields = Readonly<Record<string, string>>;
 
 export interface EditorParts {

@@ -1,4 +1,4 @@
-/** What is wrong with a form of an endpoint, by field. */
+/** Finds the problems of an endpoint's form, by field. */
 import type { Connection } from '../../../operator/connection.ts';
 import { endpointIssues } from '../../../operator/endpoints/endpoint-issues.ts';
 import type { GivenAttributes } from '../../../operator/endpoints/endpoints.ts';

@@ -1,4 +1,4 @@
-/** What a shell needs to complete the CLI's commands, read from commander's own tree. */
+/** Reads from commander's own tree the data that a shell needs to complete the CLI's commands. */
 import type { Command, Option } from 'commander';
 import { SHOWN_STATES } from '../../../relay/model/delivery-state.ts';
 import { QUEUE_NAMES } from '../../connection.ts';
