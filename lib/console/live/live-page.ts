@@ -52,7 +52,7 @@ function eventTable(view: View, events: readonly EventRecord[]): Html {
     caption: 'Events',
     isCaptionHidden: true,
     stacksOnPhone: true,
-    columns: ['Received', 'Order', 'What changed', 'Endpoints'],
+    columns: ['Received', 'Order', 'Changes', 'Endpoints'],
     rows: events.map((event) => row(event, view)),
   });
 }

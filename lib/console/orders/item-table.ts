@@ -45,7 +45,7 @@ export function changeTable({ changes = [], changesOmitted = 0, changesNote }: E
     changesNote === undefined ? '' : html`<p class="quiet">Note: ${changesNoteText(changesNote)}.</p>`;
   if (changes.length === 0) return html`<p>No item has changed.</p>${note}`;
   return html`${dataTable({
-    caption: 'What changed',
+    caption: 'Changes',
     isCaptionHidden: true,
     columns: ['Item', 'Status', 'Tracking number'],
     rows: changes.slice(0, MOST_ROWS).map(changeRow),

@@ -14,7 +14,7 @@ export function orderTable(view: View, caption: string, events: readonly EventRe
     caption,
     isCaptionHidden: true,
     stacksOnPhone: true,
-    columns: ['Order', 'Last update', 'What changed', 'Endpoints'],
+    columns: ['Order', 'Last update', 'Changes', 'Endpoints'],
     rows: events.map((event) => row(event, view)),
   });
 }

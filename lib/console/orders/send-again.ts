@@ -71,7 +71,7 @@ function planContent(
   const listed = replays.filter(({ endpointId }) => chosen === undefined || endpointId === chosen);
   const isPossible = listed.some(({ decision }) => decision === 'replayed');
   const table = dataTable({
-    caption: 'What happens at each endpoint',
+    caption: 'The decision for each endpoint',
     isCaptionHidden: true,
     columns: ['Endpoint', 'Now', 'If you send it'],
     rows: listed.map((planned, index) => planRow(planned, index, isAll || chosen !== undefined)),

@@ -58,7 +58,7 @@ function updateContent(view: View, update: OrderUpdate, chosen: string | undefin
     view.isReadOnly ? '' : html`<a class="button" href="${path}/send">Send again…</a>`
   }</div>
 <p class="quiet">Event id ${codeText(event.eventId)}</p>
-<section aria-labelledby="changes-heading"><h2 id="changes-heading">What changed</h2>${changes(update)}</section>
+<section aria-labelledby="changes-heading"><h2 id="changes-heading">Changes</h2>${changes(update)}</section>
 <section aria-labelledby="delivery"><h2 id="delivery" tabindex="-1">Endpoints</h2>
 ${liveRegion(view, {
   id: 'deliveries',
