@@ -4,7 +4,7 @@ import { dynamoDbClient, INGEST_LIMITS, sqsClient } from '../lib/aws/clients.ts'
 import { DynamoConfigTable } from '../lib/aws/dynamodb/config-table.ts';
 import { DynamoEventStore } from '../lib/aws/dynamodb/event-store.ts';
 import { readEnvironment } from '../lib/aws/lambda/environment.ts';
-import { clock, lambdaHandler, random, telemetry } from '../lib/aws/lambda/function-setup.ts';
+import { clock, lambdaHandler, random, telemetry, traces } from '../lib/aws/lambda/function-setup.ts';
 import { readWebhookRequest, webhookResponse } from '../lib/aws/lambda/webhook-http.ts';
 import { SqsEventQueue } from '../lib/aws/sqs/event-queue.ts';
 import { REQUIRED_VARIABLES } from '../lib/contract/environment.ts';
@@ -35,5 +35,11 @@ const relay = {
 };
 
 export const handler = lambdaHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(
-  async (event) => webhookResponse(await ingest(relay, readWebhookRequest(event))),
+  async (event) => {
+    const startedAt = clock.now();
+    const answer = await ingest(relay, readWebhookRequest(event));
+    if (answer.kind === 'accepted')
+      traces?.add({ eventId: answer.eventId, startedAt, endedAt: clock.now(), hasFailed: false });
+    return webhookResponse(answer);
+  },
 );

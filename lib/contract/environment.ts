@@ -38,3 +38,6 @@ export type RequiredVariable = (typeof REQUIRED_VARIABLES)[FunctionName][number]
 export const SENDING_VARIABLES = ['ALLOWED_CIDRS', 'PARAMETER_STORE'] as const;
 
 export type SendingVariable = (typeof SENDING_VARIABLES)[number];
+
+/** `x-ray` adds the events' ids to the functions' traces. Absent unless the setting `tracing` is on. */
+export const TRACES_VARIABLE = 'EVENT_TRACES';

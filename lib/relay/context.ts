@@ -6,6 +6,7 @@ import type { Expressions } from './ports/expressions.ts';
 import type { Sender } from './ports/outgoing.ts';
 import type { DeliveryQueue, EventQueue } from './ports/queues.ts';
 import type { Telemetry } from './ports/telemetry.ts';
+import type { Traces } from './ports/traces.ts';
 import type { SecretCache } from './secrets/secret-cache.ts';
 
 export interface RelayContext {
@@ -19,6 +20,7 @@ export interface RelayContext {
   readonly sender: Sender;
   readonly expressions: Expressions;
   readonly telemetry: Telemetry;
+  readonly traces?: Traces | undefined;
 }
 
 /** Each function gets only the parts that it needs. */
@@ -27,4 +29,4 @@ export type IngestContext = Pick<RelayContext, 'clock' | 'random' | 'eventQueue'
   readonly eventLog: EventStore;
 };
 export type SendingContext = Omit<RelayContext, 'eventQueue'>;
-export type SweepContext = Omit<RelayContext, 'secretCache' | 'sender' | 'expressions'>;
+export type SweepContext = Omit<RelayContext, 'secretCache' | 'sender' | 'expressions' | 'traces'>;

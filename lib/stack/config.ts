@@ -128,8 +128,8 @@ const configSchema = z.object({
   silenceHours: wholeNumber({ min: 0, max: 168, fallback: 0 }),
 
   /**
-   * Records a part of the invocations in X-Ray, with their durations. A trace contains no address and no order:
-   * X-Ray does not trace HTTP APIs, and the functions' code adds nothing.
+   * Records a part of the invocations in X-Ray, with their durations and the ids of their events. A trace contains no
+   * address and no order: X-Ray does not trace HTTP APIs, and the functions' code adds nothing else.
    */
   tracing: z
     .union([z.boolean(), z.enum(['true', 'false']).transform((given) => given === 'true')])

@@ -16,6 +16,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { TRACES_VARIABLE } from '../contract/environment.ts';
 import { HANDLER_METADATA } from '../contract/template.ts';
 import { bundledCode } from './bundling.ts';
 import { setLogicalId } from './logical-id.ts';
@@ -41,7 +42,7 @@ export interface RelayFunctionProps {
   readonly may: readonly PolicyStatement[];
   readonly logRetentionDays: RetentionDays;
   readonly recursiveLoop?: RecursiveLoop;
-  /** Whether Lambda records a part of the invocations in X-Ray. */
+  /** Whether Lambda records a part of the invocations in X-Ray, and the function adds the events' ids. */
   readonly isTraced: boolean;
   /** Subnets and security groups of the deployer; without them, the network of AWS. */
   readonly network?: { readonly subnetIds: string[]; readonly securityGroupIds: string[] } | undefined;
@@ -92,6 +93,7 @@ export class RelayFunction extends Construct {
         // value.
         POWERTOOLS_SERVICE_NAME: props.relayName,
         POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
+        ...(props.isTraced && { [TRACES_VARIABLE]: 'x-ray' }),
         ...props.environment,
       },
       role,

@@ -35,16 +35,24 @@ const queuesSchema = z.object({
  * Starts the relay before the tests of a file, and stops it after. An error that the functions or the relay itself
  * have logged by then fails the file, though no test may have looked for it; unless the tests break what it needs.
  *
- * @param options `root` is the folder with the handlers
+ * @param options `root` is the folder with the handlers; `template` is that of a deployment with settings
  */
-export function useRunningRelay({ mayFail = false, root = ROOT } = {}): () => RunningRelay {
+export function useRunningRelay({
+  mayFail = false,
+  root = ROOT,
+  template,
+}: {
+  mayFail?: boolean;
+  root?: string;
+  template?: unknown;
+} = {}): () => RunningRelay {
   let running: RunningRelay | undefined;
   beforeAll(async () => {
     const errors: unknown[] = [];
     const lines: string[] = [];
     const noteFault = handlerLog({ show: (line) => isFault(line) && errors.push(line) });
     const relay = await startEmulator({
-      template: synthesize(),
+      template: template === undefined ? synthesize() : Promise.resolve(template),
       root,
       port: 0,
       log: (name, line) => {

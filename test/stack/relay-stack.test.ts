@@ -72,7 +72,7 @@ describe('the stack', () => {
   });
 
   it('traces nothing unless the deployer says so', () => {
-    expect(JSON.stringify(template.toJSON())).not.toMatch(/TracingConfig|TracingEnabled|xray/);
+    expect(JSON.stringify(template.toJSON())).not.toMatch(/TracingConfig|TracingEnabled|x-?ray|EVENT_TRACES/);
   });
 
   // X-Ray traces REST APIs, and no HTTP APIs: https://docs.aws.amazon.com/xray/latest/devguide/xray-services-apigateway.html
@@ -81,7 +81,10 @@ describe('the stack', () => {
     (tracing) => {
       const traced = theTemplate({ tracing });
 
-      traced.allResourcesProperties('AWS::Lambda::Function', { TracingConfig: { Mode: 'Active' } });
+      traced.allResourcesProperties('AWS::Lambda::Function', {
+        TracingConfig: { Mode: 'Active' },
+        Environment: { Variables: { EVENT_TRACES: 'x-ray' } },
+      });
       expect(Object.values(traced.findResources('AWS::ApiGatewayV2::Api'))).toMatchObject([
         { Properties: { ProtocolType: 'HTTP' } },
       ]);

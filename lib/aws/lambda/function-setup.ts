@@ -1,4 +1,4 @@
-/** Sets up logs and metrics, once per execution environment. */
+/** Sets up logs, metrics and traces, once per execution environment. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics } from '@aws-lambda-powertools/metrics';
@@ -8,6 +8,8 @@ import type { Context } from 'aws-lambda';
 import { systemClock } from '../../node/system-clock.ts';
 import type { Random } from '../../relay/model/clock.ts';
 import type { Telemetry } from '../../relay/ports/telemetry.ts';
+import type { Traces } from '../../relay/ports/traces.ts';
+import { readEnvironment } from './environment.ts';
 import { PowertoolsTelemetry } from './telemetry.ts';
 
 const logger = new Logger();
@@ -18,10 +20,15 @@ const metrics = new Metrics({ logger: { ...console, warn: () => {} } });
 const NEVER_THE_EVENT = { logEvent: false };
 
 export const telemetry: Telemetry = new PowertoolsTelemetry(logger, metrics);
+const xRay = readEnvironment(['EVENT_TRACES']).EVENT_TRACES === 'x-ray' ? await openXRay() : undefined;
+export const traces: Traces | undefined = xRay;
 export const clock = systemClock;
 export const random: Random = Math.random;
 
-/** Wraps a handler: its logs contain the request id, and its metrics are written when it ends. A failure is counted. */
+/**
+ * Wraps a handler: its logs contain the request id, and its metrics and traces are written when it ends. A failure is
+ * counted.
+ */
 export function lambdaHandler<Event, Result>(handle: (event: Event, context: Context) => Promise<Result>) {
   return middy<Event, Result>()
     .use(injectLambdaContext(logger, NEVER_THE_EVENT))
@@ -32,6 +39,23 @@ export function lambdaHandler<Event, Result>(handle: (event: Event, context: Con
       } catch (error) {
         telemetry.error('function failed', error);
         throw error;
+      } finally {
+        await sendTraces();
       }
     });
+}
+
+/** Loaded only for a deployment with traces. */
+async function openXRay() {
+  const { XRayTraces } = await import('./xray-traces.ts');
+  return new XRayTraces();
+}
+
+async function sendTraces(): Promise<void> {
+  try {
+    await xRay?.flush();
+  } catch (error) {
+    // The work is done, and must not be repeated for a trace.
+    telemetry.warn('events could not be added to the trace', { reason: String(error) });
+  }
 }

@@ -8,7 +8,7 @@ import { DeadLetterQueue } from '../sqs/dead-letter-queue.ts';
 import { SqsDeliveryQueue } from '../sqs/delivery-queue.ts';
 import { type BatchHandling, handleBatch } from '../sqs/sqs-batch.ts';
 import { extendVisibility } from '../sqs/visibility.ts';
-import { clock, lambdaHandler, random, telemetry } from './function-setup.ts';
+import { clock, lambdaHandler, random, telemetry, traces } from './function-setup.ts';
 import { type OutgoingOptions, openOutgoing } from './outgoing.ts';
 import { openTables, type TablesEnvironment } from './tables.ts';
 
@@ -21,6 +21,7 @@ export function openSendingRelay(client: SQSClient, environment: SendingEnvironm
     clock,
     random,
     telemetry,
+    traces,
     ...openTables(environment),
     deliveryQueue: new SqsDeliveryQueue({ client, queueUrl: environment.DELIVERIES_QUEUE_URL, telemetry }),
     ...openOutgoing({ clock, environment }),

@@ -19,6 +19,7 @@ import type { EventRecord } from '../model/event.ts';
 import { type EndpointId, type OrderKey, sourceOf } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
 import { StoreError } from '../ports/event-log.ts';
+import { traced } from '../ports/traces.ts';
 import { evaluateFilter } from '../sending/filter.ts';
 import { unprocessable } from '../sending/unprocessable.ts';
 import { attemptUnderLease, type LeasedAttemptOptions, writeResult } from './attempt-under-lease.ts';
@@ -119,7 +120,9 @@ async function deliverNext(
   if (content === 'again' || content === undefined) return content;
   if (!(await supersede(context, older))) return 'again';
   if (!mayGo || !(await work.mayAttempt())) return undefined;
-  return attemptUnderLease(context, endpoint, delivery, content, work);
+  return traced(context, delivery.eventId, () =>
+    attemptUnderLease(context, endpoint, delivery, content, work),
+  );
 }
 
 /** @returns `again` when the delivery has ended or passed its filter */

@@ -5,6 +5,7 @@ import { awaitAll } from '../model/await-all.ts';
 import type { OrderKey } from '../model/ids.ts';
 import { PayloadTooLargeError, RowRefusedError } from '../ports/event-log.ts';
 import type { EventMessage } from '../ports/queues.ts';
+import { traced } from '../ports/traces.ts';
 import { fanOutEvent } from './fan-out-event.ts';
 import { quarantineIfFailing } from './quarantine.ts';
 import { storeQueuedEvent } from './queue-fallback.ts';
@@ -71,7 +72,9 @@ async function fanOutOrder(
     const tookMs = context.clock.monotonicMs() - startedMs;
     if (tookMs > ORDER_TAKES_MS) return false;
     if (await quarantineIfFailing(context, next.event, isRepeated)) continue;
-    await fanOutEvent(context, next, { possiblySent, inline: tookMs < INLINE_FOR_MS });
+    await traced(context, next.event.eventId, () =>
+      fanOutEvent(context, next, { possiblySent, inline: tookMs < INLINE_FOR_MS }),
+    );
   }
   return true;
 }

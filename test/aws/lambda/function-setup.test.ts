@@ -1,6 +1,8 @@
 import type { Context } from 'aws-lambda';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { lambdaHandler, telemetry } from '../../../lib/aws/lambda/function-setup.ts';
+import { nextEventId } from '../../../lib/relay/model/ids.ts';
+import { startXRayDaemon } from '../../end-to-end/an-xray-daemon.ts';
 
 const CONTEXT: Partial<Context> = {
   functionName: 'sweep',
@@ -12,8 +14,8 @@ const CONTEXT: Partial<Context> = {
 };
 
 /** The output of a run by stream, and the error that it rejects with. */
-async function written(handle: () => Promise<void>) {
-  const handler = lambdaHandler<unknown, void>(handle);
+async function written(handle: () => Promise<void>, wrap = lambdaHandler) {
+  const handler = wrap<unknown, void>(handle);
   const out: string[] = [];
   const err: string[] = [];
   const keeping = (lines: string[]) => (chunk: unknown) => lines.push(String(chunk)) > 0;
@@ -99,5 +101,63 @@ describe('a function’s run', () => {
       items: 2,
       function_request_id: 'a-request',
     });
+  });
+});
+
+/** The set-up in an execution environment of its own, with Lambda's variables for an invocation that X-Ray records. */
+async function setUpWith(variables: Readonly<Record<string, string>>) {
+  vi.resetModules();
+  vi.stubEnv(
+    '_X_AMZN_TRACE_ID',
+    'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1',
+  );
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  return import('../../../lib/aws/lambda/function-setup.ts');
+}
+
+describe('the traces of a function', () => {
+  it('are sent when its run ends, also when it fails', async () => {
+    const daemon = await startXRayDaemon();
+    onTestFinished(() => daemon.stop());
+    const { clock, random, lambdaHandler, traces } = await setUpWith({
+      EVENT_TRACES: 'x-ray',
+      AWS_XRAY_DAEMON_ADDRESS: daemon.address,
+    });
+    const eventId = nextEventId(clock, random, undefined);
+    const failure = new Error('the run failed');
+
+    const { failed } = await written(async () => {
+      traces?.add({ eventId, startedAt: clock.now(), endedAt: clock.now(), hasFailed: true });
+      throw failure;
+    }, lambdaHandler);
+
+    await expect.poll(() => daemon.datagrams).toEqual([expect.stringContaining(eventId)]);
+    expect(failed).toBe(failure);
+  });
+
+  it('fail without the work, and with a line in the log', async () => {
+    const { clock, random, lambdaHandler, traces } = await setUpWith({
+      EVENT_TRACES: 'x-ray',
+      AWS_XRAY_DAEMON_ADDRESS: 'nowhere',
+    });
+    const eventId = nextEventId(clock, random, undefined);
+
+    const { err, out, failed } = await written(async () => {
+      traces?.add({ eventId, startedAt: clock.now(), endedAt: clock.now(), hasFailed: false });
+    }, lambdaHandler);
+
+    expect(failed).toBeUndefined();
+    expect(JSON.parse(err)).toMatchObject({
+      level: 'WARN',
+      message: 'events could not be added to the trace',
+    });
+    expect(out).toBe('');
+  });
+
+  it('do not exist unless the stack says so, although an invocation is recorded', async () => {
+    expect((await setUpWith({})).traces).toBeUndefined();
   });
 });
