@@ -122,8 +122,11 @@ async function run(
   started.workers = workers;
   const front = await startHttpFront({
     ...{ host: options.host, port: options.port },
-    webhooks: webhookHandler(context, (isStored) => {
-      started.refusedAtMs = isStored ? undefined : systemClock.monotonicMs();
+    webhooks: webhookHandler(context, {
+      onStored: (isStored) => {
+        started.refusedAtMs = isStored ? undefined : systemClock.monotonicMs();
+      },
+      caughtUp: () => context.eventQueue.caughtUp(),
     }),
     health: () => health.report(),
     discovery: (port) => ({

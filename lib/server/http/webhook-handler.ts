@@ -25,10 +25,16 @@ export type WebhookHandler = (
   path: WebhookPath,
 ) => Promise<WebhookAnswer | undefined>;
 
-/** @param onStored called with false when the store has refused a webhook */
+export interface WebhookHandlerOptions {
+  /** Called with false when the store has refused a webhook. */
+  readonly onStored?: (isStored: boolean) => void;
+  /** The answer to an event that is stored waits for this. */
+  readonly caughtUp?: () => Promise<void>;
+}
+
 export function webhookHandler(
   context: IngestContext,
-  onStored: (isStored: boolean) => void = () => {},
+  { onStored = () => {}, caughtUp = async () => {} }: WebhookHandlerOptions = {},
 ): WebhookHandler {
   const memory = new BodyMemory(BODIES_BYTES);
   return async (request, { token: given, query }) => {
@@ -59,6 +65,7 @@ export function webhookHandler(
           });
           if (answer.kind === 'accepted' || answer.kind === 'unavailable')
             onStored(answer.kind === 'accepted');
+          if (answer.kind === 'accepted') await caughtUp();
           return webhookAnswer(answer);
         }
       }

@@ -11,6 +11,11 @@ export class Backpressure {
     this.#onRoom = onRoom;
   }
 
+  /** The number of messages. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /** False when there is no room for another message. */
   take(): boolean {
     if (this.#taken >= this.#capacity) {

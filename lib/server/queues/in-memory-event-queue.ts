@@ -10,6 +10,11 @@ import type { EventMessage, EventQueue } from '../../relay/ports/queues.ts';
 import { Backpressure } from './backpressure.ts';
 import { RunSlots } from './run-slots.ts';
 
+/** Two rounds of fan-out. */
+const BEHIND_AT_ROUNDS = 2;
+/** The Hub's own limit for an answer is unknown. A second is far below any that is common. */
+const CATCH_UP_LIMIT_MS = 1_000;
+
 export interface EventQueueOptions {
   /** The most orders that are fanned out at the same time. */
   readonly concurrency: number;
@@ -39,12 +44,15 @@ export class InMemoryEventQueue implements EventQueue {
   readonly #ready = new Set<OrderKey>();
   readonly #slots: RunSlots;
   readonly #room: Backpressure;
+  readonly #mostBefore: number;
+  readonly #catchingUp = new Set<() => void>();
   #fanOut: FanOut | undefined;
   #isStopped = false;
 
   constructor({ concurrency, capacity, onRoom }: EventQueueOptions) {
     this.#slots = new RunSlots(concurrency);
     this.#room = new Backpressure(capacity, onRoom);
+    this.#mostBefore = BEHIND_AT_ROUNDS * concurrency;
   }
 
   /** Starts to fan out, also the messages that were sent before. */
@@ -67,6 +75,24 @@ export class InMemoryEventQueue implements EventQueue {
   /** Enqueues events whose earlier run may have died after it sent requests. */
   recover(messages: readonly EventKey[]): void {
     for (const { orderKey, eventId } of messages) this.#add({ orderKey, eventId, receivedBefore: true });
+  }
+
+  /**
+   * Resolves at once unless fan-out is behind. Then it resolves when fan-out has caught up, or after a second. A sender
+   * that waits for its answer thus sends no faster than fan-out works. Otherwise the events of an order would pile up, and
+   * their deliveries would take the detour through deliver, which costs far more.
+   */
+  async caughtUp(): Promise<void> {
+    if (this.#room.taken <= this.#mostBefore) return;
+    await new Promise<void>((resolve) => {
+      const proceed = () => {
+        clearTimeout(timer);
+        this.#catchingUp.delete(proceed);
+        resolve();
+      };
+      const timer = setTimeout(proceed, CATCH_UP_LIMIT_MS);
+      this.#catchingUp.add(proceed);
+    });
   }
 
   /** Starts no more runs, and waits for the running ones. */
@@ -122,12 +148,19 @@ export class InMemoryEventQueue implements EventQueue {
     const returned = await fanOut(messages);
     order.isRunning = false;
     this.#room.give(messages.length - returned.length);
+    this.#releaseSenders();
     if (returned.length > 0) this.#returnLater(orderKey, order, returned);
     else {
       order.returns = 0;
       this.#makeReady(orderKey, order);
       if (order.waiting.size === 0) this.#orders.delete(orderKey);
     }
+  }
+
+  /** Releases only as many as there is room for, longest waiting first: each may send its next event at once. */
+  #releaseSenders(): void {
+    const most = Math.max(0, this.#mostBefore + 1 - this.#room.taken);
+    for (const proceed of [...this.#catchingUp].slice(0, most)) proceed();
   }
 
   #returnLater(orderKey: OrderKey, order: Order, returned: readonly EventMessage[]): void {

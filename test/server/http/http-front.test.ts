@@ -57,6 +57,31 @@ describe('the webhook address', () => {
     expect(await relay.eventLog.payload(message)).toEqual({ contentType: 'application/x-thing', body });
   });
 
+  it('answers once the event is stored and fan-out has caught up', async () => {
+    const relay = aRelay();
+    const catchUp = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const caughtUp = () => {
+      asked.resolve();
+      return catchUp.promise;
+    };
+    const { url } = await aFront({ webhooks: webhookHandler(relay.relay, { caughtUp }) });
+    const answers: number[] = [];
+
+    const answered = fetch(`${url}${ADDRESS}?orderid=7`, { method: 'POST', body: '{}' }).then(
+      ({ status }) => {
+        answers.push(status);
+      },
+    );
+    await asked.promise;
+    expect(relay.eventQueue.take()).toMatchObject([{ orderKey: 'main/7' }]);
+    expect(answers).toEqual([]);
+    catchUp.resolve();
+    await answered;
+
+    expect(answers).toEqual([200]);
+  });
+
   it('takes a slash before the query', async () => {
     const { relay, url } = await aFront();
 

@@ -135,6 +135,47 @@ describe('the event queue in memory', () => {
     expect(onRoom).toHaveBeenCalledOnce();
   });
 
+  it('lets senders go on at once while fan-out is not behind', async () => {
+    const { queue } = aQueue({ concurrency: 2 });
+    for (let sent = 0; sent < 4; sent++) await queue.send(aMessage());
+
+    await queue.caughtUp();
+
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('releases as many senders as fan-out has room for, the longest waiting first', async () => {
+    const { queue, runs } = aQueue({ concurrency: 1 });
+    const released: string[] = [];
+    for (let sent = 0; sent < 4; sent++) await queue.send(aMessage());
+    for (const sender of ['first', 'second']) void queue.caughtUp().then(() => released.push(sender));
+
+    runs[0]?.end();
+    await settle();
+    expect(released).toEqual([]);
+    runs[1]?.end();
+    await settle();
+    expect(released).toEqual(['first']);
+    runs[2]?.end();
+    await settle();
+
+    expect(released).toEqual(['first', 'second']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('lets no sender wait longer than a second', async () => {
+    const { queue } = aQueue({ concurrency: 1 });
+    const released = vi.fn();
+    for (let sent = 0; sent < 4; sent++) await queue.send(aMessage());
+    void queue.caughtUp().then(released);
+
+    await vi.advanceTimersByTimeAsync(999);
+    expect(released).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+
+    expect(released).toHaveBeenCalledOnce();
+  });
+
   it('starts nothing after it was stopped, and waits for what runs', async () => {
     const { queue, runs } = aQueue({ concurrency: 1 });
     const ended = vi.fn();
