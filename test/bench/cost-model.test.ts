@@ -102,6 +102,32 @@ describe('the cost of an idle month', () => {
   });
 });
 
+describe('the cost of an idle month in an account with nothing else', () => {
+  const alone = (changes: Partial<CostInputs> = {}) => costOf(inputs(changes)).idleMonthAlone;
+
+  it('has the runs of sweep and ten metrics of alarms free', () => {
+    const month = alone();
+
+    expect(month.get('Lambda, sweep')).toBe(0);
+    expect(month.get('EventBridge Scheduler')).toBe(0);
+    expect(month.get('CloudWatch alarms')).toBeCloseTo((20 - 10) * 0.1);
+    expect(alone({ parts: { ...PARTS, alarmMetrics: 8 } }).get('CloudWatch alarms')).toBe(0);
+  });
+
+  it('has a million of the polls free', () => {
+    const polls = 2 * 3 * 5 * 0.0438;
+
+    expect(alone().get('SQS, polls of two empty queues')).toBeCloseTo((polls - 1) * 0.45, 3);
+  });
+
+  it('has no reads of a table and no key free', () => {
+    const month = alone({ sweep: [aCall('DynamoDB', 'Query', 4)], parts: { ...PARTS, keys: 1 } });
+
+    expect(month.get('DynamoDB, reads of sweep')).toBeCloseTo(0.0438 * 4 * 0.125);
+    expect(month.get('KMS')).toBe(1);
+  });
+});
+
 describe('the parts of the template', () => {
   it('follow the settings: an alarm more, with both of its metrics, and a key', () => {
     const usual = partsOf(synthesizeTemplate().template);
@@ -129,8 +155,10 @@ describe('the cost of the deployed relay', () => {
     const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
     const [, idle] = /about ([\d.]+) dollars a month\s+when idle/.exec(readme) ?? [];
     const [, million] = /about (\d+) dollars per\s+million webhooks/.exec(readme) ?? [];
+    const [, alone] = /about ([\d.]+) dollars in an\s+account with nothing else/.exec(readme) ?? [];
 
     expect(Math.abs(totalOf(cost.idleMonth) - Number(idle))).toBeLessThan(0.1);
+    expect(Math.abs(totalOf(cost.idleMonthAlone) - Number(alone))).toBeLessThan(0.05);
     expect(Math.abs(totalOf(cost.perMillionEvents) - Number(million))).toBeLessThan(1);
   });
 
@@ -146,6 +174,7 @@ describe('the cost of the deployed relay', () => {
     const table = costTable(cost, counted, { ...month, events: 500_000 });
 
     expect(table).toMatch(/^ {2}API Gateway +1\.00 +0\.50$/m);
+    expect(table).toMatch(/^ {2}CloudWatch alarms +0\.80 +0\.00$/m);
     expect(table).toMatch(/^500,000 webhooks a month +\d+\.\d\d$/m);
     expect(table).toContain('https://aws.amazon.com/sqs/pricing/');
   });

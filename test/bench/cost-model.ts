@@ -4,7 +4,7 @@ import type { Call } from './call-recorder.ts';
 import { chargesOf } from './charges.ts';
 import { durationMs, FUNCTIONS } from './durations.ts';
 import type { EventCalls } from './event-calls.ts';
-import { PRICES } from './prices.ts';
+import { ALWAYS_FREE, PRICES } from './prices.ts';
 import type { DeployedParts } from './template-parts.ts';
 
 export interface CostInputs {
@@ -26,7 +26,15 @@ export interface Cost {
   /** A million deliveries that fan-out leaves to deliver cost this much more. */
   readonly perMillionByDeliver: number;
   readonly idleMonth: ByService;
+  /** The same in an account that uses AWS's free tier for nothing else. */
+  readonly idleMonthAlone: ByService;
 }
+
+/** Units of a month that are billed, after those that are free. */
+type Billed = (units: number, free: number) => number;
+
+const AT_LIST_PRICE: Billed = (units) => units;
+const AFTER_FREE_TIER: Billed = (units, free) => Math.max(0, units - free);
 
 const MILLION = 1e6;
 const BYTES_PER_GB = 1e9;
@@ -37,7 +45,11 @@ const SECONDS_PER_MONTH = MINUTES_PER_MONTH * 60;
 const BYTES_PER_ENTRY = 26;
 /** The access log's line, with typical values. */
 const ACCESS_LOG_BYTES = 216;
-/** A mapping with a maximum concurrency polls with five pollers, each for up to 20 seconds (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html). */
+/**
+ * A mapping with a maximum concurrency polls with five pollers: Lambda reduces them to two only without that setting
+ * (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html). An empty poll takes 20 seconds, also with a
+ * shorter batching window. AWS names no number for a FIFO queue, so it is counted like a standard one.
+ */
 const POLLS_PER_MONTH = (5 * SECONDS_PER_MONTH) / 20;
 
 export function costOf(inputs: CostInputs): Cost {
@@ -45,7 +57,8 @@ export function costOf(inputs: CostInputs): Cost {
   return {
     perMillionEvents,
     perMillionByDeliver: deliverCost(inputs),
-    idleMonth: idleCost(inputs),
+    idleMonth: idleCost(inputs, AT_LIST_PRICE),
+    idleMonthAlone: idleCost(inputs, AFTER_FREE_TIER),
   };
 }
 
@@ -90,23 +103,42 @@ function deliverCost({ event, slow, parts, table }: CostInputs): number {
   );
 }
 
-function idleCost({ sweep, parts, table }: CostInputs): ByService {
+/** The price of custom metrics with webhooks in every hour. */
+export function metricsCost(count: number): { usd: number; usdAlone: number } {
+  const usd = (billed: Billed) => billed(count, ALWAYS_FREE.metrics) * PRICES.metric.usd;
+  return { usd: usd(AT_LIST_PRICE), usdAlone: usd(AFTER_FREE_TIER) };
+}
+
+function idleCost({ sweep, parts, table }: CostInputs, billed: Billed): ByService {
   const sweeps = MINUTES_PER_MONTH / MILLION;
-  const polls = POLLS_PER_MONTH / MILLION;
+  const sweepGbSeconds = MINUTES_PER_MONTH * gbSecondsOf('sweep', parts.memoryMb.sweep);
+  const polls = billed(2 * POLLS_PER_MONTH, ALWAYS_FREE.sqsRequests) / MILLION;
   return new Map([
-    ['CloudWatch alarms', parts.alarmMetrics * PRICES.alarmMetric.usd],
-    ['Lambda, sweep', lambdaCost('sweep', parts.memoryMb.sweep) * sweeps],
-    ['EventBridge Scheduler', PRICES.schedule.usd * sweeps],
+    ['CloudWatch alarms', billed(parts.alarmMetrics, ALWAYS_FREE.alarmMetrics) * PRICES.alarmMetric.usd],
+    [
+      'Lambda, sweep',
+      (billed(MINUTES_PER_MONTH, ALWAYS_FREE.lambdaRequests) / MILLION) * PRICES.lambdaRequest.usd +
+        billed(sweepGbSeconds, ALWAYS_FREE.lambdaGbSeconds) * PRICES.lambdaDuration.usd,
+    ],
+    [
+      'EventBridge Scheduler',
+      (billed(MINUTES_PER_MONTH, ALWAYS_FREE.schedules) / MILLION) * PRICES.schedule.usd,
+    ],
     ['DynamoDB, reads of sweep', callsCost(sweep, table).dynamoDb * sweeps],
-    ['SQS, polls of two empty queues', polls * (PRICES.sqsFifo.usd + PRICES.sqsStandard.usd)],
+    // Half of the polls are to each kind of queue.
+    ['SQS, polls of two empty queues', (polls * (PRICES.sqsFifo.usd + PRICES.sqsStandard.usd)) / 2],
     ['KMS', parts.keys * PRICES.key.usd],
   ]);
 }
 
 /** For a million invocations. */
 function lambdaCost(name: keyof typeof FUNCTIONS, memoryMb: number): number {
-  const gbSeconds = (durationMs(name, memoryMb) / 1_000) * (memoryMb / 1_024);
-  return PRICES.lambdaRequest.usd + gbSeconds * MILLION * PRICES.lambdaDuration.usd;
+  return PRICES.lambdaRequest.usd + gbSecondsOf(name, memoryMb) * MILLION * PRICES.lambdaDuration.usd;
+}
+
+/** Of an invocation. */
+function gbSecondsOf(name: keyof typeof FUNCTIONS, memoryMb: number): number {
+  return (durationMs(name, memoryMb) / 1_000) * (memoryMb / 1_024);
 }
 
 /** For a million repetitions. Deliver's queue is a standard queue, which is a little cheaper than counted here. */

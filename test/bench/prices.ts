@@ -1,6 +1,6 @@
 /**
- * List prices in US dollars for us-east-1 on arm64, without free tiers, as of 29 November 2026. A price that changes is
- * changed here. `npm run cost` prints the sources with its table.
+ * List prices in US dollars for us-east-1 on arm64, without free tiers, and the monthly allowances that never end, as of
+ * 29 November 2026. A price that changes is changed here. `npm run cost` prints the sources with its table.
  */
 
 interface Price {
@@ -44,3 +44,17 @@ export const PRICES = {
   },
   key: { usd: 1, unit: 'customer managed key and month', source: 'https://aws.amazon.com/kms/pricing/' },
 } as const satisfies Readonly<Record<string, Price>>;
+
+/**
+ * What an account has free in each month, without an end (https://aws.amazon.com/free/). All that runs in the account
+ * shares it. DynamoDB's requests on demand are never free.
+ */
+export const ALWAYS_FREE = {
+  alarmMetrics: 10,
+  metrics: 10,
+  /** To standard and FIFO queues together. */
+  sqsRequests: 1e6,
+  lambdaRequests: 1e6,
+  lambdaGbSeconds: 400_000,
+  schedules: 14e6,
+} as const;
