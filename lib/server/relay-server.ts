@@ -4,6 +4,7 @@ import { DATABASE_FILE } from '../contract/local-relay.ts';
 import { RETENTION_DAYS } from '../contract/retention.ts';
 import { aborted } from '../node/aborted.ts';
 import { LOCK_FILE, openDataFolder } from '../node/data-folder.ts';
+import { EventLoopDelay } from '../node/event-loop-delay.ts';
 import { ensureFirstSource } from '../node/first-source.ts';
 import { systemClock } from '../node/system-clock.ts';
 import type { Telemetry } from '../relay/ports/telemetry.ts';
@@ -98,10 +99,12 @@ async function run(
 ): Promise<RelayServer> {
   const { telemetry, dataDir, console: makeConsole } = options;
   const outgoing = openOutgoing(systemClock, options.allowedCidrs);
+  const delay = new EventLoopDelay();
+  const clock = { ...systemClock, delayedMs: () => delay.totalMs };
   const started: { workers?: Workers; refusedAtMs?: number | undefined } = {};
   const onRoom = () => started.workers?.recoverSoon();
   const context: WorkersContext = {
-    ...{ clock: systemClock, random: Math.random, telemetry, eventLog: store.eventLog },
+    ...{ clock, random: Math.random, telemetry, eventLog: store.eventLog },
     config: new FreshConfig({
       ...{ configTable: store.configTable, clock: systemClock, telemetry },
       hasChanged: () => store.foreignChanges.haveHappened(),
@@ -144,6 +147,7 @@ async function run(
   }).catch(async (error) => {
     await workers.stop();
     outgoing.close();
+    delay.stop();
     throw error;
   });
   return {
@@ -159,6 +163,7 @@ async function run(
       await front.stop(limit);
       await Promise.race([workers.stop(), aborted(limit)]);
       outgoing.close();
+      delay.stop();
       await store.close();
       leaveDataFolder();
     },

@@ -42,6 +42,8 @@ export interface ObservedAttempt extends Attempt {
   readonly orderKey: OrderKey;
   /** It tested whether a failing endpoint answers again. */
   readonly isProbe?: boolean;
+  /** The part of the duration in which this process could not work. It says nothing of the endpoint. */
+  readonly ownDelayMs?: number;
 }
 
 /** The health of an endpoint that was never sent a request: `ok`, but not proven. */
@@ -124,9 +126,9 @@ function circuitAfter(health: Health, made: ObservedAttempt, endedAt: Date): Hea
 }
 
 /** One slow answer makes the endpoint slow for five minutes. Only a quick answer after that proves it. */
-function speedAfter(health: Health, made: Attempt, endedAt: Date): Health {
+function speedAfter(health: Health, made: ObservedAttempt, endedAt: Date): Health {
   const { provenAt, slowUntil, ...rest } = health;
-  if (made.durationMs > SLOW_MS) {
+  if (made.durationMs - (made.ownDelayMs ?? 0) > SLOW_MS) {
     const until = after(endedAt, SLOW_FOR_MS);
     const isKnown = slowUntil !== undefined && slowUntil > after(until, -SLOW_UNTIL_STEP_MS);
     return isKnown && provenAt === undefined ? health : { ...rest, slowUntil: until };

@@ -7,6 +7,11 @@ export interface Clock {
   monotonicMs(): number;
   sleep(durationMs: number): Promise<void>;
   /**
+   * How long this process could not work until now, in milliseconds: it had no CPU, or waited for its disk. A clock without
+   * it does not know.
+   */
+  delayedMs?(): number;
+  /**
    * Calls back after a time, unless it is cancelled before by the returned function. A clock without it sleeps instead,
    * and the sleep goes on after the work has ended.
    */

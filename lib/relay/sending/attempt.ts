@@ -46,6 +46,7 @@ export async function attempt(
   const at = context.clock.now();
   if ('unsent' in content) return { at, durationMs: 0, error: content.unsent, unsent: true };
   const startedMs = context.clock.monotonicMs();
+  const delayedBeforeMs = context.clock.delayedMs?.() ?? 0;
   const timeoutSeconds = Math.min(endpoint.timeoutSeconds, limitSeconds);
   let result: SendResult;
   try {
@@ -55,6 +56,7 @@ export async function attempt(
     throw error;
   }
   const durationMs = Math.round(context.clock.monotonicMs() - startedMs);
+  const ownDelayMs = (context.clock.delayedMs?.() ?? 0) - delayedBeforeMs;
   const isCutShort =
     result.kind === 'failure' &&
     timeoutSeconds < endpoint.timeoutSeconds &&
@@ -68,7 +70,12 @@ export async function attempt(
     ...(isTest(event) && headersShown(result)),
     ...(isCutShort && { cutShort: true }),
   };
-  context.config.healthRecorder.observe(endpoint.id, { ...made, orderKey: event.orderKey, isProbe });
+  context.config.healthRecorder.observe(endpoint.id, {
+    ...made,
+    orderKey: event.orderKey,
+    isProbe,
+    ...(ownDelayMs > 0 && { ownDelayMs }),
+  });
   context.telemetry.count(succeeded(made) ? 'DeliveriesDelivered' : 'DeliveriesFailedAttempts');
   return made;
 }

@@ -39,6 +39,13 @@ describe('whether an endpoint is proven', () => {
     });
   });
 
+  it('does not change when this process stood still meanwhile', () => {
+    const made = answer(200, 0, { durationMs: 5_000, ownDelayMs: 3_000 });
+
+    expect(isProven(healthAfter(PROVEN, made))).toBe(true);
+    expect(isProven(healthAfter(PROVEN, { ...made, ownDelayMs: 2_999 }))).toBe(false);
+  });
+
   it('changes after a timeout, too', () => {
     const made = noAnswer(0, { durationMs: 10_000, error: 'timeout after 10 s' });
 

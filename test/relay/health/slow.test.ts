@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aRelay, UNAVAILABLE } from '../a-relay.ts';
+import { aRelay, OK, UNAVAILABLE } from '../a-relay.ts';
 import { holdAnswers } from '../deliver/held-answers.ts';
 import { fannedOut } from './an-open-circuit.ts';
 import { takesMs } from './takes-ms.ts';
@@ -74,6 +74,23 @@ describe('an endpoint that took longer than two seconds', () => {
 
     expect(relay.sender.requests).toEqual([]);
     expect(await relay.healthOf('erp')).not.toHaveProperty('provenAt');
+  });
+
+  it('is not slow because this process stood still while it answered', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { ordering: 'none' });
+    let delayedMs = 0;
+    Object.assign(relay.clock, { delayedMs: () => delayedMs });
+    relay.sender.answers.set('erp', async () => {
+      relay.clock.advance(3_000);
+      delayedMs += 2_900;
+      return OK;
+    });
+
+    await fannedOut(relay, 2);
+
+    expect(relay.sender.requests).toHaveLength(2);
+    expect(await relay.healthOf('erp')).not.toHaveProperty('slowUntil');
   });
 
   it('is attempted by fan-out again after five minutes and one quick answer to deliver', async () => {
