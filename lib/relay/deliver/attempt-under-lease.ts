@@ -54,8 +54,8 @@ export async function attemptUnderLease(
   const { clock, random } = context;
   const leaseMs = maxAttemptMs(endpoint) + LEASE_MARGIN_MS;
   const fence = fenceOf(context, leaseMs, rateLimiter);
-  const leaseId = ulid(clock.now().getTime(), random);
-  const lease = leased(delivery, leaseId, after(clock.now(), leaseMs));
+  const now = clock.now();
+  const lease = leased(delivery, ulid(now.getTime(), random), after(now, leaseMs), now);
   const row = await applyChange(context, delivery, lease);
   if (row === undefined) return undefined;
   try {

@@ -105,9 +105,19 @@ export function debounced(delivery: PendingDelivery, quietAt: Date, now: Date): 
   return { ...scheduled(delivery, quietAt, now), reason: 'debounce' };
 }
 
-/** One function may attempt it until `leaseUntil`. */
-export function leased(delivery: UnfinishedDelivery, leaseId: string, leaseUntil: Date): LeasedDelivery {
-  return { ...leaseExpired(delivery), state: 'leased', leaseId, leaseUntil, dueAt: leaseUntil };
+/**
+ * One function may attempt it until `leaseUntil`. The row keeps a `dueAt` of the next minute: moving it would cost two
+ * writes to the `owed` index, and whoever finds the row in the list too early waits for the lease.
+ */
+export function leased(
+  delivery: UnfinishedDelivery,
+  leaseId: string,
+  leaseUntil: Date,
+  now: Date,
+): LeasedDelivery {
+  const isSoonDue = delivery.dueAt <= after(now, MESSAGE_LOST_AFTER_MS);
+  const dueAt = isSoonDue ? delivery.dueAt : leaseUntil;
+  return { ...leaseExpired(delivery), state: 'leased', leaseId, leaseUntil, dueAt };
 }
 
 /** The lease holder returns the lease. It has sent nothing. */

@@ -24,7 +24,7 @@ const BY_DEFAULT = { maxAttempts: 10, ordering: 'latest' } as const;
 const HOUR = 3_600;
 
 const PENDING = aPendingDelivery({ endpointId: anEndpointId('erp'), nextAttemptAt: NOON, dueAt: NOON });
-const LEASED = leased(PENDING, 'a-lease', seconds(20));
+const LEASED = leased(PENDING, 'a-lease', seconds(20), NOON);
 
 const settledRow = (state: SettledState) => aSettledDelivery(state, { ...PENDING, settledAt: NOON });
 
@@ -35,7 +35,7 @@ const refused = (row: UnfinishedDelivery): Delivery => ended(row, 'skipped', 'fi
 
 describe('what the endpoint may have received', () => {
   it.each<[string, Delivery, Date | undefined]>([
-    ['a lease that nobody returned', leased(LEASED, 'another', seconds(60)), seconds(20)],
+    ['a lease that nobody returned', leased(LEASED, 'another', seconds(60), NOON), seconds(20)],
     ['a first lease', LEASED, undefined],
     ['an end under a lease that nobody returned', endedUnder(LEASED), seconds(20)],
     ['an end without a lease', endedUnder(PENDING), undefined],
@@ -99,10 +99,10 @@ describe('applyChange', () => {
   it('writes nothing when another function has changed the state or the lease since the row was read', async () => {
     const eventLog = new MemoryEventLog(new StandingClock());
     await eventLog.putDeliveryIfAbsent(PENDING);
-    const first = await applyChange({ eventLog }, PENDING, leased(PENDING, 'one', seconds(20)));
+    const first = await applyChange({ eventLog }, PENDING, leased(PENDING, 'one', seconds(20), NOON));
 
     expect(first).toMatchObject({ leaseId: 'one', leaseUntil: seconds(20) });
-    expect(await applyChange({ eventLog }, PENDING, leased(PENDING, 'other', seconds(30)))).toBeUndefined();
+    expect(await applyChange({ eventLog }, PENDING, leased(PENDING, 'other', seconds(30), NOON))).toBeUndefined();
     expect(await eventLog.deliveries(PENDING.orderKey)).toEqual([first]);
   });
 
@@ -160,7 +160,7 @@ describe('applyChange', () => {
     const pending = { state: 'pending', leaseId: undefined } as const;
     await eventLog.updateDelivery(PENDING, pending, { replayedAt: seconds(1) });
 
-    await applyChange({ eventLog }, PENDING, leased(PENDING, 'one', seconds(20)));
+    await applyChange({ eventLog }, PENDING, leased(PENDING, 'one', seconds(20), NOON));
 
     expect(await eventLog.deliveries(PENDING.orderKey)).toMatchObject([{ replayedAt: seconds(1) }]);
   });

@@ -25,7 +25,7 @@ import { answer, MINUTE, NOON, noAnswer, seconds } from '../attempts.ts';
 const NO_JITTER = () => 0;
 const ERP = anEndpointId('erp');
 const PENDING = aPendingDelivery({ endpointId: ERP, nextAttemptAt: NOON, dueAt: NOON });
-const LEASED = leased(PENDING, 'a-lease', seconds(20));
+const LEASED = leased(PENDING, 'a-lease', seconds(20), NOON);
 const LONGEST_DELAY_MS = 15 * MINUTE * 1_000;
 const atMs = (ms: number) => after(NOON, ms);
 

@@ -12,6 +12,9 @@ A settled row stays in its endpoint's list of the \`owed\` index until the event
 row is the first in the list meanwhile, so that sweep finds it among the parked rows of a paused endpoint. After that a dead
 or cancelled row is listed in \`attention#<endpoint>\`, and the others in none.
 
+A lease does not move a row in the list, unless the row is due more than a minute later: each move costs two writes to the
+index. Until the lease ends, a function that finds the row there leaves it alone.
+
 This page is generated from the table that the tests check the code against:
 \`npm test -- test/relay/delivery/state-machine.test.ts -u\`.
 

@@ -41,7 +41,7 @@ const STRICT = { maxAttempts: 10, ordering: 'strict' } as const;
 const HOUR = 3_600;
 
 const PENDING = aPendingDelivery({ endpointId: anEndpointId('erp'), nextAttemptAt: NOON, dueAt: NOON });
-const LEASED = leased(PENDING, 'a-lease', seconds(20));
+const LEASED = leased({ ...PENDING, dueAt: seconds(60) }, 'a-lease', seconds(20), NOON);
 const TEST = { ...LEASED, orderKey: 'tests/1' as Delivery['orderKey'] };
 
 interface Expected {
@@ -203,17 +203,31 @@ export const TABLE: readonly TableRow[] = [
   }),
   transition({
     event: 'leased',
-    name: 'deliver takes a lease of 20 s',
-    before: PENDING,
-    next: (row) => leased(row, 'a-lease', seconds(20)),
+    name: 'deliver takes a lease of 20 s by its message: the row is due in a minute anyway',
+    before: { ...PENDING, dueAt: seconds(60) },
+    next: (row) => leased(row, 'a-lease', seconds(20), NOON),
+    ...{ state: 'leased', owedTo: 'erp', dueAt: 60 },
+  }),
+  transition({
+    event: 'leased',
+    name: 'deliver takes a lease of 20 s of an overdue delivery',
+    before: { ...PENDING, dueAt: seconds(-600) },
+    next: (row) => leased(row, 'a-lease', seconds(20), NOON),
+    ...{ state: 'leased', owedTo: 'erp', dueAt: -600 },
+  }),
+  transition({
+    event: 'leased',
+    name: 'deliver takes a lease of 20 s long before the time of the delivery, after the endpoint recovered',
+    before: { ...PENDING, dueAt: seconds(61) },
+    next: (row) => leased(row, 'a-lease', seconds(20), NOON),
     ...{ state: 'leased', owedTo: 'erp', dueAt: 20 },
   }),
   transition({
     event: 'leased',
     name: 'the lease has expired and deliver takes a new one of 20 s',
     before: LEASED,
-    next: (row) => leased(row, 'another-lease', seconds(40)),
-    ...{ state: 'leased', owedTo: 'erp', dueAt: 40 },
+    next: (row) => leased(row, 'another-lease', seconds(40), seconds(20)),
+    ...{ state: 'leased', owedTo: 'erp', dueAt: 60 },
   }),
   transition({
     event: 'leaseReturned',
@@ -248,7 +262,7 @@ export const TABLE: readonly TableRow[] = [
     name: 'the endpoint answers 200',
     before: LEASED,
     next: madeFrom(BY_DEFAULT, answer(200)),
-    ...{ state: 'delivered', owedTo: 'erp', dueAt: 20 },
+    ...{ state: 'delivered', owedTo: 'erp', dueAt: 60 },
   }),
   transition({
     event: 'attempted',
@@ -424,7 +438,7 @@ export const TABLE: readonly TableRow[] = [
     name: 'its lease has expired and a newer event supersedes it',
     before: LEASED,
     next: (row) => ended(row, 'superseded', 'newer-event', NOON),
-    ...{ state: 'superseded', owedTo: 'erp', dueAt: 20 },
+    ...{ state: 'superseded', owedTo: 'erp', dueAt: 60 },
   }),
   transition({
     event: 'ended',
