@@ -111,14 +111,14 @@ export class SqliteEventLog implements EventLog {
     ]);
   }
 
-  async *eventsNewestFirst(orderKey: OrderKey): AsyncGenerator<EventRecord, void, undefined> {
+  async *eventsNewestFirst(orderKey: OrderKey, oldest = ''): AsyncGenerator<EventRecord, void, undefined> {
     const sql = `
       SELECT eventId, ${EVENT_COLUMNS} FROM event
-      WHERE orderKey = ? AND eventId < ? ORDER BY eventId DESC LIMIT ?`;
+      WHERE orderKey = ? AND eventId >= ? AND eventId < ? ORDER BY eventId DESC LIMIT ?`;
     let before = AFTER_ALL_TEXTS;
     for (let page = 0; ; page++) {
       const limit = EVENT_PAGES[page] ?? EVENT_PAGES.at(-1) ?? 1;
-      const rows = this.#read('reading events', (reader) => reader.all(sql, orderKey, before, limit));
+      const rows = this.#read('reading events', (reader) => reader.all(sql, orderKey, oldest, before, limit));
       const now = this.#expiry.now();
       for (const { eventId, ...columns } of rows) {
         const key = toEventKey(orderKey, eventId);

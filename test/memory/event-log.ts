@@ -171,8 +171,11 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
     );
   }
 
-  async *eventsNewestFirst(orderKey: OrderKey): AsyncGenerator<EventRecord, void, undefined> {
-    const ids = [...this.#order(orderKey).events.keys()].sort().reverse();
+  async *eventsNewestFirst(orderKey: OrderKey, oldest = ''): AsyncGenerator<EventRecord, void, undefined> {
+    const ids = [...this.#order(orderKey).events.keys()]
+      .filter((id) => id >= oldest)
+      .sort()
+      .reverse();
     for (const eventId of ids) {
       const event = await this.event({ orderKey, eventId });
       if (event !== undefined) yield event;

@@ -77,9 +77,24 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'A delivery is settled in its row, then in the outcome, and only then nothing is left to do',
     file: 'delivery/settle.ts',
-    replaced: `  if (!(await recordOutcome(context, delivery))) {`,
+    replaced: `  if (!(await recordOutcome(context, delivery, known))) {`,
     by: `  await applyChange(context, delivery, outcomeRecorded(delivery, now));
-  if (!(await recordOutcome(context, delivery))) {`,
+  if (!(await recordOutcome(context, delivery, known))) {`,
+  },
+  {
+    rule: 'An outcome that has changed since the attempt is replaced, too',
+    file: 'delivery/settle.ts',
+    replaced: 'if (known?.fannedOutAt !== undefined && (await replaces(known))) return true;',
+    by: `if (known?.fannedOutAt !== undefined) {
+    await replaces(known);
+    return true;
+  }`,
+  },
+  {
+    rule: 'A lease of a delivery that is due much later ends in the list, too',
+    file: 'delivery/state-machine.ts',
+    replaced: 'const dueAt = isSoonDue ? delivery.dueAt : leaseUntil;',
+    by: 'const { dueAt } = delivery;',
   },
   {
     rule: 'A row of an earlier run decides: nothing is sent again because of it',
@@ -303,7 +318,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'A delivery that the relay fails on itself ends',
     file: 'deliver/deliver-order.ts',
-    replaced: `    await writeResult(context, endpoint, delivery, unprocessable(context, delivery, error), false);
+    replaced: `    await writeResult(context, endpoint, delivery, unprocessable(context, delivery, error), {
+      isProbe: false,
+    });
 `,
     by: `    unprocessable(context, delivery, error);
 `,

@@ -6,7 +6,15 @@ import { after as later } from '../../lib/relay/model/clock.ts';
 import type { DeliveryAttributes } from '../../lib/relay/model/delivery.ts';
 import { attentionOf, type Delivery, type DeliveryKey } from '../../lib/relay/model/delivery.ts';
 import type { EventKey, EventRecord, Outcomes, Payload } from '../../lib/relay/model/event.ts';
-import { eventIdOf, orderKeyOf, shardOf, sourceOf, TESTS } from '../../lib/relay/model/ids.ts';
+import {
+  type EventId,
+  eventIdOf,
+  type OrderKey,
+  orderKeyOf,
+  shardOf,
+  sourceOf,
+  TESTS,
+} from '../../lib/relay/model/ids.ts';
 import type { DeliveryChange, EventLog, FanOutAttempt, OwedItem } from '../../lib/relay/ports/event-log.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { aDelivery, anEndpointId, anEvent, anOrderKey, aPayload } from './builders.ts';
@@ -89,7 +97,7 @@ export const eventLogCalls: fc.Arbitrary<EventLogCall> = fc.oneof(
   weighted(1, orders.map(newestEventId)),
   weighted(3, fc.tuple(eventKeys, payloads()).map(putPayload)),
   weighted(6, fc.tuple(events(), moments).map(putEvent)),
-  weighted(1, orders.map(eventsNewestFirst)),
+  weighted(1, fc.tuple(orders, optional(fc.constantFrom(...EVENT_IDS))).map(eventsNewestFirst)),
   weighted(2, eventKeys.map(event)),
   weighted(2, eventKeys.map(payload)),
   weighted(1, orders.map(deliveries)),
@@ -111,7 +119,7 @@ export const eventLogCalls: fc.Arbitrary<EventLogCall> = fc.oneof(
 export const eventLogFinalReads: readonly EventLogCall[] = [
   ...ORDERS.flatMap((order) => [
     newestEventId(order),
-    eventsNewestFirst(order),
+    eventsNewestFirst([order]),
     deliveries(order),
     aliasesOf(order),
   ]),
@@ -187,8 +195,10 @@ function putEvent([record, dueAt]: [EventRecord, Date]): EventLogCall {
   );
 }
 
-function eventsNewestFirst(orderKey: EventRecord['orderKey']): EventLogCall {
-  return onLog(`eventsNewestFirst(${orderKey})`, (log) => Array.fromAsync(log.eventsNewestFirst(orderKey)));
+function eventsNewestFirst([orderKey, oldest]: readonly [OrderKey, (EventId | undefined)?]): EventLogCall {
+  return onLog(`eventsNewestFirst(${orderKey}, ${oldest ?? ''})`, (log) =>
+    Array.fromAsync(log.eventsNewestFirst(orderKey, oldest)),
+  );
 }
 
 function event(key: EventKey): EventLogCall {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { after as later } from '../../lib/relay/model/clock.ts';
+import type { EventRecord } from '../../lib/relay/model/event.ts';
 import { aliasKeyOf, NOTICES, orderKeyOf } from '../../lib/relay/model/ids.ts';
 import { PayloadTooLargeError } from '../../lib/relay/ports/event-log.ts';
 import { aDelivery, anEvent, anEventId, anOrderKey, aPayload, aSource, eventsOf } from './builders.ts';
@@ -224,6 +225,22 @@ export function describeStoring(make: () => Promise<EventLogSubject>): void {
       await Promise.all(events.map((event) => given.store(event)));
 
       expect(await given.eventIdsOf(orderKey)).toEqual(events.map(({ eventId }) => eventId).reverse());
+    });
+
+    it('ends at the oldest that is asked for, which is perhaps not there', async () => {
+      const orderKey = anOrderKey();
+      const events = eventsOf(orderKey, 30);
+      const [absent, ...stored] = events.slice(10);
+      await Promise.all([...events.slice(0, 10), ...stored].map((event) => given.store(event)));
+      const from = async (event: EventRecord | undefined) =>
+        (await Array.fromAsync(given.eventLog.eventsNewestFirst(orderKey, event?.eventId))).map(
+          ({ eventId }) => eventId,
+        );
+
+      const ids = stored.map(({ eventId }) => eventId).reverse();
+      expect(await from(stored[0])).toEqual(ids);
+      expect(await from(absent)).toEqual(ids);
+      expect(await from(stored.at(-1))).toEqual(ids.slice(0, 1));
     });
 
     it('can be left after the first', async () => {

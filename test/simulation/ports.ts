@@ -70,10 +70,10 @@ export function eventLogOf(
           NEW_EVENT,
         ),
     }),
-    async *eventsNewestFirst(orderKey) {
+    async *eventsNewestFirst(orderKey, oldest) {
       let before: EventId | undefined;
       for (;;) {
-        const page = await read('events', () => pageOf(log, orderKey, before));
+        const page = await read('events', () => pageOf(log, orderKey, before, oldest));
         yield* page;
         before = page.at(-1)?.eventId;
         if (page.length < PAGE) return;
@@ -131,9 +131,10 @@ async function pageOf(
   log: MemoryEventLog,
   orderKey: Parameters<EventLog['deliveries']>[0],
   before: EventId | undefined,
+  oldest: EventId | undefined,
 ) {
   const page = [];
-  for await (const event of log.eventsNewestFirst(orderKey)) {
+  for await (const event of log.eventsNewestFirst(orderKey, oldest)) {
     if (before !== undefined && event.eventId >= before) continue;
     page.push(event);
     if (page.length === PAGE) break;

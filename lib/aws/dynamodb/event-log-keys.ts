@@ -20,6 +20,9 @@ export const PAYLOAD_PREFIX = 'payload#';
 export const DELIVERY_PREFIX = 'delivery#';
 export const ALIAS_PREFIX = 'alias#';
 
+/** Sorts after every event id. */
+const AFTER_ALL_IDS = '~';
+
 /** DynamoDB's limit on a sort key, in bytes. */
 const SORT_KEY_LIMIT_BYTES = 1024;
 
@@ -60,6 +63,20 @@ export function rowsOf(orderKey: OrderKey, prefix: string) {
   return {
     KeyConditionExpression: 'orderKey = :orderKey AND begins_with(sk, :prefix)',
     ExpressionAttributeValues: { ':orderKey': orderKey, ':prefix': prefix },
+    ConsistentRead: true,
+  };
+}
+
+/** A consistent query for the events of an order, or for those from one on. */
+export function eventRowsOf(orderKey: OrderKey, oldest?: EventId) {
+  if (oldest === undefined) return rowsOf(orderKey, EVENT_PREFIX);
+  return {
+    KeyConditionExpression: 'orderKey = :orderKey AND sk BETWEEN :oldest AND :last',
+    ExpressionAttributeValues: {
+      ':orderKey': orderKey,
+      ':oldest': EVENT_PREFIX + oldest,
+      ':last': EVENT_PREFIX + AFTER_ALL_IDS,
+    },
     ConsistentRead: true,
   };
 }

@@ -90,8 +90,11 @@ export class DynamoEventLog implements EventLog {
     return this.#store.putEvent(event, dueAt);
   }
 
-  async *eventsNewestFirst(orderKey: OrderKey): AsyncGenerator<EventRecord, void, undefined> {
-    const query = { ...keys.rowsOf(orderKey, keys.EVENT_PREFIX), ScanIndexForward: false };
+  async *eventsNewestFirst(
+    orderKey: OrderKey,
+    oldest?: EventId,
+  ): AsyncGenerator<EventRecord, void, undefined> {
+    const query = { ...keys.eventRowsOf(orderKey, oldest), ScanIndexForward: false };
     for await (const rows of this.#table.pages('reading events', query, EVENT_PAGES)) {
       for (const row of this.#alive(rows)) {
         const key = this.#parseKey(row);

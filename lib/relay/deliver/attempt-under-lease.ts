@@ -25,6 +25,7 @@ import {
   isTest,
   type UnfinishedDelivery,
 } from '../model/delivery.ts';
+import type { EventRecord } from '../model/event.ts';
 import { StoreError } from '../ports/event-log.ts';
 import { attempt } from '../sending/attempt.ts';
 import { type Fence, LeaseExpiredError } from '../sending/send.ts';
@@ -34,6 +35,12 @@ import { postpone } from './postpone.ts';
 
 /** A lease lasts this much longer than its request: clocks differ by two seconds, and the result must be written. */
 const LEASE_MARGIN_MS = 10_000;
+
+interface ResultOptions {
+  readonly isProbe: boolean;
+  /** As it was read before the attempt. */
+  readonly event?: EventRecord;
+}
 
 export interface LeasedAttemptOptions {
   readonly isProbe: boolean;
@@ -60,7 +67,7 @@ export async function attemptUnderLease(
   if (row === undefined) return undefined;
   try {
     const made = await attempt(context, endpoint, content.event, content.payload, { fence, isProbe });
-    await writeResult(context, endpoint, row, made, isProbe);
+    await writeResult(context, endpoint, row, made, { isProbe, event: content.event });
     return made;
   } catch (error) {
     if (error instanceof LeaseExpiredError) {
@@ -74,7 +81,7 @@ export async function attemptUnderLease(
     }
     if (error instanceof StoreError) throw error;
     const made = unprocessable(context, delivery, error);
-    await writeResult(context, endpoint, row, made, isProbe);
+    await writeResult(context, endpoint, row, made, { isProbe });
     return made;
   }
 }
@@ -85,12 +92,12 @@ export async function writeResult(
   endpoint: Endpoint,
   row: UnfinishedDelivery,
   made: Attempt,
-  isProbe: boolean,
+  { isProbe, event }: ResultOptions,
 ): Promise<void> {
   const now = context.clock.now();
   const next = await applyChange(context, row, nextAfter(context, endpoint, row, made, isProbe));
   if (next === undefined) context.telemetry.warn('lease was lost while sending', idsOf(row));
-  else if (isSettled(next)) await writeOutcome(context, next);
+  else if (isSettled(next)) await writeOutcome(context, next, event);
   else await enqueue(context, messageFor(next, now));
 }
 

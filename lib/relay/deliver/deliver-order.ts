@@ -77,13 +77,8 @@ async function readEvents(
   { ordering }: Endpoint,
   [oldest]: readonly UnfinishedDelivery[],
 ): Promise<EventRecord[]> {
-  const events: EventRecord[] = [];
-  if (ordering !== 'latest' || oldest === undefined) return events;
-  for await (const event of eventLog.eventsNewestFirst(oldest.orderKey)) {
-    events.push(event);
-    if (event.eventId <= oldest.eventId) break;
-  }
-  return events;
+  if (ordering !== 'latest' || oldest === undefined) return [];
+  return Array.fromAsync(eventLog.eventsNewestFirst(oldest.orderKey, oldest.eventId));
 }
 
 /** @returns the attempt; `again` when rows have changed; undefined when nothing can be done now */
@@ -177,7 +172,9 @@ async function processable<Result>(
     return await prepared();
   } catch (error) {
     if (error instanceof StoreError) throw error;
-    await writeResult(context, endpoint, delivery, unprocessable(context, delivery, error), false);
+    await writeResult(context, endpoint, delivery, unprocessable(context, delivery, error), {
+      isProbe: false,
+    });
     return undefined;
   }
 }

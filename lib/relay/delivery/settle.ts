@@ -3,6 +3,7 @@
 import type { SendingContext } from '../context.ts';
 import { isTest, outcomeOf, type SettledDelivery, type UnfinishedDelivery } from '../model/delivery.ts';
 import type { SettledState } from '../model/delivery-state.ts';
+import type { EventRecord } from '../model/event.ts';
 import { isDeepStrictEqual } from '../model/node-util.ts';
 import type { Reason } from '../model/reason.ts';
 import { StoreError } from '../ports/event-log.ts';
@@ -28,11 +29,18 @@ export async function settle(
   return true;
 }
 
-/** Writes the event's outcome for a settled row, and finishes the work of a run that died before it could. */
-export async function writeOutcome(context: SettlingContext, delivery: SettledDelivery): Promise<void> {
+/**
+ * Writes the event's outcome for a settled row, and finishes the work of a run that died before it could.
+ * @param known the event as it was read before the attempt: saves a read while its outcome is still the same
+ */
+export async function writeOutcome(
+  context: SettlingContext,
+  delivery: SettledDelivery,
+  known?: EventRecord,
+): Promise<void> {
   if (delivery.owedTo !== delivery.endpointId) return;
   const now = context.clock.now();
-  if (!(await recordOutcome(context, delivery))) {
+  if (!(await recordOutcome(context, delivery, known))) {
     await applyChange(context, delivery, outcomePostponed(delivery, now));
     return;
   }
@@ -41,17 +49,23 @@ export async function writeOutcome(context: SettlingContext, delivery: SettledDe
 }
 
 /** False until fan-out has written the event's outcomes: it may have read this row before it was settled. */
-async function recordOutcome({ eventLog }: SettlingContext, delivery: SettledDelivery): Promise<boolean> {
+async function recordOutcome(
+  { eventLog }: SettlingContext,
+  delivery: SettledDelivery,
+  known: EventRecord | undefined,
+): Promise<boolean> {
   const { endpointId } = delivery;
   const outcome = outcomeOf(delivery);
+  const replaces = (event: EventRecord) =>
+    eventLog.recordOutcome(delivery, endpointId, outcome, event.outcomes?.[endpointId]);
+  if (known?.fannedOutAt !== undefined && (await replaces(known))) return true;
   for (let tried = 1; tried <= TRIES; tried++) {
     const event = await eventLog.event(delivery);
     // When the event has expired or fan-out gave up, only the delivery's row records the end.
     if (event === undefined || event.abandonedAt !== undefined) return true;
     if (event.fannedOutAt === undefined) return false;
-    const previous = event.outcomes?.[endpointId];
-    if (isDeepStrictEqual(previous, outcome)) return true;
-    if (await eventLog.recordOutcome(delivery, endpointId, outcome, previous)) return true;
+    if (isDeepStrictEqual(event.outcomes?.[endpointId], outcome)) return true;
+    if (await replaces(event)) return true;
   }
   throw new StoreError('the outcome changed repeatedly');
 }

@@ -83,8 +83,11 @@ export interface EventStore {
  * method may reject with a {@link StoreError}; the operation may or may not have taken effect then.
  */
 export interface EventLog extends EventStore {
-  /** An order's events, newest first. Each page is read when the caller asks for it. */
-  eventsNewestFirst(orderKey: OrderKey): AsyncIterable<EventRecord>;
+  /**
+   * An order's events, newest first. Each page is read when the caller asks for it.
+   * @param oldest leaves out events that are older than this one
+   */
+  eventsNewestFirst(orderKey: OrderKey, oldest?: EventId): AsyncIterable<EventRecord>;
   event(key: EventKey): Promise<EventRecord | undefined>;
   /** Undefined when it expired or was erased. */
   payload(key: EventKey): Promise<Payload | undefined>;

@@ -35,8 +35,10 @@ async function delivered(
   await relay.eventLog.putDeliveryIfAbsent(row(0, SHOP, 'pending'));
   const events: EventId[] = [];
   const all = relay.eventLog.eventsNewestFirst.bind(relay.eventLog);
-  const newestFirst = vi.spyOn(relay.eventLog, 'eventsNewestFirst').mockImplementation(async function* (key) {
-    for await (const event of all(key)) {
+  const newestFirst = vi.spyOn(relay.eventLog, 'eventsNewestFirst').mockImplementation(async function* (
+    ...args
+  ) {
+    for await (const event of all(...args)) {
       events.push(event.eventId);
       yield event;
     }

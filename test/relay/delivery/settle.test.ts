@@ -133,6 +133,39 @@ describe('the outcome of a settled delivery', () => {
     ]);
   });
 
+  it('replaces the one that was read before the attempt, without another read', async () => {
+    const { context, eventLog, event, put, rows, settled, outcome } = await setUp();
+    const known = await eventLog.event(event);
+    const read = vi.spyOn(eventLog, 'event');
+
+    await writeOutcome(context, await put(settled('skipped')), known);
+
+    expect(read).not.toHaveBeenCalled();
+    expect(await outcome()).toEqual({ state: 'skipped', reason: 'filter-refused' });
+    expect((await rows())[0]).not.toHaveProperty('owedTo');
+  });
+
+  it('replaces one that another function wrote since then', async () => {
+    const { context, eventLog, event, put, settled, outcome } = await setUp();
+    const known = await eventLog.event(event);
+    await eventLog.recordOutcome(event, ERP, { state: 'dead' }, { state: 'pending' });
+
+    await writeOutcome(context, await put(settled('skipped')), known);
+
+    expect(await outcome()).toEqual({ state: 'skipped', reason: 'filter-refused' });
+  });
+
+  it('is written although the event was not fanned out yet before the attempt', async () => {
+    const { context, eventLog, event, put, settled, outcome } = await setUp();
+    const { fannedOutAt: _, ...known } = { ...(await eventLog.event(event)) } as EventRecord;
+    const record = vi.spyOn(eventLog, 'recordOutcome');
+
+    await writeOutcome(context, await put(settled('skipped')), known);
+
+    expect(record).toHaveBeenCalledTimes(1);
+    expect(await outcome()).toEqual({ state: 'skipped', reason: 'filter-refused' });
+  });
+
   it('is not written again', async () => {
     const outcome = { state: 'skipped', reason: 'filter-refused' } as const;
     const { context, eventLog, put, rows, settled } = await setUp({ outcomes: { [ERP]: outcome } });

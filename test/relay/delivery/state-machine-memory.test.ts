@@ -102,7 +102,9 @@ describe('applyChange', () => {
     const first = await applyChange({ eventLog }, PENDING, leased(PENDING, 'one', seconds(20), NOON));
 
     expect(first).toMatchObject({ leaseId: 'one', leaseUntil: seconds(20) });
-    expect(await applyChange({ eventLog }, PENDING, leased(PENDING, 'other', seconds(30), NOON))).toBeUndefined();
+    expect(
+      await applyChange({ eventLog }, PENDING, leased(PENDING, 'other', seconds(30), NOON)),
+    ).toBeUndefined();
     expect(await eventLog.deliveries(PENDING.orderKey)).toEqual([first]);
   });
 
