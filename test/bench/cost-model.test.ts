@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { synthesizeTemplate } from '../../lib/stack/synthesize-template.ts';
 import type { Call } from './call-recorder.ts';
+import { chargesOf } from './charges.ts';
 import { type Cost, type CostInputs, costOf, totalOf } from './cost-model.ts';
 import { costTable } from './cost-table.ts';
 import { countCost } from './count-cost.ts';
@@ -79,9 +80,10 @@ describe('the cost of an event', () => {
 
   it('that deliver sends is higher by the calls of deliver', () => {
     const slow = { event: anEvent(), deliver: [aCall('DynamoDB', 'PutItem', 4)] };
-    const more = costOf(inputs({ slow })).perMillionByDeliver - costOf(inputs()).perMillionByDeliver;
+    const more = (changes: Partial<CostInputs>) =>
+      costOf(inputs(changes)).perMillionByDeliver.get('DynamoDB, reads and writes') ?? Number.NaN;
 
-    expect(more).toBeCloseTo(4 * 0.625);
+    expect(more({ slow }) - more({})).toBeCloseTo(4 * 0.625);
   });
 });
 
@@ -142,6 +144,14 @@ describe('the parts of the template', () => {
   });
 });
 
+function unitsOf(calls: readonly Call[], table: CostInputs['table']) {
+  const units = { 'rows written': 0, 'index entries': 0, reads: 0, 'SQS requests': 0 };
+  return Object.assign(
+    units,
+    Object.fromEntries(chargesOf(calls, table).charges.map(({ what, units }) => [what, units])),
+  );
+}
+
 describe('the cost of the deployed relay', () => {
   const month = { events: 1_000_000, endpoints: 2, items: 3 };
   let counted: CostInputs;
@@ -149,6 +159,26 @@ describe('the cost of the deployed relay', () => {
   beforeAll(async () => {
     counted = await countCost(synthesizeTemplate().template, month);
     cost = costOf(counted);
+  });
+
+  // The lock of the endpoint is taken and released. The delivery gets a row with two index entries, a lease and a result;
+  // the event gets the outcome; and the row leaves the `owed` list.
+  it('has ten writes more for a delivery that fan-out leaves to deliver', () => {
+    const { event, slow, table } = counted;
+    const usual = unitsOf([...event.ingest, ...event.fanOut], table);
+    const fanOut = unitsOf([...slow.event.ingest, ...slow.event.fanOut], table);
+    const deliver = unitsOf(slow.deliver, table);
+
+    expect(fanOut['rows written'] - usual['rows written']).toBe(1);
+    expect(fanOut['index entries'] - usual['index entries']).toBe(2);
+    expect(deliver).toEqual({ 'rows written': 6, 'index entries': 1, reads: 5, 'SQS requests': 2 });
+  });
+
+  it('prints them by service', () => {
+    const table = costTable(cost, counted, month);
+
+    expect(table).toMatch(/^each delivery that fan-out leaves to deliver +per million$/m);
+    expect(table).toMatch(new RegExp(`more than .* ${totalOf(cost.perMillionByDeliver).toFixed(2)}$`, 'm'));
   });
 
   it('is in the README, to the dollar, and to ten cents when idle', () => {
@@ -160,6 +190,9 @@ describe('the cost of the deployed relay', () => {
     expect(Math.abs(totalOf(cost.idleMonth) - Number(idle))).toBeLessThan(0.1);
     expect(Math.abs(totalOf(cost.idleMonthAlone) - Number(alone))).toBeLessThan(0.05);
     expect(Math.abs(totalOf(cost.perMillionEvents) - Number(million))).toBeLessThan(1);
+
+    const [, delivered] = /about (\d+) dollars per million deliveries/.exec(readme) ?? [];
+    expect(Math.abs(totalOf(cost.perMillionByDeliver) - Number(delivered))).toBeLessThan(0.5);
   });
 
   it('is the same for five endpoints, but for the traffic to them', async () => {

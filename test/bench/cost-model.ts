@@ -24,7 +24,7 @@ export type ByService = ReadonlyMap<string, number>;
 export interface Cost {
   readonly perMillionEvents: ByService;
   /** A million deliveries that fan-out leaves to deliver cost this much more. */
-  readonly perMillionByDeliver: number;
+  readonly perMillionByDeliver: ByService;
   readonly idleMonth: ByService;
   /** The same in an account that uses AWS's free tier for nothing else. */
   readonly idleMonthAlone: ByService;
@@ -90,17 +90,16 @@ function eventCost({ event, parts, table }: CostInputs): ByService {
 }
 
 /** The additional cost over an event whose only endpoint answers inline. */
-function deliverCost({ event, slow, parts, table }: CostInputs): number {
+function deliverCost({ event, slow, parts, table }: CostInputs): ByService {
   const usual = callsCost([...event.ingest, ...event.fanOut], table);
   const all = callsCost([...slow.event.ingest, ...slow.event.fanOut, ...slow.deliver], table);
   const loggedBytes = FUNCTIONS.deliver.logBytes + BYTES_PER_ENTRY;
-  return (
-    all.dynamoDb -
-    usual.dynamoDb +
-    (all.sqs - usual.sqs) +
-    lambdaCost('deliver', parts.memoryMb.deliver) +
-    (loggedBytes / BYTES_PER_GB) * MILLION * PRICES.logs.usd
-  );
+  return new Map([
+    ['Lambda', lambdaCost('deliver', parts.memoryMb.deliver)],
+    ['DynamoDB, reads and writes', all.dynamoDb - usual.dynamoDb],
+    ['SQS', all.sqs - usual.sqs],
+    ['CloudWatch logs', (loggedBytes / BYTES_PER_GB) * MILLION * PRICES.logs.usd],
+  ]);
 }
 
 /** The price of custom metrics with webhooks in every hour. */
@@ -141,7 +140,7 @@ function gbSecondsOf(name: keyof typeof FUNCTIONS, memoryMb: number): number {
   return (durationMs(name, memoryMb) / 1_000) * (memoryMb / 1_024);
 }
 
-/** For a million repetitions. Deliver's queue is a standard queue, which is a little cheaper than counted here. */
+/** For a million repetitions. Deliver's queue is a fair queue, which costs as much as the FIFO queue. */
 function callsCost(calls: readonly Call[], table: TableDefinition): { dynamoDb: number; sqs: number } {
   const { charges } = chargesOf(calls, table);
   const usd = (isSqs: boolean) =>
