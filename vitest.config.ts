@@ -17,6 +17,9 @@ export default defineConfig({
     // Real engines and sockets on two busy cores; nothing here waits for a fixed time.
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Polls at the default of 50 ms take CPU from what they wait for.
+    expect: { poll: { interval: 100 } },
+    globalSetup: ['test/run-folder.ts'],
     setupFiles: ['test/leaves-nothing.ts'],
     // The smallest CI machines have two cores. Many tests wait for a relay and use no CPU meanwhile.
     maxWorkers: 3,

@@ -1,17 +1,13 @@
-/** The whole relay for the tests of one file: the stack's own template, run in this process, with all in memory. */
-import { fileURLToPath } from 'node:url';
+/** The whole relay for the tests of one file: the stack as it is deployed, run in this process, with all in memory. */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { z } from 'zod';
 import { type AwsConnection, connect } from '../../lib/connect/connect.ts';
 import { findEmulator } from '../../lib/connect/local-relay.ts';
-import { callInThread } from '../../lib/emulator/call-in-thread.ts';
 import { type Emulator, startEmulator } from '../../lib/emulator/emulator.ts';
 import { handlerLog } from '../../lib/emulator/handler-log.ts';
 import { refuseWarnings } from './an-operator.ts';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const SYNTHESIS = new URL('../../lib/stack/synthesize-template.ts', import.meta.url);
+import { BUILDING_MS, builtStack } from './built-stack.ts';
 
 export interface RunningRelay extends Pick<Emulator, 'url' | 'runSchedules'> {
   readonly connection: AwsConnection;
@@ -35,15 +31,13 @@ const queuesSchema = z.object({
  * Starts the relay before the tests of a file, and stops it after. An error that the functions or the relay itself
  * have logged by then fails the file, though no test may have looked for it; unless the tests break what it needs.
  *
- * @param options `root` is the folder with the handlers; `template` is that of a deployment with settings
+ * @param options `template` is that of a deployment with settings
  */
 export function useRunningRelay({
   mayFail = false,
-  root = ROOT,
   template,
 }: {
   mayFail?: boolean;
-  root?: string;
   template?: unknown;
 } = {}): () => RunningRelay {
   let running: RunningRelay | undefined;
@@ -52,8 +46,8 @@ export function useRunningRelay({
     const lines: string[] = [];
     const noteFault = handlerLog({ show: (line) => isFault(line) && errors.push(line) });
     const relay = await startEmulator({
-      template: template === undefined ? synthesize() : Promise.resolve(template),
-      root,
+      ...(await builtStack()),
+      ...(template !== undefined && { template }),
       port: 0,
       log: (name, line) => {
         lines.push(line);
@@ -72,7 +66,7 @@ export function useRunningRelay({
       await relay.stop();
       if (!mayFail) expect(errors).toEqual([]);
     };
-  });
+  }, BUILDING_MS);
   afterAll(() => {
     running = undefined;
   });
@@ -85,10 +79,4 @@ export function useRunningRelay({
 /** On a machine that is busy enough, calls take longer than they may, which the relay survives: that is no fault. */
 function isFault(line: string): boolean {
   return / (ERROR|CRITICAL) /.test(line) && !line.includes('TimeoutError');
-}
-
-/** In a thread, as `npm run start:stack` does it: the CDK's memory goes with it. */
-async function synthesize(): Promise<unknown> {
-  return z.object({ template: z.unknown() }).parse(await callInThread(SYNTHESIS, 'synthesizeTemplate'))
-    .template;
 }
