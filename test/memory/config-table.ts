@@ -27,9 +27,9 @@ export class MemoryConfigTable implements ConfigTable, ConfigWriter {
   async updateHealth(endpointId: EndpointId, only: RowCondition, change: RowAttributes): Promise<boolean> {
     if (!this.#says(endpointId, only)) return false;
     const attributes = { ...this.#ofKind('health').get(endpointId)?.attributes };
-    for (const [name, value] of Object.entries(asWritten(change))) {
+    for (const [name, value] of Object.entries(change)) {
       if (value === null) delete attributes[name];
-      else if (value !== undefined) attributes[name] = value;
+      else if (value !== undefined) attributes[name] = asWritten(value);
     }
     this.put('health', endpointId, attributes);
     return true;
@@ -65,7 +65,7 @@ export class MemoryConfigTable implements ConfigTable, ConfigWriter {
 
   #says(endpointId: EndpointId, only: RowCondition): boolean {
     const attributes = this.#ofKind('health').get(endpointId)?.attributes ?? {};
-    return Object.entries(asWritten(only)).every(([name, value]) => isUnchanged(attributes[name], value));
+    return Object.entries(only).every(([name, value]) => isUnchanged(attributes[name], asWritten(value)));
   }
 
   put(kind: ConfigKind, id: string, attributes: ConfigRow['attributes']): void {
@@ -80,13 +80,8 @@ export class MemoryConfigTable implements ConfigTable, ConfigWriter {
 }
 
 /** Moments as the table keeps them; undefined stays, for it is an attribute that is not there. */
-function asWritten(attributes: RowCondition): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(attributes).map(([name, value]) => [
-      name,
-      value instanceof Date ? value.toISOString() : value,
-    ]),
-  );
+function asWritten(value: unknown): unknown {
+  return value instanceof Date ? value.toISOString() : value;
 }
 
 /** Of lists and maps, only the type is compared. */

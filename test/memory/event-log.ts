@@ -62,6 +62,8 @@ interface Order {
   readonly payloads: Map<EventId, Kept<Payload | typeof ERASED>>;
   /** By `eventId#endpointId`. */
   readonly deliveries: Map<string, Kept<DeliveryAttributes>>;
+  /** The ids of all deliveries in their order; undefined when a row has come or gone since. */
+  deliveryIds: readonly string[] | undefined;
 }
 
 export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
@@ -85,7 +87,7 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   }
 
   async newestEventId(orderKey: OrderKey): Promise<EventId | undefined> {
-    return [...this.#order(orderKey).events.keys()].sort().at(-1);
+    return newest(this.#order(orderKey).events.keys());
   }
 
   async checkPayload(payload: Payload): Promise<void> {
@@ -94,12 +96,12 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
 
   async putPayload({ orderKey, eventId }: EventKey, payload: Payload): Promise<void> {
     refuseTooLarge(payload);
-    const { payloads } = this.#order(orderKey);
+    const { payloads } = this.#touch(orderKey);
     if (!payloads.has(eventId)) payloads.set(eventId, this.#keep(payload));
   }
 
   async putEvent(event: EventRecord, dueAt: Date): Promise<void> {
-    const { events } = this.#order(event.orderKey);
+    const { events } = this.#touch(event.orderKey);
     const { fannedOutAt: _, ...record } = event;
     const row = { ...record, owedTo: fanOutList(event.eventId), dueAt };
     if (!events.has(event.eventId)) events.set(event.eventId, this.#keep(row));
@@ -114,7 +116,7 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   }
 
   async erasePayload({ orderKey, eventId }: EventKey, _erasedAt?: Date): Promise<boolean> {
-    const { payloads } = this.#order(orderKey);
+    const { payloads } = this.#touch(orderKey);
     const payload = payloads.get(eventId);
     if (payload === undefined || payload.value === ERASED) return false;
     this.#replace(payloads, eventId, ERASED);
@@ -122,7 +124,7 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   }
 
   async noteForgotten({ orderKey, eventId }: EventKey, forgottenAt = this.#clock.now()): Promise<boolean> {
-    const { events } = this.#order(orderKey);
+    const { events } = this.#touch(orderKey);
     const event = events.get(eventId)?.value;
     if (event === undefined) return false;
     this.#replace(events, eventId, { ...event, forgottenAt });
@@ -130,7 +132,7 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   }
 
   async retryFanOut({ orderKey, eventId }: EventKey, dueAt: Date): Promise<boolean> {
-    const { events } = this.#order(orderKey);
+    const { events } = this.#touch(orderKey);
     const event = events.get(eventId)?.value;
     if (event?.abandonedAt === undefined || event.fannedOutAt !== undefined) return false;
     const { abandonedAt: _, quarantinedUntil: __, ...rest } = event;
@@ -195,10 +197,12 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   }
 
   async deliveries(orderKey: OrderKey, endpointId?: EndpointId): Promise<Delivery[]> {
-    const rows = this.#order(orderKey).deliveries;
+    const order = this.#order(orderKey);
+    const rows = order.deliveries;
     const nowMs = this.#clock.now().getTime();
     const alive: Delivery[] = [];
-    for (const id of [...rows.keys()].sort()) {
+    order.deliveryIds ??= [...rows.keys()].sort();
+    for (const id of order.deliveryIds) {
       const kept = rows.get(id);
       if (kept === undefined || !isAlive(kept, nowMs)) continue;
       if ((endpointId ?? kept.value.endpointId) === kept.value.endpointId)
@@ -208,10 +212,11 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   }
 
   async putDeliveryIfAbsent(delivery: Delivery): Promise<boolean> {
-    const { deliveries } = this.#order(delivery.orderKey);
+    const order = this.#touch(delivery.orderKey);
     const id = rowId(delivery);
-    if (deliveries.has(id)) return false;
-    deliveries.set(
+    if (order.deliveries.has(id)) return false;
+    order.deliveryIds = undefined;
+    order.deliveries.set(
       id,
       isSettled(delivery) ? this.#keep(delivery) : { value: delivery, expiresAt: undefined },
     );
@@ -219,18 +224,19 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   }
 
   async updateDelivery(key: DeliveryKey, only: DeliveryCondition, change: DeliveryChange): Promise<boolean> {
-    const { deliveries } = this.#order(key.orderKey);
-    const row = deliveries.get(rowId(key))?.value;
+    const { deliveries } = this.#touch(key.orderKey);
+    const id = rowId(key);
+    const row = deliveries.get(id)?.value;
     if (row === undefined || row.state !== only.state || !hasLease(row, only)) return false;
     const value = changed(row, change);
-    if (change.state === undefined) this.#replace(deliveries, rowId(key), value);
-    else if (isSettled(toDelivery(value))) deliveries.set(rowId(key), this.#keep(value));
-    else deliveries.set(rowId(key), { value, expiresAt: undefined });
+    if (change.state === undefined) this.#replace(deliveries, id, value);
+    else if (isSettled(toDelivery(value))) deliveries.set(id, this.#keep(value));
+    else deliveries.set(id, { value, expiresAt: undefined });
     return true;
   }
 
   async finishFanOut({ orderKey, eventId }: EventKey, result: FanOutResult): Promise<boolean> {
-    const { events } = this.#order(orderKey);
+    const { events } = this.#touch(orderKey);
     const event = events.get(eventId)?.value;
     if (event === undefined || event.fannedOutAt !== undefined) return false;
     const { owedTo: _, dueAt: __, quarantinedUntil: ___, abandonedAt: ____, ...record } = event;
@@ -239,7 +245,7 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   }
 
   async recordFanOutAttempt(event: EventRecord, change: FanOutAttempt): Promise<boolean> {
-    const { events } = this.#order(event.orderKey);
+    const { events } = this.#touch(event.orderKey);
     const row = events.get(event.eventId)?.value;
     if (row === undefined || row.fannedOutAt !== undefined || row.fanOutAttempts !== event.fanOutAttempts)
       return false;
@@ -253,7 +259,7 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
     outcome: Outcome,
     previous: Outcome | undefined,
   ): Promise<boolean> {
-    const { events } = this.#order(orderKey);
+    const { events } = this.#touch(orderKey);
     const event = this.#alive(events.get(eventId));
     if (event?.fannedOutAt === undefined || !isDeepStrictEqual(outcomesOf(event)[endpointId], previous))
       return false;
@@ -277,17 +283,15 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
   }
 
   async newestWebhook(since: Date): Promise<EventId | undefined> {
-    const ids = [...this.#orders].flatMap(([orderKey, { events }]) =>
-      isRelayEvent(orderKey) ? [] : [...events.keys()],
+    const first = firstEventIdAt(since);
+    const ofOrders = [...this.#orders].map(([orderKey, { events }]) =>
+      isRelayEvent(orderKey) ? undefined : newest(events.keys()),
     );
-    return ids
-      .filter((id) => id >= firstEventIdAt(since))
-      .sort()
-      .at(-1);
+    return newest(ofOrders.filter((id) => id !== undefined && id >= first));
   }
 
   async postpone(item: OwedItem, dueAt: Date): Promise<boolean> {
-    const { events, deliveries } = this.#order(item.orderKey);
+    const { events, deliveries } = this.#touch(item.orderKey);
     return item.kind === 'event'
       ? this.#postponeIn(events, item.eventId, item, dueAt)
       : this.#postponeIn(deliveries, rowId(item), item, dueAt);
@@ -316,25 +320,38 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
    */
   deleteExpired(mayGo: (row: string, expiresAt: Date) => boolean): void {
     const now = this.#clock.now();
-    for (const [orderKey, { events, payloads, deliveries }] of this.#orders) {
+    for (const [orderKey, order] of this.#orders) {
+      const { events, payloads, deliveries } = order;
       for (const [kind, rows] of Object.entries({ events, payloads, deliveries })) {
         for (const [id, { expiresAt }] of rows as Map<string, Kept<unknown>>) {
-          if (expiresAt !== undefined && expiresAt <= now && mayGo(`${kind} ${orderKey} ${id}`, expiresAt))
-            rows.delete(id as EventId);
+          if (expiresAt === undefined || expiresAt > now || !mayGo(`${kind} ${orderKey} ${id}`, expiresAt))
+            continue;
+          rows.delete(id as EventId);
+          order.deliveryIds = undefined;
+          this.#touched.add(orderKey);
         }
       }
     }
   }
 
   #order(orderKey: OrderKey): Order {
-    const order = this.#orders.get(orderKey) ?? {
+    const known = this.#orders.get(orderKey);
+    if (known !== undefined) return known;
+    const order: Order = {
       events: new Map(),
       payloads: new Map(),
       deliveries: new Map(),
+      deliveryIds: undefined,
     };
     this.#orders.set(orderKey, order);
     this.#touched.add(orderKey);
     return order;
+  }
+
+  /** The order, whose rows are about to change. */
+  #touch(orderKey: OrderKey): Order {
+    this.#touched.add(orderKey);
+    return this.#order(orderKey);
   }
 
   #keep<Value>(value: Value): Kept<Value> {
@@ -375,6 +392,12 @@ function refuseTooLarge({ contentType = '', body }: Payload): void {
   throw new PayloadTooLargeError(`payload of ${body.length} bytes does not fit a row`);
 }
 
+function newest(ids: Iterable<EventId | undefined>): EventId | undefined {
+  let last: EventId | undefined;
+  for (const id of ids) if (id !== undefined && (last === undefined || id > last)) last = id;
+  return last;
+}
+
 const fanOutList = (eventId: EventId) => `fan-out#${shardOf(eventId)}`;
 
 const rowId = ({ eventId, endpointId }: DeliveryKey) => `${eventId}#${endpointId}`;
@@ -385,8 +408,12 @@ function hasLease({ leaseId }: DeliveryAttributes, only: DeliveryCondition): boo
 }
 
 function changed(row: DeliveryAttributes, change: DeliveryChange): DeliveryAttributes {
-  const entries = Object.entries({ ...row, ...change }).filter(([, value]) => value !== null);
-  return Object.fromEntries(entries) as unknown as DeliveryAttributes;
+  const after: Record<string, unknown> = { ...row };
+  for (const [name, value] of Object.entries(change)) {
+    if (value === null) delete after[name];
+    else after[name] = value;
+  }
+  return after as unknown as DeliveryAttributes;
 }
 
 function owedOf(orderKey: OrderKey, { events, deliveries }: Order): OwedItem[] {

@@ -48,6 +48,7 @@ export class Environment {
       now: () => new Date(scheduler.nowMs + skewMs + aheadMs()),
       monotonicMs: () => this.#monotonicMs(),
       sleep: (durationMs) => this.#sleep(durationMs),
+      startTimer: (durationMs, onEnd) => this.#startTimer(durationMs, onEnd),
     };
   }
 
@@ -107,6 +108,17 @@ export class Environment {
       };
       this.#scheduler.after(durationMs, () => this.#resume(fire));
     });
+  }
+
+  /** A cancelled timer calls nobody back, but the environment still wakes up for it. */
+  #startTimer(durationMs: number, onEnd: () => void): () => void {
+    let isCancelled = false;
+    void this.#sleep(durationMs).then(() => {
+      if (!isCancelled) onEnd();
+    });
+    return () => {
+      isCancelled = true;
+    };
   }
 
   #resume(goOn: () => void): void {
