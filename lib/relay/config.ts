@@ -1,6 +1,6 @@
 /** The Config table as the functions use it: sources and endpoints through caches, and the endpoints' health. */
 import { CACHE_MS, ConfigCache, EARLIEST_REFRESH_MS } from './config-cache.ts';
-import { type InvalidRow, readRows } from './config-rows.ts';
+import { ConfigRowReader, type InvalidRow } from './config-rows.ts';
 import { type Endpoint, endpointSchema } from './endpoint/endpoint.ts';
 import { endpointIdSchema } from './endpoint/endpoint-id.ts';
 import type { Source } from './endpoint/source.ts';
@@ -30,14 +30,14 @@ export class Config {
   readonly noticeLedger: NoticeLedger;
   readonly #table: ConfigTable;
   readonly #clock: Clock;
-  readonly #telemetry: Telemetry;
+  readonly #rowReader: ConfigRowReader<Endpoint>;
   readonly #sources: Sources;
   readonly #endpoints: ConfigCache<Endpoints>;
 
   constructor(table: ConfigTable, clock: Clock, telemetry: Telemetry) {
     this.#table = table;
     this.#clock = clock;
-    this.#telemetry = telemetry;
+    this.#rowReader = new ConfigRowReader(telemetry, 'endpoint', endpointSchema);
     this.health = new HealthStore(table, telemetry, clock);
     this.healthRecorder = new HealthRecorder(this.health, clock, telemetry);
     this.noticeLedger = new NoticeLedger(this.health);
@@ -69,7 +69,7 @@ export class Config {
   async #readEndpoints(): Promise<Endpoints> {
     const readAtMs = this.#clock.monotonicMs();
     const [rows, health] = await Promise.all([
-      readRows(this.#telemetry, 'endpoint', endpointSchema, this.#table.rows('endpoint')),
+      this.#rowReader.read(this.#table.rows('endpoint')),
       this.#table.rows('health'),
     ]);
     this.health.replace(new Map(health.flatMap((row) => withId(row, row))), readAtMs);

@@ -1,6 +1,6 @@
 /** The sources in the Config table, through a cache. */
 import { CACHE_MS, ConfigCache, EARLIEST_REFRESH_MS } from './config-cache.ts';
-import { type Rows, readRows } from './config-rows.ts';
+import { ConfigRowReader, type Rows } from './config-rows.ts';
 import { findSource, type Source, sourceSchema } from './endpoint/source.ts';
 import type { Clock } from './model/clock.ts';
 import type { ConfigTable } from './ports/config-table.ts';
@@ -9,13 +9,13 @@ import type { Telemetry } from './ports/telemetry.ts';
 export class Sources {
   readonly #table: ConfigTable;
   readonly #clock: Clock;
-  readonly #telemetry: Telemetry;
+  readonly #rowReader: ConfigRowReader<Source>;
   readonly #cache: ConfigCache<Rows<Source>>;
 
   constructor(table: ConfigTable, clock: Clock, telemetry: Telemetry) {
     this.#table = table;
     this.#clock = clock;
-    this.#telemetry = telemetry;
+    this.#rowReader = new ConfigRowReader(telemetry, 'source', sourceSchema);
     this.#cache = new ConfigCache(clock, telemetry, () => this.#read(table.rows('source')));
   }
 
@@ -45,6 +45,6 @@ export class Sources {
   }
 
   #read(reading: ReturnType<ConfigTable['rows']>): Promise<Rows<Source>> {
-    return readRows(this.#telemetry, 'source', sourceSchema, reading);
+    return this.#rowReader.read(reading);
   }
 }

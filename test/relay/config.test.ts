@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
-import { parseRows } from '../../lib/relay/config-rows.ts';
+import { ConfigRowReader, parseRows } from '../../lib/relay/config-rows.ts';
 import { endpointSchema } from '../../lib/relay/endpoint/endpoint.ts';
 import { StoreError } from '../../lib/relay/ports/event-log.ts';
+import { MemoryTelemetry } from '../memory/telemetry.ts';
 import { aRelay } from './a-relay.ts';
 
 const row = (id: string, attributes: Record<string, unknown> = {}) => ({
@@ -67,6 +68,29 @@ describe('parseRows', () => {
     expect(parseRows([wrong], endpointSchema).invalid[0]?.reason).toMatch(
       /timeoutSeconds.*maxAttempts.*rateLimitPerSecond.*timout/,
     );
+  });
+});
+
+describe('a reader of config rows', () => {
+  it('parses a row again only after it has changed', async () => {
+    const reader = new ConfigRowReader(new MemoryTelemetry(), 'endpoint', endpointSchema);
+    const read = (attributes = {}) => reader.read(Promise.resolve([row('erp', attributes), row('shop')]));
+    const [first, unchanged, changed] = [await read(), await read(), await read({ headers: { 'x-a': '1' } })];
+
+    expect(unchanged.valid[0]).toBe(first.valid[0]);
+    expect(changed.valid[0]).toMatchObject({ id: 'erp', headers: { 'x-a': '1' } });
+    expect(changed.valid[1]).toBe(first.valid[1]);
+  });
+
+  it('drops a row that is gone, and reports an invalid one at every read', async () => {
+    const telemetry = new MemoryTelemetry();
+    const reader = new ConfigRowReader(telemetry, 'endpoint', endpointSchema);
+
+    await reader.read(Promise.resolve([row('erp'), row('bad', { url: 'bad' })]));
+    const { valid, invalid } = await reader.read(Promise.resolve([row('bad', { url: 'bad' })]));
+
+    expect([valid.length, invalid.length]).toEqual([0, 1]);
+    expect(telemetry.log.map(({ fields }) => fields?.id)).toEqual(['bad', 'bad']);
   });
 });
 

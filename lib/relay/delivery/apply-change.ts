@@ -29,7 +29,10 @@ const STATE_ATTRIBUTES = ['reason', 'nextAttemptAt', 'leaseId', 'leaseUntil', 's
 function changeBetween(before: Delivery, next: Delivery): DeliveryChange {
   const old = new Map<string, unknown>(Object.entries(before));
   const mayExist = next.state === before.state ? [...old.keys()] : [...old.keys(), ...STATE_ATTRIBUTES];
-  const removed = mayExist.filter((name) => !(name in next)).map((name) => [name, null]);
-  const set = Object.entries(next).filter(([name, value]) => !isDeepStrictEqual(value, old.get(name)));
-  return Object.fromEntries([...removed, ...set]);
+  const change: Record<string, unknown> = {};
+  for (const name of mayExist) if (!(name in next)) change[name] = null;
+  for (const [name, value] of Object.entries(next)) {
+    if (!isDeepStrictEqual(value, old.get(name))) change[name] = value;
+  }
+  return change;
 }

@@ -1,5 +1,5 @@
 /** An endpoint's row of kind `health` in the Config table. People may edit it, so invalid attributes are ignored. */
-import { LONGEST_WAIT_MS, sane } from '../model/clock.ts';
+import { isTooFarAhead, LONGEST_WAIT_MS } from '../model/clock.ts';
 import * as z from '../model/zod.ts';
 import type { ConfigRow, RowAttributes } from '../ports/config-table.ts';
 import { HEALTH_STATES, type Health, SHORT_WAIT_SECONDS, SLOW_FOR_MS, UNKNOWN_HEALTH } from './health.ts';
@@ -103,30 +103,38 @@ const LONGEST_AHEAD_MS = new Map<string, number>(
   }),
 );
 
-export function parseHealthRow(row: ConfigRow | undefined, now: Date): HealthRow {
-  if (row === undefined) return NO_HEALTH_ROW;
-  const { attributes } = row;
-  const health: Health = present(withSaneTimes(healthSchema.parse(attributes), now));
-  return { health, ...present(withSaneTimes(bookkeepingSchema.parse(attributes), now)) };
+/** A row's attributes as they were parsed, without a look at the clock. */
+export interface HealthAttributes {
+  readonly health: z.infer<typeof healthSchema>;
+  readonly bookkeeping: z.infer<typeof bookkeepingSchema>;
 }
 
-function withSaneTimes<Parts extends object>(parts: Parts, now: Date): Parts {
-  const entries = Object.entries(parts).map(([name, value]) => {
-    const longestMs = LONGEST_AHEAD_MS.get(name);
-    return [name, value instanceof Date && longestMs !== undefined ? sane(value, now, longestMs) : value];
-  });
-  return Object.fromEntries(entries);
+export function parseHealthAttributes(attributes: ConfigRow['attributes']): HealthAttributes {
+  return { health: healthSchema.parse(attributes), bookkeeping: bookkeepingSchema.parse(attributes) };
+}
+
+export function healthRowAt({ health, bookkeeping }: HealthAttributes, now: Date): HealthRow {
+  return { health: withSaneTimes(health, now), ...withSaneTimes(bookkeeping, now) };
+}
+
+export function parseHealthRow(row: ConfigRow | undefined, now: Date): HealthRow {
+  return row === undefined ? NO_HEALTH_ROW : healthRowAt(parseHealthAttributes(row.attributes), now);
+}
+
+type Present<Parts> = { [Name in keyof Parts]: Exclude<Parts[Name], undefined> };
+
+/** Leaves out the absent attributes, and times that are too far ahead. */
+function withSaneTimes<Parts extends object>(parts: Parts, now: Date): Present<Parts> {
+  const isKept = ([name, value]: [string, unknown]) => {
+    const longestMs = value instanceof Date ? LONGEST_AHEAD_MS.get(name) : undefined;
+    return value instanceof Date && longestMs !== undefined
+      ? !isTooFarAhead(value, now, longestMs)
+      : value !== undefined;
+  };
+  return Object.fromEntries(Object.entries(parts).filter(isKept)) as Present<Parts>;
 }
 
 /** The attributes that store a health; null removes an attribute. */
 export function healthAttributes(health: Health): RowAttributes {
   return Object.fromEntries(HEALTH_ATTRIBUTES.map((name) => [name, health[name] ?? null]));
-}
-
-function present<Parts extends object>(
-  parts: Parts,
-): { [Name in keyof Parts]: Exclude<Parts[Name], undefined> } {
-  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as ReturnType<
-    typeof present<Parts>
-  >;
 }

@@ -1,10 +1,18 @@
 /** Reads the endpoints' health rows through a cache, and changes them with conditional writes. */
 import type { Clock } from '../model/clock.ts';
 import type { EndpointId } from '../model/ids.ts';
+import { isDeepStrictEqual } from '../model/node-util.ts';
 import type { ConfigRow, ConfigTable, RowAttributes, RowCondition } from '../ports/config-table.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { Health } from './health.ts';
-import { type HealthRow, healthAttributes, NO_HEALTH_ROW, parseHealthRow } from './health-row.ts';
+import {
+  type HealthAttributes,
+  type HealthRow,
+  healthAttributes,
+  healthRowAt,
+  NO_HEALTH_ROW,
+  parseHealthAttributes,
+} from './health-row.ts';
 
 /** Several functions write the same row. A change that loses this many races is dropped. */
 const MAX_WRITE_TRIES = 5;
@@ -23,6 +31,11 @@ export class HealthStore {
   #rows = new Map<EndpointId, HealthRow>();
   /** The attributes as the table had them, readable or not. */
   #stored = new Map<EndpointId, ConfigRow['attributes']>();
+  /** The last parsed attributes of each row. A row that has not changed since is not parsed again. */
+  readonly #parsed = new Map<
+    EndpointId,
+    { readonly attributes: ConfigRow['attributes']; readonly result: HealthAttributes }
+  >();
   /** When this function last wrote each health, on the monotonic clock. */
   readonly #writtenAtMs = new Map<EndpointId, number>();
   /** The last single read of each row. */
@@ -44,7 +57,7 @@ export class HealthStore {
   replace(rows: ReadonlyMap<EndpointId, ConfigRow>, startedAtMs: number): void {
     const now = this.#clock.now();
     const before = { rows: this.#rows, stored: this.#stored };
-    this.#rows = new Map([...rows].map(([id, row]) => [id, parseHealthRow(row, now)]));
+    this.#rows = new Map([...rows].map(([id, row]) => [id, this.#parse(id, row, now)]));
     this.#stored = new Map([...rows].map(([id, row]) => [id, row.attributes]));
     for (const [id, own] of before.rows) {
       if (!this.#isOlder(id, this.row(id), own, startedAtMs - READ_LAG_MS)) continue;
@@ -67,7 +80,7 @@ export class HealthStore {
   async reread(id: EndpointId): Promise<HealthRow> {
     const startedAtMs = this.#clock.monotonicMs();
     const stored = await this.#table.healthRow(id);
-    const row = parseHealthRow(stored, this.#clock.now());
+    const row = stored === undefined ? NO_HEALTH_ROW : this.#parse(id, stored, this.#clock.now());
     if (this.#isOlder(id, row, this.row(id), startedAtMs)) return row;
     if (stored === undefined) {
       // {@link ensure} still has to create it.
@@ -88,6 +101,15 @@ export class HealthStore {
     const reading = this.reread(id);
     this.#rereads.set(id, { startedAtMs: nowMs, reading });
     await reading;
+  }
+
+  #parse(id: EndpointId, { attributes }: ConfigRow, now: Date): HealthRow {
+    const known = this.#parsed.get(id);
+    if (known !== undefined && isDeepStrictEqual(known.attributes, attributes))
+      return healthRowAt(known.result, now);
+    const result = parseHealthAttributes(attributes);
+    this.#parsed.set(id, { attributes, result });
+    return healthRowAt(result, now);
   }
 
   /** True for a row that was read before a write of this function. */

@@ -4,7 +4,7 @@ import { HealthStore } from '../../../lib/relay/health/health-store.ts';
 import { MemoryConfigTable } from '../../memory/config-table.ts';
 import { MemoryTelemetry } from '../../memory/telemetry.ts';
 import { anEndpointId } from '../../ports/builders.ts';
-import { NOON } from '../attempts.ts';
+import { NOON, seconds } from '../attempts.ts';
 import { StandingClock } from '../standing-clock.ts';
 
 const ERP = anEndpointId('erp');
@@ -203,5 +203,29 @@ describe('a row that is reread at intervals', () => {
     await store.rereadEvery(ERP, 250);
     expect(read).toHaveBeenCalledTimes(2);
     expect(store.row(ERP)).toMatchObject({ version: 1 });
+  });
+});
+
+describe('a health row that is read again', () => {
+  it('is parsed only if it has changed', async () => {
+    const { table, store } = aStore({ state: 'ok', provenAt: NOON.toISOString(), refusedOrders: ['1'] });
+    const { health } = await store.reread(ERP);
+    const { refusedOrders } = health;
+    table.put('health', ERP, { state: 'ok', provenAt: NOON.toISOString(), refusedOrders: ['1'] });
+
+    expect((await store.reread(ERP)).health.refusedOrders).toBe(refusedOrders);
+
+    table.put('health', ERP, { state: 'ok', provenAt: NOON.toISOString(), refusedOrders: ['1', '2'] });
+
+    expect((await store.reread(ERP)).health.refusedOrders).toEqual(['1', '2']);
+  });
+
+  it('has a time that was too far ahead once the clock has reached it', async () => {
+    const { clock, store } = aStore({ state: 'ok', lastSuccessAt: seconds(3_600).toISOString() });
+
+    expect((await store.reread(ERP)).health.lastSuccessAt).toBeUndefined();
+    clock.advance(3_600_000);
+
+    expect((await store.reread(ERP)).health.lastSuccessAt).toEqual(seconds(3_600));
   });
 });
