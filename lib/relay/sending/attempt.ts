@@ -50,7 +50,7 @@ export async function attempt(
   const timeoutSeconds = Math.min(endpoint.timeoutSeconds, limitSeconds);
   let result: SendResult;
   try {
-    result = await send(context, { ...endpoint, timeoutSeconds }, event, content, fence);
+    result = await send(context, endpoint, event, content, { timeoutSeconds, fence });
   } catch (error) {
     if (error instanceof OrderIdError) return { at, durationMs: 0, error: error.message, unsent: true };
     throw error;

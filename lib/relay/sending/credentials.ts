@@ -30,8 +30,32 @@ export interface CredentialsOptions {
   readonly refusedToken?: string | undefined;
 }
 
+/** Of the endpoints whose credentials are all in their rows. A changed row is another object. */
+const unchanging = new WeakMap<Endpoint, Credentials>();
+
 /** @throws CredentialsError */
 export async function credentialsFor(
+  secretCache: SecretCache,
+  endpoint: Endpoint,
+  wanted: CredentialsOptions,
+): Promise<Credentials> {
+  const known = unchanging.get(endpoint);
+  if (known !== undefined) return known;
+  const credentials = await resolveAll(secretCache, endpoint, wanted);
+  if (neverChange(endpoint)) unchanging.set(endpoint, credentials);
+  return credentials;
+}
+
+/** False for an endpoint with a reference, a token that expires, or a previous signing secret, which is valid for a time. */
+function neverChange(endpoint: Endpoint): boolean {
+  return (
+    endpoint.auth?.type !== 'oauth2' &&
+    endpoint.previousSigningSecrets === undefined &&
+    !secretTexts(endpoint).some(isReference)
+  );
+}
+
+async function resolveAll(
   secretCache: SecretCache,
   endpoint: Endpoint,
   wanted: CredentialsOptions,
@@ -62,21 +86,21 @@ export async function credentialsFor(
 }
 
 /** Invalidates the cached secrets of an endpoint after a 401: their values may have changed in the parameter store. */
-export function invalidateSecretsOf(
-  secretCache: SecretCache,
-  { headers = {}, auth, ...endpoint }: Endpoint,
-): void {
+export function invalidateSecretsOf(secretCache: SecretCache, endpoint: Endpoint): void {
+  for (const secret of secretTexts(endpoint)) secretCache.invalidate(secret);
+}
+
+/** The values and references of all attributes that may be secret. */
+function secretTexts({ headers = {}, auth, ...endpoint }: Endpoint): string[] {
   const { clientCertificate, clientKey, caCertificate } = endpoint;
-  for (const secret of [
+  return [
     ...Object.values(headers),
     ...authTexts(auth),
     ...allSigningSecrets(endpoint),
     clientCertificate,
     clientKey,
     caCertificate,
-  ]) {
-    if (secret !== undefined) secretCache.invalidate(secret);
-  }
+  ].filter((text) => text !== undefined);
 }
 
 /** Every text in an `auth`: those that are no references do no harm. */

@@ -21,6 +21,12 @@ export interface Fence {
   allows(requestMs: number): boolean;
 }
 
+export interface SendOptions {
+  /** Limits everything together. */
+  readonly timeoutSeconds: number;
+  readonly fence?: Fence | undefined;
+}
+
 /** The lease expired before the request started. Nothing was sent. */
 export class LeaseExpiredError extends Error {
   override readonly name = 'LeaseExpiredError';
@@ -28,8 +34,7 @@ export class LeaseExpiredError extends Error {
 
 /**
  * Resolves the credentials and sends the request. After a 401 it resolves them again, and repeats the request if they have
- * changed. The endpoint's timeout limits everything together. Without credentials nothing is sent, and the result has the
- * reason.
+ * changed. Without credentials nothing is sent, and the result has the reason.
  *
  * @throws LeaseExpiredError when the fence does not allow the request any more
  * @throws OrderIdError
@@ -39,10 +44,10 @@ export async function send(
   endpoint: Endpoint,
   event: EventRecord,
   payload: Payload,
-  fence?: Fence,
+  { timeoutSeconds, fence }: SendOptions,
 ): Promise<SendResult> {
   const startedMs = context.clock.monotonicMs();
-  const limitMs = Math.ceil(endpoint.timeoutSeconds * 1000);
+  const limitMs = Math.ceil(timeoutSeconds * 1000);
   const wanted = () => ({ now: context.clock.now(), deadlineMs: startedMs + limitMs });
   const post = async (credentials: Credentials) => {
     await fence?.ready();

@@ -1,5 +1,5 @@
 /** Signs requests as specified by Standard Webhooks (https://www.standardwebhooks.com). */
-import { createHmac, createSecretKey, type Hmac } from 'node:crypto';
+import { createHmac, createSecretKey, type Hmac, type KeyObject } from 'node:crypto';
 
 export interface Signed {
   /** The `webhook-id`. */
@@ -19,7 +19,12 @@ export function signatureOf(keys: readonly Uint8Array[], { id, timestamp, body }
   return keys.map((key) => `v1,${hmac(key).update(signed).update(body).digest('base64')}`).join(' ');
 }
 
-/** Node takes a key object three times as fast as bytes. */
+/** Making a key object takes as long as signing. */
+const keyObjects = new WeakMap<Uint8Array, KeyObject>();
+
 function hmac(key: Uint8Array): Hmac {
-  return createHmac('sha256', createSecretKey(key));
+  const known = keyObjects.get(key);
+  const keyObject = known ?? createSecretKey(key);
+  if (known === undefined) keyObjects.set(key, keyObject);
+  return createHmac('sha256', keyObject);
 }

@@ -93,6 +93,41 @@ describe('the credentials of an endpoint', () => {
     expect((await credentials({ signingSecret, previousSigningSecrets })).signingKeys).toHaveLength(1);
   });
 
+  it('are made once for a row that contains them', async () => {
+    const { cache } = aCache();
+    const wanted = { now: seconds(0), deadlineMs: 10_000 };
+    const auth = { type: 'basic', username: 'relay', password: 'hush hush' };
+    const signingSecret = toSigningSecret(randomBytes(24));
+    const endpoint = anEndpoint({ auth, signingSecret, headers: { 'x-note': 'a note' } });
+
+    const first = await credentialsFor(cache, endpoint, wanted);
+
+    expect(await credentialsFor(cache, endpoint, wanted)).toBe(first);
+  });
+
+  it.each([
+    ['a reference in a header', { headers: { 'x-key': 'ssm:/key' } }],
+    ['a reference in its auth', { auth: { type: 'bearer', token: 'ssm:/key' } }],
+    ['a token that expires', { auth: OAUTH2 }],
+    [
+      'a previous signing secret',
+      {
+        signingSecret: toSigningSecret(randomBytes(24)),
+        previousSigningSecrets: [
+          { secret: toSigningSecret(randomBytes(24)), until: seconds(1).toISOString() },
+        ],
+      },
+    ],
+  ])('are made for each request when the row has %s', async (_, attributes) => {
+    const { cache } = aCache({ '/key': 'of key' });
+    const wanted = { now: seconds(0), deadlineMs: 10_000 };
+    const endpoint = anEndpoint(attributes);
+
+    const first = await credentialsFor(cache, endpoint, wanted);
+
+    expect(await credentialsFor(cache, endpoint, wanted)).not.toBe(first);
+  });
+
   it('may come to 8192 bytes of headers, and no more', async () => {
     const { credentials } = aCache({ '/fits': 'x'.repeat(8_187), '/long': 'x'.repeat(8_188) });
 
