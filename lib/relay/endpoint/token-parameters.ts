@@ -14,12 +14,12 @@ const VALUE_LENGTH = 4_096;
 export const tokenParametersSchema = z.pipe(
   z.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
     error: 'must be a map of names and values',
-    abort: true,
   }),
   z.transform((given, context): TokenParameters => {
     const entries: [string, unknown][] = Object.entries(given);
     const problems = entries.flatMap(([name, value]) => problemOf(name, value) ?? []);
     if (entries.length > LIMIT) problems.push(`must be ${LIMIT} at most`);
+    // Stryker disable next-line StringLiteral: no code reads an issue's code
     for (const message of new Set(problems)) context.issues.push({ code: 'custom', message, input: given });
     return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
   }),
@@ -32,7 +32,7 @@ function problemOf(name: string, value: unknown): string | undefined {
   if (value.length > VALUE_LENGTH)
     return `must have at most ${VALUE_LENGTH} characters as the value of ${name}`;
   const parsed = secretSchema.safeParse(value);
-  return parsed.success
-    ? undefined
-    : `must have a good value for ${name}, which ${parsed.error.issues[0]?.message}`;
+  if (parsed.success) return undefined;
+  // Stryker disable next-line OptionalChaining: a failed parse has an issue
+  return `must have a good value for ${name}, which ${parsed.error.issues[0]?.message}`;
 }

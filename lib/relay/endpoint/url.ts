@@ -22,9 +22,9 @@ export const endpointUrlSchema = z.pipe(
       error: 'must have {orderid} in its path or query, not in the host, port, user name or fragment',
       abort: true,
     }),
+    // Stryker disable next-line StringLiteral: any text without braces will do
     z.refine((url) => !/[{}]/.test(url.replaceAll(PLACEHOLDER, '')), {
       error: 'must have no braces but those of {orderid}; write others as %7B and %7D',
-      abort: true,
     }),
   ),
   urlSchema,

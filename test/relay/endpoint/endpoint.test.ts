@@ -59,8 +59,14 @@ describe('the attributes of an endpoint', () => {
     ['contentType', `text/${'x'.repeat(195)}`],
     ['sources', ['main', 'other']],
     ['sources', []],
+    ['state', 'enabled'],
     ['state', 'paused'],
+    ['state', 'disabled'],
+    ['ordering', 'latest'],
+    ['ordering', 'strict'],
     ['ordering', 'none'],
+    ['orderId', 'append'],
+    ['orderId', 'none'],
     ['notices', true],
     ['skipUnchanged', true],
     ['description', 'The warehouse'],
@@ -103,6 +109,50 @@ describe('the attributes of an endpoint', () => {
     ['updatedAt', 1],
   ])('%s cannot be %j', (name, value) => {
     expect(reasonAgainst({ [name]: value })).toMatch(new RegExp(`^${name}[:.]`));
+  });
+
+  it('are optional, except the URL', () => {
+    expect(parsed({})).toEqual({
+      id: 'erp',
+      url: 'https://erp.example/',
+      orderId: 'append',
+      state: 'enabled',
+      ordering: 'latest',
+      timeoutSeconds: 10,
+      maxAttempts: 10,
+      skipUnchanged: false,
+      notices: false,
+    });
+  });
+
+  it.each<[string, unknown, string]>([
+    ['orderId', 'last', 'must be append or none'],
+    ['filter', '', 'must not be empty'],
+    ['transform', 'x'.repeat(8_193), 'must be at most 8192 characters'],
+    ['contentType', `text/${'x'.repeat(196)}`, 'must be at most 200 characters'],
+    ['contentType', 'xml', 'must be a media type such as application/json'],
+    ['contentType', 'text/é', 'must be a media type such as application/json'],
+    ['signingSecret', 'hush', 'must be whsec_ and the base64 of 24 to 64 bytes'],
+    ['previousSigningSecrets', 'hush', 'must be a list'],
+  ])('say of %s %j what it must be', (name, value, message) => {
+    expect(reasonAgainst({ [name]: value })).toBe(`${name}: ${message}`);
+  });
+
+  it('have the ends of replaced signing secrets as times, in any time zone', () => {
+    const secret = 'ssm:/relay/erp/signing';
+    const previousSigningSecrets = [{ secret, until: '2026-03-01T13:00:00+01:00' }];
+
+    expect(parsed({ previousSigningSecrets })).toMatchObject({
+      previousSigningSecrets: [{ secret, until: new Date('2026-03-01T12:00:00Z') }],
+    });
+  });
+
+  it.each(['authorization', 'Authorization'])('cannot be a header %s beside auth', (name) => {
+    const auth = { type: 'bearer', token: 'secret' };
+
+    expect(reasonAgainst({ auth, headers: { [name]: 'y' } })).toBe(
+      `headers: must not have ${name} beside auth`,
+    );
   });
 
   it.each([

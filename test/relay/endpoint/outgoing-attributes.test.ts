@@ -114,7 +114,7 @@ describe('the auth of an endpoint', () => {
     [
       'of an unknown type',
       { ...BASIC, type: 'digest' },
-      'auth.type: must have a type: basic, bearer, header or',
+      'auth.type: must have a type: basic, bearer, header or oauth2',
     ],
     ['without a type', { password: SECRET }, 'auth.type: must have a type'],
     ['text', SECRET, 'auth: '],

@@ -1,4 +1,5 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { generate } from 'selfsigned';
 import { describe, expect, it } from 'vitest';
 import { parseRows } from '../../../lib/relay/config-rows.ts';
 import { endpointSchema } from '../../../lib/relay/endpoint/endpoint.ts';
@@ -56,7 +57,26 @@ describe('certificates in a text', () => {
   });
 });
 
+describe('a certificate', () => {
+  it('is described by its whole subject, on one line', async () => {
+    const subject = [
+      { name: 'commonName', value: 'relay.example' },
+      { name: 'organizationName', value: 'Shop' },
+    ];
+    const { cert } = await generate(subject, { keyType: 'ec', algorithm: 'sha256' });
+
+    expect(describeCertificate(cert)?.subject).toBe('CN=relay.example, O=Shop');
+  });
+});
+
 describe('a private key in a text', () => {
+  it('may be of one algorithm alone', () => {
+    const sec1 = createPrivateKey(certificate.key).export({ type: 'sec1', format: 'pem' }).toString();
+
+    expect(sec1).toContain('BEGIN EC PRIVATE KEY');
+    expect(readPrivateKey(sec1)).toBe(sec1);
+  });
+
   it('is read with its line ends, also beside a certificate', () => {
     const text = (certificate.cert + certificate.key).replaceAll('\n', ' ');
 

@@ -83,6 +83,7 @@ describe('the key of a signing secret', () => {
     ['is too long', toSigningSecret(randomBytes(65))],
     ['has another prefix', toSigningSecret(randomBytes(32)).replace('whsec_', 'whsec-')],
     ['has padding within', toSigningSecret(randomBytes(32)).replace('whsec_', 'whsec_=')],
+    ['has padding in its middle', `${toSigningSecret(randomBytes(24))}==AAAA`],
     ['has other characters', `${toSigningSecret(randomBytes(24))}!`],
   ])('is none when the secret %s', (_, secret) => {
     expect(signingKey(secret)).toBeUndefined();

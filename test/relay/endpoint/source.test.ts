@@ -33,6 +33,25 @@ describe('a source id', () => {
   );
 });
 
+describe('a source', () => {
+  const until = '2026-03-01T12:00:00Z';
+  const reasonAgainst = (attributes: object) =>
+    sourceSchema.safeParse({ id: 'main', tokenSha256: CURRENT, ...attributes }).error?.issues[0]?.message;
+
+  it.each([
+    [{ id: '-main' }, 'must be 1 to 64 letters, digits, dots, dashes or underscores'],
+    [{ id: 'notices' }, 'must not be a name of the relay’s own'],
+    [{ tokenSha256: 'current' }, 'must be 64 lower-case hexadecimal digits'],
+    [
+      { previousTokens: [{ tokenSha256: REPLACED, until: 'noon' }] },
+      'must be a time in UTC such as 2026-03-01T09:30:00Z',
+    ],
+    [{ previousTokens: Array(5).fill({ tokenSha256: REPLACED, until }) }, 'must be at most 4'],
+  ])('with %j is refused with what it must be', (attributes, message) => {
+    expect(reasonAgainst(attributes)).toBe(message);
+  });
+});
+
 describe('the row of a source', () => {
   it('is enabled by default', () => {
     expect(sourceSchema.parse({ id: 'main', tokenSha256: CURRENT })).toEqual(aSource());

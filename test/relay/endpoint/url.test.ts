@@ -58,6 +58,7 @@ describe('a URL with {orderid}', () => {
 
   it.each([
     'https://a.example/{orderid}',
+    'https://a.example/x//{orderid}',
     'https://a.example/x?y={orderId}',
     'https://a.example?{ORDERID}=1',
   ])('may be %s', (url) => {

@@ -52,6 +52,47 @@ describe('a call with a limit', () => {
   });
 });
 
+/** A clock whose timers a test ends. */
+class TimerClock extends StandingClock {
+  readonly timers = new Set<{ readonly durationMs: number; readonly onEnd: () => void }>();
+
+  startTimer(durationMs: number, onEnd: () => void): () => void {
+    const timer = { durationMs, onEnd };
+    this.timers.add(timer);
+    return () => this.timers.delete(timer);
+  }
+
+  override sleep(): Promise<void> {
+    throw new Error('a clock with timers is not slept on');
+  }
+}
+
+describe('a call with a limit, on a clock with timers', () => {
+  it('rejects when its timer ends', async () => {
+    const clock = new TimerClock();
+    const call = within(clock, 1_000, 'a read', new Promise(() => {}));
+    const [timer] = clock.timers;
+    timer?.onEnd();
+
+    await expect(call).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(timer?.durationMs).toBe(1_000);
+  });
+
+  it.each([
+    ['returns', async () => 7],
+    ['fails', async () => Promise.reject(new TypeError('no'))],
+  ])('cancels the timer when it %s', async (_, work) => {
+    const clock = new TimerClock();
+    await within<number>(clock, 1_000, 'a read', work()).catch(() => {});
+
+    expect(clock.timers.size).toBe(0);
+  });
+
+  it('returns the value', async () => {
+    expect(await within(new TimerClock(), 1_000, 'a read', Promise.resolve(7))).toBe(7);
+  });
+});
+
 describe('a stored time', () => {
   const HOUR_MS = 3_600_000;
   const FIVE_MINUTES_MS = 300_000;
