@@ -179,12 +179,16 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
       .sort()
       .reverse();
     for (const eventId of ids) {
-      const event = await this.event({ orderKey, eventId });
+      const event = this.#event({ orderKey, eventId });
       if (event !== undefined) yield event;
     }
   }
 
-  async event({ orderKey, eventId }: EventKey): Promise<EventRecord | undefined> {
+  async event(key: EventKey): Promise<EventRecord | undefined> {
+    return this.#event(key);
+  }
+
+  #event({ orderKey, eventId }: EventKey): EventRecord | undefined {
     const event = this.#alive(this.#order(orderKey).events.get(eventId));
     if (event === undefined) return undefined;
     const { owedTo: _, dueAt: __, cancelledFor: ___, ...record } = event;

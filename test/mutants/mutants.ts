@@ -208,7 +208,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'deliver/deliver-order.ts',
     replaced: `  // A delivery that cannot be sent must not supersede one that can. So its event and payload are read first.
 `,
-    by: `  if (!(await supersede(context, older))) return 'again';
+    by: `  if (!(await supersede(context, older, view))) return 'again';
 `,
   },
   {

@@ -93,9 +93,9 @@ async function takeStep(
     case 'wait':
       return undefined;
     case 'skip':
-      return (await settleAll(context, step.rows, 'skipped', 'no-snapshot')) ? 'again' : undefined;
+      return (await settleAll(context, step.rows, view, 'skipped', 'no-snapshot')) ? 'again' : undefined;
     case 'supersede':
-      return (await supersede(context, step.rows)) ? 'again' : undefined;
+      return (await supersede(context, step.rows, view)) ? 'again' : undefined;
     case 'next':
       return deliverNext(work, step.delivery, step.older, view);
   }
@@ -113,7 +113,7 @@ async function deliverNext(
   // A delivery that cannot be sent must not supersede one that can. So its event and payload are read first.
   const content = await processable(work, delivery, () => prepare(work, delivery, view));
   if (content === 'again' || content === undefined) return content;
-  if (!(await supersede(context, older))) return 'again';
+  if (!(await supersede(context, older, view))) return 'again';
   if (!mayGo || !(await work.mayAttempt())) return undefined;
   return traced(context, delivery.eventId, () =>
     attemptUnderLease(context, endpoint, delivery, content, work),
@@ -180,18 +180,26 @@ async function processable<Result>(
 }
 
 /** False when one of them may be in flight. */
-function supersede(context: SendingContext, rows: readonly UnfinishedDelivery[]): Promise<boolean> {
-  return settleAll(context, rows, 'superseded', 'newer-event');
+function supersede(
+  context: SendingContext,
+  rows: readonly UnfinishedDelivery[],
+  view: OrderView,
+): Promise<boolean> {
+  return settleAll(context, rows, view, 'superseded', 'newer-event');
 }
 
 /** False when one of them may be in flight. */
 async function settleAll(
   context: SendingContext,
   rows: readonly UnfinishedDelivery[],
+  { events }: OrderView,
   state: 'superseded' | 'skipped',
   reason: Reason,
 ): Promise<boolean> {
-  for (const row of rows) if (!(await settle(context, row, state, reason))) return false;
+  for (const row of rows) {
+    const event = events.find(({ eventId }) => eventId === row.eventId);
+    if (!(await settle(context, row, state, reason, event))) return false;
+  }
   return true;
 }
 

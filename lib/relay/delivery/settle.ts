@@ -16,22 +16,26 @@ const TRIES = 3;
 /** The ports that are needed to end a delivery. */
 export type SettlingContext = Pick<SendingContext, 'clock' | 'eventLog' | 'telemetry'>;
 
-/** Ends a delivery without an attempt. False, and nothing is written, when its row has changed since it was read. */
+/**
+ * Ends a delivery without an attempt. False, and nothing is written, when its row has changed since it was read.
+ * @param known as for {@link writeOutcome}
+ */
 export async function settle(
   context: SettlingContext,
   delivery: UnfinishedDelivery,
   state: Exclude<SettledState, 'delivered'>,
   reason: Reason,
+  known?: EventRecord,
 ): Promise<boolean> {
   const settled = await applyChange(context, delivery, ended(delivery, state, reason, context.clock.now()));
   if (settled === undefined) return false;
-  await writeOutcome(context, settled);
+  await writeOutcome(context, settled, known);
   return true;
 }
 
 /**
  * Writes the event's outcome for a settled row, and finishes the work of a run that died before it could.
- * @param known the event as it was read before the attempt: saves a read while its outcome is still the same
+ * @param known the event as it was read before: saves a read while its outcome is still the same
  */
 export async function writeOutcome(
   context: SettlingContext,

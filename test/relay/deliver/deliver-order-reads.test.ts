@@ -44,9 +44,10 @@ async function delivered(
     }
   });
   const rows = vi.spyOn(relay.eventLog, 'deliveries');
+  const event = vi.spyOn(relay.eventLog, 'event');
   const eventId = ids[states.indexOf('pending')] as EventId;
   await deliver(relay.relay, [{ orderKey: ORDER, eventId, endpointId: ERP }], relay.deadline());
-  return { relay, ids, events, newestFirst, rows };
+  return { relay, ids, events, newestFirst, event, rows };
 }
 
 describe('deliver reads', () => {
@@ -77,6 +78,19 @@ describe('deliver reads', () => {
 
     expect(relay.sender.requests).toHaveLength(1);
     expect(rows).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('deliver replaces the outcomes of a `latest` order that it has read, without another read,', () => {
+  it.each<[string, DeliveryAttributes['state'][], string[]]>([
+    ['of the delivery that it sends', ['pending'], ['delivered']],
+    ['and of an older one that it supersedes', ['pending', 'pending'], ['superseded', 'delivered']],
+  ])('%s', async (_, states, outcomes) => {
+    const { relay, ids, event } = await delivered(states, {});
+
+    expect(event).not.toHaveBeenCalled();
+    const written = await Promise.all(ids.map((id) => relay.outcomes(id)));
+    expect(written.map(({ erp }) => erp?.split(/[ :]/)[0])).toEqual(outcomes);
   });
 });
 
