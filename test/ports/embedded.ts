@@ -1,4 +1,7 @@
-/** The embedded DynamoDB and SQS, with tables and queues as the stack defines them, fresh for every test. */
+/**
+ * The embedded DynamoDB and SQS, with tables and queues as the stack defines them, fresh for every test. The engines are
+ * started once per worker, and end with it.
+ */
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
@@ -40,30 +43,29 @@ export interface Embedded {
 export const DYNAMODB_ENGINES: readonly DynamoDbEngine[] =
   dynoxideProgram() === undefined ? ['dynalite'] : ['dynalite', 'dynoxide'];
 
-/**
- * Starts the engines before the tests of a file or of a `describe`, and stops them after.
- *
- * @param dynamoDbEngine by default the faster one
- */
-export function useEmbedded(dynamoDbEngine?: DynamoDbEngine): () => Embedded {
-  let engines: Engines | undefined;
-  let embedded: Embedded | undefined;
+const [FASTER = 'dynalite'] = DYNAMODB_ENGINES.toReversed();
+
+const startedEngines = new Map<DynamoDbEngine, Promise<Engines>>();
+
+/** @param dynamoDbEngine by default the faster one */
+export function useEmbedded(dynamoDbEngine: DynamoDbEngine = FASTER): () => Embedded {
+  let embedded: ReturnType<typeof over> | undefined;
   beforeAll(async () => {
-    engines = await startEngines({
-      template: storesTemplate(),
-      ...(dynamoDbEngine !== undefined && { dynamoDbEngine }),
-    });
-    embedded = over(engines);
+    embedded = over(await enginesOfWorker(dynamoDbEngine));
   });
-  afterAll(async () => {
-    embedded?.dynamoDb.destroy();
-    embedded?.sqs.destroy();
-    await engines?.stop();
-  });
+  afterAll(() => embedded?.close());
   return () => {
     if (embedded === undefined) throw new Error('the engines run only while tests do');
     return embedded;
   };
+}
+
+function enginesOfWorker(dynamoDbEngine: DynamoDbEngine): Promise<Engines> {
+  const started = startedEngines.get(dynamoDbEngine);
+  if (started !== undefined) return started;
+  const starting = startEngines({ template: storesTemplate(), dynamoDbEngine });
+  startedEngines.set(dynamoDbEngine, starting);
+  return starting;
 }
 
 /** The part of the stack that stores things. Without the functions, which would have to be bundled. */
@@ -74,16 +76,15 @@ function storesTemplate(): unknown {
   return Template.fromStack(stack).toJSON();
 }
 
-function over({ resources, dynamoDbConfig, sqsConfig }: Engines): Embedded {
+function over({ resources, dynamoDbConfig, sqsConfig }: Engines): Embedded & { close(): void } {
+  const dynamoDb = dynamoDbClient({ ...PATIENT, ...dynamoDbConfig });
   const sqs = sqsClient({ ...PATIENT, ...sqsConfig });
+  const tables = new DynamoDBClient({ ...PATIENT, ...dynamoDbConfig });
   return {
-    dynamoDb: dynamoDbClient({ ...PATIENT, ...dynamoDbConfig }),
-    sqs,
+    ...{ dynamoDb, sqs },
     async newTable(like) {
       const name = `${like}-${randomUUID()}`;
-      const client = new DynamoDBClient(dynamoDbConfig);
-      await ensureTable(client, { ...named(resources.tables, like), name });
-      client.destroy();
+      await ensureTable(tables, { ...named(resources.tables, like), name });
       return name;
     },
     async newQueue(like) {
@@ -92,6 +93,9 @@ function over({ resources, dynamoDbConfig, sqsConfig }: Engines): Embedded {
       const url = model.url.replace(model.name, name);
       await ensureQueue(sqs, { ...model, name, url });
       return url;
+    },
+    close() {
+      for (const client of [dynamoDb, sqs, tables]) client.destroy();
     },
   };
 }
