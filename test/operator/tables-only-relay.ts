@@ -1,6 +1,6 @@
 /** An emulated stack without functions. Commands only use its tables and queues. */
-import type { SQSClient } from '@aws-sdk/client-sqs';
-import { DeleteCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { PurgeQueueCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { DeleteCommand, PutCommand, paginateScan, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
@@ -29,23 +29,21 @@ export interface TablesOnlyRelay {
   config(): Promise<Row[]>;
   /** Writes a row of the Config table as a person does in the DynamoDB console. */
   put(kind: string, id: string, attributes: Row): Promise<void>;
-  clear(): Promise<void>;
-  close(): void;
 }
 
-/** Starts the relay before a file's tests and stops it afterwards. Each test starts with an empty Config table. */
+/** Started once per worker, by the first file that needs it. It ends with the worker. */
+let startedRelay: Promise<Emulator> | undefined;
+
+/** Each file starts with empty tables and queues, and each test with an empty Config table. */
 export function useTablesOnlyRelay(): () => TablesOnlyRelay {
-  let relay: Emulator | undefined;
-  let tables: TablesOnlyRelay | undefined;
+  let tables: Awaited<ReturnType<typeof over>> | undefined;
   beforeAll(async () => {
-    relay = await startEmulator({ template: tablesTemplate(), root: '.', port: 0 });
-    tables = await over(relay);
+    startedRelay ??= startEmulator({ template: tablesTemplate(), root: '.', port: 0 });
+    tables = await over(await startedRelay);
+    await tables.clearEvents();
   });
-  beforeEach(() => tables?.clear());
-  afterAll(async () => {
-    tables?.close();
-    await relay?.stop(0);
-  });
+  beforeEach(() => tables?.clearConfig());
+  afterAll(() => tables?.close());
   return () => {
     if (tables === undefined) throw new Error('the relay only runs during tests');
     return tables;
@@ -73,7 +71,7 @@ function tablesTemplate(): unknown {
   return Template.fromStack(stack).toJSON();
 }
 
-async function over({ url }: Emulator): Promise<TablesOnlyRelay> {
+async function over({ url, engines }: Emulator) {
   const { port } = new URL(url);
   const description = await findEmulator(Number(port));
   const client = dynamoDbClient({ ...PATIENT, ...description.dynamoDbConfig });
@@ -81,7 +79,7 @@ async function over({ url }: Emulator): Promise<TablesOnlyRelay> {
   const connection = await connect(description, () => {});
   const TableName = description.configTableName;
   const config = async () => (await client.send(new ScanCommand({ TableName }))).Items ?? [];
-  return {
+  const relay: TablesOnlyRelay = {
     port,
     dynamoDbEndpoint: description.dynamoDbConfig.endpoint ?? '',
     connection,
@@ -93,10 +91,21 @@ async function over({ url }: Emulator): Promise<TablesOnlyRelay> {
     async put(kind, id, attributes) {
       await client.send(new PutCommand({ TableName, Item: { kind, id, ...attributes } }));
     },
-    async clear() {
-      for (const { kind, id } of await config()) {
+  };
+  return {
+    ...relay,
+    async clearConfig() {
+      for (const { kind, id } of await config())
         await client.send(new DeleteCommand({ TableName, Key: { kind, id } }));
-      }
+    },
+    /** With the rows' messages. */
+    async clearEvents() {
+      const eventLog = description.eventLogTableName;
+      for await (const { Items = [] } of paginateScan({ client }, { TableName: eventLog }))
+        for (const { orderKey, sk } of Items)
+          await client.send(new DeleteCommand({ TableName: eventLog, Key: { orderKey, sk } }));
+      for (const { url: QueueUrl } of engines.resources.queues)
+        await sqs.send(new PurgeQueueCommand({ QueueUrl }));
     },
     close() {
       client.destroy();
