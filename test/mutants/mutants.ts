@@ -77,17 +77,17 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'A delivery is settled in its row, then in the outcome, and only then nothing is left to do',
     file: 'delivery/settle.ts',
-    replaced: `  if (!(await recordOutcome(context, delivery, known))) {`,
+    replaced: `  const unfinished = await recordOutcome(context, delivery, known);`,
     by: `  await applyChange(context, delivery, outcomeRecorded(delivery, now));
-  if (!(await recordOutcome(context, delivery, known))) {`,
+  const unfinished = await recordOutcome(context, delivery, known);`,
   },
   {
     rule: 'An outcome that has changed since the attempt is replaced, too',
     file: 'delivery/settle.ts',
-    replaced: 'if (known?.fannedOutAt !== undefined && (await replaces(known))) return true;',
+    replaced: 'if (known?.fannedOutAt !== undefined && (await replaces(known))) return undefined;',
     by: `if (known?.fannedOutAt !== undefined) {
     await replaces(known);
-    return true;
+    return undefined;
   }`,
   },
   {

@@ -44,32 +44,36 @@ export async function writeOutcome(
 ): Promise<void> {
   if (delivery.owedTo !== delivery.endpointId) return;
   const now = context.clock.now();
-  if (!(await recordOutcome(context, delivery, known))) {
-    await applyChange(context, delivery, outcomePostponed(delivery, now));
+  const unfinished = await recordOutcome(context, delivery, known);
+  if (unfinished !== undefined) {
+    await applyChange(context, delivery, outcomePostponed(delivery, unfinished, now));
     return;
   }
   await applyChange(context, delivery, outcomeRecorded(delivery, now));
   if (delivery.state === 'dead' && !isTest(delivery)) context.telemetry.count('DeliveriesDead');
 }
 
-/** False until fan-out has written the event's outcomes: it may have read this row before it was settled. */
+/**
+ * @returns the event until fan-out has written its outcomes: it may have read this row before it was settled; undefined
+ * when nothing is left to write
+ */
 async function recordOutcome(
   { eventLog }: SettlingContext,
   delivery: SettledDelivery,
   known: EventRecord | undefined,
-): Promise<boolean> {
+): Promise<EventRecord | undefined> {
   const { endpointId } = delivery;
   const outcome = outcomeOf(delivery);
   const replaces = (event: EventRecord) =>
     eventLog.recordOutcome(delivery, endpointId, outcome, event.outcomes?.[endpointId]);
-  if (known?.fannedOutAt !== undefined && (await replaces(known))) return true;
+  if (known?.fannedOutAt !== undefined && (await replaces(known))) return undefined;
   for (let tried = 1; tried <= TRIES; tried++) {
     const event = await eventLog.event(delivery);
     // When the event has expired or fan-out gave up, only the delivery's row records the end.
-    if (event === undefined || event.abandonedAt !== undefined) return true;
-    if (event.fannedOutAt === undefined) return false;
-    if (isDeepStrictEqual(event.outcomes?.[endpointId], outcome)) return true;
-    if (await replaces(event)) return true;
+    if (event === undefined || event.abandonedAt !== undefined) return undefined;
+    if (event.fannedOutAt === undefined) return event;
+    if (isDeepStrictEqual(event.outcomes?.[endpointId], outcome)) return undefined;
+    if (await replaces(event)) return undefined;
   }
   throw new StoreError('the outcome changed repeatedly');
 }

@@ -21,7 +21,7 @@ import {
   type UnfinishedDelivery,
 } from '../model/delivery.ts';
 import type { SettledState } from '../model/delivery-state.ts';
-import type { EventKey } from '../model/event.ts';
+import type { EventKey, EventRecord } from '../model/event.ts';
 import type { EndpointId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
 import type { DeliveryMessage } from '../ports/queues.ts';
@@ -247,10 +247,15 @@ export function outcomeRecorded(delivery: SettledDelivery, now: Date): SettledDe
   return needsAttention ? { ...finished, owedTo: attentionOf(delivery.endpointId), dueAt: now } : finished;
 }
 
-/** The event's outcome cannot be written until fan-out has finished. */
-export function outcomePostponed(delivery: SettledDelivery, now: Date): SettledDelivery {
-  const dueAt = isFailure(delivery.state) ? DUE_FIRST : after(now, FAN_OUT_UNFINISHED_MS);
-  return { ...delivery, dueAt };
+/** The event's outcome cannot be written until fan-out has finished. That is not before a quarantine ends. */
+export function outcomePostponed(
+  delivery: SettledDelivery,
+  { quarantinedUntil }: Pick<EventRecord, 'quarantinedUntil'>,
+  now: Date,
+): SettledDelivery {
+  if (isFailure(delivery.state)) return { ...delivery, dueAt: DUE_FIRST };
+  const until = sane(quarantinedUntil, now, LONGEST_WAIT_MS) ?? now;
+  return { ...delivery, dueAt: after(until > now ? until : now, FAN_OUT_UNFINISHED_MS) };
 }
 
 /** The order's personal data is erased: answers go, and nobody can send the event again. */

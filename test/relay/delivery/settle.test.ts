@@ -11,6 +11,7 @@ import { anEndpointId, anEvent, aPayload, aPendingDelivery, aSettledDelivery } f
 import { StandingClock } from '../standing-clock.ts';
 
 const ERP = anEndpointId('erp');
+const MINUTE_MS = 60_000;
 
 /** A fanned-out event with a pending delivery, unless the parts say otherwise. */
 async function setUp({
@@ -104,6 +105,21 @@ describe('the outcome of a settled delivery', () => {
 
     expect(await outcome()).toBeUndefined();
     expect(await rows()).toEqual([{ ...row, dueAt }]);
+  });
+
+  it.each([
+    ['in an hour, is due a minute later', 60 * MINUTE_MS, 61 * MINUTE_MS],
+    ['a minute ago, is due in a minute', -MINUTE_MS, MINUTE_MS],
+    ['next year, is due in a minute', 365 * 24 * 60 * MINUTE_MS, MINUTE_MS],
+  ])('of an event whose quarantine ends %s', async (_, quarantineMs, dueMs) => {
+    const { context, eventLog, event, put, rows, settled } = await setUp({ outcomes: 'not fanned out' });
+    const until = (ms: number) => new Date(context.clock.now().getTime() + ms);
+    await eventLog.recordFanOutAttempt(event, { fanOutAttempts: 5, quarantinedUntil: until(quarantineMs) });
+    const row = await put(settled('delivered'));
+
+    await writeOutcome(context, row);
+
+    expect(await rows()).toEqual([{ ...row, dueAt: until(dueMs) }]);
   });
 
   it('is not needed once fan-out has given the event up', async () => {

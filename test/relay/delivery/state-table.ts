@@ -502,14 +502,21 @@ export const TABLE: readonly TableRow[] = [
     event: 'outcomePostponed',
     name: 'the event’s outcome cannot be written yet',
     before: settledRow('delivered'),
-    next: (row) => outcomePostponed(row, NOON),
+    next: (row) => outcomePostponed(row, {}, NOON),
     ...{ state: 'delivered', owedTo: 'erp', dueAt: 60 },
+  }),
+  transition({
+    event: 'outcomePostponed',
+    name: 'the event’s outcome cannot be written yet: fan-out retries the event in an hour',
+    before: settledRow('delivered'),
+    next: (row) => outcomePostponed(row, { quarantinedUntil: seconds(3_600) }, NOON),
+    ...{ state: 'delivered', owedTo: 'erp', dueAt: 3_660 },
   }),
   transition({
     event: 'outcomePostponed',
     name: 'the event’s outcome of a dead delivery cannot be written yet',
     before: settledRow('dead'),
-    next: (row) => outcomePostponed(row, NOON),
+    next: (row) => outcomePostponed(row, { quarantinedUntil: seconds(3_600) }, NOON),
     ...{ state: 'dead', owedTo: 'erp', dueAt: 'first' },
   }),
   ...(['delivered', 'superseded', 'skipped'] as const).map((state) =>
