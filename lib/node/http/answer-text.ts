@@ -1,4 +1,5 @@
 /** The text of an answer's body, decompressed within a limit. */
+import { isAscii } from 'node:buffer';
 import { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { isZlib } from '../../relay/model/content-encoding.ts';
 import { readLimited } from './read-limited.ts';
@@ -7,20 +8,21 @@ import { readLimited } from './read-limited.ts';
 const CUT = { finishFlush: constants.Z_SYNC_FLUSH };
 
 /**
- * Never rejects. A body that cannot be decompressed gives the text up to the error.
+ * Never rejects. A body that cannot be decompressed gives the text up to the error. A text that needs no decompression is
+ * returned at once.
  *
  * @param bytes the beginning of the body
  * @param limitBytes a longer text is cut
  */
-export async function answerText(
+export function answerText(
   bytes: Uint8Array,
   encoding: string | undefined,
   limitBytes: number,
-): Promise<string> {
+): string | Promise<string> {
   const decompress = decompressorFor(encoding?.trim().toLowerCase(), bytes);
   if (decompress === undefined) return textOf(bytes);
   decompress.end(bytes);
-  return textOf(await readLimited(decompress, limitBytes));
+  return readLimited(decompress, limitBytes).then(textOf);
 }
 
 function decompressorFor(encoding: string | undefined, bytes: Uint8Array) {
@@ -39,5 +41,6 @@ function decompressorFor(encoding: string | undefined, bytes: Uint8Array) {
 
 /** A character that the limit splits is left out. */
 function textOf(bytes: Uint8Array): string {
+  if (isAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   return new TextDecoder().decode(bytes, { stream: true });
 }

@@ -1,9 +1,11 @@
 /** One request and its answer over one connection. */
-import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
-import { answerText } from './answer-text.ts';
-import { readLimited } from './read-limited.ts';
+import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
+import { type Connection, ConnectionClosedError } from './connection.ts';
+import { LimitedBytes } from './limited-bytes.ts';
+import { request } from './node-http.ts';
+import type { PostTarget } from './post-target.ts';
+
+const ANSWER_HEADERS_LIMIT_BYTES = 16 * 1024;
 
 /** A server may send a few interim answers, such as `103 Early Hints`, before the answer. The relay ignores them. */
 const INTERIM_ANSWERS_LIMIT = 10;
@@ -13,22 +15,27 @@ const INTERIM_ANSWERS_LIMIT = 10;
  * can send bytes without end that are not part of the body, such as empty lines before the answer or a chunk extension.
  */
 const RECEIVED_LIMIT_BYTES = 1024 * 1024;
-const RECEIVED_CHECK_MS = 50;
 
-export interface Answer {
+export interface ReceivedAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** The beginning of the body, decompressed. */
-  readonly text: string;
+  /** The beginning of the body. */
+  readonly bytes: Uint8Array;
+  /** The request and its answer were complete, so the connection can serve another request. */
+  readonly isComplete: boolean;
 }
 
 export interface ExchangeOptions {
+  readonly keepAlive: boolean;
+  /** Called when the server sends far more than an answer. */
+  readonly onFlood: () => void;
+}
+
+export interface PostContent {
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string;
   /** A longer answer is cut. */
   readonly answerLimitBytes: number;
-  /** Called when the server sends far more than an answer. */
-  readonly onFlood: () => void;
-  readonly onAnswer?: ((socket: Socket, headers: IncomingHttpHeaders) => void) | undefined;
 }
 
 /** The request failed. `isRepeatable` when it failed on a reused connection before any byte of an answer. */
@@ -45,85 +52,91 @@ export class ExchangeError extends Error {
 /**
  * Sends the body and reads the answer. The connection is closed unless the request and its answer were complete.
  *
- * @throws ExchangeError
+ * @param connection is open
+ * @throws ExchangeError, or an error of Node for a header that cannot be sent
  */
-export async function exchange(post: ClientRequest, options: ExchangeOptions): Promise<Answer> {
-  const { answerLimitBytes, onAnswer } = options;
-  let answer: IncomingMessage | undefined;
-  const received = receivedBy(post);
-  const stopWatching = watchForFlood(post, received, options.onFlood);
-  try {
-    answer = await answerTo(post, options.body);
-    const { statusCode: status = 0, headers } = answer;
-    // Node also reports statuses below 100, and 101 without an upgrade.
-    if (status < 200) throw new NoAnswerError('HPE_INVALID_STATUS');
-    if (post.socket !== null) onAnswer?.(post.socket, headers);
-    const bytes = await readLimited(answer, answerLimitBytes);
-    return { status, headers, text: await answerText(bytes, headers['content-encoding'], answerLimitBytes) };
-  } catch (cause) {
-    post.destroy();
-    throw new ExchangeError(cause, post.reusedSocket && received.bytes() === 0);
-  } finally {
-    stopWatching();
-    if (answer?.complete !== true || !post.writableFinished) post.destroy();
-  }
-}
-
-/** Resolves with the head of the answer. */
-function answerTo(post: ClientRequest, body: Uint8Array | string): Promise<IncomingMessage> {
+export function exchange(
+  connection: Connection,
+  target: PostTarget,
+  content: PostContent,
+  { keepAlive, onFlood }: ExchangeOptions,
+): Promise<ReceivedAnswer> {
   return new Promise((resolve, reject) => {
-    post.once('socket', (socket) => {
-      if (!socket.connecting && post.reusedSocket) return post.end(body);
-      // A request that waits for the handshake would hide the reason why it fails: its own code is then EPROTO.
-      return socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => post.end(body));
+    const { socket, isReused } = connection;
+    const read = new LimitedBytes(content.answerLimitBytes);
+    let answer: IncomingMessage | undefined;
+    let receivedBytes = 0;
+    let interimAnswers = 0;
+    let failure: unknown;
+    const post = request(requestOptions(connection, target, content, keepAlive), (response) => {
+      const { statusCode = 0 } = response;
+      // Node also reports statuses below 100, and 101 without an upgrade.
+      if (statusCode < 200) {
+        failure ??= new InvalidStatusError();
+        post.destroy();
+        return;
+      }
+      answer = response;
+      response.on('data', (chunk: Uint8Array) => {
+        read.add(chunk);
+        if (read.isFull) post.destroy();
+      });
+      response.once('end', () => {
+        if (!post.writableFinished) post.destroy();
+      });
     });
-    let hasAnswered = false;
-    post.once('response', (answer) => {
-      hasAnswered = true;
-      resolve(answer);
+    post.on('error', (error) => {
+      failure ??= error;
     });
-    // The listener stays: the connection may break after the answer has begun.
-    post.on('error', reject);
-    post.once('upgrade', (_, socket) => socket.destroy());
-    post.once('close', () => {
-      // Each request closes. An error costs a stack trace.
-      if (!hasAnswered) reject(new NoAnswerError('ECONNRESET'));
+    post.on('information', () => {
+      interimAnswers += 1;
+      // Once: Node parses all that it has received before it closes the connection.
+      if (interimAnswers === INTERIM_ANSWERS_LIMIT + 1) onFlood();
     });
+    const settle = () => {
+      connection.end();
+      if (answer === undefined) {
+        failure ??= new ConnectionClosedError();
+        return reject(new ExchangeError(failure, isReused && receivedBytes === 0));
+      }
+      const { statusCode: status = 0, headers, complete } = answer;
+      const isComplete = complete && post.writableFinished && socket.writable;
+      resolve({ status, headers, bytes: read.toBytes(), isComplete });
+    };
+    // Node is done with the connection.
+    post.once('close', settle);
+    connection.begin({
+      onReceived: (bytes) => {
+        receivedBytes += bytes;
+        if (receivedBytes > RECEIVED_LIMIT_BYTES) onFlood();
+      },
+      onClose: settle,
+    });
+    post.end(content.body);
   });
 }
 
-/** Has one of Node's own codes, where Node has no error. */
-class NoAnswerError extends Error {
-  override readonly name = 'NoAnswerError';
-  readonly code: string;
-
-  constructor(code: string) {
-    super(code);
-    this.code = code;
-  }
+function requestOptions(
+  { socket }: Connection,
+  { hostname, port, defaultPort, path }: PostTarget,
+  { headers }: PostContent,
+  keepAlive: boolean,
+): RequestOptions {
+  return {
+    method: 'POST',
+    hostname,
+    port,
+    defaultPort,
+    path,
+    headers: { ...headers, Connection: keepAlive ? 'keep-alive' : 'close' },
+    // Without an agent, Node also leaves proxies of the environment out.
+    createConnection: () => socket,
+    maxHeaderSize: ANSWER_HEADERS_LIMIT_BYTES,
+    insecureHTTPParser: false,
+  };
 }
 
-/** Counts the bytes that this request's connection received since the request has it. */
-function receivedBy(post: ClientRequest): { bytes(): number } {
-  let before = 0;
-  let connection: Socket | undefined;
-  post.once('socket', (socket) => {
-    before = socket.bytesRead;
-    connection = socket;
-  });
-  return { bytes: () => (connection?.bytesRead ?? before) - before };
-}
-
-/** @returns a function that ends the watch */
-function watchForFlood(post: ClientRequest, received: { bytes(): number }, onFlood: () => void): () => void {
-  let interimAnswers = 0;
-  post.on('information', () => {
-    interimAnswers += 1;
-    // Once: Node parses all that it has received before it closes the connection.
-    if (interimAnswers === INTERIM_ANSWERS_LIMIT + 1) onFlood();
-  });
-  const timer = setInterval(() => {
-    if (received.bytes() > RECEIVED_LIMIT_BYTES) onFlood();
-  }, RECEIVED_CHECK_MS);
-  return () => clearInterval(timer);
+class InvalidStatusError extends Error {
+  override readonly name = 'InvalidStatusError';
+  readonly code = 'HPE_INVALID_STATUS';
 }

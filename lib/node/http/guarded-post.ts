@@ -1,11 +1,13 @@
 /** One POST to an address that a person configured: with an address check, one deadline, and a limit on the answer. */
-import type { ClientRequest } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { TlsIdentity } from '../../relay/ports/outgoing.ts';
 import type { AddressGuard } from './address-guard.ts';
+import { answerText } from './answer-text.ts';
+import { type Connection, openConnection } from './connection.ts';
 import type { ConnectionPool } from './connection-pool.ts';
-import { type Answer, ExchangeError, exchange } from './exchange.ts';
+import { ExchangeError, exchange, type ReceivedAnswer } from './exchange.ts';
 import { failureText } from './failure-text.ts';
-import { openPost, targetOf } from './open-post.ts';
+import { type PostTarget, postTarget } from './post-target.ts';
 
 export interface GuardedRequest {
   readonly url: string;
@@ -16,6 +18,13 @@ export interface GuardedRequest {
   readonly timeoutMs: number;
   /** A longer answer is cut. */
   readonly answerLimitBytes: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** The beginning of the body, decompressed. */
+  readonly text: string;
 }
 
 /** The request got no answer. The message gives the reason and contains nothing of the request. */
@@ -46,33 +55,43 @@ export async function guardedPost(
   pool?: ConnectionPool,
 ): Promise<Answer> {
   const { timeoutMs } = request;
-  let post: ClientRequest | undefined;
+  let connection: Connection | undefined;
   let why: PostError | undefined;
   const end = (reason: PostError) => {
     why ??= reason;
-    post?.destroy(reason);
+    connection?.close();
   };
   const timer = setTimeout(
     () => end(new PostError(`timeout after ${timeoutMs / 1000} s`, { isTimeout: true })),
     timeoutMs,
   );
-  const send = () => {
-    post = openPost(guard, request, pool);
-    return exchange(post, {
-      ...request,
-      onFlood: () => end(new PostError('answer never comes to an end')),
-      onAnswer: pool && ((socket, headers) => pool.noteAnswer(socket, headers)),
-    });
+  const options = {
+    keepAlive: pool !== undefined,
+    onFlood: () => end(new PostError('answer never comes to an end')),
+  };
+  const send = async (target: PostTarget): Promise<ReceivedAnswer> => {
+    connection = pool?.take(target) ?? openConnection(guard, target, timeoutMs);
+    if (!connection.isReused) await connection.opened();
+    const answer = await exchange(connection, target, request, options);
+    if (answer.isComplete && pool !== undefined) pool.keep(connection, target, answer.headers);
+    else connection.close();
+    return answer;
   };
   try {
+    const target = postTarget(request.url, request.tls);
+    let answer: ReceivedAnswer;
     try {
-      return await send();
+      answer = await send(target);
     } catch (error) {
       if (why !== undefined || !(error instanceof ExchangeError && error.isRepeatable)) throw error;
-      pool?.closeIdle(targetOf(request));
-      return await send();
+      pool?.closeIdle(target);
+      answer = await send(target);
     }
+    const { status, headers, bytes } = answer;
+    const text = answerText(bytes, headers['content-encoding'], request.answerLimitBytes);
+    return { status, headers, text: typeof text === 'string' ? text : await text };
   } catch (error) {
+    connection?.close();
     const cause = error instanceof ExchangeError ? error.cause : error;
     throw why ?? new PostError(failureText(cause), { cause });
   } finally {

@@ -2,4 +2,4 @@
  * Node's `http` without its `import`, which reads every export. One of them, `WebSocket`, loads all of undici: 15 ms of
  * CPU at a cold start.
  */
-export const { Agent, request } = process.getBuiltinModule('node:http');
+export const { request } = process.getBuiltinModule('node:http');

@@ -1,7 +1,7 @@
 /** Reads a token server's answer, in the forms that real servers use. */
 import * as z from '../../relay/model/zod.ts';
 import { type Token, type TokenClient, TokenError } from '../../relay/ports/outgoing.ts';
-import type { Answer } from '../http/exchange.ts';
+import type { Answer } from '../http/guarded-post.ts';
 import { formEncoded } from './form-encoded.ts';
 import { withoutSecrets } from './without-secrets.ts';
 

@@ -77,6 +77,34 @@ describe('a connection', () => {
     expect(counts).toMatchObject({ requests: 20, connections: 1 });
   });
 
+  it('collects no listeners, however many requests it serves', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on('warning', onWarning);
+    onTestFinished(() => void process.off('warning', onWarning));
+    const { url, counts } = await counting();
+
+    await postInTurn(aSender(), url, 30);
+
+    expect(counts).toMatchObject({ requests: 30, connections: 1 });
+    expect(warnings).toEqual([]);
+  });
+
+  it('is closed when the answer comes before the request was read', async () => {
+    const { url, counts } = await scripted((socket, ofConnection) => {
+      if (ofConnection === 1) socket.pause().write(OK);
+    });
+    const sender = aSender();
+
+    for (let n = 0; n < 2; n++)
+      expect(await sender.post(aRequest(url, { body: Buffer.alloc(16 * 1024 * 1024) }))).toMatchObject({
+        status: 200,
+        text: 'ok',
+      });
+
+    expect(counts.connections).toBe(2);
+  });
+
   it('is reused over TLS', async () => {
     const certificate = await aCertificate();
     const server = createHttpsServer(certificate, (_, response) => response.end('ok'));
@@ -121,6 +149,8 @@ describe('a connection', () => {
   it.runIf(process.platform === 'linux')('is closed when 200 others are idle', async () => {
     const { port, counts } = await counting(undefined, '0.0.0.0');
     const sender = aSender();
+    // None is idle for too long, on a busy machine either.
+    useClocks();
 
     for (let host = 1; host <= 203; host++) await sender.post(aRequest(`http://127.0.0.${host}:${port}/`));
 

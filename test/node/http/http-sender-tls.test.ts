@@ -122,6 +122,21 @@ describe('the sender over TLS', () => {
     await expect.poll(() => [...sockets].every((socket) => socket.destroyed)).toBe(true);
   });
 
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'is done with one that closes the connection with the handshake, by %s',
+    async (version) => {
+      const certificate = await aCertificate({ signedBy: await aTrustedAuthority() });
+      const server = createTlsServer({ ...certificate, minVersion: version, maxVersion: version });
+      server.on('secureConnection', (socket) => socket.on('error', () => {}).end());
+      const url = `https://127.0.0.1:${await listening(server)}/hook`;
+
+      expect(await sender.post(aRequest(url))).toEqual({
+        kind: 'failure',
+        error: 'connection closed before the answer',
+      });
+    },
+  );
+
   it('is done in time with one that shakes hands and then resets, or is silent, or never ends', async () => {
     const certificate = await aCertificate({ signedBy: await aTrustedAuthority() });
     const ways: ((socket: Socket) => unknown)[] = [
