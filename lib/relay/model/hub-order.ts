@@ -88,7 +88,8 @@ export function readAllItems(body: Uint8Array): readonly Item[] | undefined {
  */
 export function orderIdOfQuery(rawQuery: string): string | undefined {
   for (const parameter of rawQuery.split('&')) {
-    const [, name = '', value = ''] = /^([^=]*)=?(.*)$/s.exec(parameter) ?? [];
+    // Stryker disable next-line StringLiteral,ArrayDeclaration: a parameter without a value has no order id, whatever its name
+    const [, name = '', value = ''] = /([^=]*)=(.*)/s.exec(parameter) ?? [];
     const id = percentDecoded(value).toWellFormed().trim();
     if (percentDecoded(name).toLowerCase() === 'orderid' && id !== '') return id;
   }
@@ -141,6 +142,7 @@ function readItem(candidate: unknown): Item {
 }
 
 /** The item's own tracking number and those of its shipments, without repetitions: `1Z1, 1Z2`. */
+// Stryker disable next-line ArrayDeclaration: an element that is no shipment has no tracking number
 function trackingOf(own: string | undefined, shipments: readonly unknown[] = []): string {
   const numbers = shipments
     .slice(0, MOST_SHIPMENTS)

@@ -12,7 +12,7 @@ export function toOutcomeMap(outcomes: Outcomes): Readonly<Record<string, Outcom
 
 /** The map of outcomes with one of them replaced. A person may have replaced the map by something else. */
 export function withOutcome(outcomes: unknown, endpointId: EndpointId, outcome: Outcome): Row {
-  const isMap = typeof outcomes === 'object' && outcomes !== null && !Array.isArray(outcomes);
+  const isMap = typeof outcomes === 'object' && !Array.isArray(outcomes);
   return { ...(isMap && outcomes), [outcomeKey(endpointId)]: outcome };
 }
 

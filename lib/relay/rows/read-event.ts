@@ -75,8 +75,7 @@ const ATTRIBUTES = {
 
 /** The outcome of one endpoint in the map of an event's row, as {@link readEvent} reads it. */
 export function outcomeIn(outcomes: unknown, endpointId: EndpointId): Outcome | undefined {
-  if (typeof outcomes !== 'object' || outcomes === null) return undefined;
-  return readOutcomes({ ...outcomes })[endpointId];
+  return readAttributes(ATTRIBUTES, { outcomes }).outcomes?.[endpointId];
 }
 
 /** Each outcome is parsed by itself, so that an edited one does not hide the others. Only its state is essential. */

@@ -21,8 +21,9 @@ describe('a bounded cache', () => {
         return key;
       });
 
-    for (const key of ['a', 'b', 'c', 'b', 'c', 'a']) get(key);
+    const keys = ['a', 'b', 'c', 'b', 'c', 'a'];
 
+    expect(keys.map(get)).toEqual(keys);
     expect(made).toEqual(['a', 'b', 'c', 'a']);
   });
 });

@@ -32,6 +32,10 @@ describe('an attempt', () => {
     expect(succeeded(answer(status))).toBe(expected);
   });
 
+  it('with a 2xx and an error has not succeeded: its `success` expression failed', () => {
+    expect(succeeded({ ...answer(200), error: 'success: no boolean' })).toBe(false);
+  });
+
   it('without an answer has not succeeded', () => {
     expect(succeeded(noAnswer())).toBe(false);
   });

@@ -8,6 +8,8 @@ describe('parseJson', () => {
     ['-0', -0],
     ['0.10', 0.1],
     ['19.99', 19.99],
+    ['1.23456789012345', 1.23456789012345],
+    ['0.00123456789012345', 0.00123456789012345],
     ['123456789012345', 123456789012345],
     ['123456789012345000000', 123456789012345000000],
     ['1e20', 1e20],
@@ -38,6 +40,12 @@ describe('parseJson', () => {
     expect(parseJson(text)).toEqual({ ...JSON.parse(text), c: '9007199254740993' });
   });
 
+  it('leaves digits alone in a text after one that ends with a backslash', () => {
+    const text = String.raw`{"\\":"\\","a":"9007199254740993"}`;
+
+    expect(parseJson(text)).toEqual(JSON.parse(text));
+  });
+
   it('keeps the digits in an order that is nested deeply', () => {
     const deep = `{"Id":9007199254740993,"x":${'['.repeat(50_000)}${']'.repeat(50_000)}}`;
 
@@ -58,6 +66,8 @@ describe('parseJson', () => {
 
   it.each([
     '{1:2}',
+    '{"a":-}',
+    `{"a":-${' '.repeat(40)}}`,
     '{9007199254740993 : 1}',
     '01',
     '1.',

@@ -67,6 +67,7 @@ describe('the input of an expression', () => {
 
     expect(input).toMatchObject({ notice: { type: 'hub.silent' } });
     expect(input).not.toHaveProperty('order');
+    expect(input.event).not.toHaveProperty('notAnOrder');
   });
 
   it('is parsed once for a payload', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { orderIdOfQuery, readOrder } from '../../../lib/relay/model/hub-order.ts';
+import { orderIdOfQuery, readAllItems, readOrder } from '../../../lib/relay/model/hub-order.ts';
 
 const bytes = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 
@@ -98,6 +98,21 @@ describe('readOrder', () => {
     expect((order.items?.length ?? 0) + (order.itemsOmitted ?? 0)).toBe(5000);
   });
 
+  it('keeps exactly 16 KB of items', () => {
+    const withItemOf = (size: number) => bytes({ Items: [{ Sku: 'x'.repeat(size - '{"sku":""}'.length) }] });
+
+    expect(readOrder(withItemOf(16_384)).items).toHaveLength(1);
+    expect(readOrder(withItemOf(16_385))).toEqual({ items: [], itemsOmitted: 1 });
+  });
+
+  it('takes ids up to their limits', () => {
+    const ids = (orderId: number, niceId: number) =>
+      readOrder(bytes({ Id: 'x'.repeat(orderId), NiceId: 'y'.repeat(niceId) }));
+
+    expect(ids(10_240, 1_024)).toEqual({ orderId: 'x'.repeat(10_240), niceId: 'y'.repeat(1_024) });
+    expect(ids(10_241, 1_025)).toEqual({});
+  });
+
   it('takes an id that no address could carry for none', () => {
     expect(readOrder(bytes({ Id: 'x'.repeat(20_000) }))).toEqual({});
     expect(readOrder(bytes({ Id: 'x'.repeat(5_000) })).orderId).toHaveLength(5_000);
@@ -161,4 +176,18 @@ describe('orderIdOfQuery', () => {
       expect(orderIdOfQuery(query)).toBeUndefined();
     },
   );
+});
+
+describe('all items of an order', () => {
+  const orderOf = (count: number) => bytes({ Items: Array(count).fill({ Sku: 7 }) });
+
+  it('are read up to 10,000, however large', () => {
+    expect(readAllItems(orderOf(10_000))).toEqual(Array(10_000).fill({ sku: '7' }));
+    expect(readAllItems(orderOf(10_001))).toBeUndefined();
+    expect(readAllItems(orderOf(0))).toEqual([]);
+  });
+
+  it.each(['', 'hello', '7', '{"Id":"1"}', '{"Items":"none"}'])('are not known of %j', (body) => {
+    expect(readAllItems(bytes(body))).toBeUndefined();
+  });
 });

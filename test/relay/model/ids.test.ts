@@ -47,6 +47,14 @@ describe('an event id', () => {
     expect(id > ahead).toBe(true);
   });
 
+  it('may have the last time of all, and after that the time of the clock', () => {
+    const last = 2 ** 48 - 1;
+    const next = (ms: number) => eventTime(nextEventId(clock, () => 0, firstEventIdAt(new Date(ms))));
+
+    expect(next(last - 1)).toEqual(new Date(last));
+    expect(next(last)).toEqual(clock.now());
+  });
+
   it('has the time of the clock after an older one', () => {
     const id = nextEventId(clock, () => 0, firstEventIdAt(new Date(clock.now().getTime() - 5_000)));
 

@@ -145,6 +145,40 @@ describe('an answer', () => {
     });
   });
 
+  it('shows no secret in its headers, and its other headers', () => {
+    const answer = { kind: 'answer', status: 302, text: 'moved' } as const;
+    const headers = { location: 'https://erp/?token=abcdef-1', server: 'nginx' };
+
+    expect(redactSecrets({ ...answer, headers }, { secrets: ['abcdef-1'] }, PLAIN)).toEqual({
+      ...answer,
+      headers: { location: 'https://erp/?token=***', server: 'nginx' },
+    });
+  });
+
+  it('is not kept when one of its headers has the value of a short header', () => {
+    const answer = { kind: 'answer', status: 302, text: 'moved' } as const;
+    const endpoint = { ...PLAIN, headers: { 'x-version': 'v2' } };
+
+    expect(redactSecrets({ ...answer, headers: { server: 'api v2' } }, { secrets: [] }, endpoint)).toEqual({
+      ...answer,
+      headers: { server: 'api v2' },
+      withheld: true,
+    });
+  });
+
+  it('shows nothing of a secret that begins with another one', () => {
+    const [one, longer] = ['abcdefgh', 'abcdefgh"ijklmnop'];
+
+    expect(redacted(longer, [one, longer])).toBe('***');
+    expect(redacted(longer, [longer, one])).toBe('***');
+  });
+
+  it('may show a reference, and shows no value that it has without its spaces', () => {
+    const headers = { 'x-key': 'ssm:/relay/key', 'x-id': '  abc123def  ' };
+
+    expect(redacted('ssm:/relay/key and abc123def', [], { headers })).toBe('ssm:/relay/key and ***');
+  });
+
   it('is kept beside a short header, unless it has its value', () => {
     const headers = { 'x-version': 'v2' };
 
@@ -169,6 +203,17 @@ describe('an answer', () => {
     );
   });
 
+  it.each([
+    ['of eight characters with a digit', 'https://chat.example/T0AB12CD', '***'],
+    ['of seven', 'https://chat.example/T0AB12C', 'T0AB12C'],
+    ['of eight without a digit', 'https://chat.example/services', 'services'],
+    ['of twenty letters', 'https://chat.example/abcdefghijklmnopqrst', '***'],
+    ['of nineteen', 'https://chat.example/abcdefghijklmnopqrs', 'abcdefghijklmnopqrs'],
+    ['with a bare percent sign', 'https://chat.example/100%key-1', '***'],
+  ])('shows a key in the URL as stars, a part %s', (_, url, shown) => {
+    expect(redacted(url.slice('https://chat.example/'.length), [], { url })).toBe(shown);
+  });
+
   it('is searched in a moment, however hostile', () => {
     const secret = `${'\\'.repeat(40)}a&&&&%%%%%25${'+'.repeat(20)}`;
     const hostile = ['\\', '%25', '&amp;', '+', 'A', '0', '&#0', '\\u005c'].map((piece) =>
@@ -176,5 +221,13 @@ describe('an answer', () => {
     );
 
     for (const text of hostile) expect(redacted(text, [secret])).not.toContain(secret);
+  });
+});
+
+describe('a failure', () => {
+  it('stays as it is', () => {
+    const failure = { kind: 'failure', error: 'timeout of abcdef' } as const;
+
+    expect(redactSecrets(failure, { secrets: ['abcdef'] }, PLAIN)).toBe(failure);
   });
 });
