@@ -23,6 +23,7 @@ export function orderUrl({ url, orderId: use }: Pick<Endpoint, 'url' | 'orderId'
 }
 
 function filled(url: string, value: string): string {
+  // Stryker disable next-line StringLiteral: a split text has a first part
   const [path = ''] = url.split(/[?#]/);
   const isAnotherPath = path
     .split('/')
@@ -37,9 +38,11 @@ function filled(url: string, value: string): string {
  * the Hub does. The rest of the URL does not change.
  */
 function withParameter(url: string, value: string): string {
+  // Stryker disable next-line StringLiteral: a split text has a first part
   const [withoutFragment = '', ...fragment] = url.split('#');
+  // Stryker disable next-line StringLiteral: a split text has a first part
   const [path = '', ...queryParts] = withoutFragment.split('?');
-  const parameters = queryParts.length === 0 ? [] : queryParts.join('?').split('&');
+  const parameters = queryParts.join('?').split('&');
   const empty = parameters.findIndex((parameter) => /^orderid=?$/i.test(parameter));
   const filledParameters =
     empty === -1
@@ -47,6 +50,7 @@ function withParameter(url: string, value: string): string {
           ...parameters.filter((parameter, index) => parameter !== '' || index < parameters.length - 1),
           `orderid=${value}`,
         ]
-      : parameters.with(empty, `${parameters[empty]?.replace('=', '')}=${value}`);
+      : // Stryker disable next-line OptionalChaining: it was found there
+        parameters.with(empty, `${parameters[empty]?.replace('=', '')}=${value}`);
   return [`${path}?${filledParameters.join('&')}`, ...fragment].join('#');
 }

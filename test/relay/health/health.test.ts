@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  asksForShortWait,
   backlogDrained,
   cleared,
   healthAfter,
@@ -295,5 +296,29 @@ describe('an endpoint that is disabled', () => {
     const disabled = healthAfter(PROVEN, answer(410));
 
     expect(healthAfterAll(disabled, answer(200, 60), answer(500, 120), answer(503, 180))).toBe(disabled);
+  });
+});
+
+describe('an answer', () => {
+  it('that the `success` expression accepts asks for no wait', () => {
+    const busy = answer(429, 0, { retryAfterSeconds: 5 });
+
+    expect(asksForShortWait(busy)).toBe(true);
+    expect(asksForShortWait({ ...busy, accepted: true })).toBe(false);
+  });
+
+  it('to a probe counts as a failed probe only while the endpoint is failing', () => {
+    expect(healthAfter(FAILING, answer(500, 60, { isProbe: true })).failedProbes).toBe(1);
+    expect(healthAfter(PROVEN, answer(500, 60, { isProbe: true }))).not.toHaveProperty('failedProbes');
+  });
+});
+
+describe('the health that a person may have edited', () => {
+  it('is not down when the endpoint is disabled, however often it failed', () => {
+    expect(isDown({ state: 'disabled', consecutiveFailures: 9 }, NOON)).toBe(false);
+  });
+
+  it('is not proven while the endpoint is slow', () => {
+    expect(isProven({ ...PROVEN, slowUntil: seconds(60) })).toBe(false);
   });
 });

@@ -28,6 +28,12 @@ describe('an endpoint that refuses different orders in a row', () => {
     expect(isRefusing(healthAfterAll(PROVEN, ...refusals(5, status)))).toBe(true);
   });
 
+  it('does not count a request without an answer, nor a 2xx whose `success` expression failed', () => {
+    const failed = answer(200, 1, { error: 'success: no boolean' });
+
+    expect(orders(healthAfterAll(PROVEN, noAnswer(0), failed))).toBe(0);
+  });
+
   it('does not count tests, which are no orders', () => {
     const tests = Array.from({ length: 5 }, (_, index) =>
       answer(401, index, { orderKey: orderKeyOf(TESTS, `${index}`) }),

@@ -39,6 +39,8 @@ describe('the order id in a URL', () => {
     ['https://a.example/hook?', 'https://a.example/hook?orderid=42'],
     ['https://a.example/hook?key=1', 'https://a.example/hook?key=1&orderid=42'],
     ['https://a.example/hook?key=1&', 'https://a.example/hook?key=1&orderid=42'],
+    ['https://a.example/hook?&a=1&&b&', 'https://a.example/hook?&a=1&&b&orderid=42'],
+    ['https://a.example/hook?myorderid=', 'https://a.example/hook?myorderid=&orderid=42'],
     ['https://a.example/hook?orderid=7', 'https://a.example/hook?orderid=7&orderid=42'],
     ['https://a.example/hook?a=b?c', 'https://a.example/hook?a=b?c&orderid=42'],
     ['https://a.example/hook?a=1#part', 'https://a.example/hook?a=1&orderid=42#part'],
@@ -56,6 +58,7 @@ describe('the order id in a URL', () => {
   });
 
   it('leaves nothing in its place for an event without one', () => {
+    expect(appended('https://a.example/hook')).toBe('https://a.example/hook');
     expect(appended('https://a.example/hook?orderid=')).toBe('https://a.example/hook?orderid=');
     expect(appended('https://a.example/{orderid}/x?id={orderid}')).toBe('https://a.example//x?id=');
   });
@@ -119,8 +122,15 @@ describe('the order id in a URL', () => {
   });
 
   it.each(['.', '..'])('is never %s as a segment of the path: the request would go elsewhere', (orderId) => {
-    expect(() => appended('https://a.example/orders/{orderid}', orderId)).toThrow(OrderIdError);
+    const filled = () => appended('https://a.example/orders/{orderid}', orderId);
+
+    expect(filled).toThrow(OrderIdError);
+    expect(filled).toThrow(expect.objectContaining({ name: 'OrderIdError' }));
     expect(appended('https://a.example/o-{orderid}', orderId)).toBe(`https://a.example/o-${orderId}`);
+  });
+
+  it.each(['...', '.a', 'a.', '..a'])('may be %s as a segment of the path', (orderId) => {
+    expect(appended('https://a.example/{orderid}/x', orderId)).toBe(`https://a.example/${orderId}/x`);
   });
 
   it('that cannot be in the path is a failed attempt without a request, and not the endpoint’s fault', async () => {
