@@ -12,15 +12,22 @@ const metadataSchema = z.object({
   $metadata: z.object({ requestId: z.optional(z.string()), httpStatusCode: z.optional(z.number()) }),
 });
 
-/** Keeps only name, message, stack, causes, code and AWS's request id. */
-export function loggableError(error: unknown, causesLimit = CAUSES_LIMIT): Error {
+/**
+ * Keeps only name, message, stack, causes, code and AWS's request id.
+ * @param framesFor translates the frames of a stack for the log
+ */
+export function loggableError(
+  error: unknown,
+  framesFor = (frames: string) => frames,
+  causesLimit = CAUSES_LIMIT,
+): Error {
   if (!(error instanceof Error)) return new Error(`thrown was no error but: ${typeof error}`);
   const { cause } = error;
   const message = messageOf(error);
   const options = cause instanceof Error &&
-    causesLimit > 0 && { cause: loggableError(cause, causesLimit - 1) };
+    causesLimit > 0 && { cause: loggableError(cause, framesFor, causesLimit - 1) };
   const { name } = error;
-  const stack = `${name}: ${message}${framesOf(error)}`;
+  const stack = `${name}: ${message}${framesFor(framesOf(error))}`;
   const { requestId, httpStatusCode } = metadataSchema.safeParse(error).data?.$metadata ?? {};
   return Object.assign(new Error(message, options || {}), {
     name,

@@ -88,7 +88,6 @@ export class RelayFunction extends Construct {
       memorySize: props.memoryMb,
       timeout: props.timeout,
       environment: {
-        NODE_OPTIONS: '--enable-source-maps',
         // All four functions share one service name: it is a dimension of every metric, and CloudWatch bills each
         // value.
         POWERTOOLS_SERVICE_NAME: props.relayName,

@@ -1,8 +1,10 @@
 /** The bundles that are deployed. The end-to-end tests on the stack run them. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { BUILDING_MS, builtStack } from './built-stack.ts';
 
 let root: string;
@@ -10,14 +12,20 @@ beforeAll(async () => {
   ({ root } = await builtStack());
 }, BUILDING_MS);
 
-/** The modules of Node that the import of a bundle loads. */
-function modulesOf(name: string, variables: Readonly<Record<string, string>>): string {
-  const { href } = pathToFileURL(join(root, name, 'index.mjs'));
-  const script = `await import('${href}');console.log(process.moduleLoadList.join())`;
-  return execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+/** The output of a process that imports the bundle in a folder and runs a script with its handler. */
+function outputOf(folder: string, script: string, variables: Readonly<Record<string, string>> = {}): string {
+  const { href } = pathToFileURL(join(folder, 'index.mjs'));
+  const importing = `const {handler}=await import('${href}');${script}`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', importing], {
     env: { ...VARIABLES, ...variables },
     encoding: 'utf8',
   });
+  return stdout + stderr;
+}
+
+/** The modules of Node that the import of a bundle loads. */
+function modulesOf(name: string, variables: Readonly<Record<string, string>>): string {
+  return outputOf(join(root, name), 'console.log(process.moduleLoadList.join())', variables);
 }
 
 const VARIABLES = {
@@ -37,4 +45,21 @@ const VARIABLES = {
 it.each(['ingest', 'fan-out', 'deliver'])('%s loads what sends traces only if it is traced', (name) => {
   expect(modulesOf(name, {})).not.toContain('dgram');
   expect(modulesOf(name, { EVENT_TRACES: 'x-ray' })).toContain('dgram');
+});
+
+describe('the stack of an error in the log of a bundle', () => {
+  // The event is not one of API Gateway's.
+  const failing = 'await handler({},{}).catch(()=>{})';
+
+  it('has positions in the source files', () => {
+    expect(outputOf(join(root, 'ingest'), failing)).toMatch(/lib\/aws\/lambda\/webhook-http\.ts:\d+:\d+/);
+  });
+
+  it('has positions in the bundle when there is no source map', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sensaria-relay-no-maps-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    cpSync(join(root, 'ingest'), folder, { recursive: true, filter: (path) => !path.endsWith('.map') });
+
+    expect(outputOf(folder, failing)).toMatch(/index\.mjs:\d+:\d+/);
+  });
 });

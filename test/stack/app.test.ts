@@ -95,7 +95,6 @@ async function typeOfHandler(bundle: string, variables: readonly string[]): Prom
 }
 
 function valueFor(variable: string): string {
-  if (variable === 'NODE_OPTIONS') return '--enable-source-maps';
   if (/_(DAYS|HOURS)$/.test(variable)) return '30';
   return variable.endsWith('_URL') ? 'https://sqs.eu-west-1.amazonaws.com/123456789012/queue' : 'a-name';
 }

@@ -1,6 +1,6 @@
 /** Reads and parses the environment variables that the stack sets. */
 import { faultOfCidr } from '../../contract/cidr.ts';
-import type { RequiredVariable, SendingVariable, TRACES_VARIABLE } from '../../contract/environment.ts';
+import type { RequiredVariable, SendingVariable } from '../../contract/environment.ts';
 import * as z from '../../relay/model/zod.ts';
 
 const name = z.string().check(z.minLength(1));
@@ -27,15 +27,13 @@ const VARIABLES = {
     ),
   /** Where the secrets are that rows refer to. The local relay has no Parameter Store. */
   PARAMETER_STORE: z._default(z.enum(['ssm', 'none']), 'ssm'),
-  /** Where the functions add events' ids to traces. */
-  EVENT_TRACES: z._default(z.enum(['x-ray', 'none']), 'none'),
   /** Days until events expire. */
   RETENTION_DAYS: z.coerce.number().check(z.int(), z.minimum(1)),
   /** Days until payloads expire. */
   PAYLOAD_RETENTION_DAYS: z.coerce.number().check(z.int(), z.minimum(1)),
   /** Hours without a webhook until a notice is sent; 0 disables it. */
   SILENCE_HOURS: z.coerce.number().check(z.int(), z.minimum(0)),
-} satisfies Record<RequiredVariable | SendingVariable | typeof TRACES_VARIABLE, z.ZodMiniType>;
+} satisfies Record<RequiredVariable | SendingVariable, z.ZodMiniType>;
 
 type Variable = keyof typeof VARIABLES;
 type Environment<Name extends Variable> = { readonly [Each in Name]: z.output<(typeof VARIABLES)[Each]> };

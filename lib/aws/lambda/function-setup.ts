@@ -5,11 +5,11 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { TRACES_VARIABLE } from '../../contract/environment.ts';
 import { systemClock } from '../../node/system-clock.ts';
 import type { Random } from '../../relay/model/clock.ts';
 import type { Telemetry } from '../../relay/ports/telemetry.ts';
 import type { Traces } from '../../relay/ports/traces.ts';
-import { readEnvironment } from './environment.ts';
 import { PowertoolsTelemetry } from './telemetry.ts';
 
 const logger = new Logger();
@@ -20,7 +20,8 @@ const metrics = new Metrics({ logger: { ...console, warn: () => {} } });
 const NEVER_THE_EVENT = { logEvent: false };
 
 export const telemetry: Telemetry = new PowertoolsTelemetry(logger, metrics);
-const xRay = readEnvironment(['EVENT_TRACES']).EVENT_TRACES === 'x-ray' ? await openXRay() : undefined;
+// Without a schema, which each cold start would have to build.
+const xRay = process.env[TRACES_VARIABLE] === 'x-ray' ? await openXRay() : undefined;
 export const traces: Traces | undefined = xRay;
 export const clock = systemClock;
 export const random: Random = Math.random;

@@ -4,6 +4,7 @@ import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { countedWith } from '../../contract/metrics.ts';
 import { loggableError } from '../../node/loggable-error.ts';
 import type { LogFields, Metric, Telemetry } from '../../relay/ports/telemetry.ts';
+import { withSourcePositions } from './source-positions.ts';
 
 export class PowertoolsTelemetry implements Telemetry {
   readonly #logger: Logger;
@@ -23,7 +24,7 @@ export class PowertoolsTelemetry implements Telemetry {
   }
 
   error(message: string, error: unknown, fields: LogFields = {}): void {
-    this.#logger.error(message, { ...fields, error: loggableError(error) });
+    this.#logger.error(message, { ...fields, error: loggableError(error, withSourcePositions) });
     this.count('WorkFailures');
   }
 

@@ -4,10 +4,13 @@ import { extname } from 'node:path';
 import * as z from '../../relay/model/zod.ts';
 import { type EvaluationAnswer, type EvaluationJob, READY } from './expression-messages.ts';
 
-const answerSchema: z.ZodMiniType<EvaluationAnswer> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('value'), json: z.exactOptional(z.string()) }),
-  z.object({ kind: z.literal('failure'), reason: z.string(), ranAway: z.boolean() }),
-]);
+/** Built for the first process: most relays have no expression. */
+function newAnswerSchema(): z.ZodMiniType<EvaluationAnswer> {
+  return z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('value'), json: z.exactOptional(z.string()) }),
+    z.object({ kind: z.literal('failure'), reason: z.string(), ranAway: z.boolean() }),
+  ]);
+}
 
 const ENDED = { kind: 'ended' } as const;
 
@@ -35,6 +38,7 @@ export class ExpressionEvaluator {
         serialization: 'advanced',
       },
     );
+    const answerSchema = newAnswerSchema();
     this.#ready = new Promise((resolve) => {
       this.#child.on('message', (message) => {
         if (message === READY) resolve(true);

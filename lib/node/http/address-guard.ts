@@ -2,10 +2,10 @@
  * Decides which addresses a webhook may be sent to: public ones, and blocks that the deployer allowed. People type in
  * the URLs of endpoints, and a function inside a cloud can reach internal services.
  */
-import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { faultOfCidr } from '../../contract/cidr.ts';
+import { lookup as systemLookup } from './node-dns.ts';
 
 /** The usual ports of public HTTPS servers. */
 const PORTS = [443, 8443];

@@ -22,33 +22,37 @@ const STANDARD_ERRORS = new Set([
 /** Shorter parameters, such as `v=2`, are no secrets. */
 const SHORTEST_SECRET = 8;
 
-const text = z.catch(z.optional(z.string().check(z.minLength(1))), undefined);
-
-/** Some servers write a number as text. An odd lifetime is as good as none. */
-const seconds = z.catch(
-  z.optional(
-    z.pipe(
-      z.union([z.number(), z.pipe(z.string().check(z.regex(/^\d{1,9}$/)), z.transform(Number))]),
-      z.number().check(z.positive()),
+/** Built for the first answer: most relays use no token server. */
+function newAnswerSchema() {
+  const text = z.catch(z.optional(z.string().check(z.minLength(1))), undefined);
+  /** Some servers write a number as text. An odd lifetime is as good as none. */
+  const seconds = z.catch(
+    z.optional(
+      z.pipe(
+        z.union([z.number(), z.pipe(z.string().check(z.regex(/^\d{1,9}$/)), z.transform(Number))]),
+        z.number().check(z.positive()),
+      ),
     ),
-  ),
-  undefined,
-);
+    undefined,
+  );
+  return z.object({
+    access_token: text,
+    token_type: text,
+    expires_in: seconds,
+    /** A code, or Google's object. */
+    error: z.catch(z.optional(z.union([z.string(), z.object({ status: text, message: text })])), undefined),
+    error_description: text,
+    /** Okta's names. */
+    errorCode: text,
+    errorSummary: text,
+  });
+}
 
-const answerSchema = z.object({
-  access_token: text,
-  token_type: text,
-  expires_in: seconds,
-  /** A code, or Google's object. */
-  error: z.catch(z.optional(z.union([z.string(), z.object({ status: text, message: text })])), undefined),
-  error_description: text,
-  /** Okta's names. */
-  errorCode: text,
-  errorSummary: text,
-});
+let answerSchema: ReturnType<typeof newAnswerSchema> | undefined;
 
 /** @throws TokenError when the answer has no token; the message shows the server's reason, and contains no secret */
 export function readTokenAnswer(answer: Answer, client: TokenClient): Token {
+  answerSchema ??= newAnswerSchema();
   const fields = answerSchema.safeParse(fieldsOf(answer)).data ?? {};
   const { access_token, token_type = 'bearer', expires_in } = fields;
   if (answer.status < 200 || answer.status > 299 || access_token === undefined)
@@ -70,7 +74,12 @@ function fieldsOf({ text: body }: Answer): unknown {
 
 function refusal(
   { status }: Answer,
-  { error, error_description, errorCode, errorSummary }: Partial<z.output<typeof answerSchema>>,
+  {
+    error,
+    error_description,
+    errorCode,
+    errorSummary,
+  }: Partial<z.output<ReturnType<typeof newAnswerSchema>>>,
   client: TokenClient,
 ): TokenError {
   const nested = typeof error === 'object' ? error : {};
