@@ -55,10 +55,8 @@ describe('parseJson', () => {
 
   it('gives what JSON.parse gives for every value without such a number', () => {
     fc.assert(
-      fc.property(fc.json({ noUnicodeString: false }), (text) => {
-        const numbers = text.match(/[\d.]+/g) ?? [];
-        fc.pre(!/\d[eE]/.test(text));
-        fc.pre(numbers.every((digits) => digits.replace('.', '').length <= 15));
+      fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
+        const text = JSON.stringify(value, (_, part) => (typeof part === 'number' ? short(part) : part));
         expect(parseJson(text)).toEqual(JSON.parse(text));
       }),
     );
@@ -150,4 +148,9 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** A number of few digits. */
+function short(number: number): number {
+  return Math.round((number % 1e9) * 1e3) / 1e3;
 }

@@ -143,3 +143,47 @@ describe('a compressed body', () => {
     ]);
   });
 });
+
+describe('a content type', () => {
+  const typeOf = (contentType: string) => contentHeaders({ contentType })['content-type'];
+
+  it.each(['application/json', 'text/plain; charset=utf-8; name=Zoë', ' text/plain\t', 'anything at all'])(
+    'of characters that a request can carry stays as it came: %j',
+    (contentType) => {
+      expect(typeOf(contentType)).toBe(contentType);
+    },
+  );
+
+  it.each([
+    ['text/xml; name=🧵', 'text/xml'],
+    [' a!#$&^.+-/b!#$&^.+- ;🧵', 'a!#$&^.+-/b!#$&^.+-'],
+    ['\ntext/xml\n', 'text/xml'],
+    ['text/xml\nx: y', 'application/octet-stream'],
+    ['text/xml🧵', 'application/octet-stream'],
+    ['🧵/xml', 'application/octet-stream'],
+    ['text/🧵;', 'application/octet-stream'],
+    ['🧵 text/xml', 'application/octet-stream'],
+  ])('that no request can carry loses its parameters, or is any bytes: %j', (contentType, carried) => {
+    expect(typeOf(contentType)).toBe(carried);
+  });
+
+  it.each(['', ' \t'])('that is blank is left out: %j', (contentType) => {
+    expect(contentHeaders({ contentType })).toEqual({});
+  });
+});
+
+describe('a content encoding', () => {
+  const encodingOf = (contentEncoding: string) => contentHeaders({ contentEncoding })['content-encoding'];
+
+  it.each(['gzip', 'x-gzip', 'gzip, br', 'gzip ,br', 'gzip,br,zstd'])('may be %j', (contentEncoding) => {
+    expect(encodingOf(contentEncoding)).toBe(contentEncoding);
+    expect(encodingOf(` ${contentEncoding}\t`)).toBe(contentEncoding);
+  });
+
+  it.each(['', 'gzip;q=1', 'gzip br', 'gzip,', ',gzip', 'gzip, 🧵', '🧵', '🧵gzip', 'gzip\nx: y'])(
+    'is left out when it is %j',
+    (contentEncoding) => {
+      expect(contentHeaders({ contentEncoding })).toEqual({});
+    },
+  );
+});

@@ -68,6 +68,8 @@ describe('the wait that an answer asks for', () => {
     ['header alone, always in seconds', { retryAfter: '65000' }, 65_000],
     ['header, in seconds as the other header', { retryAfter: '5', resetAfter: '5.2' }, 5],
     ['other header', { resetAfter: '0.25' }, 0.25],
+    ['header of 1,000 ms', { retryAfter: '1000', resetAfter: '1' }, 1],
+    ['header, a second from the other header', { retryAfter: '3000', resetAfter: '4' }, 3],
     ['body that is text', { body: 'retry_after: 5' }, undefined],
     ['body that is a list', { body: [{ retry_after: 5 }] }, undefined],
     ['body with text', { body: { retry_after: '5' } }, undefined],
