@@ -5,7 +5,7 @@ import { isReference } from '../endpoint/secret.ts';
 import { BoundedCache } from '../model/bounded-cache.ts';
 import type { SendResult } from '../ports/outgoing.ts';
 import type { Credentials } from './credentials.ts';
-import { patternsOf } from './secret-pattern.ts';
+import { mayHaveOne, patternOf, type SecretPattern } from './secret-pattern.ts';
 
 /** A shorter secret matches too much, and its encodings too little: it cannot be redacted. */
 const SHORTEST = 6;
@@ -36,22 +36,20 @@ export function redactSecrets(
   // Stryker disable next-line ArrayDeclaration: one more text to search for
   const values = [...Object.values(custom), ...(auth?.type === 'basic' ? [auth.username] : [])];
   const key = JSON.stringify([url, secrets, values]);
-  const { isUnsearchable, patterns, tooShort } = finders.get(key, () => finderOf(url, secrets, values));
+  const { isUnsearchable, mayHaveSecret, redacted, searched } = finders.get(key, () =>
+    finderOf(url, secrets, values),
+  );
   if (isUnsearchable) return withheld(result);
   // Most answers echo nothing. One search through everything is faster than a replacement in each text.
   // Stryker disable next-line StringLiteral: the parts are searched one by one below
   const everything = [result.text, ...Object.values(result.headers ?? {})].join('\n\n');
-  // Stryker disable next-line ConditionalExpression: it only saves time
-  if (!occursIn(everything, [...patterns, ...tooShort])) return result;
-  const redacted = (text: string) =>
-    patterns.reduce((part, pattern) => part.replace(pattern, REDACTED), text);
-  const headers = Object.entries(result.headers ?? {}).map(
-    ([name, value]) => [name, redacted(value)] as const,
-  );
-  const text = redacted(result.text);
-  const forbidden = [...patterns, ...tooShort];
+  // Stryker disable next-line ConditionalExpression,LogicalOperator: it only saves time
+  if (!mayHaveSecret.test(everything) || !occursIn(everything, searched)) return result;
+  const redact = (text: string) => redacted.reduce((part, form) => part.replace(form, REDACTED), text);
+  const headers = Object.entries(result.headers ?? {}).map(([name, value]) => [name, redact(value)] as const);
+  const text = redact(result.text);
   const recorded = [text, ...headers.map(([, value]) => value)];
-  if (recorded.some((one) => occursIn(one, forbidden))) return withheld(result);
+  if (recorded.some((one) => occursIn(one, searched))) return withheld(result);
   return { ...result, text, headers: Object.fromEntries(headers) };
 }
 
@@ -64,32 +62,35 @@ function withheld(answer: Answer): Answer {
 interface Finder {
   /** A secret is so short that it cannot be found in every encoding. */
   readonly isUnsearchable: boolean;
-  readonly patterns: readonly RegExp[];
-  /** Of what may be a secret, and is too short to be replaced. */
-  readonly tooShort: readonly RegExp[];
+  readonly mayHaveSecret: RegExp;
+  readonly redacted: readonly RegExp[];
+  /** Those, and values that may be secrets and are too short to be replaced. */
+  readonly searched: readonly RegExp[];
 }
 
 function finderOf(url: string, secrets: readonly string[], values: readonly string[]): Finder {
   const maybeSecret = values.filter((value) => !isReference(value)).map((value) => value.trim());
   const all = [...secrets.map((secret) => secret.trim()), ...keysInUrl(url)];
   const isUnsearchable = all.some(isShort);
-  const searched = [...all, ...maybeSecret.filter((value) => !isShort(value))];
+  const long = patternsOfAll([...all, ...maybeSecret.filter((value) => !isShort(value))]);
+  // Stryker disable next-line MethodExpression: the patterns find the longer ones, too
+  const patterns = [...long, ...patternsOfAll(maybeSecret.filter(isShort))];
   return {
     isUnsearchable,
-    patterns: patternsOfAll(searched),
-    // Stryker disable next-line MethodExpression: the patterns find the longer ones, too
-    tooShort: patternsOfAll(maybeSecret.filter(isShort)),
+    mayHaveSecret: mayHaveOne(patterns),
+    redacted: long.flatMap(({ forms }) => forms),
+    searched: patterns.flatMap(({ forms }) => forms),
   };
 }
 
 /** Longest secret first, because one secret may contain another. */
-function patternsOfAll(secrets: readonly string[]): RegExp[] {
+function patternsOfAll(secrets: readonly string[]): SecretPattern[] {
   const longestFirst = [...new Set(secrets)].sort((one, other) => other.length - one.length);
-  return longestFirst.flatMap(patternsOf);
+  return longestFirst.map(patternOf);
 }
 
-function occursIn(text: string, patterns: readonly RegExp[]): boolean {
-  return patterns.some((pattern) => text.search(pattern) !== -1);
+function occursIn(text: string, forms: readonly RegExp[]): boolean {
+  return forms.some((form) => text.search(form) !== -1);
 }
 
 function isShort(secret: string): boolean {

@@ -9,35 +9,65 @@ const SHORTEST_BEGINNING = 8;
 const REST = String.raw`[\w+/=%.~-]*`;
 
 /** Building the patterns of a long token takes milliseconds, so those of this many secrets are cached. */
-const cache = new BoundedCache<readonly RegExp[]>(200);
+const cache = new BoundedCache<SecretPattern>(200);
+
+export interface SecretPattern {
+  readonly forms: readonly RegExp[];
+  /** The characters of the secret itself. A match has only these and those of the encodings. */
+  readonly characters: string;
+  /** A match has at least so many characters. */
+  readonly shortest: number;
+}
 
 /**
- * The patterns of one secret: as text, JSON- or HTML-escaped, percent-encoded or a mixture of these, in base64 or base64url
+ * Matches every text that has one of the secrets, and few others. V8 drops the compiled forms now and then, and compiling
+ * them takes far longer than searching an answer; so most answers should not need them.
+ */
+export function mayHaveOne(patterns: readonly SecretPattern[]): RegExp {
+  const own = [...new Set(patterns.map(({ characters }) => characters).join(''))]
+    .map((character) => character.replace(/[\\^\]-]/, '\\$&'))
+    .join('');
+  const shortest = Math.min(...patterns.map((pattern) => pattern.shortest));
+  return patterns.length === 0 ? /(?!)/ : new RegExp(`[\\w+/=%\\\\&#;.~${own}-]{${shortest}}`, 'u');
+}
+
+/**
+ * The pattern of one secret: as text, JSON- or HTML-escaped, percent-encoded or a mixture of these, in base64 or base64url
  * at each of the three alignments, and in hexadecimal.
  *
  * No quantifier is without a limit, except at the end: a hostile answer cannot make the search slow.
  */
-export function patternsOf(secret: string): readonly RegExp[] {
-  return cache.get(secret, () => buildPatterns(secret));
+export function patternOf(secret: string): SecretPattern {
+  return cache.get(secret, () => buildPattern(secret));
 }
 
-function buildPatterns(secret: string): RegExp[] {
+function buildPattern(secret: string): SecretPattern {
   const bytes = Buffer.from(secret);
   // UTF-8 that was read as Latin-1.
   const misread = bytes.toString('latin1');
-  const texts = [...new Set([secret, misread])].map((text) => beginning([...text].map(anyFormOf)));
-  const base64 = [0, 1, 2].map((offset) => {
-    const core = base64Core(bytes, offset);
-    return `[\\w+/-]{0,3}${beginning([...core].map(anyBase64FormOf))}[\\w+/=-]{0,4}`;
-  });
-  const hexadecimal = beginning([...bytes.toString('hex')].map(anyCaseOf));
-  return [...texts, ...base64, hexadecimal].map((source) => new RegExp(source, 'gu'));
+  const texts = [...new Set([secret, misread])].map((text) => [...text]);
+  const cores = [0, 1, 2].map((offset) => [...base64Core(bytes, offset)]);
+  const hexadecimal = [...bytes.toString('hex')];
+  const sources = [
+    ...texts.map((text) => beginning(text.map(anyFormOf))),
+    ...cores.map((core) => `[\\w+/-]{0,3}${beginning(core.map(anyBase64FormOf))}[\\w+/=-]{0,4}`),
+    beginning(hexadecimal.map(anyCaseOf)),
+  ];
+  return {
+    forms: sources.map((source) => new RegExp(source, 'gu')),
+    characters: secret + misread,
+    shortest: Math.min(...[...texts, ...cores, hexadecimal].map(requiredOf)),
+  };
+}
+
+function requiredOf({ length }: readonly string[]): number {
+  return Math.min(length, COMPARED, Math.max(SHORTEST_BEGINNING, Math.ceil(length / 2)));
 }
 
 /** Matches the whole secret, or its beginning and what may be the rest of it. */
 function beginning(characters: readonly string[]): string {
-  const required = Math.max(SHORTEST_BEGINNING, Math.ceil(characters.length / 2));
-  const first = characters.slice(0, Math.min(required, COMPARED)).join('');
+  const required = requiredOf(characters);
+  const first = characters.slice(0, required).join('');
   const rest = characters.slice(required, COMPARED).join('');
   if (characters.length > COMPARED) return `${first}[^]*`;
   return `${first}(?:${rest}|${REST})`;

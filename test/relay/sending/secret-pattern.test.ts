@@ -1,13 +1,33 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { patternsOf } from '../../../lib/relay/sending/secret-pattern.ts';
+import { mayHaveOne, patternOf } from '../../../lib/relay/sending/secret-pattern.ts';
 
 /** The text without the secret. */
 const without = (secret: string, text: string) =>
-  patternsOf(secret).reduce((part, pattern) => part.replace(pattern, '***'), text);
+  patternOf(secret).forms.reduce((part, pattern) => part.replace(pattern, '***'), text);
 
 /** So many different characters, none of which needs an escape. */
 const aKey = (length: number) =>
   Array.from({ length }, (_, index) => String.fromCharCode(97 + ((index * index + index) % 23))).join('');
+
+describe('a text', () => {
+  const key = randomBytes(32).toString('base64');
+  const mayHaveKey = (...others: string[]) => mayHaveOne([key, ...others].map(patternOf));
+
+  it('may have a secret when it has as many characters in a row as half of one', () => {
+    expect(`(${'x'.repeat(22)})`).toMatch(mayHaveKey());
+    expect(`(${'x'.repeat(21)})`).not.toMatch(mayHaveKey());
+    expect(`(${'x'.repeat(21)})`).toMatch(mayHaveKey('a-short-one'));
+  });
+
+  it('with the headers of a usual answer has none', () => {
+    expect('ok\n\nSun, 29 Nov 2026 12:15:00 GMT\n\nkeep-alive\n\ntimeout=5\n\n2').not.toMatch(mayHaveKey());
+  });
+
+  it('has none when there is none to have', () => {
+    expect('anything').not.toMatch(mayHaveOne([]));
+  });
+});
 
 describe('a secret', () => {
   it.each<[string, string[]]>([
@@ -56,6 +76,7 @@ describe('a secret', () => {
   ])('of the character %j is found in each of its forms', (character, forms) => {
     for (const form of [character, ...forms]) {
       expect([form, without(character.repeat(8), form.repeat(8))]).toEqual([form, '***']);
+      expect(`you sent ${form.repeat(8)}!`).toMatch(mayHaveOne([patternOf(character.repeat(8))]));
     }
   });
 
