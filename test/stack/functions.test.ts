@@ -114,19 +114,13 @@ describe('the functions', () => {
 
 describe('what wakes the functions', () => {
   it.each([
-    ['EventsToFanOut', 'EventsQueue', 'FanOutFunction', 4, { BatchSize: 10 }],
-    [
-      'DeliveriesToDeliver',
-      'DeliveriesQueue',
-      'DeliverFunction',
-      2,
-      { BatchSize: 100, MaximumBatchingWindowInSeconds: 1 },
-    ],
-  ])('is a mapping with partial batch responses: %s', (mapping, queue, lambda, concurrency, batch) => {
+    ['EventsToFanOut', 'EventsQueue', 'FanOutFunction', 4],
+    ['DeliveriesToDeliver', 'DeliveriesQueue', 'DeliverFunction', 2],
+  ])('is a mapping with partial batch responses and no wait: %s', (mapping, queue, lambda, concurrency) => {
     expect(propertiesOf(template, mapping)).toEqual({
       EventSourceArn: arnOf(queue),
       FunctionName: { Ref: lambda },
-      ...batch,
+      BatchSize: 10,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       ScalingConfig: { MaximumConcurrency: concurrency },
     });

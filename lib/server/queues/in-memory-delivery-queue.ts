@@ -10,7 +10,7 @@ import type { DeliveryMessage, DeliveryQueue } from '../../relay/ports/queues.ts
 import { Backpressure } from './backpressure.ts';
 import { RunSlots } from './run-slots.ts';
 
-/** The most messages of a run: as many as deliver gets at once on AWS. */
+/** The most messages of a run. They only start the service of one endpoint, which finds the rest in its list. */
 const BATCH_SIZE = 100;
 /**
  * One run serves the endpoint, often for a minute. A second one adds new work to the endpoint's list, where the first one
