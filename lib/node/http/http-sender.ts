@@ -1,5 +1,6 @@
 /** The Sender port over HTTP: one guarded POST per request, on a connection that may be reused. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { recordOf } from '../../relay/model/record-of.ts';
 import type { OutgoingRequest, Sender, SendResult } from '../../relay/ports/outgoing.ts';
 import { AddressGuard } from './address-guard.ts';
 import { ConnectionPool } from './connection-pool.ts';
@@ -42,10 +43,10 @@ export class HttpSender implements Sender {
 
 /** Node's names are in lower case. */
 function headersOf(headers: IncomingHttpHeaders): Record<string, string> {
-  const joined: Record<string, string> = {};
-  for (const name in headers) {
-    const value = headers[name] ?? '';
-    joined[name] = typeof value === 'string' ? value : value.join(', ');
-  }
-  return joined;
+  return recordOf(
+    Object.entries(headers).map(([name, value = '']) => [
+      name,
+      typeof value === 'string' ? value : value.join(', '),
+    ]),
+  );
 }

@@ -2,6 +2,7 @@
 
 import type { Delivery } from '../model/delivery.ts';
 import { isDeepStrictEqual } from '../model/node-util.ts';
+import { recordOf } from '../model/record-of.ts';
 import type { DeliveryChange, EventLog } from '../ports/event-log.ts';
 
 /**
@@ -29,10 +30,7 @@ const STATE_ATTRIBUTES = ['reason', 'nextAttemptAt', 'leaseId', 'leaseUntil', 's
 function changeBetween(before: Delivery, next: Delivery): DeliveryChange {
   const old = new Map<string, unknown>(Object.entries(before));
   const mayExist = next.state === before.state ? [...old.keys()] : [...old.keys(), ...STATE_ATTRIBUTES];
-  const change: Record<string, unknown> = {};
-  for (const name of mayExist) if (!(name in next)) change[name] = null;
-  for (const [name, value] of Object.entries(next)) {
-    if (!isDeepStrictEqual(value, old.get(name))) change[name] = value;
-  }
-  return change;
+  const removed = mayExist.filter((name) => !(name in next)).map((name): [string, null] => [name, null]);
+  const set = Object.entries(next).filter(([name, value]) => !isDeepStrictEqual(value, old.get(name)));
+  return recordOf<string, unknown>([...removed, ...set]);
 }

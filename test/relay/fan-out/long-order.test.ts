@@ -18,8 +18,8 @@ async function withLongOrder() {
   }
   const eventsNewestFirst = relay.eventLog.eventsNewestFirst.bind(relay.eventLog);
   const read = { events: 0 };
-  vi.spyOn(relay.eventLog, 'eventsNewestFirst').mockImplementation(async function* (orderKey) {
-    for await (const event of eventsNewestFirst(orderKey)) {
+  vi.spyOn(relay.eventLog, 'eventsNewestFirst').mockImplementation(async function* (...range) {
+    for await (const event of eventsNewestFirst(...range)) {
       read.events++;
       yield event;
     }
