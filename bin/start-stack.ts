@@ -3,7 +3,7 @@ import './colours.ts';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
-import { bold, cyan, dim, green, red, yellow } from 'yoctocolors';
+import { bold, cyan, dim, green, yellow } from 'yoctocolors';
 import { z } from 'zod';
 import { DEFAULT_PORT } from '../lib/contract/local-relay.ts';
 import { callInThread } from '../lib/emulator/call-in-thread.ts';
@@ -11,15 +11,14 @@ import { type Emulator, startEmulator } from '../lib/emulator/emulator.ts';
 import { ensureFirstSource } from '../lib/emulator/first-source.ts';
 import { handlerLog } from '../lib/emulator/handler-log.ts';
 import { TemplateError } from '../lib/emulator/template/cloudformation.ts';
-import { asDataFolderError, DataFolderError } from '../lib/node/data-folder.ts';
-import { PortInUseError } from '../lib/node/http/listen.ts';
-import { printableLines, printableText } from '../lib/relay/model/printable.ts';
+import { asDataFolderError } from '../lib/node/data-folder.ts';
+import { printableText } from '../lib/relay/model/printable.ts';
 import { onStopSignal } from '../lib/server/stop-signals.ts';
+import { endWith } from './end-with.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SYNTHESIS = new URL('../lib/stack/synthesize-template.ts', import.meta.url);
 
-const FAILED = 1;
 const MISUSED = 2;
 
 interface Options {
@@ -53,13 +52,13 @@ async function start(options: Options): Promise<void> {
       log: handlerLog({ show: warn, ...(options.log && { file: join(dataDir, 'relay.log') }) }),
       onError: (error) => warn(printableText(`WARN ${error instanceof Error ? error.message : error}`)),
     });
-    relay.engines.failed.catch((error) => fail(asDataFolderError(dataDir, error)));
+    relay.engines.failed.catch((error) => endWith(asDataFolderError(dataDir, error), TemplateError));
     onStopSignal(() => stop(relay, options));
     const address = await firstAddress(relay, dataDir);
     if (options.json) console.log(JSON.stringify({ ready: true, url: relay.url }));
     else console.log(startScreen(relay, address, options));
   } catch (error) {
-    fail(asDataFolderError(dataDir, error));
+    endWith(asDataFolderError(dataDir, error), TemplateError);
   }
 }
 
@@ -119,18 +118,4 @@ function parsePort(text: string): number {
 
 function warn(line: string): void {
   console.error(yellow(line));
-}
-
-/** Prints one sentence for an error that the user can fix, and a stack for any other. */
-function fail(error: unknown): never {
-  const isUserError =
-    error instanceof PortInUseError || error instanceof DataFolderError || error instanceof TemplateError;
-  console.error(
-    red(printableLines(isUserError ? error.message : `The relay cannot run: ${describe(error)}`)),
-  );
-  process.exit(FAILED);
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

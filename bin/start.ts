@@ -8,9 +8,7 @@ import { PASSWORD_LENGTH } from '../lib/console/safety/access-kinds.ts';
 import { faultOfCidr } from '../lib/contract/cidr.ts';
 import { DEFAULT_PORT } from '../lib/contract/local-relay.ts';
 import { RETENTION_DAYS } from '../lib/contract/retention.ts';
-import { asDataFolderError, DataFolderError } from '../lib/node/data-folder.ts';
-import { PortInUseError } from '../lib/node/http/listen.ts';
-import { printableLines } from '../lib/relay/model/printable.ts';
+import { asDataFolderError } from '../lib/node/data-folder.ts';
 import { boundHeap } from '../lib/server/bounded-heap.ts';
 import { Log } from '../lib/server/log.ts';
 import { logOutput } from '../lib/server/log-output.ts';
@@ -23,9 +21,9 @@ import {
   isOnNetwork,
   withoutConsole,
 } from './console-beside-relay.ts';
+import { describeError, endWith } from './end-with.ts';
 import { startScreen } from './start-screen.ts';
 
-const FAILED = 1;
 const MISUSED = 2;
 const DEFAULT_HOST = '127.0.0.1';
 const PASSWORD_VARIABLE = 'RELAY_CONSOLE_PASSWORD';
@@ -121,7 +119,7 @@ async function start(options: Options): Promise<void> {
     if (options.json) console.log(JSON.stringify({ ready: true, url: relay.url }));
     else console.log(startScreen({ ...relay, ...options, dataDir, consoleAddress }));
   } catch (error) {
-    fail(asDataFolderError(dataDir, error));
+    endWith(asDataFolderError(dataDir, error), DatabaseFileError);
   }
 }
 
@@ -142,7 +140,7 @@ function passwordOf({ consolePasswordFile: file }: Options): string | undefined 
   try {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    console.error(red(`--console-password-file cannot be read: ${describe(error)}`));
+    console.error(red(`--console-password-file cannot be read: ${describeError(error)}`));
     process.exit(MISUSED);
   }
 }
@@ -180,18 +178,4 @@ function collectCidr(block: string, blocks: readonly string[]): string[] {
   const fault = faultOfCidr(block);
   if (fault !== undefined) throw new InvalidArgumentError(`${fault}.`);
   return [...blocks, block];
-}
-
-/** Prints one sentence for an error that the user can fix, and a stack for any other. */
-function fail(error: unknown): never {
-  const isUserError =
-    error instanceof PortInUseError || error instanceof DataFolderError || error instanceof DatabaseFileError;
-  console.error(
-    red(printableLines(isUserError ? error.message : `The relay cannot run: ${describe(error)}`)),
-  );
-  process.exit(FAILED);
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -10,6 +10,7 @@ import {
   type OrderKey,
   sourceOf,
 } from '../relay/model/ids.ts';
+import { inBatches } from '../relay/model/in-batches.ts';
 import { mergeSorted } from '../relay/model/merge-sorted.ts';
 import { type OwedItem, UnreadableRowError } from '../relay/ports/event-log.ts';
 import type {
@@ -74,25 +75,21 @@ export class SqliteEventReader implements EventReader {
   }
 
   oldestFirst(since: Date): AsyncGenerator<EventRecord[], void, undefined> {
-    return this.#inBatches(this.eventKeys({ since, oldestFirst: true, pageSize: BATCH_SIZE }), BATCH_SIZE);
+    return this.#eventsInBatches(
+      this.eventKeys({ since, oldestFirst: true, pageSize: BATCH_SIZE }),
+      BATCH_SIZE,
+    );
   }
 
   newestFirst(since: Date, batchSize: number): AsyncGenerator<EventRecord[], void, undefined> {
-    return this.#inBatches(this.eventKeys({ since, pageSize: batchSize }), batchSize);
+    return this.#eventsInBatches(this.eventKeys({ since, pageSize: batchSize }), batchSize);
   }
 
-  async *#inBatches(
+  async *#eventsInBatches(
     keys: AsyncIterable<EventKey>,
     batchSize: number,
   ): AsyncGenerator<EventRecord[], void, undefined> {
-    let batch: EventKey[] = [];
-    for await (const key of keys) {
-      batch.push(key);
-      if (batch.length < batchSize) continue;
-      yield await this.eventsOf(batch);
-      batch = [];
-    }
-    if (batch.length > 0) yield await this.eventsOf(batch);
+    for await (const batch of inBatches(keys, batchSize)) yield await this.eventsOf(batch);
   }
 
   owed(lists: readonly string[], query: OwedQuery): AsyncGenerator<OwedItem, void, undefined> {

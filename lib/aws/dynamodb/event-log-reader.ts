@@ -17,6 +17,7 @@ import {
   type OrderKey,
   sourceOf,
 } from '../../relay/model/ids.ts';
+import { inBatches } from '../../relay/model/in-batches.ts';
 import { mergeSorted } from '../../relay/model/merge-sorted.ts';
 import { type OwedItem, StoreError, UnreadableRowError } from '../../relay/ports/event-log.ts';
 import type {
@@ -102,28 +103,21 @@ export class DynamoEventReader implements EventReader {
   }
 
   oldestFirst(since: Date): AsyncGenerator<EventRecord[], void, undefined> {
-    return this.#inBatches(
+    return this.#eventsInBatches(
       this.eventKeys({ since, oldestFirst: true, pageSize: DYNAMODB.batchGetKeys }),
       DYNAMODB.batchGetKeys,
     );
   }
 
   newestFirst(since: Date, batchSize: number): AsyncGenerator<EventRecord[], void, undefined> {
-    return this.#inBatches(this.eventKeys({ since, pageSize: batchSize }), batchSize);
+    return this.#eventsInBatches(this.eventKeys({ since, pageSize: batchSize }), batchSize);
   }
 
-  async *#inBatches(
+  async *#eventsInBatches(
     keys: AsyncIterable<EventKey>,
     batchSize: number,
   ): AsyncGenerator<EventRecord[], void, undefined> {
-    let batch: EventKey[] = [];
-    for await (const key of keys) {
-      batch.push(key);
-      if (batch.length < batchSize) continue;
-      yield await this.eventsOf(batch);
-      batch = [];
-    }
-    if (batch.length > 0) yield await this.eventsOf(batch);
+    for await (const batch of inBatches(keys, batchSize)) yield await this.eventsOf(batch);
   }
 
   owed(lists: readonly string[], query: OwedQuery): AsyncGenerator<OwedItem, void, undefined> {

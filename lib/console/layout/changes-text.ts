@@ -1,7 +1,8 @@
 /** Describes in a few words how an event changed its order. */
+import { changeText, countedTexts } from '../../operator/events/change-text.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import { isRelayEvent, TESTS } from '../../relay/model/ids.ts';
-import { type Change, changesNoteText } from '../../relay/model/item-changes.ts';
+import { changesNoteText } from '../../relay/model/item-changes.ts';
 
 /** `New → Shipped ×2, + New`; before fan-out, only the statuses. */
 export function changesText(event: EventRecord, mostKinds = 3): string {
@@ -13,28 +14,10 @@ export function changesText(event: EventRecord, mostKinds = 3): string {
   if (noSnapshot !== undefined) return noSnapshot === 'empty' ? 'empty body' : noSnapshot;
   if (items === undefined) return 'no items';
   if (changes === undefined)
-    return counted(items.map(({ status }) => status ?? 'no status')).join(', ') || 'no items';
+    return countedTexts(items.map(({ status }) => status ?? 'no status')).join(', ') || 'no items';
   if (changesNote === 'items-cut') return changesNoteText(changesNote);
-  const kinds = counted(changes.map(changeText));
+  const kinds = countedTexts(changes.map(changeText));
   if (kinds.length === 0) return 'nothing changed';
   const more = kinds.length - mostKinds;
   return [...kinds.slice(0, mostKinds), ...(more > 0 ? [`${more} more`] : [])].join(', ');
-}
-
-function changeText({ change, statusFrom, statusTo, trackingNumberTo }: Change): string {
-  switch (change) {
-    case 'added':
-      return `+ ${statusTo ?? 'no status'}`;
-    case 'removed':
-      return `− ${statusFrom ?? 'no status'}`;
-    case 'changed':
-      if (statusFrom !== statusTo) return `${statusFrom ?? 'no status'} → ${statusTo ?? 'no status'}`;
-      return trackingNumberTo === undefined ? 'tracking number removed' : 'tracking number';
-  }
-}
-
-function counted(texts: readonly string[]): string[] {
-  return [...Map.groupBy(texts, (text) => text)].map(([text, { length }]) =>
-    length > 1 ? `${text} ×${length}` : text,
-  );
 }

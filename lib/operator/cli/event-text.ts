@@ -9,9 +9,10 @@ import {
 } from '../../relay/model/delivery-state.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import { isRelayEvent, TESTS } from '../../relay/model/ids.ts';
-import { type Change, changesNoteText, type Item } from '../../relay/model/item-changes.ts';
+import { changesNoteText, type Item } from '../../relay/model/item-changes.ts';
 import { detailText, type Outcome, outcomeText } from '../../relay/model/outcome.ts';
 import type { DeliveryWithNext } from '../deliveries/next-try.ts';
+import { changeText, countedTexts } from '../events/change-text.ts';
 import { nextTryText } from './next-try-text.ts';
 import type { Colour, Colours } from './output.ts';
 import { shortened } from './table.ts';
@@ -38,7 +39,7 @@ export function changesText(event: EventRecord, { dim }: Colours, room: ChangesL
   if (event.noSnapshot !== undefined) return dim(noSnapshotText(event.noSnapshot));
   if (event.items === undefined) return dim('no items');
   if (event.changes === undefined) return shortened(statusesText(event.items), room.length);
-  const kinds = counted(event.changes.map(changeText));
+  const kinds = countedTexts(event.changes.map(changeText));
   if (event.changesNote === 'items-cut') return dim(changesNoteText(event.changesNote));
   if (kinds.length === 0) return dim('nothing changed');
   const more = kinds.length - room.kinds;
@@ -59,7 +60,7 @@ export function relayEventText({ source, endpointId }: EventRecord): string {
 
 /** `Shipped ×2, InProduction`. */
 export function statusesText(items: readonly Item[]): string {
-  return counted(items.map((item) => item.status ?? 'no status')).join(', ') || 'no items';
+  return countedTexts(items.map((item) => item.status ?? 'no status')).join(', ') || 'no items';
 }
 
 /** Says how many changes the list leaves out, or why it is not complete. */
@@ -77,24 +78,6 @@ export function changeRows({ changes = [] }: EventRecord): string[][] {
     shortened(changeText(change), 2 * TEXT_LENGTH),
     change.trackingNumberTo ?? change.trackingNumberFrom ?? '',
   ]);
-}
-
-function changeText({ change, statusFrom, statusTo, trackingNumberTo }: Change): string {
-  switch (change) {
-    case 'added':
-      return `+ ${statusTo ?? 'no status'}`;
-    case 'removed':
-      return `− ${statusFrom ?? 'no status'}`;
-    case 'changed':
-      if (statusFrom !== statusTo) return `${statusFrom ?? 'no status'} → ${statusTo ?? 'no status'}`;
-      return trackingNumberTo === undefined ? 'tracking number removed' : 'tracking number';
-  }
-}
-
-function counted(texts: readonly string[]): string[] {
-  return [...Map.groupBy(texts, (text) => text)].map(([text, { length }]) =>
-    length > 1 ? `${text} ×${length}` : text,
-  );
 }
 
 /** `3 delivered`, `2 delivered, 1 pending`. */

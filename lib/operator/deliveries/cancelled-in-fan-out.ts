@@ -2,6 +2,7 @@
 import { type Delivery, toDelivery } from '../../relay/model/delivery.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
 import type { EndpointId, EventId } from '../../relay/model/ids.ts';
+import { inBatches } from '../../relay/model/in-batches.ts';
 import { SEVERAL_ENDPOINTS } from '../../relay/ports/operator.ts';
 import type { Connection } from '../connection.ts';
 
@@ -28,14 +29,9 @@ export async function* readCancelledInFanOut(
   { endpointIds, since, before, newestFirst, batchSize }: CancelledQuery,
 ): AsyncGenerator<CancelledInFanOut[], void, undefined> {
   const range = { since, before, oldestFirst: !newestFirst, pageSize: batchSize };
-  let batch: EventKey[] = [];
-  for await (const key of eventReader.cancelledEventKeys([...endpointIds, SEVERAL_ENDPOINTS], range)) {
-    batch.push(key);
-    if (batch.length < batchSize) continue;
+  const keys = eventReader.cancelledEventKeys([...endpointIds, SEVERAL_ENDPOINTS], range);
+  for await (const batch of inBatches(keys, batchSize))
     yield await readBatch(eventReader, batch, endpointIds);
-    batch = [];
-  }
-  if (batch.length > 0) yield await readBatch(eventReader, batch, endpointIds);
 }
 
 async function readBatch(

@@ -5,6 +5,7 @@ import { attentionOf, type Delivery } from '../../relay/model/delivery.ts';
 import { shownState } from '../../relay/model/delivery-state.ts';
 import type { EventRecord } from '../../relay/model/event.ts';
 import type { EndpointId, EventId } from '../../relay/model/ids.ts';
+import { inBatches } from '../../relay/model/in-batches.ts';
 import type { OwedItem } from '../../relay/ports/event-log.ts';
 import type { Connection } from '../connection.ts';
 import { readCancelledInFanOut } from './cancelled-in-fan-out.ts';
@@ -56,7 +57,8 @@ export async function* owedWork(
       dueBefore,
       backwards,
     });
-    yield* readInBatches(connection, query, continued('attention', attention, after), batchSize);
+    for await (const batch of inBatches(continued('attention', attention, after), batchSize))
+      yield await readWork(connection, query, batch);
   }
   if (query.withCancelledInFanOut && states.includes('cancelled') && !isSkipped('cancelled')) {
     const before = after?.part === 'cancelled' ? after.eventId : undefined;
@@ -67,7 +69,8 @@ export async function* owedWork(
   if (states.includes('pending')) {
     const dueAt = after?.part === 'pending' ? after.dueAt : undefined;
     const pending = eventReader.owed(endpointIds, { ...range, dueSince: laterOf(since, dueAt) });
-    yield* readInBatches(connection, query, continued('pending', pending, after), batchSize);
+    for await (const batch of inBatches(continued('pending', pending, after), batchSize))
+      yield await readWork(connection, query, batch);
   }
 }
 
@@ -91,22 +94,6 @@ function attentionLists(
     ...(states.includes('dead') || states.includes('cancelled') ? endpointIds.map(attentionOf) : []),
     ...(states.includes('abandoned') && endpointId === undefined ? [FAN_OUT_ATTENTION] : []),
   ];
-}
-
-async function* readInBatches(
-  connection: ReadConnection,
-  query: OwedWorkQuery,
-  items: AsyncIterable<OwedItem>,
-  batchSize: number,
-): AsyncGenerator<OwedWork[], void, undefined> {
-  let batch: OwedItem[] = [];
-  for await (const item of items) {
-    batch.push(item);
-    if (batch.length < batchSize) continue;
-    yield await readWork(connection, query, batch);
-    batch = [];
-  }
-  if (batch.length > 0) yield await readWork(connection, query, batch);
 }
 
 async function readWork(

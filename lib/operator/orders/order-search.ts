@@ -1,4 +1,5 @@
 /** Finds orders by a part of any of their ids. No search scans the table: each page examines a bounded number of events. */
+
 import { after } from '../../relay/model/clock.ts';
 import type { EventKey, EventRecord } from '../../relay/model/event.ts';
 import {
@@ -10,6 +11,7 @@ import {
   type SourceId,
   sourceOf,
 } from '../../relay/model/ids.ts';
+import { inBatches } from '../../relay/model/in-batches.ts';
 import type { Connection } from '../connection.ts';
 import { cut, type Page, type ReadingConnection } from '../deliveries/newest-first-page.ts';
 import { InvalidInputError } from '../errors.ts';
@@ -138,7 +140,8 @@ async function examineEvents(connection: SearchConnection, query: Query): Promis
   const { since, before, limit } = query;
   const found = new Map<OrderKey, FoundOrder>();
   const searched: { events: number; since?: Date } = { events: 0 };
-  for await (const keys of inBatches(connection.eventReader.eventKeys({ since, before, pageSize: BATCH }))) {
+  const listed = connection.eventReader.eventKeys({ since, before, pageSize: BATCH });
+  for await (const keys of inBatches(listed, BATCH)) {
     for (const order of await ordersAmong(connection, keys, query))
       if (!found.has(order.orderKey)) found.set(order.orderKey, order);
     const last = keys.at(-1)?.eventId;
@@ -149,17 +152,6 @@ async function examineEvents(connection: SearchConnection, query: Query): Promis
     if (searched.events >= MOST_EXAMINED && last !== undefined) return { items, next: last, searched };
   }
   return { items: [...found.values()], searched };
-}
-
-async function* inBatches(keys: AsyncIterable<EventKey>): AsyncGenerator<EventKey[], void, undefined> {
-  let batch: EventKey[] = [];
-  for await (const key of keys) {
-    batch.push(key);
-    if (batch.length < BATCH) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }
 
 /** The orders with an id that contains the text, newest first. Orders of earlier pages are left out. */
