@@ -61,10 +61,13 @@ export async function guardedPost(
     why ??= reason;
     connection?.close();
   };
-  const timer = setTimeout(
-    () => end(new PostError(`timeout after ${timeoutMs / 1000} s`, { isTimeout: true })),
-    timeoutMs,
-  );
+  let lastTurn: NodeJS.Immediate | undefined;
+  const timer = setTimeout(() => {
+    // After a standstill of this process, a late timer comes before an answer that has arrived meanwhile.
+    lastTurn = setImmediate(() =>
+      end(new PostError(`timeout after ${timeoutMs / 1000} s`, { isTimeout: true })),
+    );
+  }, timeoutMs);
   const options = {
     keepAlive: pool !== undefined,
     onFlood: () => end(new PostError('answer never comes to an end')),
@@ -96,5 +99,6 @@ export async function guardedPost(
     throw why ?? new PostError(failureText(cause), { cause });
   } finally {
     clearTimeout(timer);
+    clearImmediate(lastTurn);
   }
 }
