@@ -46,8 +46,7 @@ export const PRICES = {
 } as const satisfies Readonly<Record<string, Price>>;
 
 /**
- * What an account has free in each month, without an end (https://aws.amazon.com/free/). All that runs in the account
- * shares it. DynamoDB's requests on demand are never free.
+ * The monthly free tier that never ends (https://aws.amazon.com/free/). Everything in the account shares it. DynamoDB's requests on demand are never free.
  */
 export const ALWAYS_FREE = {
   alarmMetrics: 10,

@@ -71,7 +71,7 @@ export class ConnectionPool {
 
   /** Closes the target's idle connections: the next request opens a new one. */
   closeIdle({ connectionKey: key }: PostTarget): void {
-    for (const idle of this.#idleOf.get(key) ?? []) this.#discard(idle);
+    for (const idle of [...(this.#idleOf.get(key) ?? [])]) this.#discard(idle);
   }
 
   /** Closes all idle connections, and from now on each connection after its request. */

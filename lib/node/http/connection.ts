@@ -14,7 +14,7 @@ const ADDRESSES = 4;
 /** The kernel checks this long after the last byte whether the server is still there. */
 const KEEP_ALIVE_PROBE_MS = 1_000;
 
-/** What the request on a connection wants to know. */
+/** Receives what happens on a connection while a request uses it. */
 export interface ConnectionListener {
   readonly onReceived: (bytes: number) => void;
   readonly onClose: () => void;

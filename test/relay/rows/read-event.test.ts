@@ -46,7 +46,7 @@ const full: EventRecord = {
 };
 const row: Row = { ...eventAttributes(full), fannedOutAt: seconds(2).toISOString() };
 
-/** What is read of the row with one attribute changed. */
+/** The event of the row with some attributes changed. */
 const readWith = (attributes: object) => readEvent(key, { ...row, ...attributes });
 
 describe('the row of an event', () => {
