@@ -58,7 +58,7 @@ describe.concurrent('a call to a service that does not answer', () => {
     expect(await msUntilGivenUp(endpoint, CLIENT_LIMITS)).toBeLessThan(2 * 7_000);
 
     expect(asked.count).toBe(3);
-  }, 30_000);
+  });
 
   it('is given up as well when its answer begins and then stops', async () => {
     const { endpoint } = await aServer(STALLING);

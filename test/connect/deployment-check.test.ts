@@ -168,5 +168,5 @@ describe('bin/cdk.ts', () => {
 
     expect(stdout).toContain('--require-approval');
     // The CDK loads for some seconds on a busy machine.
-  }, 120_000);
+  });
 });

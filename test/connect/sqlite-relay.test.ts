@@ -31,7 +31,7 @@ describe('a command on a relay on one machine', () => {
     await cli(['endpoints', 'add', '--id', 'erp', '--url', `${receiver.url}/erp`, '--port', port]);
     await cli(['send', '-', '--port', port], { input: '{"Id":"7-501"}' });
 
-    await expect.poll(() => receiver.arrivals.map(({ path }) => path), { timeout: 10_000 }).toEqual(['/erp']);
+    await expect.poll(() => receiver.arrivals.map(({ path }) => path)).toEqual(['/erp']);
     await receiver.stop();
   });
 
@@ -39,11 +39,11 @@ describe('a command on a relay on one machine', () => {
     const receiver = await startReceiver();
     await cli(['endpoints', 'add', '--id', 'shop', '--url', `${receiver.url}/shop`, '--port', port]);
     await cli(['send', '-', '--port', port], { input: '{"Id":"7-502"}' });
-    await expect.poll(() => receiver.arrivals.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => receiver.arrivals.length).toBe(1);
 
     await cli(['replay', '--order', '7-502', '--endpoint', 'shop', '--include-delivered', '--port', port]);
 
-    await expect.poll(() => receiver.arrivals.length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => receiver.arrivals.length).toBe(2);
     await receiver.stop();
   });
 

@@ -135,7 +135,7 @@ it('a console of the CLI ends when npm is told to end', async () => {
       () => true,
       () => false,
     );
-  await expect.poll(isReachable, { timeout: 20_000 }).toBe(false);
+  await expect.poll(isReachable).toBe(false);
 });
 
 async function login({ url }: StartedRelay, password: string): Promise<number> {

@@ -40,7 +40,7 @@ describe.skipIf(noBrowser !== undefined)(`npm start ${title}`, () => {
     await page.getByRole('link', { name: 'Send the newest update again' }).click();
     await page.getByRole('checkbox', { name: 'erp' }).check();
     await page.getByRole('button', { name: 'Send again' }).click();
-    await expect.poll(() => erp.arrivals.length, { timeout: 20_000 }).toBe(3);
+    await expect.poll(() => erp.arrivals.length).toBe(3);
     await erp.stop();
   });
 });

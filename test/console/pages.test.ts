@@ -182,7 +182,7 @@ describe.skipIf(noBrowser !== undefined)(`the start page ${title}`, () => {
     await anOrder(relay, '7-900', 'New');
     await relay.work();
 
-    await expect.poll(() => today.textContent(), { timeout: 15_000 }).toBe(String(before + 1));
+    await expect.poll(() => today.textContent()).toBe(String(before + 1));
     expect(await page.locator('.chart details').getAttribute('open')).not.toBeNull();
     expect(await page.evaluate('document.activeElement.textContent')).toBe('As a table');
     expect(await page.locator('.chart canvas').count()).toBe(1);

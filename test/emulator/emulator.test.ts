@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { aRelay } from './a-relay.ts';
 import { aFunction, aQueue, aRoute, aSchedule } from './a-template.ts';
 import { aGate } from './gate.ts';
@@ -46,11 +46,11 @@ describe('the emulator', () => {
       Sweep: aFunction('logs-event.ts'),
       EveryMinute: aSchedule('Sweep'),
     });
-    await vi.waitFor(() => expect(lines).toHaveLength(1), { timeout: 10_000 });
+    await expect.poll(() => lines).toHaveLength(1);
 
     await runSchedules();
 
-    await vi.waitFor(() => expect(lines).toHaveLength(2), { timeout: 10_000 });
+    await expect.poll(() => lines).toHaveLength(2);
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ source: 'aws.scheduler', detail: '{}' });
   });
 
@@ -58,7 +58,7 @@ describe('the emulator', () => {
     const gate = await aGate();
     const { url, stop } = await aRelay({ Slow: aFunction('asks-first.ts'), ...aRoute('POST /slow', 'Slow') });
     const answer = fetch(`${url}/slow`, { method: 'POST', body: gate.url });
-    await vi.waitFor(() => expect(gate.waiting).toBe(1), { timeout: 10_000 });
+    await expect.poll(() => gate.waiting).toBe(1);
 
     const stopped = stop();
     gate.open();
@@ -72,7 +72,7 @@ describe('the emulator', () => {
     const { url, stop } = await aRelay({ Slow: aFunction('asks-first.ts'), ...aRoute('POST /slow', 'Slow') });
     const answer = fetch(`${url}/slow`, { method: 'POST', body: gate.url });
     answer.catch(() => {});
-    await vi.waitFor(() => expect(gate.waiting).toBe(1), { timeout: 10_000 });
+    await expect.poll(() => gate.waiting).toBe(1);
 
     await stop(10);
 

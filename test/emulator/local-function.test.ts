@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { FunctionSettings } from '../../lib/emulator/lambda/invocation.ts';
 import { LocalFunction } from '../../lib/emulator/lambda/local-function.ts';
 import { aGate } from './gate.ts';
@@ -77,9 +77,9 @@ describe('a function on this machine', () => {
     const { invoke } = aLocalFunction('asks-first.ts', { concurrency: 2 });
 
     const outcomes = Promise.all([1, 2, 3].map(() => invoke({ url: gate.url })));
-    await vi.waitFor(() => expect(gate.waiting).toBe(2), { timeout: 10_000 });
+    await expect.poll(() => gate.waiting).toBe(2);
     gate.open();
-    await vi.waitFor(() => expect(gate.arrived).toBe(3), { timeout: 10_000 });
+    await expect.poll(() => gate.arrived).toBe(3);
     gate.open();
     gate.open();
 
@@ -122,7 +122,7 @@ describe('a function on this machine', () => {
     const gate = await aGate();
     const { invoke, stop } = aLocalFunction('asks-first.ts');
     const outcome = invoke({ url: gate.url });
-    await vi.waitFor(() => expect(gate.waiting).toBe(1), { timeout: 10_000 });
+    await expect.poll(() => gate.waiting).toBe(1);
 
     const stopped = stop(AbortSignal.timeout(20_000));
     gate.open();

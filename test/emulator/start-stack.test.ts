@@ -90,7 +90,7 @@ describe('npm run start:stack', () => {
         () => true,
         () => false,
       );
-    await expect.poll(isReachable, { timeout: 20_000 }).toBe(false);
+    await expect.poll(isReachable).toBe(false);
   });
 
   it.each([

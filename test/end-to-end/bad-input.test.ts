@@ -59,7 +59,7 @@ function arrivalsAt(path: string, eventId: string): Arrival[] {
 
 /** Waits until the endpoint that has nothing wrong with it has got an event. */
 async function arrivalOf(eventId: string): Promise<Arrival | undefined> {
-  await expect.poll(() => arrivalsAt('/right', eventId).length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => arrivalsAt('/right', eventId).length).toBe(1);
   return arrivalsAt('/right', eventId)[0];
 }
 
@@ -158,7 +158,7 @@ describe('a message that is not ours', () => {
       await sqs.send(new SendMessageCommand(command));
     }
 
-    await expect.poll(() => messageCount(sqs, queues[from]), { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => messageCount(sqs, queues[from])).toBe(0);
     expect(await messageCount(sqs, queues[to])).toBe(FOREIGN_BODIES.length);
     const dead = await takeAll(sqs, queues[to]);
     expect(dead.map(({ Body }) => Body).sort()).toEqual([...FOREIGN_BODIES].sort());
@@ -184,7 +184,7 @@ describe('a message that is not ours', () => {
     const arrival = await arrivalOf(await sendAccepted(address, { orderId }));
 
     expect(arrival?.url).toBe(`/right?orderid=${orderId}`);
-    await expect.poll(() => messageCount(sqs, queues.EventsQueueUrl), { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => messageCount(sqs, queues.EventsQueueUrl)).toBe(0);
     expect(await takeAll(sqs, queues.EventsDeadLetterQueueUrl)).toHaveLength(2);
   });
 });
@@ -204,7 +204,7 @@ describe('a wrong row of the Config table', () => {
     const eventId = await sendAccepted(address, { contentType: 'application/json', body });
     await arrivalOf(eventId);
     const outcomes = async () => outcomeTexts(await showEvent(connection, { eventId }));
-    await expect.poll(outcomes, { timeout: 10_000 }).toEqual({
+    await expect.poll(outcomes).toEqual({
       '/right': expect.stringMatching(/^delivered 200/),
       ...Object.fromEntries(paths.map((path) => [path, 'pending: invalid config'])),
     });
@@ -223,7 +223,7 @@ describe('a wrong row of the Config table', () => {
     expect((await arrivedAt()).sort()).toEqual([...paths].sort());
     for (const path of paths) expect(arrivalsAt(path, eventId)[0]?.body.equals(body)).toBe(true);
     await expect
-      .poll(async () => Object.values(await outcomes()), { timeout: 10_000 })
+      .poll(async () => Object.values(await outcomes()))
       .toEqual([...paths, '/right'].map(() => expect.stringMatching(/^delivered 200/)));
   }, 240_000);
 });

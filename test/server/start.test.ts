@@ -110,7 +110,7 @@ describe('npm start', () => {
         () => true,
         () => false,
       );
-    await expect.poll(isReachable, { timeout: 20_000 }).toBe(false);
+    await expect.poll(isReachable).toBe(false);
     const next = await startReady();
     expect((await fetch(`${next.url}/health`)).status).toBe(200);
   });
@@ -131,7 +131,7 @@ describe('npm start', () => {
         () => true,
         () => false,
       );
-    await expect.poll(isReachable, { timeout: 20_000 }).toBe(false);
+    await expect.poll(isReachable).toBe(false);
   });
 
   it('goes on when nobody reads its log any more', async () => {

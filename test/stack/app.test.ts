@@ -58,7 +58,7 @@ describe('the CDK app', () => {
       DeliverFunction: 'function',
       SweepFunction: 'function',
     });
-  }, 120_000);
+  });
 });
 
 const functionSchema = z.object({

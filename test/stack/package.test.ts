@@ -31,7 +31,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sensaria-relay-package-'));
   await installPackage();
   await writeFile(join(folder, 'app.ts'), APP);
-}, 120_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Puts into the app's node_modules the files that `npm pack` puts into the package, and links to all other packages. */
@@ -86,5 +86,5 @@ describe('the package', () => {
     );
     const bundled = (await readdir(join(folder, 'cdk.out'))).filter((name) => name.startsWith('asset.'));
     expect(bundled).toHaveLength(4);
-  }, 120_000);
+  });
 });

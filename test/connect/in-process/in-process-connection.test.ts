@@ -10,8 +10,6 @@ import { Log } from '../../../lib/server/log.ts';
 import { type RunningRelay, startRelayServer } from '../../../lib/server/relay-server.ts';
 import { startReceiver } from '../../end-to-end/a-receiver.ts';
 
-const IN_TIME = { timeout: 10_000 };
-
 describe('a connection to the relay of the same process', () => {
   it('changes its settings, and the next webhook follows them', async () => {
     const { connection, send, receiver } = await aRunningRelay();
@@ -21,18 +19,16 @@ describe('a connection to the relay of the same process', () => {
     await addEndpoint(connection, 'erp', { url: `${receiver.url}/erp` });
     await send('7-501');
 
-    await expect.poll(() => receiver.arrivals.map(({ path }) => path), IN_TIME).toEqual(['/erp']);
+    await expect.poll(() => receiver.arrivals.map(({ path }) => path)).toEqual(['/erp']);
   });
 
   it('sends an event again without a message in the file', async () => {
     const { connection, relay, send, receiver } = await aRunningRelay();
     await addEndpoint(connection, 'erp', { url: `${receiver.url}/erp` });
     await send('7-501');
-    await expect.poll(() => receiver.arrivals.length, IN_TIME).toBe(1);
+    await expect.poll(() => receiver.arrivals.length).toBe(1);
     const [event] = await connection.eventReader.newest({ since: new Date(0), limit: 1 });
-    await expect
-      .poll(async () => event && (await connection.eventLog.event(event))?.outcomes, IN_TIME)
-      .toBeDefined();
+    await expect.poll(async () => event && (await connection.eventLog.event(event))?.outcomes).toBeDefined();
 
     await replayEvents(connection, {
       order: { id: '7-501' },
@@ -40,7 +36,7 @@ describe('a connection to the relay of the same process', () => {
     });
 
     expect(relay.store.messages.haveArrived()).toBe(false);
-    await expect.poll(() => receiver.arrivals.length, IN_TIME).toBe(2);
+    await expect.poll(() => receiver.arrivals.length).toBe(2);
   });
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { BulkJobs, type NewJob } from '../../../lib/console/runs/bulk-jobs.ts';
 import type { BulkRun } from '../../../lib/operator/bulk-run.ts';
 import { NotPossibleError } from '../../../lib/operator/errors.ts';
@@ -32,7 +32,7 @@ describe('a job of the console', () => {
     expect(jobs.all()).toMatchObject([{ title: 'Retry', state: 'running', processed: 1 }]);
     end.resolve('2 retried.');
 
-    await vi.waitFor(() => expect(jobs.all()).toMatchObject([{ state: 'done', result: '2 retried.' }]));
+    await expect.poll(() => jobs.all()).toMatchObject([{ state: 'done', result: '2 retried.' }]);
   });
 
   it('runs once at a time', () => {
@@ -55,7 +55,7 @@ describe('a job of the console', () => {
     expect(jobs.all()).toMatchObject([{ state: 'stopping' }]);
     end.resolve('1 retried.');
 
-    await vi.waitFor(() => expect(jobs.all()).toMatchObject([{ state: 'stopped', result: '1 retried.' }]));
+    await expect.poll(() => jobs.all()).toMatchObject([{ state: 'stopped', result: '1 retried.' }]);
   });
 
   it.each([
@@ -72,7 +72,7 @@ describe('a job of the console', () => {
 
     end.reject(error);
 
-    await vi.waitFor(() => expect(jobs.all()).toMatchObject([{ state: 'failed', result }]));
+    await expect.poll(() => jobs.all()).toMatchObject([{ state: 'failed', result }]);
     expect(warnings.join()).not.toContain('secret');
   });
 
@@ -82,7 +82,7 @@ describe('a job of the console', () => {
       const { job, end } = aJob({ key: `${index}` });
       jobs.start(job);
       end.resolve('');
-      await vi.waitFor(() => expect(jobs.all()[0]?.state).toBe('done'));
+      await expect.poll(() => jobs.all()[0]?.state).toBe('done');
     }
 
     expect(jobs.all()).toHaveLength(11);

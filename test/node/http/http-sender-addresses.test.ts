@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { AddressGuard } from '../../../lib/node/http/address-guard.ts';
 import { HttpSender } from '../../../lib/node/http/http-sender.ts';
@@ -90,7 +90,7 @@ describe.runIf(process.platform === 'linux')('a host name with several addresses
       aRequest(`http://shop.example:${port}/hook`, { timeoutMs: 20_000 }),
     );
     // The kernel tries again one second after the first attempt.
-    await vi.waitFor(() => expect(isAttempted(port)).toBe(true), { interval: 5 });
+    await expect.poll(() => isAttempted(port), { interval: 5 }).toBe(true);
     silent.release();
 
     expect(await sent).toMatchObject({ status: 200, text: 'slow' });

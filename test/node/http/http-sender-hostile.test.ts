@@ -289,7 +289,7 @@ describe('the sender against a hostile receiver', () => {
     await annotate(`largest growth while ten attempts at once are flooded: ${report.join(', ')}`);
     for (const [name, megabytes] of Object.entries(grown))
       expect(megabytes, name).toBeLessThan(MEMORY_LIMIT_MB);
-  }, 60_000);
+  });
 });
 
 /** A quarter of what a function has, for ten at once of the worst: sixteen thousand headers of a letter each. */

@@ -119,7 +119,7 @@ describe('a flood of unknown tokens', () => {
     relay.rows.mockReturnValue(new Promise(() => {}));
 
     const answer = relay.answer(NEW);
-    await vi.waitFor(() => expect(relay.rows).toHaveBeenCalledTimes(2));
+    await expect.poll(() => relay.rows).toHaveBeenCalledTimes(2);
     relay.clock.advance(2_000);
 
     expect(await answer).toBe('accepted');
