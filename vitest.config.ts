@@ -22,7 +22,7 @@ export default defineConfig({
     globalSetup: ['test/run-folder.ts'],
     setupFiles: ['test/leaves-nothing.ts'],
     // The smallest CI machines have two cores. Many tests wait for a relay and use no CPU meanwhile.
-    maxWorkers: 3,
+    maxWorkers: 4,
     // Tests make much short-lived garbage. With more room for it, V8 copies less of what is still used.
     execArgv: ['--max-semi-space-size=64'],
     // Vitest starts the projects in alphabetical order. The crash tests take longest, so they start first.

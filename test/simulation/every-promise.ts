@@ -4,7 +4,7 @@ import { shrink } from './shrink.ts';
 import { simulate } from './simulate.ts';
 
 /** More than any bug of the past needed to show. `run.ts` runs more. */
-const SEEDS = 600;
+const SEEDS = 400;
 /** Several short tests report a failure earlier than one long test. */
 const PARTS = 8;
 

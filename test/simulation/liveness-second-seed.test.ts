@@ -1,3 +1,0 @@
-import { settlesInTime } from './liveness/every-scenario.ts';
-
-settlesInTime(2);
