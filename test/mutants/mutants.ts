@@ -252,8 +252,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'Waiting deliveries go at once after the endpoint recovered',
     file: 'deliver/deliver-order.ts',
-    replaced: 'return recoveredAt !== undefined && last !== undefined && last.at < recoveredAt;',
-    by: 'return recoveredAt !== undefined && last !== undefined && last.at > recoveredAt;',
+    replaced: 'return (attempts.at(-1)?.at ?? ANY_TIME) < recoveredAt;',
+    by: 'return (attempts.at(-1)?.at ?? ANY_TIME) < new Date(0);',
   },
   {
     rule: 'A strict endpoint with wrong credentials loses no event',
@@ -318,9 +318,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'A delivery that the relay fails on itself ends',
     file: 'deliver/deliver-order.ts',
-    replaced: `    await writeResult(context, endpoint, delivery, unprocessable(context, delivery, error), {
-      isProbe: false,
-    });
+    replaced: `    await writeResult(context, endpoint, delivery, unprocessable(context, delivery, error));
 `,
     by: `    unprocessable(context, delivery, error);
 `,

@@ -37,7 +37,7 @@ import { postpone } from './postpone.ts';
 const LEASE_MARGIN_MS = 10_000;
 
 interface ResultOptions {
-  readonly isProbe: boolean;
+  readonly isProbe?: boolean;
   /** As it was read before the attempt. */
   readonly event?: EventRecord;
 }
@@ -81,7 +81,7 @@ export async function attemptUnderLease(
     }
     if (error instanceof StoreError) throw error;
     const made = unprocessable(context, delivery, error);
-    await writeResult(context, endpoint, row, made, { isProbe });
+    await writeResult(context, endpoint, row, made);
     return made;
   }
 }
@@ -92,7 +92,7 @@ export async function writeResult(
   endpoint: Endpoint,
   row: UnfinishedDelivery,
   made: Attempt,
-  { isProbe, event }: ResultOptions,
+  { isProbe = false, event }: ResultOptions = {},
 ): Promise<void> {
   const now = context.clock.now();
   const next = await applyChange(context, row, nextAfter(context, endpoint, row, made, isProbe));

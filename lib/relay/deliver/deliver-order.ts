@@ -7,6 +7,7 @@ import { nextStep, type OrderView } from '../delivery/ordering.ts';
 import { settle, writeOutcome } from '../delivery/settle.ts';
 import { filterPassed, isDue } from '../delivery/state-machine.ts';
 import { type Endpoint, isSubscribedTo } from '../endpoint/endpoint.ts';
+import { ANY_TIME } from '../model/clock.ts';
 import {
   type Attempt,
   type Delivery,
@@ -45,12 +46,13 @@ export async function deliverOrder(work: OrderWork, key: DeliveryKey): Promise<v
   for (let step = 0; step < STEPS; step++) {
     const rows = await readRows(context, key.endpointId, key.orderKey);
     const pending = rows.filter(isUnfinished);
-    if (pending.length === 0) return;
+    const [oldest] = pending;
+    if (oldest === undefined) return;
     if (!isSubscribedTo(endpoint, sourceOf(key.orderKey))) {
       for (const row of pending) await settle(context, row, 'cancelled', 'source-not-subscribed');
       return;
     }
-    const view = { rows, events: await readEvents(context, endpoint, pending) };
+    const view = { rows, events: await readEvents(context, endpoint, oldest) };
     const result = await takeStep(work, key, view);
     if (result === 'again') continue;
     if (result === undefined) return;
@@ -71,14 +73,15 @@ export async function readRows(
   return rows;
 }
 
-/** Only `latest` depends on newer events. */
+/** The order's events from the oldest pending delivery on. Only `latest` depends on newer events. */
 async function readEvents(
   { eventLog }: SendingContext,
   { ordering }: Endpoint,
-  [oldest]: readonly UnfinishedDelivery[],
+  { orderKey, eventId }: UnfinishedDelivery,
 ): Promise<EventRecord[]> {
-  if (ordering !== 'latest' || oldest === undefined) return [];
-  return Array.fromAsync(eventLog.eventsNewestFirst(oldest.orderKey, oldest.eventId));
+  // Stryker disable next-line ArrayDeclaration: a text is no event of the order
+  if (ordering !== 'latest') return [];
+  return Array.fromAsync(eventLog.eventsNewestFirst(orderKey, eventId));
 }
 
 /** @returns the attempt; `again` when rows have changed; undefined when nothing can be done now */
@@ -90,6 +93,7 @@ async function takeStep(
   const { context, endpoint } = work;
   const step = nextStep(endpoint, key, view, context.clock.now());
   switch (step.kind) {
+    // Stryker disable next-line StringLiteral: a step of no known kind does nothing, too
     case 'wait':
       return undefined;
     case 'skip':
@@ -172,9 +176,7 @@ async function processable<Result>(
     return await prepared();
   } catch (error) {
     if (error instanceof StoreError) throw error;
-    await writeResult(context, endpoint, delivery, unprocessable(context, delivery, error), {
-      isProbe: false,
-    });
+    await writeResult(context, endpoint, delivery, unprocessable(context, delivery, error));
     return undefined;
   }
 }
@@ -204,7 +206,6 @@ async function settleAll(
 }
 
 /** True when the last attempt was before the endpoint recovered. */
-function isBefore({ attempts }: Delivery, recoveredAt: Date | undefined): boolean {
-  const last = attempts.at(-1);
-  return recoveredAt !== undefined && last !== undefined && last.at < recoveredAt;
+function isBefore({ attempts }: Delivery, recoveredAt = new Date(0)): boolean {
+  return (attempts.at(-1)?.at ?? ANY_TIME) < recoveredAt;
 }

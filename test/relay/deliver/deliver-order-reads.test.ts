@@ -8,9 +8,12 @@ import { aRelay, ORDER } from '../a-relay.ts';
 const ERP = anEndpointId('erp');
 const SHOP = anEndpointId('shop');
 
-/** Fanned-out events of one order, oldest first, each with a row to `erp` in this state; runs deliver for the first pending one. */
+/**
+ * Fanned-out events of one order, oldest first, each with a row to `erp` in this state, or with no row because fan-out
+ * delivered it; runs deliver for the first pending one.
+ */
 async function delivered(
-  states: readonly DeliveryAttributes['state'][],
+  states: readonly (DeliveryAttributes['state'] | 'without a row')[],
   attributes: Record<string, unknown>,
 ) {
   const relay = aRelay();
@@ -30,8 +33,12 @@ async function delivered(
       dueAt: now,
       owedSince: now,
     });
-  for (const [index, state] of states.entries())
-    await relay.eventLog.putDeliveryIfAbsent(row(index, ERP, state));
+  for (const [index, state] of states.entries()) {
+    const key = { orderKey: ORDER, eventId: ids[index] as EventId };
+    if (state === 'without a row')
+      await relay.eventLog.recordOutcome(key, ERP, { state: 'delivered' }, undefined);
+    else await relay.eventLog.putDeliveryIfAbsent(row(index, ERP, state));
+  }
   await relay.eventLog.putDeliveryIfAbsent(row(0, SHOP, 'pending'));
   const events: EventId[] = [];
   const all = relay.eventLog.eventsNewestFirst.bind(relay.eventLog);
@@ -82,9 +89,10 @@ describe('deliver reads', () => {
 });
 
 describe('deliver replaces the outcomes of a `latest` order that it has read, without another read,', () => {
-  it.each<[string, DeliveryAttributes['state'][], string[]]>([
+  it.each<[string, Parameters<typeof delivered>[0], string[]]>([
     ['of the delivery that it sends', ['pending'], ['delivered']],
     ['and of an older one that it supersedes', ['pending', 'pending'], ['superseded', 'delivered']],
+    ['of one that it supersedes without sending', ['pending', 'without a row'], ['superseded', 'delivered']],
   ])('%s', async (_, states, outcomes) => {
     const { relay, ids, event } = await delivered(states, {});
 

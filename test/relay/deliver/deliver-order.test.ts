@@ -18,16 +18,24 @@ const HOUR_MS = 3_600_000;
 
 /** Fanned-out events of one order, oldest first, each with a delivery row to `erp` that is due now. */
 async function setUp(
-  rows: readonly (Partial<DeliveryAttributes> & { readonly nextAttemptInMs?: number })[],
+  rows: readonly (Partial<DeliveryAttributes> & {
+    readonly nextAttemptInMs?: number;
+    /** Of the webhook. */
+    readonly body?: string;
+  })[],
   attributes: Record<string, unknown> = {},
 ) {
   const relay = aRelay();
   const ids: EventId[] = [];
-  for (const _ of rows) ids.push(await relay.accepted());
+  for (const { body = '{"Id":"1"}' } of rows) {
+    const { eventId } = { eventId: undefined, ...(await relay.webhook(body, 'orderid=1')) };
+    if (eventId === undefined) throw new Error('the webhook was not accepted');
+    ids.push(eventId);
+  }
   await relay.fanOut();
   relay.endpoint('erp', attributes);
   relay.minutes(1);
-  for (const [index, { nextAttemptInMs = 0, ...parts }] of rows.entries()) {
+  for (const [index, { nextAttemptInMs = 0, body: _, ...parts }] of rows.entries()) {
     const now = relay.clock.now();
     const due = { nextAttemptAt: laterBy(now, nextAttemptInMs), dueAt: now, owedSince: now };
     await relay.eventLog.putDeliveryIfAbsent(
@@ -73,8 +81,8 @@ describe('deliver, for one order', () => {
     expect(relay.sender.requests).toEqual([]);
   });
 
-  it('makes no attempt when nothing is pending', async () => {
-    const { relay, run, attempts } = await setUp([{ state: 'dead' }], { sources: ['other'] });
+  it.each([['main'], ['other']])('does nothing when nothing is pending: source %s', async (source) => {
+    const { relay, run, attempts } = await setUp([{ state: 'dead' }], { sources: [source] });
     const read = vi.spyOn(relay.eventLog, 'eventsNewestFirst');
 
     await run();
@@ -114,6 +122,39 @@ describe('deliver, for one order', () => {
 
     expect(read).toHaveBeenCalledTimes(50);
     expect(attempts).toEqual([]);
+  });
+
+  it.each(['latest', 'strict', 'none'])(
+    'leaves a delivery in flight alone: ordering `%s`',
+    async (ordering) => {
+      const leased = { state: 'leased', leaseId: 'held', leaseUntil: laterBy(NOON, 80_000) } as const;
+      const { relay, run, states } = await setUp([leased], { ordering });
+
+      await run();
+
+      expect(relay.sender.requests).toEqual([]);
+      expect(await states()).toEqual(['leased']);
+    },
+  );
+
+  it('skips an event without an order for `latest`, and sends the one before it', async () => {
+    const { relay, ids, run, states } = await setUp([{}, { body: '' }]);
+
+    await run();
+
+    expect(await states()).toEqual(['delivered', 'skipped: no-snapshot']);
+    expect(relay.sender.eventsTo('erp')).toEqual(ids.slice(0, 1));
+  });
+
+  it('sends nothing when another function has taken the event without an order', async () => {
+    const { relay, ids, run, states } = await setUp([{ body: '' }]);
+    leaseByAnother(relay, ids[0]);
+    const read = vi.spyOn(relay.eventLog, 'deliveries');
+
+    await run();
+
+    expect(read).toHaveBeenCalledTimes(1);
+    expect(await states()).toEqual(['pending']);
   });
 
   it('makes no request when another function takes the lease first', async () => {
@@ -289,6 +330,22 @@ describe('a delivery whose filter is not evaluated yet', () => {
 
     expect(await states()).toEqual(['delivered', 'skipped: filter-refused']);
     expect(relay.sender.eventsTo('erp')).toEqual(ids.slice(0, 1));
+  });
+
+  it('waits five seconds when other expressions took the time of the filter', async () => {
+    const { relay, run } = await setUp([{ filterPending: true }], { filter: 'an event' });
+    relay.expressions.means('an event', () => true);
+    relay.expressions.postpones('an event', 1);
+    const read = vi.spyOn(relay.eventLog, 'deliveries');
+
+    await run();
+
+    const nextAttemptAt = laterBy(relay.clock.now(), 5_000);
+    expect(relay.sender.requests).toEqual([]);
+    expect(read).toHaveBeenCalledTimes(1);
+    expect(await relay.rows()).toMatchObject([
+      { state: 'pending', reason: 'expressions-busy', filterPending: true, nextAttemptAt },
+    ]);
   });
 
   it('is left to the function that changed it meanwhile', async () => {
