@@ -125,12 +125,10 @@ type Present<Parts> = { [Name in keyof Parts]: Exclude<Parts[Name], undefined> }
 
 /** Leaves out the absent attributes, and times that are too far ahead. */
 function withSaneTimes<Parts extends object>(parts: Parts, now: Date): Present<Parts> {
-  const isKept = ([name, value]: [string, unknown]) => {
-    const longestMs = value instanceof Date ? LONGEST_AHEAD_MS.get(name) : undefined;
-    return value instanceof Date && longestMs !== undefined
-      ? !isTooFarAhead(value, now, longestMs)
+  const isKept = ([name, value]: [string, unknown]) =>
+    value instanceof Date
+      ? !isTooFarAhead(value, now, LONGEST_AHEAD_MS.get(name) ?? Number.POSITIVE_INFINITY)
       : value !== undefined;
-  };
   return Object.fromEntries(Object.entries(parts).filter(isKept)) as Present<Parts>;
 }
 

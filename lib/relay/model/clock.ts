@@ -42,7 +42,7 @@ export function sane(at: Date | undefined, now: Date, longestMs: number): Date |
 }
 
 export function isTooFarAhead(at: Date, now: Date, longestMs: number): boolean {
-  return at > after(now, longestMs + CLOCK_WAS_WRONG_MS);
+  return at.getTime() - now.getTime() > longestMs + CLOCK_WAS_WRONG_MS;
 }
 
 /** The earliest time that {@link isTooFarAhead}. */
