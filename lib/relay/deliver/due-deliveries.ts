@@ -62,9 +62,10 @@ export class DueDeliveries {
     return this.#messages;
   }
 
-  /** Reads at most one due delivery. */
+  /** Reads at most one delivery that is due now, or by the time up to which the list was read. */
   async peek(): Promise<readonly DeliveryKey[]> {
-    const page = await this.#context.eventLog.owed(this.#endpointId, this.#dueBefore, PAGE);
+    const dueBefore = new Date(Math.max(this.#dueBefore.getTime(), this.#context.clock.now().getTime()));
+    const page = await this.#context.eventLog.owed(this.#endpointId, dueBefore, PAGE);
     return page.filter((item) => isDeliveryTo(item, this.#endpointId)).slice(0, 1);
   }
 

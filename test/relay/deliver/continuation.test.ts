@@ -1,10 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { deliver } from '../../../lib/relay/deliver/deliver.ts';
-import { after, Deadline } from '../../../lib/relay/model/clock.ts';
+import { Deadline, after as laterBy } from '../../../lib/relay/model/clock.ts';
 import type { DeliveryKey } from '../../../lib/relay/model/delivery.ts';
-import { aRelay, everythingIsWaiting, OK, UNAVAILABLE } from '../a-relay.ts';
+import { orderKeyOf } from '../../../lib/relay/model/ids.ts';
+import { aRelay, everythingIsWaiting, OK, SOURCE, UNAVAILABLE } from '../a-relay.ts';
 import { type ARelay, fannedOut } from '../health/an-open-circuit.ts';
 import { holdAnswers } from './held-answers.ts';
+
+const orderOf = (id: string) => orderKeyOf(SOURCE, id);
 
 /** A relay with so many orders for `erp`, and their messages. */
 async function withMessages(orders: number, attributes: Record<string, unknown> = {}) {
@@ -41,19 +44,25 @@ describe('a service that has lasted ten seconds', () => {
 
     await serveForTenSeconds(relay, messages);
 
-    const dueAt = after(relay.clock.now(), -2_000);
+    const dueAt = laterBy(relay.clock.now(), -2_000);
     expect(await relay.owed('erp')).toMatchObject(events.slice(1).map((eventId) => ({ eventId, dueAt })));
   });
 
-  it('is continued with the oldest of the list when its messages named no other delivery', async () => {
-    const { relay, events, messages } = await withMessages(20);
-    relay.clock.advance(61_000);
+  it.each([
+    ['after it has read the list', 1, 3],
+    ['before it could read the list', 0, 1],
+  ])(
+    'is continued with the oldest of the list when its messages named no other delivery: %s',
+    async (_, quickAnswers, sent) => {
+      const { relay, events, messages } = await withMessages(20);
+      relay.clock.advance(61_000);
 
-    await serveForTenSeconds(relay, messages.slice(0, 1), 1);
+      await serveForTenSeconds(relay, messages.slice(0, 1), quickAnswers);
 
-    expect(relay.sender.eventsTo('erp')).toEqual(events.slice(0, 3));
-    expect(relay.deliveryQueue.take()).toMatchObject([{ eventId: events[3], delaySeconds: 0 }]);
-  });
+      expect(relay.sender.eventsTo('erp')).toEqual(events.slice(0, sent));
+      expect(relay.deliveryQueue.take()).toMatchObject([{ eventId: events[sent], delaySeconds: 0 }]);
+    },
+  );
 
   it('passes on how many requests may be in flight', async () => {
     const { relay, messages } = await withMessages(20);
@@ -129,10 +138,21 @@ describe('a service that made no attempt', () => {
     expect(relay.sender.requests).toEqual([]);
     expect(relay.deliveryQueue.take()).toEqual([]);
     expect(await relay.owed('erp')).toMatchObject(
-      events.map((eventId) => ({ eventId, dueAt: after(relay.clock.now(), -2_000) })),
+      events.map((eventId) => ({ eventId, dueAt: laterBy(relay.clock.now(), -2_000) })),
     );
     await relay.run(1);
     expect(relay.sender.eventsTo('erp')).toEqual(events);
+  });
+
+  it('does not extend the time for which the requests in flight of an earlier one are good', async () => {
+    const { relay, messages } = await withMessages(1);
+    const inFlight = { inFlightLimit: 6, inFlightUntil: laterBy(relay.clock.now(), 10_000).toISOString() };
+    relay.health('erp', { state: 'ok', version: 1, ...inFlight });
+    relay.newEndpoint('erp', { state: 'paused' });
+
+    await deliver(relay.another(), messages, relay.deadline());
+
+    expect(await relay.healthOf('erp')).toMatchObject(inFlight);
   });
 
   it('sends no message when the rate limit allows no request for ten seconds', async () => {
@@ -159,6 +179,52 @@ describe('a service that made no attempt', () => {
     expect(await relay.healthOf('erp')).not.toHaveProperty('lockId');
   });
 });
+
+describe('a service whose time is over', () => {
+  it.each<[string, (relay: ARelay) => void]>([
+    ['is failing', (relay) => relay.health('erp', failing(relay))],
+    ['was paused', (relay) => relay.newEndpoint('erp', { ordering: 'none', state: 'paused' })],
+    ['has an invalid row', (relay) => relay.newEndpoint('erp', { url: 'htps:/typo' })],
+  ])('sends no message when its endpoint %s by now: nothing can be sent', async (_, change) => {
+    const { relay, messages } = await withMessages(3);
+    relay.sender.answers.set('erp', async () => {
+      change(relay);
+      relay.clock.advance(11_000);
+      return UNAVAILABLE;
+    });
+
+    await deliver(relay.relay, messages, relay.deadline());
+
+    expect(relay.sender.requests).toHaveLength(1);
+    expect(relay.deliveryQueue.take()).toEqual([]);
+  });
+
+  it('is continued when it cancelled deliveries: others wait', async () => {
+    const { relay, events, messages } = await withMessages(3);
+    relay.newEndpoint('erp', { state: 'disabled' });
+    relay.clock.advance(61_000);
+    const update = relay.eventLog.updateDelivery.bind(relay.eventLog);
+    vi.spyOn(relay.eventLog, 'updateDelivery').mockImplementationOnce(async (...change) => {
+      const isWritten = await update(...change);
+      relay.clock.advance(10_000);
+      return isWritten;
+    });
+
+    await deliver(relay.another(), messages.slice(0, 1), relay.deadline());
+
+    const continued = relay.deliveryQueue.take();
+    expect(continued).toMatchObject([{ delaySeconds: 0 }]);
+    await deliver(relay.another(), continued, relay.deadline());
+    const outcomes = await Promise.all(events.map((id, n) => relay.outcomes(id, orderOf(`o${n}`))));
+    expect(outcomes).toEqual(events.map(() => ({ erp: 'cancelled: endpoint is disabled' })));
+  });
+});
+
+/** Another function found it failing. */
+function failing({ clock }: ARelay): Record<string, unknown> {
+  const retryAt = laterBy(clock.now(), 60_000).toISOString();
+  return { state: 'failing', consecutiveFailures: 5, retryAt, probeIntervalSeconds: 60, version: 9 };
+}
 
 describe('a service whose endpoint starts to fail', () => {
   it('ends without a message: the deliveries are parked until a probe succeeds', async () => {

@@ -144,10 +144,13 @@ describe('a peek', () => {
     expect(await all(deliveries)).toEqual(idsOf(rows.slice(1)));
   });
 
-  it('shows nothing before the list was read', async () => {
-    const { due } = await withDeliveries(3, 1_000);
-
+  it('shows a delivery that is due now, though the list was not read, and none that is due later', async () => {
+    const { clock, rows, due } = await withDeliveries(3, 1_000);
+    clock.advance(-1);
     expect(await due().peek()).toEqual([]);
+
+    clock.advance(2);
+    expect(idsOf(await due().peek())).toEqual(idsOf(rows.slice(0, 1)));
   });
 });
 
