@@ -270,12 +270,12 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'Catching up ends',
     file: 'deliver/endpoint-service.ts',
-    replaced: "(now.state === 'ok' ? backlogDrained(now) : undefined)",
-    by: "(now.state === 'disabled' ? backlogDrained(now) : undefined)",
+    replaced: 'await health.change(this.#endpointId, backlogDrained);',
+    by: '',
   },
   {
     rule: 'An endpoint that is new to this function is not taken for removed',
-    file: 'deliver/endpoint-service.ts',
+    file: 'deliver/cancel-order.ts',
     replaced: '(sane(owedSince, now, 0) ?? youngest) > youngest',
     by: '(sane(owedSince, now, 0) ?? youngest) < new Date(0)',
   },

@@ -5,27 +5,24 @@
  */
 
 import type { SendingContext } from '../context.ts';
-import { settle } from '../delivery/settle.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import { type CurrentAdmission, currentAdmission } from '../health/admission.ts';
+import { currentAdmission } from '../health/admission.ts';
 import { type DeliveryLock, takeProbe } from '../health/delivery-lock.ts';
 import { asksForShortWait, backlogDrained, isEndpointFailure } from '../health/health.ts';
 import type { RateLimiter } from '../health/rate-limiter.ts';
-import { awaitAll } from '../model/await-all.ts';
-import { ANY_TIME, after, type Deadline, sane } from '../model/clock.ts';
-import { type Delivery, type DeliveryKey, isLeased, isSettled, isTest } from '../model/delivery.ts';
+import { ANY_TIME, after, type Deadline } from '../model/clock.ts';
+import { type DeliveryKey, isTest } from '../model/delivery.ts';
 import type { EndpointId } from '../model/ids.ts';
-import type { Reason } from '../model/reason.ts';
 import type { DeliveryMessage } from '../ports/queues.ts';
 import { maxDeliveryMs } from '../sending/transform.ts';
-import { deliverOrder, readRows } from './deliver-order.ts';
+import { cancelOrder, type EndOfEndpoint } from './cancel-order.ts';
+import { deliverOrder } from './deliver-order.ts';
 import { DueDeliveries } from './due-deliveries.ts';
+import { OrderWorkers } from './order-workers.ts';
 import { Spacing } from './spacing.ts';
 
 /** The time for reading rows and writing the result of an attempt. */
 const WRITING_TAKES_MS = 5_000;
-/** An endpoint that is missing here may be newer than this function's copy of the config. */
-const UNKNOWN_FOR_MS = 60_000;
 /** After this time the invocation ends, so that other endpoints get their turn. A message continues the service. */
 const SERVED_FOR_MS = 10_000;
 const MOST_IN_FLIGHT = 10;
@@ -52,15 +49,12 @@ export class EndpointService {
   readonly #deadline: Deadline;
   readonly #due: DueDeliveries;
   readonly #stopAtMs: number;
-  /** By order: two workers never work on the same order. */
-  readonly #running = new Map<string, Promise<void>>();
-  /** Orders that were returned again while a worker was busy with them. */
-  readonly #again = new Set<string>();
+  readonly #workers = new OrderWorkers();
   readonly #unattempted: DeliveryKey[] = [];
   #inFlightLimit: number;
-  /** Attempts or ends in this round through the list. */
-  #hasProgressed = false;
-  #hasWorked = false;
+  /** The number of attempts and of cancelled orders. */
+  #done = 0;
+  /** No other request can be made in the time of this service. */
   #isOutOfTime = false;
   readonly #spacing: Spacing;
   /** The endpoint asked for a wait that is longer than this service. */
@@ -81,28 +75,20 @@ export class EndpointService {
   /** Rejects when the config or the list cannot be read. Sweep retries a delivery that cannot be processed. */
   async run(): Promise<void> {
     try {
-      let goesOn = true;
-      while (goesOn) goesOn = (await this.#step()) || this.#startsAnotherRound();
+      // After a round without progress, the remaining deliveries wait for something else.
+      let doneBefore: number;
+      do {
+        doneBefore = this.#done;
+        while (await this.#step());
+      } while (this.#done > doneBefore && this.#due.restart());
     } finally {
-      await awaitAll([...this.#running.values()]);
+      await this.#workers.allHaveEnded();
     }
-  }
-
-  /** After a round without progress, the remaining deliveries wait for something else. */
-  #startsAnotherRound(): boolean {
-    const hasProgressed = this.#hasProgressed;
-    this.#hasProgressed = false;
-    return hasProgressed && !this.#isOutOfTime && this.#due.restart();
-  }
-
-  #noteProgress(): void {
-    this.#hasProgressed = true;
-    this.#hasWorked = true;
   }
 
   /** The limit for the next service; undefined when this one has not learned anything. */
   get inFlightLimit(): number | undefined {
-    return this.#hasWorked ? this.#inFlightLimit : undefined;
+    return this.#done > 0 ? this.#inFlightLimit : undefined;
   }
 
   /**
@@ -111,7 +97,7 @@ export class EndpointService {
    */
   async rest(): Promise<{ unstarted: readonly DeliveryKey[]; next: DeliveryMessage | undefined }> {
     const unstarted = [...this.#unattempted, ...this.#due.unstarted];
-    const hasNext = this.#isOutOfTime && (this.#hasWorked || this.#isAskedToWait);
+    const hasNext = this.#isOutOfTime && (this.#done > 0 || this.#isAskedToWait);
     if (!hasNext) return { unstarted, next: undefined };
     const [first] = unstarted.length > 0 ? unstarted : await this.#due.peek();
     const waitMs = this.#context.config.healthRecorder.waitMs(this.#endpointId);
@@ -128,62 +114,73 @@ export class EndpointService {
       this.#isOutOfTime = true;
       return false;
     }
-    const test = admission.kind === 'park' || admission.kind === 'probe' ? this.#due.nextTest() : undefined;
-    if (test !== undefined && 'endpoint' in admission) return this.#sendTest(admission.endpoint, test);
-    if (admission.kind === 'probe') return this.#probe(admission.endpoint);
-    if (admission.kind === 'wait') return this.#waitAsAsked(admission.waitMs);
-    if (this.#running.size >= this.#limitFor(admission)) return this.#oneHasEnded();
+    switch (admission.kind) {
+      case 'park':
+      case 'probe': {
+        // While the endpoint is paused or its next probe is not due, there is one: see above.
+        const test = this.#due.nextTest();
+        return test === undefined
+          ? this.#probe(admission.endpoint)
+          : this.#sendTest(admission.endpoint, test);
+      }
+      case 'wait':
+        return this.#waitAsAsked(admission.waitMs);
+      case 'send':
+        return this.#sendNext(admission.endpoint);
+      case 'cancel':
+      case 'removed':
+        return this.#cancelNext(admission);
+    }
+  }
+
+  async #sendNext(endpoint: Endpoint): Promise<boolean> {
+    if (this.#workers.count >= this.#limit) return this.#workers.oneHasEnded();
     const { waitMs } = this.#spacing;
-    if (admission.kind === 'send' && waitMs > 0) return this.#waitAsAsked(waitMs);
-    const isEnd = admission.kind !== 'send';
+    if (waitMs > 0) return this.#waitAsAsked(waitMs);
     const { recoveredAt } = this.#context.config.healthRecorder.current(this.#endpointId);
-    const readsAll = isEnd || recoveredAt !== undefined;
-    const key = await this.#due.next(readsAll ? ANY_TIME : this.#context.clock.now());
-    if (key === undefined) return (await this.#oneHasEnded()) || this.#endCatchingUp();
-    const isAlone = admission.kind === 'send' && admission.endpoint.ordering === 'none';
-    const id = isAlone ? key.eventId : key.orderKey;
-    const work = () => (isEnd ? this.#cancel(admission, key) : this.#deliver(admission.endpoint, key, false));
-    if (this.#running.has(id)) this.#again.add(id);
-    else this.#running.set(id, this.#work(id, key, work));
+    const key = await this.#due.next(recoveredAt === undefined ? this.#context.clock.now() : ANY_TIME);
+    if (key === undefined) return this.#endOfList();
+    const id = endpoint.ordering === 'none' ? key.eventId : key.orderKey;
+    this.#start(id, key, () => this.#deliver(endpoint, key, false));
+    return true;
+  }
+
+  async #cancelNext(admission: EndOfEndpoint): Promise<boolean> {
+    if (this.#workers.count >= CANCELLED_IN_PARALLEL) return this.#workers.oneHasEnded();
+    const key = await this.#due.next(ANY_TIME);
+    if (key === undefined) return this.#endOfList();
+    this.#start(key.orderKey, key, async () => {
+      if (await cancelOrder(this.#context, admission, key)) this.#done += 1;
+    });
     return true;
   }
 
   /** An error in one delivery does not stop the others. Its row stays due, so sweep retries it. */
-  async #work(id: string, { eventId, endpointId }: DeliveryKey, work: () => Promise<unknown>): Promise<void> {
-    try {
-      do {
-        this.#again.delete(id);
+  #start(id: string, { eventId, endpointId }: DeliveryKey, work: () => Promise<unknown>): void {
+    this.#workers.start(id, async () => {
+      try {
         await work();
-      } while (this.#again.has(id));
-    } catch (error) {
-      this.#context.telemetry.error('delivery failed; sweep enqueues it again', error, {
-        eventId,
-        endpointId,
-      });
-    } finally {
-      this.#again.delete(id);
-      this.#running.delete(id);
-    }
+      } catch (error) {
+        const ids = { eventId, endpointId };
+        this.#context.telemetry.error('delivery failed; sweep enqueues it again', error, ids);
+      }
+    });
   }
 
-  /** False when no worker is running. */
-  async #oneHasEnded(): Promise<boolean> {
-    if (this.#running.size === 0) return false;
-    await Promise.race(this.#running.values());
-    return true;
-  }
-
-  /** The end of the list is reached: every delivery that waited at the recovery was attempted. */
-  async #endCatchingUp(): Promise<boolean> {
+  /** While requests are in flight, other deliveries may become due. False when there are none. */
+  async #endOfList(): Promise<boolean> {
+    if (await this.#workers.oneHasEnded()) return true;
     const { health, healthRecorder } = this.#context.config;
-    if (healthRecorder.current(this.#endpointId).recoveredAt === undefined) return false;
-    await healthRecorder.flush();
-    await health.change(this.#endpointId, (now) => (now.state === 'ok' ? backlogDrained(now) : undefined));
+    if (healthRecorder.current(this.#endpointId).recoveredAt !== undefined) {
+      // Every delivery that waited at the recovery was attempted.
+      await healthRecorder.flush();
+      await health.change(this.#endpointId, backlogDrained);
+    }
     return false;
   }
 
-  #limitFor(admission: CurrentAdmission): number {
-    if (admission.kind !== 'send') return CANCELLED_IN_PARALLEL;
+  /** How many requests may be in flight now. */
+  get #limit(): number {
     const intervalMs = this.#rateLimiter?.intervalMs ?? 0;
     return this.#spacing.isOn || intervalMs > LONGEST_WAIT_UNDER_LEASE_MS ? 1 : this.#inFlightLimit;
   }
@@ -203,15 +200,13 @@ export class EndpointService {
     return true;
   }
 
-  /** Waits only if there is a delivery to send afterwards. False at the end of the list, or when the wait is too long. */
+  /** Waits only if there is a delivery to send afterwards. False when no time would be left to send it. */
   async #waitAsAsked(waitMs: number): Promise<boolean> {
-    // An answer that is still to come may ask for more.
-    if (await this.#oneHasEnded()) return true;
     const { clock } = this.#context;
     const key = await this.#due.next(after(clock.now(), waitMs));
-    if (key === undefined) return this.#endCatchingUp();
+    if (key === undefined) return this.#endOfList();
     this.#due.putBack(key);
-    if (clock.monotonicMs() + waitMs > this.#stopAtMs) {
+    if (clock.monotonicMs() + waitMs >= this.#stopAtMs) {
       this.#isOutOfTime = true;
       this.#isAskedToWait = true;
       return false;
@@ -222,26 +217,24 @@ export class EndpointService {
 
   /** Sends one request while no other is in flight. True when the endpoint answers again. */
   async #probe(endpoint: Endpoint): Promise<boolean> {
-    await awaitAll([...this.#running.values()]);
+    await this.#workers.allHaveEnded();
     // The rate limit comes before the probe is taken. If the wait is too long, a later service probes.
     if (this.#rateLimiter !== undefined && !(await this.#rateLimiter.waitForTurn(this.#stopAtMs)))
       return false;
     if (!(await takeProbe(this.#context, this.#endpointId))) return false;
-    for (;;) {
-      if (this.#isLate(endpoint)) {
-        this.#isOutOfTime = true;
-        return false;
-      }
+    let hasAttempted = false;
+    while (!hasAttempted && !this.#isLate(endpoint)) {
       const key = await this.#due.next(ANY_TIME);
-      if (key === undefined) return false;
-      if ((await this.#deliver(endpoint, key, true)) > 0)
-        return this.#context.config.healthRecorder.current(this.#endpointId).state === 'ok';
+      if (key === undefined) break;
+      hasAttempted = await this.#deliver(endpoint, key, true);
     }
+    // Stryker disable next-line ConditionalExpression: the next step would read the rows again, and end
+    return this.#context.config.healthRecorder.current(this.#endpointId).state === 'ok';
   }
 
-  /** @returns the number of attempts */
-  async #deliver(endpoint: Endpoint, key: DeliveryKey, isProbe: boolean): Promise<number> {
-    let attempts = 0;
+  /** False when no attempt was made. */
+  async #deliver(endpoint: Endpoint, key: DeliveryKey, isProbe: boolean): Promise<boolean> {
+    let hasAttempted = false;
     // A person waits for the answer to a test, and it is only one request.
     const isTested = isTest(key);
     await deliverOrder(
@@ -253,8 +246,8 @@ export class EndpointService {
         isProbe,
         mayAttempt: async () => isProbe || isTested || this.#mayAttempt(key),
         onAttempt: async (made) => {
-          attempts += 1;
-          this.#noteProgress();
+          hasAttempted = true;
+          this.#done += 1;
           this.#inFlightLimit = isEndpointFailure(made)
             ? 1
             : Math.min(this.#inFlightLimit + 1, MOST_IN_FLIGHT);
@@ -265,7 +258,7 @@ export class EndpointService {
       },
       key,
     );
-    return attempts;
+    return hasAttempted;
   }
 
   /** Called right before each attempt: other attempts may have changed the endpoint's health. */
@@ -282,22 +275,4 @@ export class EndpointService {
     this.#unattempted.push(key);
     return false;
   }
-
-  async #cancel(admission: CurrentAdmission, { orderKey }: DeliveryKey): Promise<void> {
-    const { clock } = this.#context;
-    const now = clock.now();
-    const youngest = after(now, -UNKNOWN_FOR_MS);
-    const isYoung = ({ owedSince }: Delivery) => (sane(owedSince, now, 0) ?? youngest) > youngest;
-    const rows = await readRows(this.#context, this.#endpointId, orderKey);
-    for (const row of rows) {
-      if (isSettled(row) || (admission.kind === 'removed' && isYoung(row))) continue;
-      if (isLeased(row, clock.now())) continue;
-      if (!(await settle(this.#context, row, 'cancelled', reasonOf(admission)))) continue;
-      this.#noteProgress();
-    }
-  }
-}
-
-function reasonOf(admission: CurrentAdmission): Reason {
-  return admission.kind === 'cancel' ? admission.reason : 'endpoint-removed';
 }

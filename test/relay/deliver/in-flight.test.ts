@@ -86,8 +86,11 @@ describe('the requests in flight to one endpoint', () => {
     expect(relay.sender.requests).toHaveLength(6);
   });
 
-  it('are one at most while the rate limit keeps them more than a second apart', async () => {
-    const { relay, erp, end } = await serving(60, { rateLimitPerSecond: 0.5 });
+  it.each([
+    ['several while the rate limit keeps them a second apart', 1, 2],
+    ['one at most while it keeps them more than a second apart', 0.5, 1],
+  ])('are %s', async (_, rateLimitPerSecond, inFlight) => {
+    const { relay, erp, end } = await serving(60, { rateLimitPerSecond });
 
     await erp.answer();
     relay.clock.advance(2_000);
@@ -95,7 +98,7 @@ describe('the requests in flight to one endpoint', () => {
     relay.clock.advance(2_000);
     await everythingIsWaiting();
 
-    expect(erp.inFlight).toBe(1);
+    expect(erp.inFlight).toBe(inFlight);
     relay.clock.advance(10_000);
     await end();
   });

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { deliver } from '../../../lib/relay/deliver/deliver.ts';
 import { Deadline, after as laterBy } from '../../../lib/relay/model/clock.ts';
 import { maxDeliveryMs } from '../../../lib/relay/sending/transform.ts';
+import { sendTestEvent } from '../../../lib/relay/test-event.ts';
 import { anEndpointId } from '../../ports/builders.ts';
 import { aRelay } from '../a-relay.ts';
 import { fannedOut } from '../health/an-open-circuit.ts';
@@ -98,6 +99,13 @@ describe('a delivery that is prepared', () => {
   });
 });
 
+/** The longest that a delivery to `erp` takes, with the writes. */
+async function longestMs(relay: ReturnType<typeof aRelay>): Promise<number> {
+  const [endpoint] = (await relay.config.endpoints()).valid;
+  if (endpoint === undefined) throw new Error('the endpoint is invalid');
+  return maxDeliveryMs(endpoint) + 5_000;
+}
+
 describe('a service whose function has little time left', () => {
   it.each([
     ['sends when the request and the writes fit in', 0, 1],
@@ -105,10 +113,21 @@ describe('a service whose function has little time left', () => {
   ])('%s', async (_, ms, requests) => {
     const { relay, messages } = await withMessages(1);
 
-    const [endpoint] = (await relay.config.endpoints()).valid;
-    if (endpoint === undefined) throw new Error('the endpoint is invalid');
+    await deliver(relay.relay, messages, new Deadline(relay.clock, (await longestMs(relay)) + ms));
 
-    await deliver(relay.relay, messages, new Deadline(relay.clock, maxDeliveryMs(endpoint) + 5_000 + ms));
+    expect(relay.sender.requests).toHaveLength(requests);
+  });
+
+  it.each([
+    ['sends a test event to a paused endpoint when the request and the writes fit in', 0, 1],
+    ['sends no test event to a paused endpoint otherwise', -1, 0],
+  ])('%s', async (_, ms, requests) => {
+    const relay = aRelay();
+    relay.endpoint('erp', { state: 'paused' });
+    const key = { ...(await sendTestEvent(relay.relay, ERP)), endpointId: ERP };
+    await relay.fanOut();
+
+    await deliver(relay.relay, [key], new Deadline(relay.clock, (await longestMs(relay)) + ms));
 
     expect(relay.sender.requests).toHaveLength(requests);
   });

@@ -39,6 +39,7 @@ describe('a test event', () => {
 
     expect(row).toMatchObject({ state: 'dead', attempts: [{ status: 503 }] });
     expect(await relay.healthOf('erp')).toMatchObject({ state: 'failing', retryAt });
+    expect(await relay.healthOf('erp')).not.toHaveProperty('failedProbes');
     expect(relay.sender.to('erp')).toHaveLength(1);
   });
 
