@@ -110,10 +110,8 @@ export class EndpointService {
   async #step(): Promise<boolean> {
     const admission = await currentAdmission(this.#context, this.#endpointId);
     if (admission.kind === 'invalid' || (admission.kind === 'park' && !this.#due.namesTest)) return false;
-    if (this.#isLate('endpoint' in admission ? admission.endpoint : undefined)) {
-      this.#isOutOfTime = true;
-      return false;
-    }
+    if (this.#isLate('endpoint' in admission ? admission.endpoint : undefined)) this.#isOutOfTime = true;
+    if (this.#isOutOfTime) return false;
     switch (admission.kind) {
       case 'park':
       case 'probe': {
@@ -200,7 +198,7 @@ export class EndpointService {
     return true;
   }
 
-  /** Waits only if there is a delivery to send afterwards. False when no time would be left to send it. */
+  /** Waits only if there is a delivery to send afterwards, and time to send it. False at the end of the list. */
   async #waitAsAsked(waitMs: number): Promise<boolean> {
     const { clock } = this.#context;
     const key = await this.#due.next(after(clock.now(), waitMs));
@@ -209,9 +207,7 @@ export class EndpointService {
     if (clock.monotonicMs() + waitMs >= this.#stopAtMs) {
       this.#isOutOfTime = true;
       this.#isAskedToWait = true;
-      return false;
-    }
-    await clock.sleep(waitMs);
+    } else await clock.sleep(waitMs);
     return true;
   }
 

@@ -174,4 +174,14 @@ describe('a service that can make no more requests', () => {
     expect(relay.sender.requests).toHaveLength(1);
     expect(read).toHaveBeenCalledTimes(1);
   });
+
+  it('reads one other order when the rate limit allows the next request too late', async () => {
+    const { relay, messages } = await withMessages(20, { rateLimitPerSecond: 0.05 });
+    const read = vi.spyOn(relay.eventLog, 'payload');
+
+    await deliver(relay.relay, messages, relay.deadline());
+
+    expect(relay.sender.requests).toHaveLength(1);
+    expect(read).toHaveBeenCalledTimes(2);
+  });
 });
