@@ -79,6 +79,18 @@ describe('a test event', () => {
     expect(await relay.owed('erp')).toHaveLength(2);
   });
 
+  it('reaches a paused endpoint when its message comes with those of parked deliveries', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { ordering: 'none', state: 'paused' });
+    await fannedOut(relay, 1);
+    const parked = await relay.owed('erp');
+    await relay.deliveryQueue.send(parked.map((key) => ({ ...key, endpointId: ERP, delaySeconds: 0 })));
+
+    const row = await tested(relay);
+
+    expect(relay.sender.eventsTo('erp')).toEqual([row?.eventId]);
+  });
+
   it('does not wait for the rate limit', async () => {
     const relay = aRelay();
     relay.endpoint('erp', { rateLimitPerSecond: 0.01 });
