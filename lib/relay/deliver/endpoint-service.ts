@@ -115,7 +115,7 @@ export class EndpointService {
     switch (admission.kind) {
       case 'park':
       case 'probe': {
-        // While the endpoint is paused or its next probe is not due, there is one: see above.
+        // An endpoint that is parked gets here only for a test.
         const test = this.#due.nextTest();
         return test === undefined
           ? this.#probe(admission.endpoint)
