@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
 process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache');
 
 /** These tests kill relays, and wait a minute until leases have expired. */
-const CRASH = ['test/kill/crash.test.ts'];
+const CRASH = ['test/kill/kill.test.ts', 'test/kill/restart.test.ts'];
 /** These tests measure time or mock modules. Each file runs with its own module graph. */
 const ISOLATED = ['emulator', 'server', 'end-to-end', 'fuzz', 'kill'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
@@ -22,7 +22,7 @@ export default defineConfig({
     globalSetup: ['test/run-folder.ts'],
     setupFiles: ['test/leaves-nothing.ts'],
     // The smallest CI machines have two cores. Many tests wait for a relay and use no CPU meanwhile.
-    maxWorkers: 4,
+    maxWorkers: 3,
     // Tests make much short-lived garbage. With more room for it, V8 copies less of what is still used.
     execArgv: ['--max-semi-space-size=64'],
     // Vitest starts the projects in alphabetical order. The crash tests take longest, so they start first.

@@ -45,19 +45,31 @@ export function wrongs({ orderings, accepted, arrivals, events }: Evidence): str
       const ordering = orderings[id];
       if (ordering === 'strict') return outOfOrderIn(own, (eventId) => isLate(id, events.get(eventId)));
       const ofOrder = accepted.filter((one) => one.orderId === orderId);
-      return ordering === 'latest' ? [...staleIn(own), ...endOf(id, own, ofOrder)] : [];
+      return ordering === 'latest' ? [...staleIn(own, events), ...endOf(id, own, ofOrder)] : [];
     }),
   );
 }
 
-function staleIn(own: readonly Arrival[]): string[] {
+/** With all that is known of the order at this endpoint: such a fault is hard to bring about a second time. */
+function staleIn(own: readonly Arrival[], events: Evidence['events']): string[] {
   return own.flatMap((arrival) => {
     const newer = own.find(
       (other) =>
         other.eventId > arrival.eventId && (other.acknowledgedAtMs ?? Infinity) < arrival.startedAtMs,
     );
-    return newer ? [`${arrival.endpoint} was sent ${arrival.eventId} after it had ${newer.eventId}`] : [];
+    if (newer === undefined) return [];
+    const history = own.map((one) => arrivalText(one, events.get(one.eventId))).join('; ');
+    return [`${arrival.endpoint} was sent ${arrival.eventId} after it had ${newer.eventId}: ${history}`];
   });
+}
+
+function arrivalText(
+  { endpoint, eventId, startedAtMs, acknowledgedAtMs }: Arrival,
+  event?: EventRecord,
+): string {
+  const times = `${startedAtMs.toFixed(1)} to ${acknowledgedAtMs?.toFixed(1) ?? 'no'} ms`;
+  const fannedOut = event?.fannedOutAt?.toISOString() ?? 'never';
+  return `${eventId} from ${times}, fanned out ${fannedOut}, ${JSON.stringify(outcomeAt(endpoint, event))}`;
 }
 
 function endOf(id: Id, own: readonly Arrival[], accepted: readonly Accepted[]): string[] {

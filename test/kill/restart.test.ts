@@ -1,6 +1,6 @@
 /**
- * Relays that are killed. All run at the same time: most of the time they wait until the leases and messages that a dead
- * process held are free again.
+ * Relays that are started again. The tests run at the same time: mostly they wait until the leases and messages that a
+ * dead process held are free again.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,10 +13,9 @@ import { anOperator } from '../end-to-end/an-operator.ts';
 import { ENGINES, type Engine } from '../end-to-end/engines.ts';
 import { type RelayProcess, spawnRelay } from '../end-to-end/spawn-relay.ts';
 import { anOrder, sendAccepted } from '../end-to-end/the-hub.ts';
-import { killUnderLoad } from './kill-under-load.ts';
 import { startSweeping } from './start-sweeping.ts';
 
-/** Three stacks start at the same time. */
+/** Two stacks start at the same time. */
 const LIMIT_MS = 600_000;
 const SLOWLY = { timeout: 240_000, interval: 250 };
 /** More than all runs of fan-out can have in hand: four at once, of ten orders each. */
@@ -28,24 +27,6 @@ const SENT_AT_ONCE = 5;
 type Stops = TestContext['onTestFinished'];
 
 describe.concurrent.each(ENGINES)('a relay on %s', (engine) => {
-  it(
-    'that is killed under load has every webhook that it answered 2xx at every endpoint in the end, and nothing stale after something newer',
-    async ({ expect }) => {
-      const { accepted, failures } = await killUnderLoad({
-        engine,
-        seconds: 8,
-        kills: 2,
-        seed: 7,
-        untilNothingIsOwed: false,
-        say: () => {},
-      });
-
-      expect(accepted.length).toBeGreaterThan(10);
-      expect(failures).toEqual([]);
-    },
-    LIMIT_MS,
-  );
-
   it(
     'that is killed between ingest and fan-out gives every webhook that it has answered 2xx to every endpoint when it is started again',
     async ({ expect, onTestFinished }) => {
