@@ -27,6 +27,11 @@ export interface Arrival {
   readonly startedAtMs: number;
   /** When its 2xx went out; absent when none did. */
   acknowledgedAtMs?: number;
+  /**
+   * The relay had closed the connection before the answer: it gave the request up, or was killed. A server that has no CPU
+   * takes a new connection seconds after it was made, and meanwhile answers requests on others.
+   */
+  isAbandoned?: true;
 }
 
 export interface FiveEndpoints {
@@ -51,6 +56,7 @@ export async function startFiveEndpoints(answerAfterMs: () => number): Promise<F
     arrivals.push(arrival);
     request.resume();
     await sleep(answerAfterMs());
+    if (request.socket.writableEnded || request.socket.destroyed) arrival.isAbandoned = true;
     if (arrival.endpoint === DOWN && !isUp) {
       response.writeHead(503).end();
       return;

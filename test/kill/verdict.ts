@@ -36,23 +36,27 @@ export function unsettled({ orderings, accepted, arrivals, events }: Evidence): 
   );
 }
 
-/** Faults that no retry can correct: an older snapshot after a newer one, a wrong sequence, or an end on an old snapshot. */
+/**
+ * Faults that no retry can correct: an older snapshot after a newer one, a wrong sequence, or an end on an old snapshot.
+ * Requests that the relay had given up before they were answered do not count: nobody can call them back.
+ */
 export function wrongs({ orderings, accepted, arrivals, events }: Evidence): string[] {
   const orderIds = [...new Set(accepted.map(({ orderId }) => orderId))];
   return orderIds.flatMap((orderId) =>
     IDS.flatMap((id) => {
       const own = arrivals.filter((arrival) => arrival.orderId === orderId && arrival.endpoint === id);
+      const wanted = own.filter(({ isAbandoned }) => isAbandoned === undefined);
       const ordering = orderings[id];
-      if (ordering === 'strict') return outOfOrderIn(own, (eventId) => isLate(id, events.get(eventId)));
+      if (ordering === 'strict') return outOfOrderIn(wanted, (eventId) => isLate(id, events.get(eventId)));
       const ofOrder = accepted.filter((one) => one.orderId === orderId);
-      return ordering === 'latest' ? [...staleIn(own, events), ...endOf(id, own, ofOrder)] : [];
+      return ordering === 'latest' ? [...staleIn(wanted, own, events), ...endOf(id, wanted, ofOrder)] : [];
     }),
   );
 }
 
 /** With all that is known of the order at this endpoint: such a fault is hard to bring about a second time. */
-function staleIn(own: readonly Arrival[], events: Evidence['events']): string[] {
-  return own.flatMap((arrival) => {
+function staleIn(wanted: readonly Arrival[], own: readonly Arrival[], events: Evidence['events']): string[] {
+  return wanted.flatMap((arrival) => {
     const newer = own.find(
       (other) =>
         other.eventId > arrival.eventId && (other.acknowledgedAtMs ?? Infinity) < arrival.startedAtMs,
