@@ -1,7 +1,7 @@
 /** Five endpoints in one server, of which one is down until it is said to be up, and all that they were sent. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Endpoint } from '../../lib/relay/endpoint/endpoint.ts';
 import type { Random } from '../../lib/relay/model/clock.ts';
@@ -56,6 +56,8 @@ export async function startFiveEndpoints(answerAfterMs: () => number): Promise<F
     arrivals.push(arrival);
     request.resume();
     await sleep(answerAfterMs());
+    // The end of a connection is read in the turn after its last bytes.
+    await nextTurn();
     if (request.socket.writableEnded || request.socket.destroyed) arrival.isAbandoned = true;
     if (arrival.endpoint === DOWN && !isUp) {
       response.writeHead(503).end();
