@@ -23,7 +23,7 @@ const ACCEPTED_BEFORE_KILL = 60;
 /** Webhooks that are under way to the relay at the same time. */
 const SENT_AT_ONCE = 5;
 
-/** What a test starts is stopped in the reverse order, when the test has ended. */
+/** When a test ends, it stops everything that it has started: the last one first. */
 type Stops = TestContext['onTestFinished'];
 
 describe.concurrent.each(ENGINES)('a relay on %s', (engine) => {
@@ -157,7 +157,7 @@ function answeredAt(receiver: Receiver, path: string): Set<string> {
   return new Set(answered.map((arrival) => arrival.eventId));
 }
 
-/** What the requests of an event were answered with. */
+/** The status of each answer to a request of the event. */
 function statuses(receiver: Receiver, eventId: string): (number | undefined)[] {
   return receiver.arrivals
     .filter((arrival) => arrival.eventId === eventId)
