@@ -205,7 +205,7 @@ async function settleAll(
   return true;
 }
 
-/** True when the last attempt was before the endpoint recovered. */
+/** True when the last attempt was before the endpoint recovered. False without an attempt or a recovery. */
 function isBefore({ attempts }: Delivery, recoveredAt = new Date(0)): boolean {
   return (attempts.at(-1)?.at ?? ANY_TIME) < recoveredAt;
 }
