@@ -7,10 +7,16 @@ import { MachineSecrets } from '../node/secrets/machine-secrets.ts';
 import type { Clock } from '../relay/model/clock.ts';
 import { SecretCache } from '../relay/secrets/secret-cache.ts';
 
+/**
+ * Forty orders in fan-out use so many connections to fifty endpoints. With fewer, each of their requests would open one,
+ * which takes as long as all other work for it.
+ */
+const MOST_IDLE_CONNECTIONS = 2_000;
+
 /** @throws Error naming a block that is not complete and exact CIDR notation */
 export function openOutgoing(clock: Clock, allowedCidrs: readonly string[]) {
   const guard = new AddressGuard(allowedCidrs);
-  const sender = new HttpSender(guard);
+  const sender = new HttpSender(guard, MOST_IDLE_CONNECTIONS);
   const expressions = new ProcessExpressions();
   return {
     sender,

@@ -14,8 +14,8 @@ const SERVER_LIMIT_MARGIN_MS = 1_000;
 const SURPLUS_LIMIT_MS = 100;
 /** A connection that is always in use would never notice that a host name leads to other addresses, or a new certificate. */
 const AGE_LIMIT_MS = 60_000;
-/** A function may have 1,024 open files. */
-const MOST_IDLE = 200;
+/** A function may have 1,024 open files (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
+export const MOST_IDLE_IN_FUNCTION = 200;
 /** How often connections that were idle for too long are closed. None of them is used meanwhile. */
 const SWEEP_MS = SURPLUS_LIMIT_MS;
 
@@ -31,12 +31,18 @@ interface Idle {
  * opened. Endpoints with different TLS identities never share a connection.
  */
 export class ConnectionPool {
+  readonly #mostIdle: number;
   /** Longest idle first. */
   readonly #idle = new Set<Idle>();
   /** The same by target. */
   readonly #idleOf = new Map<string, Idle[]>();
   #sweep: NodeJS.Timeout | undefined;
   #isClosed = false;
+
+  /** @param mostIdle beyond this number, the longest idle connection makes room */
+  constructor(mostIdle: number) {
+    this.#mostIdle = mostIdle;
+  }
 
   /** The target's connection that was used last, if it can still be used. */
   take({ connectionKey: key }: PostTarget): Connection | undefined {
@@ -65,7 +71,7 @@ export class ConnectionPool {
       return;
     }
     const [longestIdle] = this.#idle;
-    if (this.#idle.size >= MOST_IDLE && longestIdle !== undefined) this.#discard(longestIdle);
+    if (this.#idle.size >= this.#mostIdle && longestIdle !== undefined) this.#discard(longestIdle);
     this.#add({ key, connection, since, limitMs });
   }
 

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { recordOf } from '../../relay/model/record-of.ts';
 import type { OutgoingRequest, Sender, SendResult } from '../../relay/ports/outgoing.ts';
 import { AddressGuard } from './address-guard.ts';
-import { ConnectionPool } from './connection-pool.ts';
+import { ConnectionPool, MOST_IDLE_IN_FUNCTION } from './connection-pool.ts';
 import { guardedPost, PostError } from './guarded-post.ts';
 
 /** A longer answer is cut. */
@@ -11,10 +11,11 @@ const ANSWER_LIMIT_BYTES = 64 * 1024;
 
 export class HttpSender implements Sender {
   readonly #guard: AddressGuard;
-  readonly #pool = new ConnectionPool();
+  readonly #pool: ConnectionPool;
 
-  constructor(guard = new AddressGuard()) {
+  constructor(guard = new AddressGuard(), mostIdle = MOST_IDLE_IN_FUNCTION) {
     this.#guard = guard;
+    this.#pool = new ConnectionPool(mostIdle);
   }
 
   async post(request: OutgoingRequest): Promise<SendResult> {
