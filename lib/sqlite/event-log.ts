@@ -16,6 +16,7 @@ import {
   type DeliveryChange,
   type DeliveryCondition,
   type EventLog,
+  type EventsOptions,
   type FanOutAttempt,
   type FanOutResult,
   type OwedItem,
@@ -24,7 +25,7 @@ import {
 import type { Telemetry } from '../relay/ports/telemetry.ts';
 import { readDelivery } from '../relay/rows/delivery-attributes.ts';
 import { toOutcomeMap, withOutcome } from '../relay/rows/outcome-map.ts';
-import { readEvent } from '../relay/rows/read-event.ts';
+import { readEvent, readEventOutline } from '../relay/rows/read-event.ts';
 import { insertAlias } from './alias-table.ts';
 import * as conditions from './conditions.ts';
 import type { Connection } from './connection.ts';
@@ -111,19 +112,25 @@ export class SqliteEventLog implements EventLog {
     ]);
   }
 
-  async *eventsNewestFirst(orderKey: OrderKey, oldest = ''): AsyncGenerator<EventRecord, void, undefined> {
+  async *eventsNewestFirst(
+    orderKey: OrderKey,
+    { oldest, outline = false }: EventsOptions = {},
+  ): AsyncGenerator<EventRecord, void, undefined> {
+    const read = outline ? readEventOutline : readEvent;
     const sql = `
       SELECT eventId, ${EVENT_COLUMNS} FROM event
       WHERE orderKey = ? AND eventId >= ? AND eventId < ? ORDER BY eventId DESC LIMIT ?`;
     let before = AFTER_ALL_TEXTS;
     for (let page = 0; ; page++) {
       const limit = EVENT_PAGES[page] ?? EVENT_PAGES.at(-1) ?? 1;
-      const rows = this.#read('reading events', (reader) => reader.all(sql, orderKey, oldest, before, limit));
+      const rows = this.#read('reading events', (reader) =>
+        reader.all(sql, orderKey, oldest ?? '', before, limit),
+      );
       const now = this.#expiry.now();
       for (const { eventId, ...columns } of rows) {
         const key = toEventKey(orderKey, eventId);
         if (key === undefined) this.#warnOfKey(`event#${eventId}`);
-        else if (!isExpired(columns.expiresAt, now)) yield readEvent(key, toRow(eventName(key), columns));
+        else if (!isExpired(columns.expiresAt, now)) yield read(key, toRow(eventName(key), columns));
       }
       const last = rows.at(-1);
       if (last === undefined || rows.length < limit) return;

@@ -25,6 +25,7 @@ import {
   type DeliveryChange,
   type DeliveryCondition,
   type EventLog,
+  type EventsOptions,
   type FanOutAttempt,
   type FanOutResult,
   type OwedItem,
@@ -173,14 +174,19 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
     );
   }
 
-  async *eventsNewestFirst(orderKey: OrderKey, oldest = ''): AsyncGenerator<EventRecord, void, undefined> {
+  async *eventsNewestFirst(
+    orderKey: OrderKey,
+    { oldest = '' as EventId, outline = false }: EventsOptions = {},
+  ): AsyncGenerator<EventRecord, void, undefined> {
     const ids = [...this.#order(orderKey).events.keys()]
       .filter((id) => id >= oldest)
       .sort()
       .reverse();
     for (const eventId of ids) {
       const event = this.#event({ orderKey, eventId });
-      if (event !== undefined) yield event;
+      if (event === undefined) continue;
+      const { changes: _, outcomes: __, ...short } = event;
+      yield outline ? short : event;
     }
   }
 

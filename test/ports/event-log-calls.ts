@@ -6,16 +6,14 @@ import { after as later } from '../../lib/relay/model/clock.ts';
 import type { DeliveryAttributes } from '../../lib/relay/model/delivery.ts';
 import { attentionOf, type Delivery, type DeliveryKey } from '../../lib/relay/model/delivery.ts';
 import type { EventKey, EventRecord, Outcomes, Payload } from '../../lib/relay/model/event.ts';
-import {
-  type EventId,
-  eventIdOf,
-  type OrderKey,
-  orderKeyOf,
-  shardOf,
-  sourceOf,
-  TESTS,
-} from '../../lib/relay/model/ids.ts';
-import type { DeliveryChange, EventLog, FanOutAttempt, OwedItem } from '../../lib/relay/ports/event-log.ts';
+import { eventIdOf, type OrderKey, orderKeyOf, shardOf, sourceOf, TESTS } from '../../lib/relay/model/ids.ts';
+import type {
+  DeliveryChange,
+  EventLog,
+  EventsOptions,
+  FanOutAttempt,
+  OwedItem,
+} from '../../lib/relay/ports/event-log.ts';
 import { MemoryClock } from '../memory/clock.ts';
 import { aDelivery, anEndpointId, anEvent, anOrderKey, aPayload } from './builders.ts';
 import { type Call, plainCall, spelled } from './call-sequences.ts';
@@ -97,7 +95,15 @@ export const eventLogCalls: fc.Arbitrary<EventLogCall> = fc.oneof(
   weighted(1, orders.map(newestEventId)),
   weighted(3, fc.tuple(eventKeys, payloads()).map(putPayload)),
   weighted(6, fc.tuple(events(), moments).map(putEvent)),
-  weighted(1, fc.tuple(orders, optional(fc.constantFrom(...EVENT_IDS))).map(eventsNewestFirst)),
+  weighted(
+    2,
+    fc
+      .tuple(
+        orders,
+        fc.record({ oldest: fc.constantFrom(...EVENT_IDS), outline: fc.boolean() }, { requiredKeys: [] }),
+      )
+      .map(eventsNewestFirst),
+  ),
   weighted(2, eventKeys.map(event)),
   weighted(2, eventKeys.map(payload)),
   weighted(1, orders.map(deliveries)),
@@ -195,9 +201,9 @@ function putEvent([record, dueAt]: [EventRecord, Date]): EventLogCall {
   );
 }
 
-function eventsNewestFirst([orderKey, oldest]: readonly [OrderKey, (EventId | undefined)?]): EventLogCall {
-  return onLog(`eventsNewestFirst(${orderKey}, ${oldest ?? ''})`, (log) =>
-    Array.fromAsync(log.eventsNewestFirst(orderKey, oldest)),
+function eventsNewestFirst([orderKey, options]: readonly [OrderKey, EventsOptions?]): EventLogCall {
+  return onLog(`eventsNewestFirst(${orderKey}, ${JSON.stringify(options)})`, (log) =>
+    Array.fromAsync(log.eventsNewestFirst(orderKey, options)),
   );
 }
 

@@ -6,7 +6,16 @@ import { after as later } from '../../lib/relay/model/clock.ts';
 import type { EventRecord } from '../../lib/relay/model/event.ts';
 import { aliasKeyOf, NOTICES, orderKeyOf } from '../../lib/relay/model/ids.ts';
 import { PayloadTooLargeError } from '../../lib/relay/ports/event-log.ts';
-import { aDelivery, anEvent, anEventId, anOrderKey, aPayload, aSource, eventsOf } from './builders.ts';
+import {
+  aDelivery,
+  anEndpointId,
+  anEvent,
+  anEventId,
+  anOrderKey,
+  aPayload,
+  aSource,
+  eventsOf,
+} from './builders.ts';
 import { DAY_MS, type EventLogSubject, listOf, MINUTE_MS, useEventLog } from './event-log-subject.ts';
 import { HOSTILE_ORDER_IDS } from './hostile-order-ids.ts';
 
@@ -233,14 +242,34 @@ export function describeStoring(make: () => Promise<EventLogSubject>): void {
       const [absent, ...stored] = events.slice(10);
       await Promise.all([...events.slice(0, 10), ...stored].map((event) => given.store(event)));
       const from = async (event: EventRecord | undefined) =>
-        (await Array.fromAsync(given.eventLog.eventsNewestFirst(orderKey, event?.eventId))).map(
-          ({ eventId }) => eventId,
-        );
+        (
+          await Array.fromAsync(
+            given.eventLog.eventsNewestFirst(orderKey, event && { oldest: event.eventId }),
+          )
+        ).map(({ eventId }) => eventId);
 
       const ids = stored.map(({ eventId }) => eventId).reverse();
       expect(await from(stored[0])).toEqual(ids);
       expect(await from(absent)).toEqual(ids);
       expect(await from(stored.at(-1))).toEqual(ids.slice(0, 1));
+    });
+
+    it('gives outlines, without changes and outcomes', async () => {
+      const event = anEvent({ items: [{ sku: 'MUG-11', status: 'New' }] });
+      const endpointId = anEndpointId('erp');
+      await given.store(event);
+      const fannedOutAt = new Date(event.receivedAt.getTime() + 1_000);
+      await given.eventLog.finishFanOut(event, {
+        changes: [{ change: 'added', sku: 'MUG-11', statusTo: 'New' }],
+        outcomes: { [endpointId]: { state: 'delivered', status: 200 } },
+        fannedOutAt,
+      });
+      const read = (outline: boolean) =>
+        Array.fromAsync(given.eventLog.eventsNewestFirst(event.orderKey, { outline }));
+
+      const [whole] = await read(false);
+      expect(whole).toMatchObject({ changes: [{}], outcomes: { [endpointId]: {} } });
+      expect(await read(true)).toEqual([{ ...event, fannedOutAt }]);
     });
 
     it('can be left after the first', async () => {

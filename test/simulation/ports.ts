@@ -5,6 +5,7 @@ import type { ConfigKind, ConfigTable } from '../../lib/relay/ports/config-table
 import {
   type DeliveryChange,
   type EventLog,
+  type EventsOptions,
   type OwedItem,
   StoreError,
 } from '../../lib/relay/ports/event-log.ts';
@@ -70,10 +71,10 @@ export function eventLogOf(
           NEW_EVENT,
         ),
     }),
-    async *eventsNewestFirst(orderKey, oldest) {
+    async *eventsNewestFirst(orderKey, options) {
       let before: EventId | undefined;
       for (;;) {
-        const page = await read('events', () => pageOf(log, orderKey, before, oldest));
+        const page = await read('events', () => pageOf(log, orderKey, before, options));
         yield* page;
         before = page.at(-1)?.eventId;
         if (page.length < PAGE) return;
@@ -131,10 +132,10 @@ async function pageOf(
   log: MemoryEventLog,
   orderKey: Parameters<EventLog['deliveries']>[0],
   before: EventId | undefined,
-  oldest: EventId | undefined,
+  options: EventsOptions | undefined,
 ) {
   const page = [];
-  for await (const event of log.eventsNewestFirst(orderKey, oldest)) {
+  for await (const event of log.eventsNewestFirst(orderKey, options)) {
     if (before !== undefined && event.eventId >= before) continue;
     page.push(event);
     if (page.length === PAGE) break;

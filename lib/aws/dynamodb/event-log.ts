@@ -15,6 +15,7 @@ import {
   type DeliveryChange,
   type DeliveryCondition,
   type EventLog,
+  type EventsOptions,
   type FanOutAttempt,
   type FanOutResult,
   type OwedItem,
@@ -24,7 +25,7 @@ import type { Telemetry } from '../../relay/ports/telemetry.ts';
 import type { Row } from '../../relay/rows/attributes.ts';
 import { readDelivery } from '../../relay/rows/delivery-attributes.ts';
 import { outcomeKey, toOutcomeMap } from '../../relay/rows/outcome-map.ts';
-import { readEvent } from '../../relay/rows/read-event.ts';
+import { readEvent, readEventOutline } from '../../relay/rows/read-event.ts';
 import { toAliasRow } from './alias-row.ts';
 import { ByTimeIndex, daysBetween } from './by-time-index.ts';
 import { toDeliveryRow } from './delivery-row.ts';
@@ -92,13 +93,14 @@ export class DynamoEventLog implements EventLog {
 
   async *eventsNewestFirst(
     orderKey: OrderKey,
-    oldest?: EventId,
+    { oldest, outline = false }: EventsOptions = {},
   ): AsyncGenerator<EventRecord, void, undefined> {
+    const read = outline ? readEventOutline : readEvent;
     const query = { ...keys.eventRowsOf(orderKey, oldest), ScanIndexForward: false };
     for await (const rows of this.#table.pages('reading events', query, EVENT_PAGES)) {
       for (const row of this.#alive(rows)) {
         const key = this.#parseKey(row);
-        if (key?.kind === 'event') yield readEvent(key, row);
+        if (key?.kind === 'event') yield read(key, row);
       }
     }
   }

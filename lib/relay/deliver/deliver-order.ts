@@ -81,7 +81,7 @@ async function readEvents(
 ): Promise<EventRecord[]> {
   // Stryker disable next-line ArrayDeclaration: a text is no event of the order
   if (ordering !== 'latest') return [];
-  return Array.fromAsync(eventLog.eventsNewestFirst(orderKey, eventId));
+  return Array.fromAsync(eventLog.eventsNewestFirst(orderKey, { oldest: eventId }));
 }
 
 /** @returns the attempt; `again` when rows have changed; undefined when nothing can be done now */

@@ -34,7 +34,7 @@ export async function eventsToFanOut(
   const times = messages.map((message) => eventTime(message.eventId).getTime());
   const farEnough = firstEventIdAt(after(new Date(Math.min(...times)), -LATE_WRITE_MS));
   const newestFirst: EventRecord[] = [];
-  for await (const event of context.eventLog.eventsNewestFirst(orderKey)) {
+  for await (const event of context.eventLog.eventsNewestFirst(orderKey, { outline: true })) {
     newestFirst.push(event);
     if (event.fannedOutAt !== undefined && event.eventId < farEnough && isEnough(newestFirst)) break;
   }

@@ -47,6 +47,13 @@ export interface FanOutResult extends EventChanges {
   readonly cancelledFor?: readonly EndpointId[];
 }
 
+export interface EventsOptions {
+  /** Leaves out events that are older than this one. */
+  readonly oldest?: EventId;
+  /** Leaves out the attributes `changes` and `outcomes`. To parse them takes longer than to read everything else. */
+  readonly outline?: boolean;
+}
+
 /** The part of the {@link EventLog} that ingest needs. */
 export interface EventStore {
   /** The greatest event id of an order. Reads one row. */
@@ -83,11 +90,8 @@ export interface EventStore {
  * method may reject with a {@link StoreError}; the operation may or may not have taken effect then.
  */
 export interface EventLog extends EventStore {
-  /**
-   * An order's events, newest first. Each page is read when the caller asks for it.
-   * @param oldest leaves out events that are older than this one
-   */
-  eventsNewestFirst(orderKey: OrderKey, oldest?: EventId): AsyncIterable<EventRecord>;
+  /** An order's events, newest first. Each page is read when the caller asks for it. */
+  eventsNewestFirst(orderKey: OrderKey, options?: EventsOptions): AsyncIterable<EventRecord>;
   event(key: EventKey): Promise<EventRecord | undefined>;
   /** Undefined when it expired or was erased. */
   payload(key: EventKey): Promise<Payload | undefined>;

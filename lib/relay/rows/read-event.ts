@@ -14,8 +14,20 @@ import { endpointIdIn } from './outcome-map.ts';
 import { moment, readAttributes } from './read-attributes.ts';
 
 /** Only the key is required. A missing or wrong attribute is omitted or derived from the key. */
-export function readEvent({ orderKey, eventId }: EventKey, row: Row): EventRecord {
-  const attributes = readAttributes(ATTRIBUTES, row);
+export function readEvent(key: EventKey, row: Row): EventRecord {
+  return withKey(key, row, readAttributes(ATTRIBUTES, row));
+}
+
+/** The event without its changes and outcomes. */
+export function readEventOutline(key: EventKey, row: Row): EventRecord {
+  return withKey(key, row, readAttributes(OUTLINE, row));
+}
+
+function withKey(
+  { orderKey, eventId }: EventKey,
+  row: Row,
+  attributes: Omit<Partial<EventRecord>, keyof EventKey>,
+): EventRecord {
   return {
     ...attributes,
     orderKey,
@@ -72,6 +84,8 @@ const ATTRIBUTES = {
   abandonedAt: moment,
   forgottenAt: moment,
 };
+
+const { changes: _, outcomes: __, ...OUTLINE } = ATTRIBUTES;
 
 /** The outcome of one endpoint in the map of an event's row, as {@link readEvent} reads it. */
 export function outcomeIn(outcomes: unknown, endpointId: EndpointId): Outcome | undefined {

@@ -2,7 +2,6 @@
 
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { isReference } from '../endpoint/secret.ts';
-import { BoundedCache } from '../model/bounded-cache.ts';
 import type { SendResult } from '../ports/outgoing.ts';
 import type { Credentials } from './credentials.ts';
 import { mayHaveOne, patternOf, type SecretPattern } from './secret-pattern.ts';
@@ -13,12 +12,16 @@ const SHORTEST = 6;
 const SHORTEST_URL_KEY = 8;
 const LONG_URL_PART = 20;
 
-/** An endpoint needs the same patterns for each answer, unless its token changes. */
-const finders = new BoundedCache<Finder>(200);
+/** An endpoint needs the same patterns for each answer, unless its secrets change. A changed row is another object. */
+const finders = new WeakMap<
+  EndpointParts,
+  { readonly secrets: readonly string[]; readonly finder: Finder }
+>();
 
 const REDACTED = '***';
 const LOCATION = 'location';
 
+type EndpointParts = Pick<Endpoint, 'url' | 'headers' | 'auth'>;
 type Answer = Extract<SendResult, { readonly kind: 'answer' }>;
 
 /**
@@ -28,17 +31,11 @@ type Answer = Extract<SendResult, { readonly kind: 'answer' }>;
 export function redactSecrets(
   result: SendResult,
   { secrets }: Pick<Credentials, 'secrets'>,
-  { url, headers: custom = {}, auth }: Pick<Endpoint, 'url' | 'headers' | 'auth'>,
+  endpoint: EndpointParts,
 ): SendResult {
   // Stryker disable next-line ConditionalExpression: a failure has no text that could be changed
   if (result.kind !== 'answer') return result;
-  // These may be settings rather than secrets, so a short one matters only if the answer has it.
-  // Stryker disable next-line ArrayDeclaration: one more text to search for
-  const values = [...Object.values(custom), ...(auth?.type === 'basic' ? [auth.username] : [])];
-  const key = JSON.stringify([url, secrets, values]);
-  const { isUnsearchable, mayHaveSecret, redacted, searched } = finders.get(key, () =>
-    finderOf(url, secrets, values),
-  );
+  const { isUnsearchable, mayHaveSecret, redacted, searched } = finderFor(endpoint, secrets);
   if (isUnsearchable) return withheld(result);
   // Most answers echo nothing. One search through everything is faster than a replacement in each text.
   // Stryker disable next-line StringLiteral: the parts are searched one by one below
@@ -68,7 +65,23 @@ interface Finder {
   readonly searched: readonly RegExp[];
 }
 
-function finderOf(url: string, secrets: readonly string[], values: readonly string[]): Finder {
+function finderFor(endpoint: EndpointParts, secrets: readonly string[]): Finder {
+  const known = finders.get(endpoint);
+  if (known !== undefined && isSame(known.secrets, secrets)) return known.finder;
+  const finder = newFinder(endpoint, secrets);
+  finders.set(endpoint, { secrets, finder });
+  return finder;
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  // Stryker disable next-line ConditionalExpression: it only saves time
+  return one === other || (one.length === other.length && one.every((text, index) => text === other[index]));
+}
+
+function newFinder({ url, headers = {}, auth }: EndpointParts, secrets: readonly string[]): Finder {
+  // These may be settings rather than secrets, so a short one matters only if the answer has it.
+  // Stryker disable next-line ArrayDeclaration: one more text to search for
+  const values = [...Object.values(headers), ...(auth?.type === 'basic' ? [auth.username] : [])];
   const maybeSecret = values.filter((value) => !isReference(value)).map((value) => value.trim());
   const all = [...secrets.map((secret) => secret.trim()), ...keysInUrl(url)];
   const isUnsearchable = all.some(isShort);

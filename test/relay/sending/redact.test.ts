@@ -214,6 +214,16 @@ describe('an answer', () => {
     expect(redacted(url.slice('https://chat.example/'.length), [], { url })).toBe(shown);
   });
 
+  it('shows no token that has replaced another one', () => {
+    const shown = (secrets: readonly string[]) =>
+      redactSecrets({ kind: 'answer', status: 400, text: 'old-token new-token' }, { secrets }, PLAIN);
+
+    expect(shown(['old-token'])).toMatchObject({ text: '*** new-token' });
+    expect(shown(['new-token'])).toMatchObject({ text: 'old-token ***' });
+    expect(shown(['new-token', 'old-token'])).toMatchObject({ text: '*** ***' });
+    expect(shown([])).toMatchObject({ text: 'old-token new-token' });
+  });
+
   it('is searched in a moment, however hostile', () => {
     const secret = `${'\\'.repeat(40)}a&&&&%%%%%25${'+'.repeat(20)}`;
     const hostile = ['\\', '%25', '&amp;', '+', 'A', '0', '&#0', '\\u005c'].map((piece) =>
