@@ -1,9 +1,8 @@
 /** Rows of the tables `event` and `delivery`: their columns and the JSON of their other attributes, as one. */
 
 import type { SQLInputValue } from 'node:sqlite';
-import { recordOf } from '../relay/model/record-of.ts';
 import { UnreadableRowError } from '../relay/ports/event-log.ts';
-import { type Row, toAttribute } from '../relay/rows/attributes.ts';
+import type { Row } from '../relay/rows/attributes.ts';
 import type { FoundRow } from './connection.ts';
 
 /** @throws UnreadableRowError when a person damaged the JSON */
@@ -27,23 +26,23 @@ export function parseAttributes(name: string, text: unknown): Record<string, unk
   throw new UnreadableRowError(`row ${name}: attributes must be a JSON object`);
 }
 
-/** The row after a change. Null removes an attribute; undefined leaves it. */
+/** The row after a change. Null removes an attribute; undefined leaves it. JSON omits undefined attributes. */
 export function changed(row: Row, change: Row): Row {
-  const result = new Map(Object.entries(row));
+  const result: Record<string, unknown> = { ...row };
   for (const [name, value] of Object.entries(change)) {
-    if (value === null) result.delete(name);
-    else if (value !== undefined) result.set(name, toAttribute(value));
+    if (value instanceof Date) result[name] = value.toISOString();
+    else if (value !== undefined) result[name] = value ?? undefined;
   }
-  return recordOf(result);
+  return result;
 }
 
 /** Splits a row into the JSON of its attributes and the values of the given columns. */
 export function toColumns(row: Row, columns: readonly string[]): [string, ...SQLInputValue[]] {
-  const attributes = new Map(Object.entries(row));
+  const attributes: Record<string, unknown> = { ...row };
   const values = columns.map((column) => {
-    const value = attributes.get(column);
-    attributes.delete(column);
+    const value = row[column];
+    attributes[column] = undefined;
     return typeof value === 'string' ? value : null;
   });
-  return [JSON.stringify(recordOf(attributes)), ...values];
+  return [JSON.stringify(attributes), ...values];
 }

@@ -7,8 +7,8 @@ export interface PostTarget {
   /** An IPv6 address is without its brackets, as Node wants it. */
   readonly hostname: string;
   readonly port: number;
-  /** The `host` header leaves it out. */
-  readonly defaultPort: number;
+  /** For the `Host` header: with brackets around an IPv6 address, and without the protocol's own port. */
+  readonly host: string;
   /** With the query. */
   readonly path: string;
   readonly tls: TlsIdentity | undefined;
@@ -25,7 +25,7 @@ export function postTarget(url: string, tls: TlsIdentity | undefined): PostTarge
     protocol,
     hostname: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
     port: Number(port) || defaultPort,
-    defaultPort,
+    host,
     path: pathname + search,
     tls,
     connectionKey: tls === undefined ? server : JSON.stringify([server, tls.certificate, tls.key, tls.ca]),

@@ -204,7 +204,7 @@ async function firstDelivery(
   if (admission.kind === 'cancel') return endedWithoutRow(delivery, 'cancelled', admission.reason, now);
   if (isOnlyForSnapshots(endpoint, event)) return endedWithoutRow(delivery, 'skipped', 'no-snapshot', now);
   // The filter comes before ordering: a skipped event supersedes nothing.
-  const outgoing = { ...event, late: delivery.late === true };
+  const outgoing = delivery.late ? { ...event, late: true } : event;
   const evaluateOptions = { slowWaitMs: mode.inline ? SLOW_EXPRESSIONS_WAIT_MS : 0 };
   const filtered = await evaluateFilter(context, endpoint, outgoing, payload, evaluateOptions);
   if (filtered === 'refuse') return endedWithoutRow(delivery, 'skipped', 'filter-refused', now);

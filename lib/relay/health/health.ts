@@ -127,13 +127,14 @@ function circuitAfter(health: Health, made: ObservedAttempt, endedAt: Date): Hea
 
 /** One slow answer makes the endpoint slow for five minutes. Only a quick answer after that proves it. */
 function speedAfter(health: Health, made: ObservedAttempt, endedAt: Date): Health {
+  const isSlow = made.durationMs - (made.ownDelayMs ?? 0) > SLOW_MS;
+  if (!isSlow && (isEndpointFailure(made) || isProven(health))) return health;
   const { provenAt, slowUntil, ...rest } = health;
-  if (made.durationMs - (made.ownDelayMs ?? 0) > SLOW_MS) {
+  if (isSlow) {
     const until = after(endedAt, SLOW_FOR_MS);
     const isKnown = slowUntil !== undefined && slowUntil > after(until, -SLOW_UNTIL_STEP_MS);
     return isKnown && provenAt === undefined ? health : { ...rest, slowUntil: until };
   }
-  if (isEndpointFailure(made) || isProven(health)) return health;
   return slowUntil !== undefined && slowUntil > endedAt ? health : { ...rest, provenAt: endedAt };
 }
 

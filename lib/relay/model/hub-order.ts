@@ -110,8 +110,10 @@ export function parseBody(body: Uint8Array): unknown {
   return parseJson(decoded(body));
 }
 
+const utf8 = new TextDecoder();
+
 function decoded(body: Uint8Array): string {
-  return new TextDecoder().decode(body);
+  return utf8.decode(body);
 }
 
 function fits(value: string | undefined, limitBytes: number): value is string {

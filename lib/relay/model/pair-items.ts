@@ -29,6 +29,10 @@ export function pairItems<Paired extends PairedItem>(
   stepLimit: number,
 ): Pairs<Paired> {
   if (gone.length === 0 || come.length === 0) return { pairs: [], gone, come, steps: 0, isBest: true };
+  // Most webhooks change one item.
+  const [only, other] = [single(gone), single(come)];
+  if (only !== undefined && other !== undefined)
+    return { pairs: [[only, other]], gone: [], come: [], steps: 0, isBest: true };
   const [from, to] = [grouped(gone), grouped(come)];
   const network = networkOf([...from.values()], [...to.values()]);
   const { steps, isMaximum } = maximumFlow(network.edges, { ...network, stepLimit });
@@ -52,6 +56,10 @@ export function pairItems<Paired extends PairedItem>(
     steps,
     isBest: isMaximum,
   };
+}
+
+function single<Paired>(items: readonly Paired[]): Paired | undefined {
+  return items.length === 1 ? items[0] : undefined;
 }
 
 /** Identical items by their values. Copies, because the pairing takes items out. */

@@ -1,6 +1,7 @@
 /** Puts the order id into the URL of a request. */
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { fillPlaceholder, hasPlaceholder } from '../endpoint/url.ts';
+import { BoundedCache } from '../model/bounded-cache.ts';
 
 /** URL parsers remove these segments, also when their dots are percent-encoded: the request would go to another path. */
 const DOT_SEGMENT = /^\.{1,2}$/;
@@ -33,24 +34,30 @@ function filled(url: string, value: string): string {
   return fillPlaceholder(url, value);
 }
 
-/**
- * Adds the value of the first empty `orderid` parameter (in upper or lower case), otherwise a new parameter at the end, as
- * the Hub does. The rest of the URL does not change.
- */
 function withParameter(url: string, value: string): string {
+  const [before, after] = places.get(url, () => placeOfParameter(url));
+  return before + value + after;
+}
+
+/** By URL: an endpoint has the same for each order. */
+const places = new BoundedCache<readonly [before: string, after: string]>(200);
+
+/**
+ * The URL before and after the value of its first empty `orderid` parameter (in upper or lower case), otherwise of a new
+ * parameter at the end, as the Hub does. The rest of the URL does not change.
+ */
+function placeOfParameter(url: string): readonly [before: string, after: string] {
   // Stryker disable next-line StringLiteral: a split text has a first part
   const [withoutFragment = '', ...fragment] = url.split('#');
   // Stryker disable next-line StringLiteral: a split text has a first part
   const [path = '', ...queryParts] = withoutFragment.split('?');
   const parameters = queryParts.join('?').split('&');
   const empty = parameters.findIndex((parameter) => /^orderid=?$/i.test(parameter));
-  const filledParameters =
+  const [before, after] =
     empty === -1
-      ? [
-          ...parameters.filter((parameter, index) => parameter !== '' || index < parameters.length - 1),
-          `orderid=${value}`,
-        ]
-      : // Stryker disable next-line OptionalChaining: it was found there
-        parameters.with(empty, `${parameters[empty]?.replace('=', '')}=${value}`);
-  return [`${path}?${filledParameters.join('&')}`, ...fragment].join('#');
+      ? [parameters.filter((parameter, index) => parameter !== '' || index < parameters.length - 1), []]
+      : [parameters.slice(0, empty), parameters.slice(empty + 1)];
+  // Stryker disable next-line OptionalChaining: it was found there
+  const name = empty === -1 ? 'orderid' : parameters[empty]?.replace('=', '');
+  return [`${path}?${[...before, `${name}=`].join('&')}`, [['', ...after].join('&'), ...fragment].join('#')];
 }

@@ -292,8 +292,11 @@ describe('the sender against a hostile receiver', () => {
   });
 });
 
-/** A quarter of what a function has, for ten at once of the worst: sixteen thousand headers of a letter each. */
-const MEMORY_LIMIT_MB = 128;
+/**
+ * Half of what a function has, for ten at once of the worst: chunks of a letter each. They leave up to 140 MB of garbage, if
+ * V8 collects none of it meanwhile.
+ */
+const MEMORY_LIMIT_MB = 256;
 /** More than the buffers of both sockets hold. */
 const UPLOAD = Buffer.alloc(16 * 1024 * 1024, 'x');
 
