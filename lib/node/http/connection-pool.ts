@@ -8,16 +8,16 @@ const IDLE_LIMIT_MS = 4_000;
 /** A server may name its own limit in `keep-alive: timeout=`. The relay closes this much earlier. */
 const SERVER_LIMIT_MARGIN_MS = 1_000;
 /**
- * Under load, several connections to one server are idle for moments between two requests. Only one of them stays idle
- * for longer.
+ * Under load, several connections to one server are idle between two requests, and a burst takes some hundred milliseconds.
+ * Only one of them stays idle for longer.
  */
-const SURPLUS_LIMIT_MS = 100;
+const SURPLUS_LIMIT_MS = 1_000;
 /** A connection that is always in use would never notice that a host name leads to other addresses, or a new certificate. */
 const AGE_LIMIT_MS = 60_000;
 /** A function may have 1,024 open files (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
 export const MOST_IDLE_IN_FUNCTION = 200;
 /** How often connections that were idle for too long are closed. None of them is used meanwhile. */
-const SWEEP_MS = SURPLUS_LIMIT_MS;
+const SWEEP_MS = 250;
 
 interface Idle {
   readonly key: string;
