@@ -25,7 +25,7 @@ await new Command('npm run bench --')
     'Measures the relay on this machine beside a bare reference. Takes about six minutes. Exit code 1 when a bar is missed.',
   )
   .option('--endpoints <numbers>', 'numbers of endpoints, with commas', parseCounts, [5, 50])
-  .option('--rounds <number>', 'rounds of each load', parseCount(99), 3)
+  .option('--rounds <number>', 'rounds of each load', parseCount(99), 5)
   .option('--deliveries <number>', 'deliveries in each round of a closed loop', parseCount(1_000_000), 7_500)
   .option('--seconds <number>', 'length of each round at a fixed rate', parseCount(600), 5)
   .option('--events <number>', 'events while memory is measured', parseCount(1_000_000), 20_000)

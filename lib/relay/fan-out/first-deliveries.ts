@@ -211,12 +211,12 @@ async function firstDelivery(
   if (filtered === 'postponed') return leftUndecided(context, endpoint, view, mode);
   if (endpoint.skipUnchanged && same !== undefined && receivedSameOrder(same, endpoint.id))
     return endedWithoutRow(delivery, 'skipped', 'unchanged', now);
-  const isFree = await isFreeOfOlder(context, endpoint, view);
-  const scheduled = scheduledFirst(endpoint, delivery, event, context.clock.now(), admission);
-  if (admission.kind !== 'send' || isDebounced(endpoint, event)) return scheduled;
+  const isFree = view.rows.length === 0 || (await isFreeOfOlder(context, endpoint, view));
+  const scheduled = () => scheduledFirst(endpoint, delivery, event, context.clock.now(), admission);
+  if (admission.kind !== 'send' || isDebounced(endpoint, event)) return scheduled();
   if (!isFree) return behind(delivery, context.clock.now());
   // A test needs a row, because the row keeps the answer.
-  if (!mode.inline || isLate || !admission.inline || event.source === TESTS) return scheduled;
+  if (!mode.inline || isLate || !admission.inline || event.source === TESTS) return scheduled();
   return attemptInline(context, endpoint, delivery, outgoing, payload, evaluateOptions);
 }
 
