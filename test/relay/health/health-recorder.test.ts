@@ -175,6 +175,55 @@ describe('the attempts that a function has observed', () => {
     expect(await relay.healthOf('erp')).toMatchObject({ consecutiveFailures: 6 });
   });
 
+  it('are written once each by a flush that starts when the first of two others has ended', async () => {
+    const { relay, healthRecorder, write, flushed, isWritten } = await whileFlushing();
+    const held = write.getMockImplementation();
+    const isSecondWritten = Promise.withResolvers<void>();
+    write.mockImplementationOnce(async (...change) => {
+      await isSecondWritten.promise;
+      return held?.(...change) ?? false;
+    });
+    healthRecorder.observe(ERP, failure(relay));
+    const second = healthRecorder.flush();
+    isWritten.resolve();
+    await flushed;
+
+    const third = healthRecorder.flush();
+    await everythingIsWaiting();
+    isSecondWritten.resolve();
+    await Promise.all([second, third]);
+
+    expect(await relay.healthOf('erp')).toMatchObject({ consecutiveFailures: 6 });
+  });
+
+  it('are kept when the row says the same as those that are being written', async () => {
+    const relay = aRelay();
+    relay.newEndpoint('erp');
+    const other = relay.another();
+    await Promise.all([relay.config.endpoints(), other.config.endpoints()]);
+    const { health, healthRecorder } = relay.config;
+    const success = { ...failure(relay), status: 200 };
+    const isWritten = Promise.withResolvers<void>();
+    const update = relay.configTable.updateHealth.bind(relay.configTable);
+    vi.spyOn(relay.configTable, 'updateHealth').mockImplementationOnce(async (...change) => {
+      await isWritten.promise;
+      return update(...change);
+    });
+    healthRecorder.observe(ERP, success);
+    const flushed = healthRecorder.flush();
+    other.config.healthRecorder.observe(ERP, success);
+    await other.config.healthRecorder.flush();
+    await health.reread(ERP);
+
+    const again = healthRecorder.flush();
+    healthRecorder.observe(ERP, failure(relay));
+    isWritten.resolve();
+    await Promise.all([flushed, again]);
+    await healthRecorder.flush();
+
+    expect(await relay.healthOf('erp')).toMatchObject({ consecutiveFailures: 1 });
+  });
+
   it('are dropped when they cannot be written, so that they do not count for ever', async () => {
     const relay = aRelay();
     relay.endpoint('erp');
