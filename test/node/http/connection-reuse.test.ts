@@ -308,6 +308,22 @@ describe('an idle connection', () => {
     expect(counts.connections).toBe(connections);
   });
 
+  it.each<[string, number, number]>([
+    ['is used within a second beside another', 999, 2],
+    ['is closed after a second beside another', 1_000, 3],
+  ])('%s', async (_, elapsedMs, connections) => {
+    const { url, counts } = await counting();
+    const sender = aSender();
+    const postTwo = () => Promise.all([sender.post(aRequest(url)), sender.post(aRequest(url))]);
+    useClocks();
+    await postTwo();
+
+    vi.setSystemTime(Date.now() + elapsedMs);
+    await postTwo();
+
+    expect(counts.connections).toBe(connections);
+  });
+
   it('is closed by the monotonic clock when the wall clock stood still', async () => {
     const { url, counts } = await counting();
     const sender = aSender();
