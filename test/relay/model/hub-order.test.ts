@@ -4,6 +4,13 @@ import { orderIdOfQuery, readAllItems, readOrder } from '../../../lib/relay/mode
 const bytes = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 
 describe('readOrder', () => {
+  it('reads a body without its byte order mark, also after one that ends within a character', () => {
+    const body = Buffer.from('\u{feff}{"Id":"é"}');
+
+    expect(readOrder(body.subarray(0, -3))).toEqual({ noSnapshot: 'not JSON' });
+    expect(readOrder(body)).toMatchObject({ orderId: 'é' });
+  });
+
   it('takes the ids and what the record keeps of each item', () => {
     const body = {
       Id: '7-501853e1',
