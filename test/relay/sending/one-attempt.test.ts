@@ -85,6 +85,10 @@ describe('an attempt', () => {
     );
     const fits = `${'x'.repeat(510)}é`;
     expect((await anAttempt({ result: { kind: 'answer', status: 200, text: fits } })).made.answer).toBe(fits);
+    const few = '€'.repeat(171);
+    expect((await anAttempt({ result: { kind: 'answer', status: 200, text: few } })).made.answer).toBe(
+      '€'.repeat(170),
+    );
   });
 
   it.each([
