@@ -3,13 +3,19 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { z } from 'zod';
 import { synthesizeTemplate } from '../../lib/stack/synthesize-template.ts';
 
+/** The JSON of templates by their contexts. Files share a worker, and many ask for the same one. */
+const synthesized = new Map<string, string>();
+
 /** The template that a deployer with this context gets. */
 export function theTemplate(context: Readonly<Record<string, unknown>> = {}): Template {
-  return Template.fromJSON(parsed(synthesizeTemplate(context).template));
+  const key = JSON.stringify(context);
+  const json = synthesized.get(key) ?? JSON.stringify(synthesizeTemplate(context).template);
+  synthesized.set(key, json);
+  return Template.fromJSON(parsed(JSON.parse(json)));
 }
 
 const propertiesSchema = z.record(z.string(), z.unknown());
-const parsed = (template: object) => propertiesSchema.parse(template);
+const parsed = (template: unknown) => propertiesSchema.parse(template);
 
 /** The properties of the resource with a logical id. */
 export function propertiesOf(template: Template, logicalId: string): Record<string, unknown> {
