@@ -5,38 +5,17 @@ import {
   SendMessageCommand,
   type SendMessageCommandInput,
 } from '@aws-sdk/client-sqs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { SqsDeadLetters } from '../../lib/aws/sqs/dead-letters.ts';
 import type { QueueName } from '../../lib/operator/connection.ts';
-import { jsonOf } from './cli.ts';
+import { type CliOptions, jsonOf } from './cli.ts';
 import { useTablesOnlyRelay } from './tables-only-relay.ts';
 
-const relay = useTablesOnlyRelay();
-const dlq = (args: string) => relay().cli(['dlq', ...args.split(' ')]);
+const relay = useTablesOnlyRelay({ concurrent: true });
 
 const EVENT = { orderKey: 'main/7-501', eventId: 'evt_01M86WVMXHG7RHAJ1ZPVK76BDE' };
 const UNSTORED = { ...EVENT, fullEvent: { event: {}, payload: { bodyGzip: 'of somebody' } } };
-
-const deadLetterUrl = (queue: QueueName) => relay().connection.relay.deadLetterQueueUrls[queue];
-const sourceUrl = (queue: QueueName) => relay().connection.relay.queueUrls[queue];
-
-/** @returns its message id */
-async function aLetter(
-  queue: QueueName,
-  body: unknown,
-  parts: Partial<SendMessageCommandInput> = {},
-): Promise<string> {
-  const { MessageId = '' } = await relay().sqs.send(
-    new SendMessageCommand({
-      QueueUrl: deadLetterUrl(queue),
-      MessageBody: typeof body === 'string' ? body : JSON.stringify(body),
-      ...(queue === 'events' && { MessageGroupId: 'main/7-501', MessageDeduplicationId: randomUUID() }),
-      ...parts,
-    }),
-  );
-  return MessageId;
-}
 
 /** Receives and deletes all messages of a queue. */
 async function take(QueueUrl: string) {
@@ -57,25 +36,51 @@ async function takeAll(url: string) {
 
 const bodiesOn = async (url: string) => (await takeAll(url)).map(({ Body }) => Body);
 
-/** The queues are shared by the tests of this file. */
-afterEach(async () => {
-  for (const queue of ['events', 'deliveries'] as const) {
-    for (const url of [deadLetterUrl(queue), sourceUrl(queue)]) await takeAll(url);
-  }
-});
-
 const listSchema = z.object({
   items: z.array(z.looseObject({ messageId: z.string(), queue: z.string() })),
   approximateCount: z.number(),
 });
-const list = async (args = '') => listSchema.parse(jsonOf(await dlq(`list --json ${args}`.trim())));
 
-describe('dlq list', () => {
+/** The relay with queues of one test. */
+async function ownQueues() {
+  const { connection, cli } = await relay().withOwnQueues();
+  const deadLetterUrl = (queue: QueueName) => connection.relay.deadLetterQueueUrls[queue];
+  const dlq = (args: string, options?: CliOptions) => cli(['dlq', ...args.split(' ')], options);
+  return {
+    deadLetterUrl,
+    sourceUrl: (queue: QueueName) => connection.relay.queueUrls[queue],
+    dlq,
+    list: async (args = '') => listSchema.parse(jsonOf(await dlq(`list --json ${args}`.trim()))),
+    /** @returns its message id */
+    async aLetter(
+      queue: QueueName,
+      body: unknown,
+      parts: Partial<SendMessageCommandInput> = {},
+    ): Promise<string> {
+      const { MessageId = '' } = await relay().sqs.send(
+        new SendMessageCommand({
+          QueueUrl: deadLetterUrl(queue),
+          MessageBody: typeof body === 'string' ? body : JSON.stringify(body),
+          ...(queue === 'events' && {
+            MessageGroupId: 'main/7-501',
+            MessageDeduplicationId: randomUUID(),
+          }),
+          ...parts,
+        }),
+      );
+      return MessageId;
+    },
+  };
+}
+
+describe.concurrent('dlq list', () => {
   it('says that the queues are empty', async () => {
+    const { dlq } = await ownQueues();
     expect(await dlq('list')).toEqual({ exitCode: 0, out: 'The dead-letter queues are empty.\n', err: '' });
   });
 
   it('shows the key of the relay’s own messages, and the start of foreign ones', async () => {
+    const { aLetter, dlq } = await ownQueues();
     const reason = { DataType: 'String', StringValue: 'body is not JSON' };
     const own = await aLetter('deliveries', { ...EVENT, endpointId: 'erp' });
     const foreign = await aLetter('events', `hello\n${'x'.repeat(100)}`, { MessageAttributes: { reason } });
@@ -101,6 +106,7 @@ describe('dlq list', () => {
   });
 
   it('leaves the messages where they are', async () => {
+    const { aLetter, list } = await ownQueues();
     await aLetter('events', EVENT);
     await aLetter('deliveries', EVENT);
 
@@ -116,6 +122,7 @@ describe('dlq list', () => {
   });
 
   it('stops at the limit, and can be of one queue', async () => {
+    const { aLetter, list } = await ownQueues();
     for (let count = 0; count < 3; count++) await aLetter('deliveries', EVENT);
     await aLetter('events', EVENT);
 
@@ -131,8 +138,9 @@ describe('dlq list', () => {
   });
 });
 
-describe('dlq redrive', () => {
+describe.concurrent('dlq redrive', () => {
   it('sends all messages to their main queues, with their groups and in order', async () => {
+    const { aLetter, dlq, list, sourceUrl } = await ownQueues();
     for (let count = 0; count < 12; count++) await aLetter('events', { count });
     const delivery = { ...EVENT, endpointId: 'erp' };
     await aLetter('deliveries', delivery);
@@ -151,6 +159,7 @@ describe('dlq redrive', () => {
   });
 
   it('redrives one message, and leaves the others', async () => {
+    const { aLetter, deadLetterUrl, dlq, sourceUrl } = await ownQueues();
     const [one] = [await aLetter('deliveries', 'one'), await aLetter('deliveries', 'other')];
 
     const { exitCode, out } = await dlq(`redrive --message-id ${one} --queue deliveries`);
@@ -162,6 +171,7 @@ describe('dlq redrive', () => {
   });
 
   it('keeps a message whose queue refuses it', async () => {
+    const { aLetter, deadLetterUrl } = await ownQueues();
     await aLetter('events', 'kept');
     const queueUrl = deadLetterUrl('events');
     const letters = new SqsDeadLetters({
@@ -178,9 +188,10 @@ describe('dlq redrive', () => {
   });
 
   it('stops when it is interrupted', async () => {
+    const { aLetter, deadLetterUrl, dlq } = await ownQueues();
     await aLetter('deliveries', 'kept');
 
-    const { exitCode, err } = await relay().cli(['dlq', 'redrive', '--all'], {
+    const { exitCode, err } = await dlq('redrive --all', {
       interruption: AbortSignal.abort(),
     });
 
@@ -190,8 +201,9 @@ describe('dlq redrive', () => {
   });
 });
 
-describe('dlq drop', () => {
+describe.concurrent('dlq drop', () => {
   it('keeps messages with the only copy of an event', async () => {
+    const { aLetter, dlq, list } = await ownQueues();
     await aLetter('events', UNSTORED);
     await aLetter('events', { fullEvent: 'of an odd form' }, { MessageGroupId: 'another' });
     await aLetter('events', EVENT, { MessageGroupId: 'a third' });
@@ -210,6 +222,7 @@ describe('dlq drop', () => {
   });
 
   it('refuses to delete such a message by id without --include-full-events', async () => {
+    const { aLetter, dlq, list } = await ownQueues();
     const id = await aLetter('events', UNSTORED);
 
     const { exitCode, err } = await dlq(`drop --message-id ${id}`);
@@ -223,7 +236,7 @@ describe('dlq drop', () => {
   });
 });
 
-describe('an invalid dlq command', () => {
+describe.concurrent('an invalid dlq command', () => {
   it.each([
     ['redrive', '--message-id or --all is required'],
     ['drop', '--message-id or --all is required'],
@@ -232,6 +245,7 @@ describe('an invalid dlq command', () => {
     ['list --limit 0', '--limit must be at least 1'],
     ['redrive --message-id nothing', 'there is no message nothing among the visible messages'],
   ])('is refused with exit code 2: %s', async (args, message) => {
+    const { dlq } = await ownQueues();
     const { exitCode, out, err } = await dlq(args);
 
     expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });

@@ -1,4 +1,5 @@
 /** An emulated stack without functions. Commands only use its tables and queues. */
+import { randomUUID } from 'node:crypto';
 import { PurgeQueueCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { DeleteCommand, PutCommand, paginateScan, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
@@ -7,7 +8,10 @@ import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { dynamoDbClient, sqsClient } from '../../lib/aws/clients.ts';
 import { type AwsConnection, connect } from '../../lib/connect/connect.ts';
 import { findEmulator } from '../../lib/connect/local-relay.ts';
+import { relays } from '../../lib/connect/relays.ts';
 import { type Emulator, startEmulator } from '../../lib/emulator/emulator.ts';
+import { ensureQueue } from '../../lib/emulator/engines/queues.ts';
+import type { QueueName, Relays } from '../../lib/operator/connection.ts';
 import { Queues } from '../../lib/stack/queues.ts';
 import { Tables } from '../../lib/stack/tables.ts';
 import { PATIENT } from '../ports/embedded.ts';
@@ -29,20 +33,27 @@ export interface TablesOnlyRelay {
   config(): Promise<Row[]>;
   /** Writes a row of the Config table as a person does in the DynamoDB console. */
   put(kind: string, id: string, attributes: Row): Promise<void>;
+  /** The relay with new queues, for a test that runs beside others: receives wait a second for a message. */
+  withOwnQueues(): Promise<Pick<TablesOnlyRelay, 'connection' | 'cli'>>;
 }
 
 /** Started once per worker, by the first file that needs it. It ends with the worker. */
 let startedRelay: Promise<Emulator> | undefined;
 
-/** Each file starts with empty tables and queues, and each test with an empty Config table. */
-export function useTablesOnlyRelay(): () => TablesOnlyRelay {
+/**
+ * Each file starts with empty tables and queues, and each test with an empty Config table.
+ *
+ * @param options `concurrent` tests share the Config table, which is empty before the first of them
+ */
+export function useTablesOnlyRelay({ concurrent = false } = {}): () => TablesOnlyRelay {
   let tables: Awaited<ReturnType<typeof over>> | undefined;
   beforeAll(async () => {
     startedRelay ??= startEmulator({ template: tablesTemplate(), root: '.', port: 0 });
     tables = await over(await startedRelay);
     await tables.clearEvents();
+    if (concurrent) await tables.clearConfig();
   });
-  beforeEach(() => tables?.clearConfig());
+  if (!concurrent) beforeEach(() => tables?.clearConfig());
   afterAll(() => tables?.close());
   return () => {
     if (tables === undefined) throw new Error('the relay only runs during tests');
@@ -78,6 +89,20 @@ async function over({ url, engines }: Emulator) {
   const sqs = sqsClient({ ...PATIENT, ...description.sqsConfig });
   const connection = await connect(description, () => {});
   const TableName = description.configTableName;
+  const closing = [() => client.destroy(), () => sqs.destroy(), () => connection.close()];
+  /** A new queue like the one with this URL. */
+  const newQueue = async (like: string): Promise<string> => {
+    const model = engines.resources.queues.find((queue) => queue.url === like);
+    if (model === undefined) throw new Error(`the relay has no queue ${like}`);
+    const name = `${randomUUID()}${model.name.endsWith('.fifo') ? '.fifo' : ''}`;
+    const own = { ...model, name, url: model.url.replace(model.name, name) };
+    await ensureQueue(sqs, own);
+    return own.url;
+  };
+  const newQueues = async ({ events, deliveries }: Readonly<Record<QueueName, string>>) => ({
+    events: await newQueue(events),
+    deliveries: await newQueue(deliveries),
+  });
   const config = async () => (await client.send(new ScanCommand({ TableName }))).Items ?? [];
   const relay: TablesOnlyRelay = {
     port,
@@ -90,6 +115,27 @@ async function over({ url, engines }: Emulator) {
     config,
     async put(kind, id, attributes) {
       await client.send(new PutCommand({ TableName, Item: { kind, id, ...attributes } }));
+    },
+    async withOwnQueues() {
+      const own = {
+        ...description,
+        queueUrls: await newQueues(description.queueUrls),
+        deadLetterQueueUrls: await newQueues(description.deadLetterQueueUrls),
+      };
+      const ownConnection = await connect(own, () => {});
+      closing.push(() => ownConnection.close());
+      const ownRelays: Relays = {
+        ...relays,
+        findLocal: async (ofPort) => ({
+          ...(await relays.findLocal(ofPort)),
+          relay: own,
+          connect: (warn) => connect(own, warn),
+        }),
+      };
+      return {
+        connection: ownConnection,
+        cli: (args, options) => relay.cli(args, { relays: ownRelays, ...options }),
+      };
     },
   };
   return {
@@ -108,9 +154,7 @@ async function over({ url, engines }: Emulator) {
         await sqs.send(new PurgeQueueCommand({ QueueUrl }));
     },
     close() {
-      client.destroy();
-      sqs.destroy();
-      connection.close();
+      for (const close of closing) close();
     },
   };
 }
