@@ -12,7 +12,7 @@ import { jsonOf } from './cli.ts';
 import { storedEvents } from './stored-events.ts';
 import { useTablesOnlyRelay } from './tables-only-relay.ts';
 
-const relay = useTablesOnlyRelay();
+const relay = useTablesOnlyRelay({ concurrent: true });
 const { aSource, stored, fannedOut, owed } = storedEvents(relay);
 
 const ERP = anEndpointId('erp');
@@ -45,7 +45,8 @@ async function payloadsOf(events: readonly EventRecord[]) {
 
 const rowsOf = ({ orderKey }: EventRecord) => relay().connection.eventLog.deliveries(orderKey);
 
-describe('forget', () => {
+// Side by side: each `forget` waits a second for dead letters.
+describe.concurrent('forget', () => {
   it.each(['7-501', 'Magic7-501'])('erases payloads and answers of the order %s', async (order) => {
     const { source, older, newer } = await anOrder();
 
@@ -209,7 +210,8 @@ describe('forget', () => {
 
   it('names the dead letters that hold an event of the order', async () => {
     const { source, older } = await anOrder();
-    const { sqs, connection } = relay();
+    const { sqs } = relay();
+    const { connection, cli } = await relay().withOwnQueues();
     const of = async (event: EventRecord) => ({
       MessageBody: await eventMessageBody({ ...event, fullEvent: { event, payload: PERSONAL } }),
       MessageGroupId: event.orderKey,
@@ -220,7 +222,7 @@ describe('forget', () => {
     const { MessageId } = await sqs.send(new SendMessageCommand({ QueueUrl, ...(await of(older)) }));
     await sqs.send(new SendMessageCommand({ QueueUrl, ...(await of(other)) }));
 
-    const { out } = await forget(source);
+    const { out } = await cli(['forget', '--order', '7-501', '--source', source]);
 
     expect(out.match(/dlq drop --message-id (\S+) --include-full-events/g)).toEqual([
       `dlq drop --message-id ${MessageId} --include-full-events`,
