@@ -9,6 +9,7 @@ import { type Answer, type Arrival, type Receiver, startReceiver } from './a-rec
 import { useRelayOn } from './a-relay-on.ts';
 import { ENGINES } from './engines.ts';
 import { anOrder, sendAccepted } from './the-hub.ts';
+import { waitFor } from './wait-for.ts';
 
 /** Ten ways of saying yes, by the path of each endpoint. */
 const TAKE_IT: Readonly<Record<string, Answer>> = {
@@ -38,7 +39,8 @@ const FAIL_FIRST: Readonly<Record<string, Answer>> = {
 
 const HEALTHY = ['/healthy', '/healthy-too'];
 
-describe.each(ENGINES)('on %s', (engine) => {
+// Side by side: most of the time, they wait for slow endpoints and for the next attempt.
+describe.concurrent.each(ENGINES)('on %s', (engine) => {
   const relay = useRelayOn(engine);
   let receiver: Receiver;
   /** Of a source whose ten endpoints all answer. */
@@ -74,8 +76,8 @@ describe.each(ENGINES)('on %s', (engine) => {
     };
     const delivered = Array.from({ length: events * endpoints }, () => expect.stringMatching(/^delivered 2/));
     // Each poll queries the relay's tables, which slows the relay down.
-    await expect.poll(outcomes, { interval: 1_000 }).toEqual(delivered);
-    await expect.poll(queued).toBe(0);
+    await waitFor(async () => expect(await outcomes()).toEqual(delivered), 1_000);
+    await waitFor(async () => expect(await queued()).toBe(0));
   }
 
   function arrivalsAt(path: string, eventId?: string): Arrival[] {
