@@ -14,7 +14,7 @@ import { cli } from '../operator/cli.ts';
 import { outcomeTexts } from '../relay/outcome-texts.ts';
 import { PERSONAL, type Webhook, webhook } from './webhooks.ts';
 
-const RUNS = 300;
+const RUNS = 150;
 /** An order as the Hub sends it, with a customer in it. */
 const ORDER = JSON.stringify({ Id: '7-1', NiceId: 'Magic7-1', Items: [], ShipToAddress: { Name: PERSONAL } });
 
