@@ -50,7 +50,7 @@ async function installPackage(): Promise<void> {
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
 }
 
-describe('the package', () => {
+describe.concurrent('the package', () => {
   it('is made of the compiled construct, and the sources that it bundles', () => {
     expect(packageJson.files).toEqual(['dist', 'lib', 'lambdas']);
     expect(packageJson.scripts.prepack).toBe('tsc -p tsconfig.build.json');
