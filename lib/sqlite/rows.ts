@@ -1,6 +1,7 @@
 /** Rows of the tables `event` and `delivery`: their columns and the JSON of their other attributes, as one. */
 
 import type { SQLInputValue } from 'node:sqlite';
+import { recordOf } from '../relay/model/record-of.ts';
 import { UnreadableRowError } from '../relay/ports/event-log.ts';
 import type { Row } from '../relay/rows/attributes.ts';
 import type { FoundRow } from './connection.ts';
@@ -28,21 +29,21 @@ export function parseAttributes(name: string, text: unknown): Record<string, unk
 
 /** The row after a change. Null removes an attribute; undefined leaves it. JSON omits undefined attributes. */
 export function changed(row: Row, change: Row): Row {
-  const result: Record<string, unknown> = { ...row };
-  for (const [name, value] of Object.entries(change)) {
-    if (value instanceof Date) result[name] = value.toISOString();
-    else if (value !== undefined) result[name] = value ?? undefined;
-  }
-  return result;
+  const given = Object.entries(change).filter(([, value]) => value !== undefined);
+  return { ...row, ...recordOf(given.map(([name, value]) => [name, toAttribute(value)])) };
+}
+
+/** JSON converts the dates inside of a value by itself. */
+function toAttribute(value: unknown): unknown {
+  return value instanceof Date ? value.toISOString() : (value ?? undefined);
 }
 
 /** Splits a row into the JSON of its attributes and the values of the given columns. */
 export function toColumns(row: Row, columns: readonly string[]): [string, ...SQLInputValue[]] {
-  const attributes: Record<string, unknown> = { ...row };
   const values = columns.map((column) => {
     const value = row[column];
-    attributes[column] = undefined;
     return typeof value === 'string' ? value : null;
   });
-  return [JSON.stringify(attributes), ...values];
+  const withoutColumns = recordOf(columns.map((column) => [column, undefined]));
+  return [JSON.stringify({ ...row, ...withoutColumns }), ...values];
 }

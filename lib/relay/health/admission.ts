@@ -84,19 +84,19 @@ export async function rereadUnproven(
   { config, clock, telemetry }: Pick<SendingContext, 'clock' | 'config' | 'telemetry'>,
   endpoints: readonly Endpoint[],
 ): Promise<void> {
-  const rereads: Promise<void>[] = [];
-  for (const endpoint of endpoints) {
-    const { id } = endpoint;
-    const failed = (error: unknown) =>
-      telemetry.error('health could not be read; the cached health stays in use', error, { endpointId: id });
-    try {
-      if (awaitsProof(endpoint, config.healthRecorder.current(id), clock.now()))
-        rereads.push(config.health.rereadEvery(id, PROOF_REREAD_MS).catch(failed));
-    } catch (error) {
-      failed(error);
-    }
-  }
-  await awaitAll(rereads);
+  await awaitAll(
+    endpoints.map(async (endpoint) => {
+      const { id } = endpoint;
+      try {
+        if (awaitsProof(endpoint, config.healthRecorder.current(id), clock.now()))
+          await config.health.rereadEvery(id, PROOF_REREAD_MS);
+      } catch (error) {
+        telemetry.error('health could not be read; the cached health stays in use', error, {
+          endpointId: id,
+        });
+      }
+    }),
+  );
 }
 
 /** A slow endpoint cannot be proven yet, and one with a rate limit is never attempted inline. */
