@@ -8,8 +8,8 @@ import type { Clock } from '../relay/model/clock.ts';
 import { SecretCache } from '../relay/secrets/secret-cache.ts';
 
 /**
- * Forty orders in fan-out use so many connections to fifty endpoints. With fewer, each of their requests would open one,
- * which takes as long as all other work for it.
+ * Forty orders in fan-out use so many connections to fifty endpoints. With 200, nine of ten of their requests opened a new
+ * one, and an event took a fifth more CPU.
  */
 const MOST_IDLE_CONNECTIONS = 2_000;
 
