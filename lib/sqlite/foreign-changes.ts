@@ -1,7 +1,7 @@
 /** Notices that another process, such as the CLI, has written to the file. */
 import type { Connection } from './connection.ts';
 
-/** A program that has just written needs longer than this until anybody can know of it. */
+/** The other program takes longer than this to report its success. So a webhook after that report sees the change. */
 const CHECK_EVERY_MS = 1;
 
 export class ForeignChanges {
@@ -14,7 +14,7 @@ export class ForeignChanges {
     this.#seenVersion = this.#version();
   }
 
-  /** True once after another process has committed. Looks once in a millisecond: that costs some microseconds. */
+  /** True once after another process has committed. It looks at most once in a millisecond, because each look takes some microseconds. */
   haveHappened(): boolean {
     const nowMs = performance.now();
     if (nowMs - this.#checkedAtMs < CHECK_EVERY_MS) return false;

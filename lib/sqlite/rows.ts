@@ -30,11 +30,11 @@ export function parseAttributes(name: string, text: unknown): Record<string, unk
 /** The row after a change. Null removes an attribute; undefined leaves it. JSON omits undefined attributes. */
 export function changed(row: Row, change: Row): Row {
   const given = Object.entries(change).filter(([, value]) => value !== undefined);
-  return { ...row, ...recordOf(given.map(([name, value]) => [name, toAttribute(value)])) };
+  return { ...row, ...recordOf(given.map(([name, value]) => [name, asStored(value)])) };
 }
 
 /** JSON converts the dates inside of a value by itself. */
-function toAttribute(value: unknown): unknown {
+function asStored(value: unknown): unknown {
   return value instanceof Date ? value.toISOString() : (value ?? undefined);
 }
 

@@ -176,10 +176,10 @@ export class MemoryEventLog implements EventLog, EventWriter, EventEraser {
 
   async *eventsNewestFirst(
     orderKey: OrderKey,
-    { oldest = '' as EventId, outline = false }: EventsOptions = {},
+    { oldest, outline = false }: EventsOptions = {},
   ): AsyncGenerator<EventRecord, void, undefined> {
     const ids = [...this.#order(orderKey).events.keys()]
-      .filter((id) => id >= oldest)
+      .filter((id) => oldest === undefined || id >= oldest)
       .sort()
       .reverse();
     for (const eventId of ids) {

@@ -10,9 +10,7 @@ import { SensariaRelay } from '../../lib/stack/sensaria-relay.ts';
 import { propertiesOf, statementsOf, theTemplate } from './the-template.ts';
 
 function aStack(id = 'Shop'): Stack {
-  const context = { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] };
-  // app.test.ts validates the template, which takes seconds.
-  return new Stack(new App({ context, builtinCloudFormationValidation: false }), id);
+  return new Stack(new App({ context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] } }), id);
 }
 
 function metricNames(template: Template): Set<unknown> {
