@@ -18,23 +18,30 @@ import { isRefusing } from './refusals.ts';
 /** The health after the first `count` of an endpoint's unwritten attempts. */
 interface CurrentHealth {
   readonly base: Health;
-  readonly attempts: readonly ObservedAttempt[];
   readonly count: number;
   readonly health: Health;
+}
+
+/**
+ * What is known of one endpoint since the last write. The object stays: a `Map` whose entries come and go with each event
+ * would keep the attempts of many events in memory, because V8 links each table that it replaces to the next one.
+ */
+interface Recorded {
+  /** Attempts that are not written yet, oldest first. */
+  unwritten: ObservedAttempt[];
+  /** The last result of {@link HealthRecorder.current}. Every step asks for it, so only later attempts are added. */
+  current?: CurrentHealth | undefined;
+  /** When the wait that the endpoint asked this function for ends, on the monotonic clock and as its health records it. */
+  wait?: { readonly untilMs: number; readonly busyUntil: Date | undefined };
+  /** The last running write. The next one starts after it. */
+  write?: Promise<void> | undefined;
 }
 
 export class HealthRecorder {
   readonly #store: HealthStore;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
-  /** Attempts that are not written yet. */
-  readonly #unwritten = new Map<EndpointId, ObservedAttempt[]>();
-  /** The last result of {@link current}. Every step asks for it, so only later attempts are added. */
-  readonly #current = new Map<EndpointId, CurrentHealth>();
-  /** When the wait that an endpoint asked this function for ends, on the monotonic clock and as its health records it. */
-  readonly #waits = new Map<EndpointId, { readonly untilMs: number; readonly busyUntil: Date | undefined }>();
-  /** The running writes, the last one per endpoint. The next write starts after it. */
-  readonly #writes = new Map<EndpointId, Promise<void>>();
+  readonly #recorded = new Map<EndpointId, Recorded>();
 
   constructor(store: HealthStore, clock: Clock, telemetry: Telemetry) {
     this.#store = store;
@@ -45,32 +52,30 @@ export class HealthRecorder {
   /** The cached health, updated by the attempts that are not written yet. */
   current(id: EndpointId): Health {
     const base = this.#store.row(id).health;
-    const attempts = this.#unwritten.get(id);
-    if (attempts === undefined) return base;
-    const known = this.#current.get(id);
-    const isGood = known?.base === base && known.attempts === attempts;
-    const { health, count } = isGood ? known : { health: base, count: 0 };
+    const recorded = this.#recorded.get(id);
+    if (recorded === undefined) return base;
+    const { unwritten, current } = recorded;
+    const { health, count } = current?.base === base ? current : { health: base, count: 0 };
     // Stryker disable next-line ConditionalExpression: it only saves time
-    if (count === attempts.length) return health;
-    const now = attempts.slice(count).reduce(healthAfter, health);
-    this.#current.set(id, { base, attempts, count: attempts.length, health: now });
+    if (count === unwritten.length) return health;
+    const now = unwritten.slice(count).reduce(healthAfter, health);
+    recorded.current = { base, count: unwritten.length, health: now };
     return now;
   }
 
   /** Records an attempt. {@link flush} writes it. */
   observe(id: EndpointId, made: ObservedAttempt): void {
-    const attempts = this.#unwritten.get(id);
-    if (attempts === undefined) this.#unwritten.set(id, [made]);
-    else attempts.push(made);
+    const recorded = this.#of(id);
+    recorded.unwritten.push(made);
     if (!asksForShortWait(made)) return;
     const endsMs = this.#clock.monotonicMs() + (made.retryAfterSeconds ?? 0) * 1000;
-    const untilMs = Math.max(endsMs, this.#waits.get(id)?.untilMs ?? 0);
-    this.#waits.set(id, { untilMs, busyUntil: this.current(id).busyUntil });
+    const untilMs = Math.max(endsMs, recorded.wait?.untilMs ?? 0);
+    recorded.wait = { untilMs, busyUntil: this.current(id).busyUntil };
   }
 
   /** The time until the endpoint may be sent to again. A wait that another function was asked for is longer by the skew. */
   waitMs(id: EndpointId): number {
-    const own = this.#waits.get(id);
+    const own = this.#recorded.get(id)?.wait;
     const ownMs = own === undefined ? 0 : own.untilMs - this.#clock.monotonicMs();
     const { busyUntil } = this.current(id);
     const ownUntil = sane(own?.busyUntil, this.#clock.now(), SHORT_WAIT_SECONDS * 1000);
@@ -85,10 +90,10 @@ export class HealthRecorder {
    * deliveries.
    */
   async flush(): Promise<void> {
-    const changed = [...this.#unwritten.keys()].filter((id) => this.#hasChanged(id));
+    const changed = [...this.#recorded].filter(([id, recorded]) => this.#hasChanged(id, recorded));
     // Most answers of a good endpoint change nothing.
     // Stryker disable next-line ConditionalExpression,EqualityOperator: it only saves time
-    if (changed.length > 0) await awaitAll(changed.map((id) => this.#flushOne(id)));
+    if (changed.length > 0) await awaitAll(changed.map(([id]) => this.#flushOne(id)));
   }
 
   /** Writes an endpoint's health at once if its state changed, or whether it is proven: other functions depend on both. */
@@ -99,24 +104,33 @@ export class HealthRecorder {
       await this.#flushOne(id);
   }
 
+  #of(id: EndpointId): Recorded {
+    const known = this.#recorded.get(id);
+    if (known !== undefined) return known;
+    const recorded: Recorded = { unwritten: [] };
+    this.#recorded.set(id, recorded);
+    return recorded;
+  }
+
   /** False when the attempts change nothing. They are forgotten then. */
-  #hasChanged(id: EndpointId): boolean {
+  #hasChanged(id: EndpointId, recorded: Recorded): boolean {
+    if (recorded.unwritten.length === 0) return false;
     // A running write counts the attempts from the first one.
-    if (this.#writes.has(id) || this.current(id) !== this.#store.row(id).health) return true;
-    this.#unwritten.delete(id);
-    this.#current.delete(id);
+    if (recorded.write !== undefined || this.current(id) !== this.#store.row(id).health) return true;
+    forget(recorded, recorded.unwritten.length);
     return false;
   }
 
   async #flushOne(id: EndpointId): Promise<void> {
-    const write = (this.#writes.get(id) ?? Promise.resolve()).then(() => this.#writeAttempts(id));
-    this.#writes.set(id, write);
+    const recorded = this.#of(id);
+    const write = (recorded.write ?? Promise.resolve()).then(() => this.#writeAttempts(id, recorded));
+    recorded.write = write;
     await write;
-    if (this.#writes.get(id) === write) this.#writes.delete(id);
+    if (recorded.write === write) recorded.write = undefined;
   }
 
-  async #writeAttempts(id: EndpointId): Promise<void> {
-    const attempts = [...(this.#unwritten.get(id) ?? [])];
+  async #writeAttempts(id: EndpointId, recorded: Recorded): Promise<void> {
+    const attempts = [...recorded.unwritten];
     if (attempts.length === 0) return;
     try {
       let before = this.#store.row(id).health;
@@ -129,7 +143,7 @@ export class HealthRecorder {
       this.#telemetry.error('health could not be written', error, { endpointId: id });
     }
     // `current` needs the attempts until the write ends. More attempts may have been recorded during the write.
-    this.#unwritten.set(id, (this.#unwritten.get(id) ?? []).slice(attempts.length));
+    forget(recorded, attempts.length);
   }
 
   /** An endpoint that asks for a short wait is not counted as down. */
@@ -144,4 +158,10 @@ export class HealthRecorder {
     this.#telemetry.warn(`endpoint is ${now.state}`, { endpointId, reason: now.reason ?? '' });
     if (now.state === 'disabled') this.#telemetry.count('EndpointsDisabled');
   }
+}
+
+/** Forgets the oldest attempts. */
+function forget(recorded: Recorded, count: number): void {
+  recorded.unwritten.splice(0, count);
+  recorded.current = undefined;
 }
