@@ -31,11 +31,18 @@ import * as conditions from './conditions.ts';
 import type { Connection } from './connection.ts';
 import { DELIVERY_COLUMNS, insertDelivery, updateDelivery } from './delivery-table.ts';
 import { eventKeys } from './event-keys.ts';
-import { EVENT_COLUMNS, findEvent, insertEvent, updateEvent } from './event-table.ts';
+import {
+  EVENT_COLUMNS,
+  EVENT_OUTLINE,
+  findEvent,
+  insertEvent,
+  toEventRow,
+  updateEvent,
+} from './event-table.ts';
 import { type Expiry, endOfDay, isExpired } from './expiry.ts';
 import { orStoreFailure } from './failures.ts';
 import type { GroupCommit } from './group-commit.ts';
-import { cancelledListOf, deliveryName, eventName, toDeliveryKey, toEventKey } from './keys.ts';
+import { cancelledListOf, deliveryName, toDeliveryKey, toEventKey } from './keys.ts';
 import { owedPages } from './owed-list.ts';
 import { findPayload, insertPayload, toPayload, toStoredBody } from './payload-table.ts';
 import { toRow } from './rows.ts';
@@ -118,7 +125,7 @@ export class SqliteEventLog implements EventLog {
   ): AsyncGenerator<EventRecord, void, undefined> {
     const read = outline ? readEventOutline : readEvent;
     const sql = `
-      SELECT eventId, ${EVENT_COLUMNS} FROM event
+      SELECT eventId, ${outline ? EVENT_OUTLINE : EVENT_COLUMNS} FROM event
       WHERE orderKey = ? AND eventId >= ? AND eventId < ? ORDER BY eventId DESC LIMIT ?`;
     let before = AFTER_ALL_TEXTS;
     for (let page = 0; ; page++) {
@@ -130,7 +137,7 @@ export class SqliteEventLog implements EventLog {
       for (const { eventId, ...columns } of rows) {
         const key = toEventKey(orderKey, eventId);
         if (key === undefined) this.#warnOfKey(`event#${eventId}`);
-        else if (!isExpired(columns.expiresAt, now)) yield read(key, toRow(eventName(key), columns));
+        else if (!isExpired(columns.expiresAt, now)) yield read(key, toEventRow(key, columns));
       }
       const last = rows.at(-1);
       if (last === undefined || rows.length < limit) return;

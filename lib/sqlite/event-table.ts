@@ -2,12 +2,14 @@
 import type { EventKey, EventRecord } from '../relay/model/event.ts';
 import type { Row } from '../relay/rows/attributes.ts';
 import { eventAttributes } from '../relay/rows/event-attributes.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, FoundRow } from './connection.ts';
 import { eventName, owedToFanOut } from './keys.ts';
-import { changed, toColumns, toRow } from './rows.ts';
+import { changed, parseJson, toColumns, toRow } from './rows.ts';
 
 const COLUMNS = ['owedTo', 'dueAt', 'listedFor', 'expiresAt'];
-export const EVENT_COLUMNS = 'attributes, owedTo, dueAt, listedFor, expiresAt';
+/** Without the outcomes, which are most of an event's row. SQLite does not read a last column that nobody asks for. */
+export const EVENT_OUTLINE = 'attributes, owedTo, dueAt, listedFor, expiresAt';
+export const EVENT_COLUMNS = `${EVENT_OUTLINE}, outcomes`;
 
 /** Undefined when there is no row. An expired row counts as one. */
 export function findEvent(connection: Connection, key: EventKey): Row | undefined {
@@ -16,7 +18,15 @@ export function findEvent(connection: Connection, key: EventKey): Row | undefine
     key.orderKey,
     key.eventId,
   );
-  return found && toRow(eventName(key), found);
+  return found && toEventRow(key, found);
+}
+
+/** @throws UnreadableRowError when a person damaged the JSON */
+export function toEventRow(key: EventKey, { outcomes, ...columns }: FoundRow): Row {
+  const row = toRow(eventName(key), columns);
+  return typeof outcomes === 'string'
+    ? { ...row, outcomes: parseJson(eventName(key), 'outcomes', outcomes) }
+    : row;
 }
 
 /** Writes the row of an event before its fan-out, unless there is one. */
@@ -28,7 +38,7 @@ export function insertEvent(
 ): void {
   const { orderKey, eventId, ...attributes } = eventAttributes(event);
   connection.run(
-    `INSERT INTO event (orderKey, eventId, ${EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, NULL, ?)
+    `INSERT INTO event (orderKey, eventId, ${EVENT_OUTLINE}) VALUES (?, ?, ?, ?, ?, NULL, ?)
      ON CONFLICT DO NOTHING`,
     event.orderKey,
     event.eventId,
@@ -48,10 +58,12 @@ export function updateEvent(
 ): boolean {
   const row = findEvent(connection, key);
   if (row === undefined || !condition(row)) return false;
+  const { outcomes, ...next } = changed(row, typeof change === 'function' ? change(row) : change);
   connection.run(
-    `UPDATE event SET attributes = ?, owedTo = ?, dueAt = ?, listedFor = ?, expiresAt = ?
+    `UPDATE event SET attributes = ?, owedTo = ?, dueAt = ?, listedFor = ?, expiresAt = ?, outcomes = ?
      WHERE orderKey = ? AND eventId = ?`,
-    ...toColumns(changed(row, typeof change === 'function' ? change(row) : change), COLUMNS),
+    ...toColumns(next, COLUMNS),
+    outcomes === undefined ? null : JSON.stringify(outcomes),
     key.orderKey,
     key.eventId,
   );

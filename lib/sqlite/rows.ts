@@ -18,13 +18,23 @@ export function toRow(name: string, { attributes, ...columns }: FoundRow): Row {
 
 /** @throws UnreadableRowError when a person damaged the JSON */
 export function parseAttributes(name: string, text: unknown): Record<string, unknown> {
+  const attributes = parseJson(name, 'attributes', text);
+  if (typeof attributes === 'object' && attributes !== null) return attributes as Record<string, unknown>;
+  throw unreadable(name, 'attributes');
+}
+
+/** @throws UnreadableRowError when a person damaged the JSON */
+export function parseJson(name: string, column: string, text: unknown): unknown {
   try {
-    const attributes: unknown = JSON.parse(String(text));
-    if (typeof attributes === 'object' && attributes !== null) return attributes as Record<string, unknown>;
+    return JSON.parse(String(text));
   } catch {
     // The text is not in the error: it may contain a secret.
+    throw unreadable(name, column);
   }
-  throw new UnreadableRowError(`row ${name}: attributes must be a JSON object`);
+}
+
+function unreadable(name: string, column: string): UnreadableRowError {
+  return new UnreadableRowError(`row ${name}: ${column} must be a JSON object`);
 }
 
 /** The row after a change. Null removes an attribute; undefined leaves it. JSON omits undefined attributes. */

@@ -2,15 +2,16 @@
  * The tables of a relay's SQLite file.
  *
  *     config    kind, id                        attributes
- *     event     orderKey, eventId               attributes, owedTo, dueAt, listedFor, expiresAt
+ *     event     orderKey, eventId               attributes, owedTo, dueAt, listedFor, expiresAt, outcomes
  *     payload   orderKey, eventId               contentType, contentEncoding, body or bodyGzip, erasedAt, expiresAt
  *     delivery  orderKey, eventId, endpointId   attributes, owedTo, dueAt, expiresAt
  *     alias     aliasKey, orderKey              attributes, expiresAt
  *     message   id                              queue, body, sentAt
  *
  * The names are those of the DynamoDB tables. Attributes that an index needs have columns of their own; `attributes` is a
- * JSON object with the others. Times are texts in ISO 8601, so people can read and edit them with any SQLite tool. A body
- * is a text if it is valid UTF-8. A `message` wakes the running relay: another process wrote it.
+ * JSON object with the others. The outcomes of an event are a JSON object of their own: they grow with the endpoints, and
+ * fan-out reads an order's earlier events without them. Times are texts in ISO 8601, so people can read and edit them with
+ * any SQLite tool. A body is a text if it is valid UTF-8. A `message` wakes the running relay: another process wrote it.
  */
 
 /** In the header of the file: tells it apart from the files of other programs. It spells `SRly`. */
@@ -83,5 +84,10 @@ export const MIGRATIONS: readonly string[] = [
     body TEXT NOT NULL,
     sentAt TEXT NOT NULL
   ) STRICT;
+  `,
+  `
+  ALTER TABLE event ADD COLUMN outcomes TEXT CHECK (json_type(outcomes) = 'object');
+  UPDATE event SET outcomes = json_extract(attributes, '$.outcomes'), attributes = json_remove(attributes, '$.outcomes')
+    WHERE json_type(attributes, '$.outcomes') = 'object';
   `,
 ];

@@ -195,6 +195,33 @@ describe('the migrations', () => {
     writer.close();
   });
 
+  it('move the outcomes of events into a column of their own', async () => {
+    const file = newPath();
+    const [event, unfinished] = [anEvent(), anEvent()];
+    const outcomes = { erp: { state: 'delivered', status: 200, durationMs: 17 } };
+    const attributes = { source: 'main', fannedOutAt: '2026-03-01T12:00:00.000Z' };
+    edit(
+      file,
+      `${MIGRATIONS[0]};
+       PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 1;
+       INSERT INTO event (orderKey, eventId, attributes) VALUES
+         ('${event.orderKey}', '${event.eventId}', '${JSON.stringify({ ...attributes, outcomes })}'),
+         ('${unfinished.orderKey}', '${unfinished.eventId}', '{"source":"main"}')`,
+    );
+
+    const store = sqlite.open({ file });
+
+    expect(await store.eventLog.event(event)).toMatchObject({ outcomes });
+    expect(await store.eventLog.event(unfinished)).not.toHaveProperty('outcomes');
+    const database = new DatabaseSync(file, { readOnly: true });
+    const sql = 'SELECT attributes, outcomes FROM event ORDER BY outcomes IS NULL';
+    expect(database.prepare(sql).all()).toEqual([
+      { attributes: JSON.stringify(attributes), outcomes: JSON.stringify(outcomes) },
+      { attributes: '{"source":"main"}', outcomes: null },
+    ]);
+    database.close();
+  });
+
   it('leave the file as it was when one fails', async () => {
     const file = await aFile();
     vi.spyOn(MIGRATIONS, 'slice').mockReturnValue([
