@@ -1,4 +1,4 @@
-/** Opens a relay's file: a writer and a reader. Checks first that the file is a relay's and undamaged. */
+/** Opens a relay's file. Checks first that the file is a relay's and undamaged. */
 import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { adviceOf, failureKind } from './failures.ts';
@@ -22,10 +22,10 @@ export const LOG_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /**
  * A commit is on the disk before it returns. Deleted content is overwritten, because `forget` promises an erasure. The
- * cache is bounded: two connections take at most 16 MB. The write-ahead log is copied back every 4,000 pages (16 MB): less
+ * cache is bounded: it takes at most 8 MB. The write-ahead log is copied back every 4,000 pages (16 MB): less
  * often than by default, because the copy blocks the event loop.
  */
-const WRITER_PRAGMAS = `
+const PRAGMAS = `
   PRAGMA synchronous = FULL;
   PRAGMA cache_size = -8000;
   PRAGMA wal_autocheckpoint = 4000;
@@ -40,33 +40,31 @@ const READER_PRAGMAS = `
   PRAGMA trusted_schema = OFF;
 `;
 
-export interface DatabaseFile {
-  readonly writer: DatabaseSync;
-  /** Sees committed rows only, and commits reach it after they are on the disk. */
-  readonly reader: DatabaseSync;
-}
-
-/** @throws DatabaseFileError */
-export function openDatabaseFile(file: string, mode: OpenMode): DatabaseFile {
+/**
+ * A connection that writes and reads. A second one for the reads would read each page again from the file after each commit.
+ *
+ * @throws DatabaseFileError
+ */
+export function openDatabaseFile(file: string, mode: OpenMode): DatabaseSync {
   prepareFile(file, mode);
   return orFileError(file, () => {
-    const writer = new DatabaseSync(file, { timeout: OPEN_LOCK_MS });
+    const database = new DatabaseSync(file, { timeout: OPEN_LOCK_MS });
     try {
-      checkHeader(writer, file, mode);
+      checkHeader(database, file, mode);
       if (mode === 'serve') {
-        refuseDamage(writer, file);
-        migrate(writer);
+        refuseDamage(database, file);
+        migrate(database);
       }
-      writer.exec(WRITER_PRAGMAS);
-      return { writer, reader: openReader(file) };
+      database.exec(PRAGMAS);
+      return database;
     } catch (error) {
-      writer.close();
+      database.close();
       throw error;
     }
   });
 }
 
-/** A further connection that only reads. */
+/** A further connection that only reads, and that has no page in memory. */
 export function openReader(file: string): DatabaseSync {
   const reader = new DatabaseSync(file, { readOnly: true, timeout: READER_LOCK_MS });
   reader.exec(READER_PRAGMAS);
@@ -109,10 +107,10 @@ function prepareFile(file: string, mode: OpenMode): void {
 
 const hasContent = (file: string) => existsSync(file) && statSync(file).size > 0;
 
-function checkHeader(writer: DatabaseSync, file: string, mode: OpenMode): void {
-  const applicationId = pragmaOf(writer, 'application_id');
-  const version = pragmaOf(writer, 'user_version');
-  const isEmpty = writer.prepare('SELECT name FROM sqlite_schema LIMIT 1').get() === undefined;
+function checkHeader(database: DatabaseSync, file: string, mode: OpenMode): void {
+  const applicationId = pragmaOf(database, 'application_id');
+  const version = pragmaOf(database, 'user_version');
+  const isEmpty = database.prepare('SELECT name FROM sqlite_schema LIMIT 1').get() === undefined;
   if (isEmpty && applicationId === 0 && version === 0) {
     if (mode === 'serve') return;
     throw new DatabaseFileError(`${file} is empty. Start the relay once, or name its file`);
@@ -129,23 +127,23 @@ function checkHeader(writer: DatabaseSync, file: string, mode: OpenMode): void {
     );
 }
 
-function refuseDamage(writer: DatabaseSync, file: string): void {
-  const [problem] = problemsOf(writer, 'quick_check');
+function refuseDamage(database: DatabaseSync, file: string): void {
+  const [problem] = problemsOf(database, 'quick_check');
   if (problem === undefined) return;
   throw new DatabaseFileError(`${file}: ${adviceOf('damaged')} (${problem.slice(0, 200)})`);
 }
 
 /** All migrations that are missing, in one transaction. Without one, it still makes sure that the file can be written. */
-function migrate(writer: DatabaseSync): void {
-  writer.exec('PRAGMA journal_mode = WAL');
-  writer.exec('BEGIN IMMEDIATE');
+function migrate(database: DatabaseSync): void {
+  database.exec('PRAGMA journal_mode = WAL');
+  database.exec('BEGIN IMMEDIATE');
   try {
-    const version = pragmaOf(writer, 'user_version');
-    for (const migration of MIGRATIONS.slice(version)) writer.exec(migration);
-    writer.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`);
-    writer.exec('COMMIT');
+    const version = pragmaOf(database, 'user_version');
+    for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`);
+    database.exec('COMMIT');
   } catch (error) {
-    if (writer.isTransaction) writer.exec('ROLLBACK');
+    if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
 }

@@ -1,4 +1,7 @@
-/** The EventLog port over a SQLite file. Reads see committed rows only: nobody decides on a row that a crash may undo. */
+/**
+ * The EventLog port over a SQLite file. Reads see committed rows only, because a transaction begins and ends in one turn of the
+ * event loop: nobody decides on a row that a crash may undo.
+ */
 import type { Clock } from '../relay/model/clock.ts';
 import { type Delivery, type DeliveryKey, isSettled } from '../relay/model/delivery.ts';
 import type { EventKey, EventRecord, Payload } from '../relay/model/event.ts';

@@ -5,12 +5,12 @@ import type { Connection } from './connection.ts';
 const CHECK_EVERY_MS = 1;
 
 export class ForeignChanges {
-  readonly #writer: Connection;
+  readonly #connection: Connection;
   #seenVersion: unknown;
   #checkedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(writer: Connection) {
-    this.#writer = writer;
+  constructor(connection: Connection) {
+    this.#connection = connection;
     this.#seenVersion = this.#version();
   }
 
@@ -25,8 +25,8 @@ export class ForeignChanges {
     return true;
   }
 
-  /** Changes only when another connection commits. The reader of this process never does. */
+  /** Changes only when another connection commits. */
   #version(): unknown {
-    return this.#writer.first('PRAGMA data_version')?.data_version;
+    return this.#connection.first('PRAGMA data_version')?.data_version;
   }
 }

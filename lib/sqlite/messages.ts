@@ -39,16 +39,14 @@ const messageSchema = z.discriminatedUnion('queue', [
 export class Messages {
   readonly #commits: GroupCommit;
   readonly #reader: Connection;
-  readonly #writer: Connection;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
   #seenVersion: number | undefined;
   #mayBeLeft = false;
 
-  constructor({ commits, reader, clock, telemetry }: StoreParts, writer: Connection) {
+  constructor({ commits, reader, clock, telemetry }: StoreParts) {
     this.#commits = commits;
     this.#reader = reader;
-    this.#writer = writer;
     this.#clock = clock;
     this.#telemetry = telemetry;
   }
@@ -75,8 +73,8 @@ export class Messages {
    */
   haveArrived(): boolean {
     return orStoreFailure('looking for messages', () => {
-      // Changes only when another connection commits. The reader of this process never does.
-      const version = Number(this.#writer.first('PRAGMA data_version')?.data_version);
+      // Changes only when another connection commits.
+      const version = Number(this.#reader.first('PRAGMA data_version')?.data_version);
       if (version !== this.#seenVersion) this.#mayBeLeft = true;
       this.#seenVersion = version;
       if (!this.#mayBeLeft) return false;

@@ -9,7 +9,7 @@ import { backUp } from './backup.ts';
 import { SqliteConfigTable } from './config-table.ts';
 import { SqliteConfigWriter } from './config-writer.ts';
 import { Connection } from './connection.ts';
-import { type OpenMode, openDatabaseFile, problemsOf } from './database-file.ts';
+import { checkFile, type OpenMode, openDatabaseFile } from './database-file.ts';
 import { SqliteEventLog } from './event-log.ts';
 import { SqliteEventReader } from './event-reader.ts';
 import { SqliteEventWriter } from './event-writer.ts';
@@ -62,11 +62,13 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const { file, clock, telemetry, retentionDays = RETENTION_DAYS.fallback, mode = 'serve' } = options;
   const { payloadRetentionDays = retentionDays } = options;
   const database = openDatabaseFile(file, mode);
-  const writer = new Connection(database.writer);
-  const reader = new Connection(database.reader);
-  const commits = new GroupCommit(writer, mode === 'serve' ? keptFiles(file, options.lockFile) : undefined);
+  const connection = new Connection(database);
+  const commits = new GroupCommit(
+    connection,
+    mode === 'serve' ? keptFiles(file, options.lockFile) : undefined,
+  );
   const expiry = new Expiry(clock, { retentionDays, payloadRetentionDays });
-  const parts = { commits, reader, expiry, clock, telemetry };
+  const parts = { commits, reader: connection, expiry, clock, telemetry };
   const eventWriter = new SqliteEventWriter(parts);
   const backups = new Set<Promise<void>>();
   return {
@@ -76,8 +78,8 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     eventReader: new SqliteEventReader(parts),
     eventWriter,
     eventEraser: eventWriter,
-    messages: new Messages(parts, writer),
-    foreignChanges: new ForeignChanges(writer),
+    messages: new Messages(parts),
+    foreignChanges: new ForeignChanges(connection),
     get commits() {
       return commits.commits;
     },
@@ -93,13 +95,11 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
         connection.database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`),
       );
     },
-    checkIntegrity: () => problemsOf(database.reader, 'integrity_check'),
+    checkIntegrity: () => checkFile(file),
     async close() {
       await commits.close();
       await Promise.allSettled(backups);
-      if (!database.reader.isOpen) return;
-      database.reader.close();
-      database.writer.close();
+      if (database.isOpen) database.close();
     },
   };
 }

@@ -70,12 +70,11 @@ describe('a new file', () => {
   });
 
   it('syncs each commit to the disk', () => {
-    const { writer, reader } = openDatabaseFile(newPath(), 'serve');
+    const database = openDatabaseFile(newPath(), 'serve');
 
-    expect(writer.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 });
-    expect(writer.prepare('PRAGMA secure_delete').get()).toEqual({ secure_delete: 1 });
-    reader.close();
-    writer.close();
+    expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 });
+    expect(database.prepare('PRAGMA secure_delete').get()).toEqual({ secure_delete: 1 });
+    database.close();
   });
 });
 
@@ -187,12 +186,11 @@ describe('the migrations', () => {
       [...MIGRATIONS, added].filter((_, i) => i >= from),
     );
 
-    const { writer, reader } = openDatabaseFile(file, 'serve');
+    const database = openDatabaseFile(file, 'serve');
 
-    expect(reader.prepare('SELECT count(*) AS count FROM later').get()).toEqual({ count: 0 });
-    expect(reader.prepare('SELECT count(*) AS count FROM event').get()).toEqual({ count: 300 });
-    reader.close();
-    writer.close();
+    expect(database.prepare('SELECT count(*) AS count FROM later').get()).toEqual({ count: 0 });
+    expect(database.prepare('SELECT count(*) AS count FROM event').get()).toEqual({ count: 300 });
+    database.close();
   });
 
   it('move the outcomes of events into a column of their own', async () => {

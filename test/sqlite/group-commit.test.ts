@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { RowRefusedError, StoreError } from '../../lib/relay/ports/event-log.ts';
 import { Connection } from '../../lib/sqlite/connection.ts';
-import { openDatabaseFile } from '../../lib/sqlite/database-file.ts';
+import { openDatabaseFile, openReader } from '../../lib/sqlite/database-file.ts';
 import { GroupCommit } from '../../lib/sqlite/group-commit.ts';
 import { useSqlite } from './stores.ts';
 
@@ -10,7 +10,8 @@ const sqlite = useSqlite();
 
 function make() {
   const file = join(sqlite.newFolder(), 'relay.db');
-  const { writer, reader } = openDatabaseFile(file, 'serve');
+  const writer = openDatabaseFile(file, 'serve');
+  const reader = openReader(file);
   onTestFinished(() => {
     reader.close();
     writer.close();
@@ -149,17 +150,14 @@ describe('group commit', () => {
   it('waits without blocking while another process holds the lock', async () => {
     const { file, insert, ids } = make();
     const other = openDatabaseFile(file, 'operate');
-    onTestFinished(() => {
-      other.reader.close();
-      other.writer.close();
-    });
-    other.writer.exec("BEGIN IMMEDIATE; INSERT INTO config VALUES ('source', 'other', '{}')");
+    onTestFinished(() => other.close());
+    other.exec("BEGIN IMMEDIATE; INSERT INTO config VALUES ('source', 'other', '{}')");
 
     const waiting = insert('mine');
     const turns = await new Promise((resolve) => setTimeout(() => resolve('the event loop turns'), 20));
     expect(turns).toBe('the event loop turns');
     expect(ids()).toEqual([]);
-    other.writer.exec('COMMIT');
+    other.exec('COMMIT');
     await waiting;
 
     expect(ids()).toEqual(['mine', 'other']);

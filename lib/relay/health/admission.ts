@@ -84,16 +84,23 @@ export async function rereadUnproven(
   { config, clock, telemetry }: Pick<SendingContext, 'clock' | 'config' | 'telemetry'>,
   endpoints: readonly Endpoint[],
 ): Promise<void> {
+  const now = clock.now();
+  const onError = (error: unknown, endpointId: EndpointId) =>
+    telemetry.error('health could not be read; the cached health stays in use', error, { endpointId });
+  const unproven = endpoints.filter((endpoint) => {
+    try {
+      return awaitsProof(endpoint, config.healthRecorder.current(endpoint.id), now);
+    } catch (error) {
+      onError(error, endpoint.id);
+      return false;
+    }
+  });
   await awaitAll(
-    endpoints.map(async (endpoint) => {
-      const { id } = endpoint;
+    unproven.map(async ({ id }) => {
       try {
-        if (awaitsProof(endpoint, config.healthRecorder.current(id), clock.now()))
-          await config.health.rereadEvery(id, PROOF_REREAD_MS);
+        await config.health.rereadEvery(id, PROOF_REREAD_MS);
       } catch (error) {
-        telemetry.error('health could not be read; the cached health stays in use', error, {
-          endpointId: id,
-        });
+        onError(error, id);
       }
     }),
   );

@@ -6,6 +6,9 @@ import { recordOf } from '../model/record-of.ts';
 import type { Row } from './attributes.ts';
 
 export function toOutcomeMap(outcomes: Outcomes): Readonly<Record<string, Outcome>> {
+  const ids = Object.keys(outcomes) as EndpointId[];
+  // Stryker disable next-line ConditionalExpression,MethodExpression: it only saves time
+  if (!ids.some(isMember)) return outcomes;
   const entries = Object.entries(outcomes) as [EndpointId, Outcome][];
   return recordOf(entries.map(([id, outcome]) => [outcomeKey(id), outcome]));
 }
@@ -16,12 +19,17 @@ export function withOutcome(outcomes: unknown, endpointId: EndpointId, outcome: 
   return { ...(isMap && outcomes), [outcomeKey(endpointId)]: outcome };
 }
 
+const PLAIN = {};
 /** Appended to an endpoint id that is the name of a member of every object. No endpoint id contains it. */
 const MARK = '#';
 
 /** The key of an endpoint's outcome in the row. The AWS SDK builds plain objects, which lose `__proto__`. */
 export function outcomeKey(endpointId: EndpointId): string {
-  return endpointId in {} ? endpointId + MARK : endpointId;
+  return isMember(endpointId) ? endpointId + MARK : endpointId;
+}
+
+function isMember(endpointId: EndpointId): boolean {
+  return endpointId in PLAIN;
 }
 
 /** The reverse of {@link outcomeKey}. */
