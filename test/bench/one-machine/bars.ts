@@ -2,13 +2,19 @@
 import type { Figures } from './load.ts';
 import type { MemoryFigures } from './memory.ts';
 
-/** One kind of load on both programs in turn: figures of a round of the relay stand beside those of the next bare round. */
+/** Figures of a round of the relay, and of the bare round right after it. */
+export interface Round {
+  readonly relay: Figures;
+  readonly bare: Figures;
+}
+
+/** One kind of load on both programs in turn. */
 export interface Comparison {
   readonly load: string;
   readonly endpoints: number;
   readonly concurrency?: number;
   readonly ratePerSecond?: number;
-  readonly rounds: readonly { readonly relay: Figures; readonly bare: Figures }[];
+  readonly rounds: readonly Round[];
 }
 
 export interface Bar {

@@ -1,7 +1,7 @@
 /** Puts each kind of load on the relay and on the bare reference, in turn. */
 import { join } from 'node:path';
 import { webhooksOf } from '../webhooks.ts';
-import type { Comparison } from './bars.ts';
+import type { Comparison, Round } from './bars.ts';
 import { type Figures, measureAtRate, measureConcurrent, type Subject } from './load.ts';
 import { startBare, startRelay, stop } from './subjects.ts';
 
@@ -13,6 +13,9 @@ const WARM_UP_DELIVERIES = 30_000;
 export interface CompareOptions {
   readonly folder: string;
   readonly endpoints: number;
+  /** How often both programs are started: V8 optimizes a little differently in each process. */
+  readonly starts: number;
+  /** Of each load after each start. */
   readonly rounds: number;
   /** Deliveries in each round of a closed loop: with more endpoints, fewer events. */
   readonly deliveries: number;
@@ -29,25 +32,45 @@ interface Load {
 }
 
 export async function compare(options: CompareOptions): Promise<Comparison[]> {
-  const { folder, endpoints, rounds, onProgress } = options;
-  const relay = await startRelay(join(folder, `relay-${endpoints}`), endpoints);
-  const bare = await startBare(join(folder, `bare-${endpoints}.db`), endpoints);
+  const { endpoints } = options;
+  const loads = loadsOf(options);
+  const measured = loads.map((): Round[] => []);
+  for (let start = 1; start <= options.starts; start++)
+    for (const [index, rounds] of (await roundsOfOneStart(loads, start, options)).entries())
+      measured[index]?.push(...rounds);
+  return loads.map(({ run: _, name, ...kind }, index) => ({
+    load: `${name}, ${endpoints} endpoints`,
+    endpoints,
+    ...kind,
+    rounds: measured[index] ?? [],
+  }));
+}
+
+/** The rounds of each load. */
+async function roundsOfOneStart(
+  loads: readonly Load[],
+  start: number,
+  { folder, endpoints, starts, rounds, onProgress }: CompareOptions,
+): Promise<Round[][]> {
+  const relay = await startRelay(join(folder, `relay-${endpoints}-${start}`), endpoints);
+  const bare = await startBare(join(folder, `bare-${endpoints}-${start}.db`), endpoints);
   try {
     for (const subject of [relay, bare])
       await measureConcurrent(subject, webhooksOf('warm-up', Math.ceil(WARM_UP_DELIVERIES / endpoints)), 8);
-    const comparisons: Comparison[] = [];
-    for (const load of loadsOf(options)) {
-      const { run, name, ...kind } = load;
-      const measured: { readonly relay: Figures; readonly bare: Figures }[] = [];
+    const measured: Round[][] = [];
+    for (const { name, run } of loads) {
+      const ofLoad: Round[] = [];
       for (let round = 1; round <= rounds; round++) {
         const orders = `${name.replaceAll(' ', '-')}-${round}`;
         // In turn, so that other programs of the machine disturb both alike.
-        measured.push({ relay: await run(relay, orders), bare: await run(bare, orders) });
-        onProgress(`${endpoints} endpoints, ${name}: round ${round} of ${rounds}`);
+        ofLoad.push({ relay: await run(relay, orders), bare: await run(bare, orders) });
+        onProgress(
+          `${endpoints} endpoints, start ${start} of ${starts}, ${name}: round ${round} of ${rounds}`,
+        );
       }
-      comparisons.push({ load: `${name}, ${endpoints} endpoints`, endpoints, ...kind, rounds: measured });
+      measured.push(ofLoad);
     }
-    return comparisons;
+    return measured;
   } finally {
     await Promise.all([stop(relay), stop(bare)]);
   }
