@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
 process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache');
 
 /** These tests kill relays, and wait a minute until leases have expired. */
-const CRASH = ['test/kill/kill.test.ts', 'test/kill/restart.test.ts'];
+const CRASH = ['test/kill/kill.test.ts'];
 /** These tests measure time or mock modules. Each file runs with its own module graph. */
 const ISOLATED = ['emulator', 'server', 'end-to-end', 'fuzz', 'kill'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
