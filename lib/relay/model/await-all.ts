@@ -10,7 +10,6 @@
 export async function awaitAll<const Promises extends readonly unknown[]>(
   promises: Promises,
 ): Promise<{ -readonly [Index in keyof Promises]: Awaited<Promises[Index]> }> {
-  const results = await Promise.allSettled(promises);
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
-  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as never;
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }
