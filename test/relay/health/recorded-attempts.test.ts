@@ -1,6 +1,6 @@
 /** The health recorder by itself: the waits that it knows, and what a flush writes, forgets and reports. */
 import { describe, expect, it, vi } from 'vitest';
-import { after } from '../../../lib/relay/model/clock.ts';
+import { after as later } from '../../../lib/relay/model/clock.ts';
 import { anEndpointId } from '../../ports/builders.ts';
 import { aRelay, ORDER } from '../a-relay.ts';
 
@@ -88,7 +88,7 @@ describe('the wait that an endpoint asked another function for', () => {
     const { relay, health, waitMs } = await aRecorder();
     relay.health('erp', {
       state: 'ok',
-      busyUntil: after(relay.clock.now(), 30_000).toISOString(),
+      busyUntil: later(relay.clock.now(), 30_000).toISOString(),
       version: 9,
     });
     await health.reread(ERP);
@@ -103,7 +103,7 @@ describe('the wait that an endpoint asked another function for', () => {
     observe(429, { retryAfterSeconds: 5 });
     relay.health('erp', {
       state: 'ok',
-      busyUntil: after(relay.clock.now(), 30_000).toISOString(),
+      busyUntil: later(relay.clock.now(), 30_000).toISOString(),
       version: 9,
     });
     await health.reread(ERP);
