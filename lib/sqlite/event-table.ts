@@ -2,6 +2,7 @@
 import type { EventKey, EventRecord } from '../relay/model/event.ts';
 import type { Row } from '../relay/rows/attributes.ts';
 import { eventAttributes } from '../relay/rows/event-attributes.ts';
+import { isOutcomeMap } from '../relay/rows/outcome-map.ts';
 import type { Connection, FoundRow } from './connection.ts';
 import { eventName, owedToFanOut } from './keys.ts';
 import { changed, parseJson, toColumns, toRow } from './rows.ts';
@@ -63,7 +64,8 @@ export function updateEvent(
     `UPDATE event SET attributes = ?, owedTo = ?, dueAt = ?, listedFor = ?, expiresAt = ?, outcomes = ?
      WHERE orderKey = ? AND eventId = ?`,
     ...toColumns(next, COLUMNS),
-    outcomes === undefined ? null : JSON.stringify(outcomes),
+    // A person may have written something else into the attributes. The column does not take it.
+    isOutcomeMap(outcomes) ? JSON.stringify(outcomes) : null,
     key.orderKey,
     key.eventId,
   );

@@ -78,6 +78,41 @@ describe('an event that was edited', () => {
     expect((await store.eventLog.event(event))?.outcomes).toEqual({ erp: { state: 'dead' }, ...others });
   });
 
+  it.each([[null], [['delivered']], ['delivered'], [200]])(
+    'is still changed when its outcomes are %j',
+    async (value) => {
+      const event = await stored();
+      edit('event', 'abandonedAt', store.clock.now());
+      edit('event', 'outcomes', value);
+
+      expect(await store.eventEraser.noteForgotten(event, store.clock.now())).toBe(true);
+      const read = await store.eventLog.event(event);
+      expect(read).toMatchObject({ eventId: event.eventId, forgottenAt: store.clock.now() });
+      expect(read).not.toHaveProperty('outcomes');
+
+      edit('event', 'outcomes', value);
+      expect(await store.eventWriter.retryFanOut(event, store.clock.now())).toBe(true);
+      const outcomes = { [erp]: { state: 'dead' } } as const;
+      const result = { outcomes, changes: [], fannedOutAt: store.clock.now() } as const;
+      expect(await store.eventLog.finishFanOut(event, result)).toBe(true);
+      expect((await store.eventLog.event(event))?.outcomes).toEqual(outcomes);
+    },
+  );
+
+  it('keeps the outcomes that a person wrote into its attributes, and those of the column before them', async () => {
+    const event = await stored();
+    edit('event', 'outcomes', { erp: { state: 'dead' } });
+
+    await store.eventEraser.noteForgotten(event, store.clock.now());
+    expect((await store.eventLog.event(event))?.outcomes).toEqual({ erp: { state: 'dead' } });
+
+    edit('event', 'outcomes', { erp: { state: 'pending' } });
+    await store.eventEraser.noteForgotten(event, store.clock.now());
+    expect((await store.eventLog.event(event))?.outcomes).toEqual({ erp: { state: 'dead' } });
+    editOutcomes({});
+    expect((await store.eventLog.event(event))?.outcomes).toEqual({});
+  });
+
   it.each([
     ['an unknown reason', { state: 'pending', reason: 'typed by hand' }],
     ['a status that is a text', { state: 'pending', status: '503' }],

@@ -7,16 +7,20 @@ import type { Row } from './attributes.ts';
 
 export function toOutcomeMap(outcomes: Outcomes): Readonly<Record<string, Outcome>> {
   const ids = Object.keys(outcomes) as EndpointId[];
-  // Stryker disable next-line ConditionalExpression,MethodExpression: it only saves time
+  // Stryker disable next-line ConditionalExpression: it only saves time
   if (!ids.some(isMember)) return outcomes;
   const entries = Object.entries(outcomes) as [EndpointId, Outcome][];
   return recordOf(entries.map(([id, outcome]) => [outcomeKey(id), outcome]));
 }
 
-/** The map of outcomes with one of them replaced. A person may have replaced the map by something else. */
+/** The map of outcomes with one of them replaced. */
 export function withOutcome(outcomes: unknown, endpointId: EndpointId, outcome: Outcome): Row {
-  const isMap = typeof outcomes === 'object' && !Array.isArray(outcomes);
-  return { ...(isMap && outcomes), [outcomeKey(endpointId)]: outcome };
+  return { ...(isOutcomeMap(outcomes) && outcomes), [outcomeKey(endpointId)]: outcome };
+}
+
+/** False when a person has replaced the map by something else. */
+export function isOutcomeMap(outcomes: unknown): outcomes is Row {
+  return typeof outcomes === 'object' && outcomes !== null && !Array.isArray(outcomes);
 }
 
 const PLAIN = {};

@@ -60,7 +60,11 @@ describe('the map of outcomes', () => {
   ])('has the outcome of %s under %s', (id, key) => {
     const endpointId = anEndpointId(id);
 
-    expect(Object.entries(toOutcomeMap({ [endpointId]: dead }))).toEqual([[key, dead]]);
+    const map = toOutcomeMap({ [anEndpointId('shop')]: dead, [endpointId]: dead });
+    expect(Object.entries(map)).toEqual([
+      ['shop', dead],
+      [key, dead],
+    ]);
     expect(outcomeKey(endpointId)).toBe(key);
     expect(endpointIdIn(key)).toBe(id);
   });
