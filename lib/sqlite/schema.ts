@@ -86,7 +86,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   `,
   `
-  ALTER TABLE event ADD COLUMN outcomes TEXT CHECK (json_type(outcomes) = 'object');
+  ALTER TABLE event ADD COLUMN outcomes TEXT CHECK (json_valid(outcomes) AND json_type(outcomes) = 'object');
   UPDATE event SET outcomes = json_extract(attributes, '$.outcomes'), attributes = json_remove(attributes, '$.outcomes')
     WHERE json_type(attributes, '$.outcomes') = 'object';
   `,

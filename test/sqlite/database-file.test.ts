@@ -220,6 +220,32 @@ describe('the migrations', () => {
     database.close();
   });
 
+  it.each([
+    ['null', undefined],
+    ['[]', undefined],
+    ['"delivered"', undefined],
+    ['{"erp":{"state":"dead"},"__proto__":{"state":"pending"}}', ['erp', '__proto__']],
+    ["{erp:{state:'dead'}}", ['erp']],
+  ])('leave the file usable when a person wrote %s in the place of the outcomes', async (outcomes, ids) => {
+    const file = newPath();
+    const { orderKey, eventId } = anEvent();
+    edit(
+      file,
+      `${MIGRATIONS[0]};
+       PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 1;
+       INSERT INTO event (orderKey, eventId, attributes) VALUES
+         ('${orderKey}', '${eventId}', '{"niceId":"Magic7-501","outcomes":${outcomes.replaceAll("'", "''")}}')`,
+    );
+
+    const store = sqlite.open({ file });
+    await store.eventEraser.noteForgotten({ orderKey, eventId }, store.clock.now());
+
+    const event = await store.eventLog.event({ orderKey, eventId });
+    expect(event).toMatchObject({ niceId: 'Magic7-501', forgottenAt: store.clock.now() });
+    expect(event?.outcomes && Object.keys(event.outcomes)).toEqual(ids);
+    expect(store.checkIntegrity()).toEqual([]);
+  });
+
   it('leave the file as it was when one fails', async () => {
     const file = await aFile();
     vi.spyOn(MIGRATIONS, 'slice').mockReturnValue([

@@ -132,9 +132,17 @@ describe('an event that was edited', () => {
   it.each(['attributes', 'outcomes'])('cannot get %s that are no JSON object', async (column) => {
     await stored();
 
-    expect(() => execute(`UPDATE event SET ${column} = '{'`)).toThrow('malformed JSON');
+    expect(() => execute(`UPDATE event SET ${column} = '{'`)).toThrow(
+      /malformed JSON|CHECK constraint failed/,
+    );
     expect(() => execute(`UPDATE event SET ${column} = '[]'`)).toThrow('CHECK constraint failed');
     expect(() => execute(`UPDATE event SET ${column} = '"delivered"'`)).toThrow('CHECK constraint failed');
+  });
+
+  it('cannot get outcomes whose JSON only SQLite understands', async () => {
+    await stored();
+
+    expect(() => execute("UPDATE event SET outcomes = '{erp:{}}'")).toThrow('CHECK constraint failed');
   });
 });
 
