@@ -73,12 +73,18 @@ export function openReader(file: string): DatabaseSync {
 
 /** The problems of a relay's file that may be in use. Reads the whole file, and blocks meanwhile. */
 export function checkFile(file: string): string[] {
-  const reader = orFileError(file, () => openReader(file));
-  try {
-    return problemsOf(reader, 'integrity_check');
-  } finally {
-    reader.close();
-  }
+  return orFileError(file, () => {
+    const reader = openReader(file);
+    try {
+      return problemsOf(reader, 'integrity_check');
+    } catch (error) {
+      // Some damage ends the check.
+      if (failureKind(error) !== 'damaged') throw error;
+      return [String((error as Error).message)];
+    } finally {
+      reader.close();
+    }
+  });
 }
 
 /** Its problems, as SQLite names them. Reads the whole file. */

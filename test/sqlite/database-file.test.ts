@@ -1,11 +1,15 @@
 import {
   appendFileSync,
   chmodSync,
+  closeSync,
   copyFileSync,
+  existsSync,
+  openSync,
   readFileSync,
   statSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -37,6 +41,13 @@ function edit(file: string, sql: string): void {
   const database = new DatabaseSync(file);
   database.exec(sql);
   database.close();
+}
+
+function overwriteInTheMiddle(file: string): void {
+  const middle = Math.floor(statSync(file).size / 2);
+  const opened = openSync(file, 'r+');
+  writeSync(opened, Buffer.alloc(8_192, 0x5a), 0, 8_192, middle);
+  closeSync(opened);
 }
 
 function opening(file: string, mode: 'serve' | 'operate' = 'serve') {
@@ -76,6 +87,16 @@ describe('a new file', () => {
     expect(database.prepare('PRAGMA secure_delete').get()).toEqual({ secure_delete: 1 });
     database.close();
   });
+
+  it.each(['serve', 'operate'] as const)(
+    'never waits for a lock inside of SQLite after it was opened to %s',
+    async (mode) => {
+      const database = openDatabaseFile(await aFile(), mode);
+
+      expect(database.prepare('PRAGMA busy_timeout').get()).toEqual({ timeout: 0 });
+      database.close();
+    },
+  );
 });
 
 describe('an existing file', () => {
@@ -116,6 +137,8 @@ describe('an existing file', () => {
     edit(file, `PRAGMA user_version = ${MIGRATIONS.length + 1}`);
 
     expect(opening(file)).toThrow('was written by a newer version of the relay');
+    // The connection was closed, also: the last one deletes these files.
+    expect(existsSync(`${file}-wal`) || existsSync(`${file}-shm`)).toBe(false);
   });
 
   it('is refused for an operator when an older version of the relay wrote it', async () => {
@@ -148,9 +171,7 @@ describe('an existing file', () => {
 
   it('is refused when a page is overwritten', async () => {
     const file = await aFile();
-    const bytes = readFileSync(file);
-    bytes.fill(0x5a, bytes.length / 2, bytes.length / 2 + 8_192);
-    writeFileSync(file, bytes);
+    overwriteInTheMiddle(file);
 
     expect(opening(file)).toThrow('the database file is damaged');
   });
@@ -175,6 +196,17 @@ describe('an existing file', () => {
     appendFileSync(`${copy}-wal`, Buffer.alloc(3_000, 0x5a));
 
     expect(await sqlite.open({ file: copy }).configTable.rows('source')).toHaveLength(1);
+  });
+});
+
+describe('a file that was damaged while it is open', () => {
+  it('has problems, though its pages are in memory', async () => {
+    const store = sqlite.open({ file: await aFile() });
+    expect(store.checkIntegrity()).toEqual([]);
+
+    overwriteInTheMiddle(store.file);
+
+    expect(store.checkIntegrity()).not.toEqual([]);
   });
 });
 

@@ -3,7 +3,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { after as later } from '../../lib/relay/model/clock.ts';
 import { eventTime, orderKeyOf } from '../../lib/relay/model/ids.ts';
-import { StoreError } from '../../lib/relay/ports/event-log.ts';
+import { StoreError, UnreadableRowError } from '../../lib/relay/ports/event-log.ts';
 import { aDelivery, anEndpointId, anEvent, anEventId, aPayload, aSource } from '../ports/builders.ts';
 import { type TestStore, useSqlite } from './stores.ts';
 
@@ -137,6 +137,20 @@ describe('an event that was edited', () => {
     );
     expect(() => execute(`UPDATE event SET ${column} = '[]'`)).toThrow('CHECK constraint failed');
     expect(() => execute(`UPDATE event SET ${column} = '"delivered"'`)).toThrow('CHECK constraint failed');
+  });
+
+  it('is named when a person switched the checks off and damaged its outcomes, and its outline is still read', async () => {
+    const event = await stored();
+    const database = new DatabaseSync(store.file);
+    database.exec("PRAGMA ignore_check_constraints = ON; UPDATE event SET outcomes = '{secret'");
+    database.close();
+
+    const expected = `row event#${event.eventId} of main/12345: outcomes must be a JSON object`;
+    const reading = store.eventLog.event(event);
+    await expect(reading).rejects.toThrow(UnreadableRowError);
+    await expect(reading).rejects.toThrow(expected);
+    const outlines = await Array.fromAsync(store.eventLog.eventsNewestFirst(orderKey, { outline: true }));
+    expect(outlines).toMatchObject([{ eventId: event.eventId }]);
   });
 
   it('cannot get outcomes whose JSON only SQLite understands', async () => {
