@@ -21,7 +21,7 @@ import {
   isOnNetwork,
   withoutConsole,
 } from './console-beside-relay.ts';
-import { describeError, endWith } from './end-with.ts';
+import { endWith, messageOf } from './end-with.ts';
 import { startScreen } from './start-screen.ts';
 
 const MISUSED = 2;
@@ -140,7 +140,7 @@ function passwordOf({ consolePasswordFile: file }: Options): string | undefined 
   try {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    console.error(red(`--console-password-file cannot be read: ${describeError(error)}`));
+    console.error(red(`--console-password-file cannot be read: ${messageOf(error)}`));
     process.exit(MISUSED);
   }
 }
