@@ -176,6 +176,7 @@ describe('npm start', () => {
 
     expect(await exitCode(child)).toBe(0);
     expect(await output).toContain('--data <folder>');
+    expect(await output).not.toContain('[]');
   });
 });
 
