@@ -1,7 +1,7 @@
 /** Ends a relay that cannot run. */
 import { red } from 'yoctocolors';
 import { DataFolderError } from '../lib/node/data-folder.ts';
-import { PortInUseError } from '../lib/node/http/listen.ts';
+import { HostError, PortInUseError } from '../lib/node/http/listen.ts';
 import { printableLines } from '../lib/relay/model/printable.ts';
 
 const FAILED = 1;
@@ -13,13 +13,21 @@ const FAILED = 1;
  */
 export function endWith(error: unknown, fixable: abstract new (...parts: never[]) => Error): never {
   const isUserError =
-    error instanceof PortInUseError || error instanceof DataFolderError || error instanceof fixable;
+    error instanceof PortInUseError ||
+    error instanceof HostError ||
+    error instanceof DataFolderError ||
+    error instanceof fixable;
   console.error(
     red(printableLines(isUserError ? error.message : `The relay cannot run: ${describeError(error)}`)),
   );
   process.exit(FAILED);
 }
 
-export function describeError(error: unknown): string {
+/** Without the stack. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function describeError(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -18,7 +18,8 @@ export interface StartScreen {
 
 export function startScreen(screen: StartScreen): string {
   const { url, publicUrl, dataDir, allowCidr } = screen;
-  const { port } = new URL(url);
+  // A URL leaves out port 80, the default of http.
+  const port = new URL(url).port || '80';
   const portOption = port === String(DEFAULT_PORT) ? '' : ` --port ${port}`;
   return [
     '',

@@ -2,7 +2,7 @@
 import './colours.ts';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { dim, red } from 'yoctocolors';
 import { PASSWORD_LENGTH } from '../lib/console/safety/access-kinds.ts';
 import { faultOfCidr } from '../lib/contract/cidr.ts';
@@ -21,7 +21,7 @@ import {
   isOnNetwork,
   withoutConsole,
 } from './console-beside-relay.ts';
-import { describeError, endWith } from './end-with.ts';
+import { endWith, messageOf } from './end-with.ts';
 import { startScreen } from './start-screen.ts';
 
 const MISUSED = 2;
@@ -57,11 +57,13 @@ await new Command('npm start --')
     DEFAULT_HOST,
   )
   .option('--public-url <url>', 'how the Hub reaches the relay, for the addresses that are shown', parseUrl)
-  .option(
-    '--allow-cidr <block>',
-    'send also to these private addresses, over http and to any port; repeatable',
-    collectCidr,
-    [],
+  .addOption(
+    new Option(
+      '--allow-cidr <block>',
+      'send also to these private addresses, over http and to any port; repeatable',
+    )
+      .argParser(collectCidr)
+      .default([], 'none'),
   )
   .option(
     '--retention-days <days>',
@@ -140,7 +142,7 @@ function passwordOf({ consolePasswordFile: file }: Options): string | undefined 
   try {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    console.error(red(`--console-password-file cannot be read: ${describeError(error)}`));
+    console.error(red(`--console-password-file cannot be read: ${messageOf(error)}`));
     process.exit(MISUSED);
   }
 }

@@ -10,7 +10,7 @@ import type { Outcome } from '../relay/model/outcome.ts';
 import type { Telemetry } from '../relay/ports/telemetry.ts';
 import { startRelayServer } from '../server/relay-server.ts';
 import { ORDER_ID, orderLife, type Webhook } from './order-life.ts';
-import { ANSWERS, type Arrival, FAILS_ONCE, startReceiver, TAKES_TWO_SECONDS } from './receiver.ts';
+import { ANSWERS, type Arrival, FAILS_ONCE, startReceiver, TAKES_THREE_SECONDS } from './receiver.ts';
 import { Screen } from './screen.ts';
 import { type Accepted, problemsOf, type StateOf } from './verdict.ts';
 
@@ -43,7 +43,7 @@ export async function demo({ dataDir, print }: DemoOptions): Promise<string[]> {
   const receivers = await Promise.all([
     startReceiver('erp', 'strict', ANSWERS, onArrival),
     startReceiver('shop', 'latest', FAILS_ONCE, onArrival),
-    startReceiver('warehouse', 'latest', TAKES_TWO_SECONDS, onArrival),
+    startReceiver('warehouse', 'latest', TAKES_THREE_SECONDS, onArrival),
   ]);
   const connection = await (await findLocalRelay(Number(new URL(relay.url).port))).connect(() => {});
   try {

@@ -39,10 +39,11 @@ export const FAILS_ONCE: Behaviour = {
   answer: async (count) => (count === 1 ? 503 : 200),
 };
 
-export const TAKES_TWO_SECONDS: Behaviour = {
-  description: 'takes two seconds',
+/** Clearly over the two seconds of a slow endpoint: at the limit, it would delay the others by its own time. */
+export const TAKES_THREE_SECONDS: Behaviour = {
+  description: 'takes three seconds',
   answer: async () => {
-    await sleep(2_000);
+    await sleep(3_000);
     return 200;
   },
 };

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { startScreen } from '../../bin/start-screen.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const START = fileURLToPath(new URL('../../bin/start.ts', import.meta.url));
@@ -175,6 +176,7 @@ describe('npm start', () => {
 
     expect(await exitCode(child)).toBe(0);
     expect(await output).toContain('--data <folder>');
+    expect(await output).not.toContain('[]');
   });
 });
 
@@ -191,3 +193,25 @@ async function refusalOfASecondRelay(): Promise<string> {
   expect(await exitCode(child)).toBe(1);
   return errors;
 }
+
+describe('a value of an option that this machine does not have', () => {
+  it.each([
+    [['--host', '203.0.113.5'], 1, 'This machine has no address 203.0.113.5.'],
+    [['--console-password-file', '/no/such/file'], 2, '--console-password-file cannot be read: ENOENT'],
+  ])('%j ends with a sentence, and no stack', async (flags, exitCode, sentence) => {
+    const { child, errors } = start(...flags);
+
+    expect(await once(child, 'exit')).toEqual([exitCode, null]);
+    expect(await errors).toContain(sentence);
+    expect(await errors).not.toContain('    at ');
+  });
+});
+
+it('the start screen names port 80, which a URL leaves out', () => {
+  const screen = startScreen({
+    ...{ url: 'http://127.0.0.1:80', host: '127.0.0.1', dataDir, console: false, allowCidr: [] },
+    ...{ webhookAddress: undefined, consoleAddress: undefined },
+  });
+
+  expect(screen).toMatch(/--port 80$/m);
+});

@@ -14,7 +14,7 @@ export async function askAddress(webhookBaseAddress: string): Promise<AddressAns
     redirect: 'manual',
     signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
   }).catch((error: unknown) => {
-    throw new Error(reasonOf(error), { cause: error });
+    throw new Error(`${reasonOf(error)} at ${new URL(webhookBaseAddress).origin}`, { cause: error });
   });
   await response.body?.cancel();
   const date = new Date(response.headers.get('date') ?? '');

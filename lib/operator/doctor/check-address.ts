@@ -22,7 +22,7 @@ export async function checkAddress(
       problem(
         ADDRESS,
         `does not answer: ${why}`,
-        'Check the network of this machine, and whether the relay runs.',
+        'Check the name of this address, its proxy, the network of this machine, and whether the relay runs.',
       ),
     ];
   }
