@@ -23,8 +23,9 @@ interface CurrentHealth {
 }
 
 /**
- * What is known of one endpoint since the last write. The object stays: a `Map` whose entries come and go with each event
- * would keep the attempts of many events in memory, because V8 links each table that it replaces to the next one.
+ * The state of one endpoint between two writes. The recorder never removes the object. If it added and removed an entry of
+ * a `Map` with each event, V8 would keep the attempts of many events in memory: it links each old table of a `Map` to the
+ * next one.
  */
 interface Recorded {
   /** Attempts that are not written yet, oldest first. */
