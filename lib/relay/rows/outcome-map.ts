@@ -18,12 +18,11 @@ export function withOutcome(outcomes: unknown, endpointId: EndpointId, outcome: 
   return { ...(isOutcomeMap(outcomes) && outcomes), [outcomeKey(endpointId)]: outcome };
 }
 
-/** False when a person has replaced the map by something else. */
+/** False for anything else that a person has put in the place of the map. */
 export function isOutcomeMap(outcomes: unknown): outcomes is Row {
   return typeof outcomes === 'object' && outcomes !== null && !Array.isArray(outcomes);
 }
 
-const PLAIN = {};
 /** Appended to an endpoint id that is the name of a member of every object. No endpoint id contains it. */
 const MARK = '#';
 
@@ -32,8 +31,11 @@ export function outcomeKey(endpointId: EndpointId): string {
   return isMember(endpointId) ? endpointId + MARK : endpointId;
 }
 
+const PLAIN_OBJECT = {};
+
+/** True for the name of a member of every object. */
 function isMember(endpointId: EndpointId): boolean {
-  return endpointId in PLAIN;
+  return endpointId in PLAIN_OBJECT;
 }
 
 /** The reverse of {@link outcomeKey}. */

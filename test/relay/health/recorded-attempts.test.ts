@@ -22,7 +22,19 @@ async function aRecorder() {
       ...{ orderKey: ORDER, at: relay.clock.now(), durationMs: 20, status },
       ...more,
     });
-  return { relay, health, healthRecorder, observe, waitMs: () => healthRecorder.waitMs(ERP) };
+  const otherIsAskedForHalfAMinute = async () => {
+    const busyUntil = later(relay.clock.now(), 30_000).toISOString();
+    relay.health('erp', { state: 'ok', busyUntil, version: 9 });
+    await health.reread(ERP);
+  };
+  return {
+    relay,
+    health,
+    healthRecorder,
+    observe,
+    otherIsAskedForHalfAMinute,
+    waitMs: () => healthRecorder.waitMs(ERP),
+  };
 }
 
 describe('the wait that an endpoint asks this function for', () => {
@@ -85,13 +97,8 @@ describe('the wait that an endpoint asks this function for', () => {
 
 describe('the wait that an endpoint asked another function for', () => {
   it('is longer by the time that two clocks may differ', async () => {
-    const { relay, health, waitMs } = await aRecorder();
-    relay.health('erp', {
-      state: 'ok',
-      busyUntil: later(relay.clock.now(), 30_000).toISOString(),
-      version: 9,
-    });
-    await health.reread(ERP);
+    const { relay, otherIsAskedForHalfAMinute, waitMs } = await aRecorder();
+    await otherIsAskedForHalfAMinute();
 
     expect(waitMs()).toBe(32_000);
     relay.clock.advance(40_000);
@@ -99,14 +106,9 @@ describe('the wait that an endpoint asked another function for', () => {
   });
 
   it('counts when it ends after the own one', async () => {
-    const { relay, health, observe, waitMs } = await aRecorder();
+    const { otherIsAskedForHalfAMinute, observe, waitMs } = await aRecorder();
     observe(429, { retryAfterSeconds: 5 });
-    relay.health('erp', {
-      state: 'ok',
-      busyUntil: later(relay.clock.now(), 30_000).toISOString(),
-      version: 9,
-    });
-    await health.reread(ERP);
+    await otherIsAskedForHalfAMinute();
 
     expect(waitMs()).toBe(32_000);
   });
