@@ -5,7 +5,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const bin = dirname(realpathSync(fileURLToPath(import.meta.url)));
 const node = join(
@@ -20,7 +20,8 @@ const node = join(
 const setup = spawnSync(process.execPath, [join(bin, 'setup.mjs')], { stdio: ['ignore', 2, 2] });
 if (setup.status !== 0) process.exit(1);
 
-const cli = spawn(node, [join(bin, 'relay.ts'), ...process.argv.slice(2)], {
+const compileCache = pathToFileURL(join(bin, 'compile-cache.mjs')).href;
+const cli = spawn(node, ['--import', compileCache, join(bin, 'relay.ts'), ...process.argv.slice(2)], {
   stdio: 'inherit',
   env: { ...process.env, RELAY_PROGRAM: process.env.npm_command === 'exec' ? 'npx .' : 'relay' },
 });

@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { COMPILE_CACHE } from './compile-cache.ts';
 
 /**
  * @param module the file; only the thread imports it
@@ -13,6 +14,7 @@ import { Worker } from 'node:worker_threads';
 export async function callInThread(module: URL, exportName: string): Promise<unknown> {
   const worker = new Worker(new URL('./call-thread.ts', import.meta.url), {
     workerData: { module: module.href, exportName },
+    env: { ...process.env, ...COMPILE_CACHE },
     execArgv: [],
   });
   const [result] = await once(worker, 'message');

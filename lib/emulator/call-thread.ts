@@ -1,5 +1,4 @@
 /** The thread of {@link callInThread}. */
-import { enableCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 
@@ -7,7 +6,6 @@ const { module, exportName } = z
   .strictObject({ module: z.string(), exportName: z.string() })
   .parse(workerData);
 
-enableCompileCache();
 const exported: unknown = await import(module);
 const call = z
   .custom<() => unknown>((value) => typeof value === 'function', `${exportName} is no exported function`)

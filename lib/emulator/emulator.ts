@@ -1,4 +1,5 @@
 /** Runs the stack's template on this machine. */
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { SendingVariable } from '../contract/environment.ts';
@@ -20,7 +21,10 @@ export interface EmulatorOptions extends Pick<EnginesOptions, 'template' | 'data
   readonly root: string;
   /** 0 for a free one. */
   readonly port: number;
-  /** The maximum concurrency of a function whose mapping sets none. */
+  /**
+   * The most invocations of a function at the same time. Its mapping may allow fewer. By default as many as the machine
+   * has cores, and at least two: each environment needs memory, and a second of CPU until its code is warm.
+   */
   readonly concurrency?: number;
   /** Receives every line that a function writes. */
   readonly log?: HandlerLog;
@@ -52,9 +56,6 @@ interface Discovery {
 
 /** An attempt takes at most thirty seconds, and the writes after it a few more. */
 const STOP_LIMIT_MS = 35_000;
-
-/** Every environment needs memory, so the default is far below a new account's concurrency of ten. */
-const CONCURRENCY = 3;
 
 /** Allows endpoints on this machine, without TLS and on any port, so that people can try the relay out. */
 const SENDING: Record<SendingVariable, string> = {
@@ -91,11 +92,12 @@ function run(
   front: HttpFront,
   engines: Engines,
 ): Emulator {
-  const { resources } = engines;
+  const { concurrency = Math.max(2, availableParallelism()) } = options;
+  const resources = withConcurrency(engines.resources, concurrency);
   const functions = new LocalFunctions(resources, {
     root: options.root,
     environment: { ...engines.environment, ...SENDING },
-    concurrency: options.concurrency ?? CONCURRENCY,
+    concurrency,
     log: options.log ?? (() => {}),
   });
   const targets = new Map(resources.routes.map(({ functionArn: arn }) => [arn, functions.find(arn)]));
@@ -132,6 +134,14 @@ function run(
       await engines.stop();
     },
   };
+}
+
+function withConcurrency(template: Template, most: number): Template {
+  const mappings = template.mappings.map((mapping) => ({
+    ...mapping,
+    maximumConcurrency: Math.min(mapping.maximumConcurrency, most),
+  }));
+  return { ...template, mappings };
 }
 
 function findQueue({ queues }: Template, queueArn: string): QueueDefinition {

@@ -118,6 +118,14 @@ describe('a function on this machine', () => {
     expect(await invoke({})).toEqual({ error: 'Error: a variable is missing' });
   });
 
+  it('fails when its file exports no handler, and names the file', async () => {
+    const { invoke } = aLocalFunction('exports-no-handler.ts');
+
+    expect(await invoke({})).toEqual({
+      error: expect.stringMatching(/exports-no-handler\.ts exports no function called handler$/),
+    });
+  });
+
   it('ends what it is doing before it stops', async () => {
     const gate = await aGate();
     const { invoke, stop } = aLocalFunction('asks-first.ts');

@@ -87,9 +87,15 @@ describe('an event source mapping', () => {
     expect(again.map(({ record }) => record.body).sort()).toEqual(['a', 'hangs']);
   });
 
-  it('runs no more batches at once than its maximum concurrency', async () => {
+  it.each([
+    ['the mapping allows', { ofMapping: 2, ofEmulator: 8 }],
+    ['the emulator is told', { ofMapping: 8, ofEmulator: 2 }],
+  ])('runs no more batches at once than %s', async (_, { ofMapping, ofEmulator }) => {
     const gate = await aGate();
-    const { send } = await aRelay(aConsumer('asks-first.ts', {}, { BatchSize: 1 }, LONG_VISIBILITY_SECONDS));
+    const mapping = { BatchSize: 1, ScalingConfig: { MaximumConcurrency: ofMapping } };
+    const { send } = await aRelay(aConsumer('asks-first.ts', {}, mapping, LONG_VISIBILITY_SECONDS), {
+      concurrency: ofEmulator,
+    });
 
     await send(gate.url, gate.url, gate.url, gate.url);
     await expect.poll(() => gate.waiting).toBe(2);

@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { addFailsFirst } from '../end-to-end/fails-first.ts';
+import { sendAccepted } from '../end-to-end/the-hub.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const START = fileURLToPath(new URL('../../bin/start-stack.ts', import.meta.url));
@@ -50,20 +52,25 @@ function savedAddress(): string {
 }
 
 describe('npm run start:stack', () => {
-  it('runs the real stack: takes webhooks, stops at Ctrl-C, and goes on from there', async () => {
+  it('runs the real stack: takes webhooks, stops at Ctrl-C, and goes on with what it still owed', async () => {
     const first = await startReady();
     expect(first.line).toBe(`{"ready":true,"url":"${first.url}"}`);
     const address = savedAddress();
-    expect((await fetch(`${address}7-501`, { method: 'POST', body: '{}' })).status).toBe(200);
+    const endpoint = await addFailsFirst(first.url);
+    const eventId = await sendAccepted(address, { orderId: '7-501' });
     expect((await fetch(`${first.url}/webhooks/wrong`, { method: 'POST', body: '{}' })).status).toBe(404);
+    await expect.poll(() => endpoint.statuses(eventId)).toEqual([503]);
 
     first.child.kill('SIGINT');
     expect(await exitCode(first.child)).toBe(0);
+    expect(endpoint.statuses(eventId)).toEqual([503]);
 
     const second = await startReady();
     const moved = address.replace(first.url, second.url);
     expect(savedAddress()).toBe(moved);
-    expect((await fetch(`${moved}7-502`, { method: 'POST', body: '{}' })).status).toBe(200);
+    const laterId = await sendAccepted(moved, { orderId: '7-502' });
+    await expect.poll(() => endpoint.statuses(eventId)).toEqual([503, 200]);
+    await expect.poll(() => endpoint.statuses(laterId)).toEqual([503, 200]);
     expect(await refusalOfASecondRelay()).toMatch(/is in use by another relay/);
   });
 

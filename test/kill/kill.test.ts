@@ -1,5 +1,5 @@
 /**
- * Relays that are killed or stopped, and started again. The tests run at the same time: mostly they wait until the leases and
+ * Relays that are killed, and started again. The tests run at the same time: mostly they wait until the leases and
  * messages that a dead process held are free again.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'vitest';
 import { addEndpoint } from '../../lib/operator/endpoints/endpoints.ts';
-import { showEvent } from '../../lib/operator/events/events.ts';
 import { type Answer, type Receiver, startReceiver } from '../end-to-end/a-receiver.ts';
 import { anOperator } from '../end-to-end/an-operator.ts';
 import { ENGINES, type Engine } from '../end-to-end/engines.ts';
@@ -16,7 +15,7 @@ import { anOrder, sendAccepted } from '../end-to-end/the-hub.ts';
 import { killUnderLoad } from './kill-under-load.ts';
 import { startSweeping } from './start-sweeping.ts';
 
-/** Three stacks start at the same time. */
+/** Two stacks start at the same time. */
 const LIMIT_MS = 600_000;
 const SLOWLY = { timeout: 240_000, interval: 250 };
 /** More than all runs of fan-out can have in hand: four at once, of ten orders each. */
@@ -34,7 +33,8 @@ describe.concurrent.each(ENGINES)('a relay on %s', (engine) => {
       const { accepted, failures } = await killUnderLoad({
         engine,
         seconds: 8,
-        kills: 2,
+        // A stack takes 10 s of CPU until it is warm again. The test below kills it as well.
+        kills: engine === 'the stack' ? 1 : 2,
         seed: 7,
         untilNothingIsOwed: false,
         say: () => {},
@@ -76,35 +76,6 @@ describe.concurrent.each(ENGINES)('a relay on %s', (engine) => {
           return accepted.filter((eventId) => !answered.has(eventId));
         });
       await expect.poll(missing, SLOWLY).toEqual([]);
-    },
-    LIMIT_MS,
-  );
-
-  it(
-    'that is stopped has the same address when it is started again, takes webhooks there, and goes on with what it still owed',
-    async ({ expect, onTestFinished }) => {
-      const dataDir = aDataFolder(onTestFinished);
-      const receiver = await aReceiver(onTestFinished, {
-        '/fails-first': (response, attempt) => response.writeHead(attempt === 1 ? 503 : 200).end(),
-      });
-      const first = await aRelay(onTestFinished, dataDir, engine);
-      const operator = await anOperatorOf(onTestFinished, first);
-      await addEndpoint(operator, '/fails-first', { url: `${receiver.url}/fails-first` });
-      const eventId = await sendAccepted(first.address, { body: anOrder('7-501') });
-      const deliveries = async () => (await showEvent(operator, { eventId })).deliveries;
-      await expect
-        .poll(deliveries, { ...SLOWLY, interval: 20 })
-        .toMatchObject([{ state: 'pending', attempts: [{ status: 503 }] }]);
-      expect(await first.interrupt()).toBe(0);
-      const before = statuses(receiver, eventId);
-
-      const second = await aRelay(onTestFinished, dataDir, engine);
-      const laterId = await sendAccepted(second.address, { body: anOrder('7-502') });
-
-      expect(withoutHost(second.address)).toBe(withoutHost(first.address));
-      expect(before).toEqual([503]);
-      await expect.poll(() => statuses(receiver, eventId), SLOWLY).toEqual([503, 200]);
-      await expect.poll(() => statuses(receiver, laterId), SLOWLY).toEqual([503, 200]);
     },
     LIMIT_MS,
   );
@@ -174,17 +145,4 @@ async function sendUntilKilled(address: string): Promise<string[]> {
 function answeredAt(receiver: Receiver, path: string): Set<string> {
   const answered = receiver.arrivals.filter((arrival) => arrival.path === path && arrival.answered === 200);
   return new Set(answered.map((arrival) => arrival.eventId));
-}
-
-/** The status of each answer to a request of the event. */
-function statuses(receiver: Receiver, eventId: string): (number | undefined)[] {
-  return receiver.arrivals
-    .filter((arrival) => arrival.eventId === eventId)
-    .map((arrival) => arrival.answered);
-}
-
-/** The port is another one: each start was given a free one. */
-function withoutHost(address: string): string {
-  const { pathname, search } = new URL(address);
-  return pathname + search;
 }

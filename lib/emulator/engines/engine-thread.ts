@@ -4,6 +4,7 @@ import { parentPort, Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import { LOOPBACK } from '../../node/http/loopback.ts';
 import { REGION } from '../account.ts';
+import { COMPILE_CACHE } from '../compile-cache.ts';
 import type { Engine } from './engine.ts';
 
 /** The time limit for an engine to store its data. */
@@ -18,10 +19,9 @@ const listeningSchema = z.strictObject({ port: z.int() });
  * @param path the folder for its data; without it, all data is in memory
  */
 export async function startEngineThread(file: URL, path?: string): Promise<Engine> {
-  const { NODE_COMPILE_CACHE } = process.env;
   const worker = new Worker(file, {
     workerData: path === undefined ? {} : { path },
-    env: { AWS_REGION: REGION, ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }) },
+    env: { AWS_REGION: REGION, ...COMPILE_CACHE },
     execArgv: [],
   });
   let stopping = false;

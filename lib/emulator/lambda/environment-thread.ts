@@ -1,23 +1,20 @@
 /** The thread of an execution environment: imports the handler's file, then runs one invocation at a time. */
-import { enableCompileCache } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-import { z } from 'zod';
 import {
   describeError,
   epochMs,
+  type FunctionSettings,
   type Invocation,
-  invocationSchema,
   type Outcome,
-  settingsSchema,
 } from './invocation.ts';
 
 type Handler = (event: unknown, context: object) => unknown;
 
-const settings = settingsSchema.parse(workerData);
+const settings: FunctionSettings = workerData;
 const importing = importHandler();
 
-parentPort?.on('message', async (message) => report(await run(invocationSchema.parse(message))));
+parentPort?.on('message', async (invocation: Invocation) => report(await run(invocation)));
 report(
   await importing.then(
     () => ({ kind: 'result', result: 'null' }),
@@ -26,14 +23,11 @@ report(
 );
 
 async function importHandler(): Promise<Handler> {
-  // Every environment imports the same files, so V8's compile cache makes later starts faster.
-  enableCompileCache();
-  const exported: unknown = await import(pathToFileURL(settings.handlerFile).href);
-  const isFunction = z.custom<Handler>(
-    (value) => typeof value === 'function',
-    'the file exports no function called handler',
-  );
-  return isFunction.parse(Reflect.get(Object(exported), 'handler'));
+  const { handler } = await import(pathToFileURL(settings.handlerFile).href);
+  if (typeof handler !== 'function') {
+    throw new Error(`${settings.handlerFile} exports no function called handler`);
+  }
+  return handler;
 }
 
 async function run(invocation: Invocation): Promise<Outcome> {

@@ -2,13 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
+import { COMPILE_CACHE } from '../compile-cache.ts';
 import {
   describeError,
   epochMs,
   type FunctionSettings,
   type Invocation,
   type Outcome,
-  outcomeSchema,
 } from './invocation.ts';
 
 /** Lambda allows ten seconds for the import of a handler's file. A busy laptop may need more. */
@@ -30,7 +30,7 @@ export class Environment {
   constructor(settings: FunctionSettings, writeLine: WriteLine) {
     this.#settings = settings;
     this.#worker = startThread(settings, writeLine);
-    this.#worker.on('message', (message) => this.#settle(outcomeSchema.parse(message)));
+    this.#worker.on('message', (outcome: Outcome) => this.#settle(outcome));
     this.#worker.on('error', (error) => this.#end(describeError(error)));
     this.#worker.on('exit', () => this.#end('The function ended its own process'));
     this.#imported = this.#outcomeWithin(IMPORT_LIMIT_SECONDS, 'Import');
@@ -86,7 +86,7 @@ export class Environment {
 function startThread(settings: FunctionSettings, writeLine: WriteLine): Worker {
   const worker = new Worker(new URL('./environment-thread.ts', import.meta.url), {
     workerData: settings,
-    env: { ...settings.environment, ...environmentOfLambda(settings) },
+    env: { ...settings.environment, ...environmentOfLambda(settings), ...COMPILE_CACHE },
     execArgv: [],
     stdout: true,
     stderr: true,

@@ -1,44 +1,39 @@
-/** The messages between the relay and the thread of a function. */
-import { z } from 'zod';
+/**
+ * The messages between the relay and the thread of a function. Both sides are this program, so neither checks what it
+ * receives. Each thread would take 40 ms of CPU to load Zod.
+ */
 
-export const invocationSchema = z.strictObject({
-  requestId: z.string(),
+export interface Invocation {
+  readonly requestId: string;
   /** The event as JSON, as Lambda passes it. */
-  event: z.string(),
+  readonly event: string;
   /** The time when the function is stopped, in milliseconds of {@link epochMs}. */
-  deadlineMs: z.number(),
-});
-
-export type Invocation = z.output<typeof invocationSchema>;
-
-export const outcomeSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('result'),
-    /** JSON. `undefined`, for which JSON has no text, is `null` as it is in Lambda. */
-    result: z.string(),
-  }),
-  z.strictObject({
-    kind: z.literal('error'),
-    /** The thrown error with its stack, or the reason why there is no result. */
-    message: z.string(),
-  }),
-]);
+  readonly deadlineMs: number;
+}
 
 /** The result of an invocation. A thread's first outcome is the result of importing the handler's file. */
-export type Outcome = z.output<typeof outcomeSchema>;
+export type Outcome =
+  | {
+      readonly kind: 'result';
+      /** JSON. `undefined`, for which JSON has no text, is `null` as it is in Lambda. */
+      readonly result: string;
+    }
+  | {
+      readonly kind: 'error';
+      /** The thrown error with its stack, or the reason why there is no result. */
+      readonly message: string;
+    };
 
-export const settingsSchema = z.strictObject({
-  name: z.string(),
-  arn: z.string(),
+export interface FunctionSettings {
+  readonly name: string;
+  readonly arn: string;
   /** Absolute path of the file that exports `handler`. */
-  handlerFile: z.string(),
-  timeoutSeconds: z.number(),
-  memoryMb: z.number(),
+  readonly handlerFile: string;
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
   /** The handler's `process.env`, without the variables that Lambda sets. */
-  environment: z.record(z.string(), z.string()),
-});
-
-export type FunctionSettings = Readonly<z.output<typeof settingsSchema>>;
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 /** Wall-clock time that never decreases, and is the same in every thread. */
 export function epochMs(): number {
