@@ -1,10 +1,10 @@
 /** A page of a browser for each test of a file. Complaints of the browser fail the test. */
-import axe from 'axe-core';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { ServeConsoleOptions } from '../../lib/console/serve-console.ts';
 import { complaintsOf, noBrowser, useBrowser } from './a-browser.ts';
 import { aServedConsole, type MemoryRelay } from './a-console.ts';
+import { isWiderThanScreen, seriousFindings } from './accessibility.ts';
 
 export const PHONE = { width: 360, height: 740 };
 const DESKTOP = { width: 1280, height: 900 };
@@ -52,13 +52,7 @@ function visitOn(page: Page): Visit {
       await page.goto(address);
       return (path) => page.goto(new URL(path, address).href);
     },
-    async seriousFindings() {
-      await page.evaluate(axe.source);
-      return page.evaluate(`axe.run().then(({ violations }) => violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) })))`);
-    },
-    isWiderThanScreen: () =>
-      page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth'),
+    seriousFindings: () => seriousFindings(page),
+    isWiderThanScreen: () => isWiderThanScreen(page),
   };
 }

@@ -3,13 +3,12 @@ import { once } from 'node:events';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import dynalite from 'dynalite';
-import { z } from 'zod';
 import { LOOPBACK } from '../../node/http/loopback.ts';
 import { refuseBrowsers } from '../loopback.ts';
-import { reportListening } from './engine-thread.ts';
+import { type EngineSettings, reportListening } from './engine-thread.ts';
 import { checkTables, repairTables } from './repair-tables.ts';
 
-const { path } = z.strictObject({ path: z.string().optional() }).parse(workerData);
+const { path }: EngineSettings = workerData;
 
 // When a function stops in the middle of a request, dynalite throws the request's ECONNRESET as an uncaught exception.
 // It must not end the engine.

@@ -1,7 +1,6 @@
 /** Runs an engine in a thread, so that it does not block the main thread, which serves the webhooks. */
 import { once } from 'node:events';
 import { parentPort, Worker } from 'node:worker_threads';
-import { z } from 'zod';
 import { LOOPBACK } from '../../node/http/loopback.ts';
 import { REGION } from '../account.ts';
 import { COMPILE_CACHE } from '../compile-cache.ts';
@@ -11,7 +10,16 @@ import type { Engine } from './engine.ts';
 const STOP_LIMIT_MS = 5_000;
 
 const STOP = 'stop';
-const listeningSchema = z.strictObject({ port: z.int() });
+
+/** What a thread is started with. Both sides are this program, so neither checks it: see lambda/invocation.ts. */
+export interface EngineSettings {
+  /** The folder or file for the data; without it, all data is in memory. */
+  readonly path?: string;
+}
+
+interface Listening {
+  readonly port: number;
+}
 
 /**
  * Starts the engine in `file`, and waits until it listens.
@@ -19,8 +27,9 @@ const listeningSchema = z.strictObject({ port: z.int() });
  * @param path the folder for its data; without it, all data is in memory
  */
 export async function startEngineThread(file: URL, path?: string): Promise<Engine> {
+  const settings: EngineSettings = path === undefined ? {} : { path };
   const worker = new Worker(file, {
-    workerData: path === undefined ? {} : { path },
+    workerData: settings,
     env: { AWS_REGION: REGION, ...COMPILE_CACHE },
     execArgv: [],
   });
@@ -32,7 +41,7 @@ export async function startEngineThread(file: URL, path?: string): Promise<Engin
     });
   });
   const [message] = await Promise.race([once(worker, 'message'), failed]);
-  const { port } = listeningSchema.parse(message);
+  const { port }: Listening = message;
   return {
     endpoint: `http://${LOOPBACK}:${port}`,
     failed,
@@ -52,5 +61,6 @@ export function reportListening(port: number, stop: () => Promise<void>): void {
   parentPort?.once('message', () => {
     void stop().then(() => parentPort?.close());
   });
-  parentPort?.postMessage({ port });
+  const listening: Listening = { port };
+  parentPort?.postMessage(listening);
 }

@@ -3,14 +3,13 @@ import { Server } from 'node:http';
 import net from 'node:net';
 import { workerData } from 'node:worker_threads';
 import { startFauxqs } from 'fauxqs';
-import { z } from 'zod';
 import { LOOPBACK } from '../../node/http/loopback.ts';
 import { REGION } from '../account.ts';
 import { refuseBrowsers } from '../loopback.ts';
-import { reportListening } from './engine-thread.ts';
+import { type EngineSettings, reportListening } from './engine-thread.ts';
 import { keepReceiveCounts, releaseInFlight } from './queue-store.ts';
 
-const { path } = z.strictObject({ path: z.string().optional() }).parse(workerData);
+const { path }: EngineSettings = workerData;
 
 listenOnLoopbackOnly();
 if (path !== undefined) releaseInFlight(path);
@@ -32,6 +31,6 @@ function listenOnLoopbackOnly(): void {
   net.Server.prototype.listen = function (this: net.Server, ...parameters: unknown[]) {
     const [options] = parameters;
     if (this instanceof Server) refuseBrowsers(this);
-    return Reflect.apply(listen, this, [{ ...z.looseObject({}).parse(options), host: LOOPBACK }]);
+    return Reflect.apply(listen, this, [{ ...Object(options), host: LOOPBACK }]);
   };
 }

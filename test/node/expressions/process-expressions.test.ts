@@ -8,7 +8,7 @@ import { ProcessExpressions } from '../../../lib/node/expressions/process-expres
 import type { ExpressionInput } from '../../../lib/relay/model/expression-input.ts';
 
 /** Shorter than that of the functions, because most of what follows reaches it. */
-const TIME_LIMIT_MS = 1_000;
+const TIME_LIMIT_MS = 600;
 
 const opened: ProcessExpressions[] = [];
 afterAll(() => {
