@@ -7,6 +7,7 @@ import { AddressGuard } from '../../../lib/node/http/address-guard.ts';
 import { HttpSender } from '../../../lib/node/http/http-sender.ts';
 import { orderKeyOf } from '../../../lib/relay/model/ids.ts';
 import { OrderIdError, orderUrl } from '../../../lib/relay/sending/order-url.ts';
+import { anyChar } from '../../any-char.ts';
 import { aRelay, SOURCE } from '../a-relay.ts';
 
 const appended = (url: string, orderId?: string) => orderUrl({ url, orderId: 'append' }, orderId);
@@ -25,6 +26,19 @@ const RESERVED = [
   'a\\b',
   '$&',
 ];
+/** A query as RFC 3986 allows it. `fc.webQueryParameters` gives the same, but makes the map that {@link anyChar} avoids. */
+const aQuery = fc.string({
+  unit: fc.oneof(
+    {
+      weight: 10,
+      arbitrary: fc.constantFrom(
+        ...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789',
+        ..."-._~!$&'()*+,;=:@/?",
+      ),
+    },
+    { weight: 1, arbitrary: anyChar.map(encodeURIComponent) },
+  ),
+});
 /** Receivers parse the path before they decode its segments, and so never see these. */
 const isDots = (id: string) => /^\.{1,2}$/.test(id);
 
@@ -91,7 +105,7 @@ describe('the order id in a URL', () => {
 
   it('comes back from whoever parses the URL, and every other parameter is untouched', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', minLength: 1 }), fc.webQueryParameters(), (orderId, query) => {
+      fc.property(fc.string({ unit: anyChar, minLength: 1 }), aQuery, (orderId, query) => {
         fc.pre(!/orderid/i.test(query));
         const url = appended(`https://a.example/hook?${query}`, orderId);
 
@@ -102,7 +116,7 @@ describe('the order id in a URL', () => {
   });
 
   it('comes back from the path and the query that it was put into, and changes nothing else', () => {
-    const anId = fc.oneof(fc.string({ unit: 'binary', minLength: 1 }), fc.constantFrom(...RESERVED));
+    const anId = fc.oneof(fc.string({ unit: anyChar, minLength: 1 }), fc.constantFrom(...RESERVED));
     fc.assert(
       fc.property(anId, (orderId) => {
         fc.pre(!isDots(orderId));
