@@ -3,8 +3,11 @@ import { expect, it } from 'vitest';
 import { shrink } from './shrink.ts';
 import { simulate } from './simulate.ts';
 
-/** More than any bug of the past needed to show. `run.ts` runs more. */
-const SEEDS = 400;
+const FIRST_SEEDS = 304;
+/** In these, faults strike that are rare among the first: poisoned for ever, unreadable for ever, and paused for days. */
+const SEEDS_WITH_RARE_FAULTS = [336, 339, 355, 356, 380, 400];
+/** Each kind of fault strikes in at least three of them, and most kinds in dozens. `run.ts` runs more. */
+const SEEDS = [...Array.from({ length: FIRST_SEEDS }, (_, index) => index + 1), ...SEEDS_WITH_RARE_FAULTS];
 /** Several short tests report a failure earlier than one long test. */
 const PARTS = 8;
 
@@ -13,7 +16,7 @@ export function keepsEveryPromise(parts: readonly number[]): void {
   it.each(parts)(
     'keeps every promise, part %i of 8 of the seeds',
     async (part) => {
-      for (let seed = part; seed <= SEEDS; seed += PARTS) {
+      for (const seed of SEEDS.filter((_, index) => index % PARTS === part - 1)) {
         const { failures } = await simulate(seed);
         if (failures.length === 0) continue;
         const { report } = await shrink(seed);
