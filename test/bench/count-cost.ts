@@ -1,9 +1,10 @@
 /** Counts the operations that the bill depends on, over the embedded engines. */
 import { dynamoDbClient, sqsClient } from '../../lib/aws/clients.ts';
 import { startEngines } from '../../lib/emulator/engines/engines.ts';
+import { readTemplate } from '../../lib/emulator/template/read-template.ts';
 import type { CostInputs } from './cost-model.ts';
 import { callsOfDelivery, callsOfSweep } from './delivery-calls.ts';
-import { callsOfOrder, type Stores } from './event-calls.ts';
+import { callsOfOrder, type EventCalls, type Stores } from './event-calls.ts';
 import { outputsOf } from './stack-outputs.ts';
 import { partsOf } from './template-parts.ts';
 
@@ -13,11 +14,17 @@ export interface Load {
   readonly items: number;
 }
 
-export async function countCost(template: unknown, { endpoints, items }: Load): Promise<CostInputs> {
+export async function countCost(template: unknown, load: Load): Promise<CostInputs> {
+  const event = await countEvent(template, load);
+  const slow = await onEmptyStores(template, (stores) => callsOfDelivery(stores, load.items));
+  const sweep = await onEmptyStores(template, (stores) => callsOfSweep(stores, load.endpoints));
+  return { event, slow, sweep, parts: partsOf(template), table: eventLogOf(template) };
+}
+
+/** The calls of one event, of an order that has had others. */
+export async function countEvent(template: unknown, { endpoints, items }: Load): Promise<EventCalls> {
   const { later } = await onEmptyStores(template, (stores) => callsOfOrder(stores, endpoints, { items }));
-  const slow = await onEmptyStores(template, (stores) => callsOfDelivery(stores, items));
-  const sweep = await onEmptyStores(template, (stores) => callsOfSweep(stores, endpoints));
-  return { event: later, slow, sweep, parts: partsOf(template), table: await eventLogOf(template) };
+  return later;
 }
 
 async function onEmptyStores<Result>(
@@ -45,11 +52,10 @@ async function onEmptyStores<Result>(
   }
 }
 
-async function eventLogOf(template: unknown) {
-  const engines = await startEngines({ template });
-  await engines.stop();
-  const name = outputsOf(engines).EventLogTableName;
-  const table = engines.resources.tables.find((each) => each.name === name);
+function eventLogOf(template: unknown) {
+  const resources = readTemplate(template);
+  const { EventLogTableName: name } = outputsOf({ resources });
+  const table = resources.tables.find((each) => each.name === name);
   if (table === undefined) throw new Error(`The template has no table ${name}`);
   return table;
 }

@@ -12,6 +12,6 @@ const outputsSchema = z.looseObject({
 
 export type StackOutputs = z.output<typeof outputsSchema>;
 
-export function outputsOf({ resources }: Engines): StackOutputs {
+export function outputsOf({ resources }: Pick<Engines, 'resources'>): StackOutputs {
   return outputsSchema.parse(resources.outputs);
 }
