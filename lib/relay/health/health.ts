@@ -129,11 +129,11 @@ function circuitAfter(health: Health, made: ObservedAttempt, endedAt: Date): Hea
 function speedAfter(health: Health, made: ObservedAttempt, endedAt: Date): Health {
   const isSlow = made.durationMs - (made.ownDelayMs ?? 0) > SLOW_MS;
   if (!isSlow && (isEndpointFailure(made) || isProven(health))) return health;
-  const { provenAt, slowUntil, ...rest } = health;
+  const { provenAt: _, slowUntil, ...rest } = health;
   if (isSlow) {
     const until = after(endedAt, SLOW_FOR_MS);
     const isKnown = slowUntil !== undefined && slowUntil > after(until, -SLOW_UNTIL_STEP_MS);
-    return isKnown && provenAt === undefined ? health : { ...rest, slowUntil: until };
+    return isKnown ? health : { ...rest, slowUntil: until };
   }
   return slowUntil !== undefined && slowUntil > endedAt ? health : { ...rest, provenAt: endedAt };
 }
@@ -147,6 +147,7 @@ function busy(health: Health, { retryAfterSeconds = 0 }: Attempt, now: Date): He
 }
 
 function later(one: Date | undefined, other: Date): Date {
+  // Stryker disable next-line EqualityOperator: of two equal times, either will do
   return one !== undefined && one > other ? one : other;
 }
 
