@@ -206,6 +206,31 @@ describe('the deadline of an attempt', () => {
   });
 });
 
+describe('a fetched token that the endpoint refuses', () => {
+  it('is replaced, and the request is sent once more, both within the same deadline', async () => {
+    const asked: number[] = [];
+    const relay = await sent({ auth: OAUTH2, timeoutSeconds: 4 }, ({ clock, sender, tokenIssuer }) => {
+      tokenIssuer.answer = async (_, __, timeoutMs) => {
+        asked.push(timeoutMs);
+        clock.advance(1_000);
+        return { value: `token-${asked.length}` };
+      };
+      sender.answers.set('erp', async (request) => {
+        clock.advance(500);
+        return wants('Bearer token-2')(request);
+      });
+    });
+
+    expect(headersOf(relay)).toEqual([
+      { authorization: 'Bearer token-1' },
+      { authorization: 'Bearer token-2' },
+    ]);
+    expect(asked).toEqual([4_000, 2_500]);
+    expect(relay.sender.to('erp')).toMatchObject([{ timeoutMs: 3_000 }, { timeoutMs: 1_500 }]);
+    expect(await relay.rows()).toEqual([]);
+  });
+});
+
 const SIGNING_KEY = randomBytes(32);
 
 describe('what is kept of an answer', () => {
