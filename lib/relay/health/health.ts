@@ -153,13 +153,14 @@ function later(one: Date | undefined, other: Date): Date {
 
 function failed(health: Health, made: ObservedAttempt, now: Date): Health {
   const isFailedProbe = made.isProbe === true && health.state === 'failing';
+  const failingSince = health.failingSince ?? now;
   const counted: Health = {
     ...health,
     consecutiveFailures: health.consecutiveFailures + 1,
-    failingSince: health.failingSince ?? now,
+    failingSince,
     ...(isFailedProbe && { failedProbes: (health.failedProbes ?? 0) + 1 }),
   };
-  if (counted.state === 'failing' && hasFailedForDays(counted, now))
+  if (counted.state === 'failing' && hasFailedForDays(failingSince, now))
     return disabled(counted, `nothing but failures for ${DISABLED_AFTER_DAYS} days: ${answerInWords(made)}`);
   if (made.retryAfterSeconds !== undefined) return waiting(counted, made.retryAfterSeconds, now);
   if (counted.state === 'failing' || counted.consecutiveFailures < FAILURES_TO_OPEN) return counted;
@@ -170,8 +171,8 @@ function failed(health: Health, made: ObservedAttempt, now: Date): Health {
   );
 }
 
-function hasFailedForDays({ failingSince }: Health, now: Date): boolean {
-  return failingSince !== undefined && after(failingSince, DISABLED_AFTER_DAYS * DAY_MS) <= now;
+function hasFailedForDays(failingSince: Date, now: Date): boolean {
+  return after(failingSince, DISABLED_AFTER_DAYS * DAY_MS) <= now;
 }
 
 /** The endpoint sent `retry-after`: the circuit opens until then. */
