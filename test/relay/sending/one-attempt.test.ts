@@ -194,6 +194,17 @@ describe('the headers of an answer', () => {
   });
 });
 
+describe('an attempt whose transform is postponed', () => {
+  it('ends with an error of its own, and nothing is sent', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { transform: 'busy' });
+    relay.expressions.postpones('busy', 1);
+
+    await expect(attemptOf(relay, {})).rejects.toMatchObject({ name: 'TransformPostponedError' });
+    expect(relay.sender.requests).toEqual([]);
+  });
+});
+
 describe('the fence of an attempt', () => {
   const aFence = (allowed: boolean) => ({
     waitMs: 0,
@@ -257,6 +268,12 @@ describe('an attempt that the relay itself failed to make', () => {
       error,
       unsent: true,
       internalError: true,
+    });
+    expect(relay.telemetry.log).toContainEqual({
+      level: 'error',
+      message: 'delivery could not be processed',
+      error: thrown,
+      fields: { eventId: row.eventId, endpointId: 'erp' },
     });
   });
 });
