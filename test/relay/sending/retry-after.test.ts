@@ -38,7 +38,7 @@ describe('the wait that an answer asks for', () => {
     ...[
       'about Sun, 01 Mar 2026 12:02:00 GMT',
       'Su, 01 Mar 2026 12:02:00 GMT',
-      'Sun, 01 Mar 2026 12:02:00 GMT+1',
+      'Sun, 01 Mar 2026 12:02:00 GMT-0100',
     ],
     ...['0', '0.0', 'Sun, 01 Mar 2026 12:00:00 GMT', 'Sun, 06 Nov 1994 08:49:37 GMT'],
   ])('is none when Retry-After is invalid or past: %j', (retryAfter) => {
