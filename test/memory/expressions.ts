@@ -48,7 +48,7 @@ export class MemoryExpressions implements Expressions {
     if (meaning === undefined) throw new Error(`nobody said what ${expression} means`);
     try {
       const value = meaning();
-      return { kind: 'value', value: as === 'boolean' ? Boolean(value) : value };
+      return { kind: 'value', value: { value, boolean: Boolean(value) }[as] };
     } catch (error) {
       return { kind: 'failure', reason: error instanceof Error ? error.message : String(error) };
     }

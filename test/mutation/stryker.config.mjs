@@ -12,8 +12,11 @@ const suffix = MUTATED_NAME && `-${MUTATED_NAME}`;
 
 export default {
   mutate: [MUTATED_FILES],
-  plugins: ['@stryker-mutator/vitest-runner', fileURLToPath(new URL('ignore-texts.mjs', import.meta.url))],
-  ignorers: ['texts'],
+  plugins: [
+    '@stryker-mutator/vitest-runner',
+    ...['ignore-texts.mjs', 'ignore-guards.mjs'].map((name) => fileURLToPath(new URL(name, import.meta.url))),
+  ],
+  ignorers: ['texts', 'guards'],
   testRunner: 'vitest',
   vitest: { configFile: 'test/mutation/vitest.config.ts' },
   coverageAnalysis: 'perTest',

@@ -129,11 +129,11 @@ function circuitAfter(health: Health, made: ObservedAttempt, endedAt: Date): Hea
 function speedAfter(health: Health, made: ObservedAttempt, endedAt: Date): Health {
   const isSlow = made.durationMs - (made.ownDelayMs ?? 0) > SLOW_MS;
   if (!isSlow && (isEndpointFailure(made) || isProven(health))) return health;
-  const { provenAt, slowUntil, ...rest } = health;
+  const { provenAt: _, slowUntil, ...rest } = health;
   if (isSlow) {
     const until = after(endedAt, SLOW_FOR_MS);
     const isKnown = slowUntil !== undefined && slowUntil > after(until, -SLOW_UNTIL_STEP_MS);
-    return isKnown && provenAt === undefined ? health : { ...rest, slowUntil: until };
+    return isKnown ? health : { ...rest, slowUntil: until };
   }
   return slowUntil !== undefined && slowUntil > endedAt ? health : { ...rest, provenAt: endedAt };
 }
@@ -147,18 +147,20 @@ function busy(health: Health, { retryAfterSeconds = 0 }: Attempt, now: Date): He
 }
 
 function later(one: Date | undefined, other: Date): Date {
+  // Stryker disable next-line EqualityOperator: of two equal times, either will do
   return one !== undefined && one > other ? one : other;
 }
 
 function failed(health: Health, made: ObservedAttempt, now: Date): Health {
   const isFailedProbe = made.isProbe === true && health.state === 'failing';
+  const failingSince = health.failingSince ?? now;
   const counted: Health = {
     ...health,
     consecutiveFailures: health.consecutiveFailures + 1,
-    failingSince: health.failingSince ?? now,
+    failingSince,
     ...(isFailedProbe && { failedProbes: (health.failedProbes ?? 0) + 1 }),
   };
-  if (counted.state === 'failing' && hasFailedForDays(counted, now))
+  if (counted.state === 'failing' && hasFailedForDays(failingSince, now))
     return disabled(counted, `nothing but failures for ${DISABLED_AFTER_DAYS} days: ${answerInWords(made)}`);
   if (made.retryAfterSeconds !== undefined) return waiting(counted, made.retryAfterSeconds, now);
   if (counted.state === 'failing' || counted.consecutiveFailures < FAILURES_TO_OPEN) return counted;
@@ -169,8 +171,8 @@ function failed(health: Health, made: ObservedAttempt, now: Date): Health {
   );
 }
 
-function hasFailedForDays({ failingSince }: Health, now: Date): boolean {
-  return failingSince !== undefined && after(failingSince, DISABLED_AFTER_DAYS * DAY_MS) <= now;
+function hasFailedForDays(failingSince: Date, now: Date): boolean {
+  return after(failingSince, DISABLED_AFTER_DAYS * DAY_MS) <= now;
 }
 
 /** The endpoint sent `retry-after`: the circuit opens until then. */

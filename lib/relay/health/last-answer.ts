@@ -19,6 +19,7 @@ export function isNewAnswer(health: LastAnswer, made: Attempt): boolean {
   if (isOld(lastAnswerAt, made)) return true;
   if (!succeeded(made)) return lastAnswer !== answerText(made);
   // 200 after 204 is no news. A success after another answer is.
+  // Stryker disable next-line OptionalChaining: an absent time is old, so both are known here
   return isOld(lastSuccessAt, made) || lastAnswerAt?.getTime() !== lastSuccessAt?.getTime();
 }
 

@@ -16,8 +16,8 @@ const ORDERS_TO_REFUSE = 5;
 export const MOST_REFUSED_ORDERS = 20;
 const HASH_LENGTH = 8;
 
-export function isRefusing({ refusedOrders = [] }: Refusals): boolean {
-  return refusedOrders.length >= ORDERS_TO_REFUSE;
+export function isRefusing({ refusedOrders }: Refusals): boolean {
+  return (refusedOrders?.length ?? 0) >= ORDERS_TO_REFUSE;
 }
 
 /** The refusals after an attempt; the same object when they are unchanged. */

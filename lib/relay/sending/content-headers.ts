@@ -16,6 +16,7 @@ export function contentHeaders({
   contentEncoding,
 }: Omit<Payload, 'body'>): Record<string, string> {
   const type = contentType?.trim() && carriedType(contentType);
+  // Stryker disable next-line StringLiteral: any text that is no encoding will do
   const encoding = contentEncoding?.trim() ?? '';
   return {
     ...(type && { 'content-type': type }),

@@ -63,6 +63,7 @@ export async function send(
   try {
     const credentials = await credentialsFor(context.secretCache, endpoint, wanted());
     const result = await post(credentials);
+    // Stryker disable next-line ConditionalExpression: a failure has no status
     if (result.kind !== 'answer' || result.status !== UNAUTHORIZED) return result;
     invalidateSecretsOf(context.secretCache, endpoint);
     const renewed = await credentialsFor(context.secretCache, endpoint, {

@@ -25,6 +25,7 @@ const keyObjects = new WeakMap<Uint8Array, KeyObject>();
 function hmac(key: Uint8Array): Hmac {
   const known = keyObjects.get(key);
   const keyObject = known ?? createSecretKey(key);
+  // Stryker disable next-line ConditionalExpression,EqualityOperator,CallExpression: it only saves time
   if (known === undefined) keyObjects.set(key, keyObject);
   return createHmac('sha256', keyObject);
 }

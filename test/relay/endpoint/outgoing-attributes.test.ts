@@ -140,6 +140,7 @@ describe('the auth of an endpoint', () => {
       { ...OAUTH2, secretIn: SECRET },
       'auth.secretIn: must be basic, basic-unencoded, body',
     ],
+    ['oauth2 with an empty scope', { ...OAUTH2, scope: '' }, 'auth.scope: must not be empty'],
     ['oauth2 with parameters in a text', { ...OAUTH2, parameters: SECRET }, 'auth.parameters: must be a map'],
     [
       'oauth2 with a parameter that the grant sets',

@@ -20,6 +20,18 @@ const reasonAgainst = (attributes: object) =>
   parseRows([{ id: 'erp', attributes: { url: 'https://erp.example/', ...attributes } }], endpointSchema)
     .invalid[0]?.reason;
 
+/** Its subject is empty, as it is when all names are alternative names. */
+const NAMELESS = `-----BEGIN CERTIFICATE-----
+MIIBVjCB/aADAgECAhR8Bf8Bgqz1F+n+Czl3VPqVOf6YsTAKBggqhkjOPQQDAjAA
+MCAXDTI2MTEzMDIyMjU1MVoYDzIxMjYxMTA2MjIyNTUxWjAAMFkwEwYHKoZIzj0C
+AQYIKoZIzj0DAQcDQgAEBRmWvCUDTAL/Rq5K5IVUuR3g4IeCdPD3ZqbmlTuD8WqP
+uLq1PelXwRnkIuCsd30qahxr4kHDDBqDs+F0DUKqbKNTMFEwHQYDVR0OBBYEFFnb
+kQjiBBiwL38kvtv1w5u4DQbWMB8GA1UdIwQYMBaAFFnbkQjiBBiwL38kvtv1w5u4
+DQbWMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAN6BzMEgi75H
+lKDFUppMI7CYV5EYkvfmA1m8x0BFTXF1AiA0m3YtKv77IRXFGQBh50nIDlZwsphP
+Kro+OOdJM2kfgg==
+-----END CERTIFICATE-----`;
+
 describe('certificates in a text', () => {
   it.each<[string, (pem: string) => string]>([
     ['as they are', (pem) => pem],
@@ -54,6 +66,12 @@ describe('certificates in a text', () => {
       subject: 'CN=relay.example',
       validUntil: validToDate,
     });
+  });
+
+  it('are described without a subject that the first one does not have', () => {
+    const { validToDate } = new X509Certificate(NAMELESS);
+
+    expect(describeCertificate(NAMELESS)).toEqual({ subject: 'no name', validUntil: validToDate });
   });
 });
 

@@ -73,13 +73,14 @@ describe('whether an endpoint is proven', () => {
 
     expect(isProven(healthAfter(health, noAnswer(304)))).toBe(false);
     expect(isProven(healthAfter(health, slow(304)))).toBe(false);
-    expect(isProven(healthAfter(health, answer(200, 304)))).toBe(true);
+    expect(isProven(healthAfter(health, answer(200, 302.8)))).toBe(false);
+    expect(isProven(healthAfter(health, answer(200, 302.9)))).toBe(true);
   });
 
   it('is written at most once a minute while every answer is slow', () => {
     const health = healthAfter(PROVEN, slow());
 
-    expect(healthAfter(health, slow(30))).toBe(health);
-    expect(healthAfter(health, slow(61))).toMatchObject({ slowUntil: seconds(61 + 3 + 300) });
+    expect(healthAfter(health, slow(59))).toBe(health);
+    expect(healthAfter(health, slow(60))).toMatchObject({ slowUntil: seconds(60 + 3 + 300) });
   });
 });

@@ -286,6 +286,12 @@ describe('an endpoint that is disabled', () => {
     );
   });
 
+  it('has failed more often than now and then', () => {
+    const rarely = healthAfterAll(PROVEN, noAnswer(0), noAnswer(2 * DAY), noAnswer(6 * DAY));
+
+    expect(rarely).toMatchObject({ state: 'ok', consecutiveFailures: 3 });
+  });
+
   it('has not answered anything else in between', () => {
     const answered = healthAfterAll(FAILING, answer(400, 4 * DAY), ...times(5, noAnswer(4 * DAY + 1)));
 

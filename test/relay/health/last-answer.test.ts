@@ -15,11 +15,17 @@ import {
 } from '../attempts.ts';
 
 describe('the last answer of an endpoint', () => {
+  const { error: _, ...withoutReason } = noAnswer();
+
   it.each([
     ['a success', answer(204), '204'],
     ['a refusal', answer(401), '401'],
     ['a failure', answer(503), '503'],
     ['no answer', noAnswer(0, { error: 'timeout after 10 s' }), 'timeout after 10 s'],
+    ['no answer, for an unknown reason', withoutReason, 'no answer'],
+    ['a 2xx that `success` refuses', answer(299, 0, { accepted: false }), '299, no success'],
+    ['a redirect that `success` refuses', answer(300, 0, { accepted: false }), '300'],
+    ['a redirect that `success` accepts', answer(302, 0, { accepted: true }), '302'],
   ])('is recorded: %s', (_, made, lastAnswer) => {
     expect(healthAfter(UNKNOWN_HEALTH, made)).toMatchObject({ lastAnswer, lastAnswerAt: NOON });
   });
@@ -33,6 +39,19 @@ describe('the last answer of an endpoint', () => {
     const health = healthAfterAll(PROVEN, answer(503, 10), answer(200, 5));
 
     expect(health).toMatchObject({ lastAnswer: '503', lastAnswerAt: seconds(10), lastSuccessAt: seconds(5) });
+  });
+
+  it('is the one recorded last, of two requests that started at the same time', () => {
+    expect(healthAfterAll(PROVEN, answer(503), answer(200))).toMatchObject({ lastAnswer: '200' });
+  });
+
+  it('is recorded when there is none yet, and nothing else changes', () => {
+    const { lastAnswer: _, lastAnswerAt: __, lastSuccessAt: ___, ...unanswered } = PROVEN;
+
+    expect(healthAfter(unanswered, answer(200))).toEqual({
+      ...unanswered,
+      ...{ lastAnswer: '200', lastAnswerAt: NOON, lastSuccessAt: NOON },
+    });
   });
 
   it('outlives the failures that it ends', () => {
@@ -52,6 +71,13 @@ describe('the health of an endpoint that answers as before', () => {
       lastSuccessAt: seconds(299),
       lastAnswerAt: seconds(299),
     });
+  });
+
+  it('changes with the same refusal only when the recorded one is five minutes old', () => {
+    const tooEarly = healthAfter(PROVEN, answer(425));
+
+    expect(healthAfter(tooEarly, answer(425, 299))).toBe(tooEarly);
+    expect(healthAfter(tooEarly, answer(425, 300))).toEqual({ ...tooEarly, lastAnswerAt: seconds(300) });
   });
 
   it('changes with the first success after another answer', () => {

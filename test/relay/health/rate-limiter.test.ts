@@ -121,6 +121,12 @@ describe('the rate limiter of a lock’s next holder', () => {
     ['nobody held the lock before', 2, {}, 0],
     ['the last holder released it', 2, { nextSendAt: later(noon, -60_000) }, 500],
     ['the last holder died', 2, { lockedUntil: noon }, 500],
+    [
+      'the last holder released it, with an interval as long as clocks differ',
+      0.5,
+      { nextSendAt: later(noon, -60_000) },
+      2_000,
+    ],
     ['the last holder released it with a long interval', 0.1, { nextSendAt: later(noon, 4_000) }, 6_000],
     ['the last holder released it long ago', 0.1, { nextSendAt: later(noon, -60_000) }, 0],
     ['the last holder died with a long interval', 0.1, { lockedUntil: noon }, 12_000],

@@ -51,6 +51,17 @@ describe('changesBetween', () => {
     ]);
   });
 
+  it('leaves out what is not known', () => {
+    expect(changesBetween([{}], [])).toStrictEqual([{ change: 'removed' }]);
+    expect(changesBetween([], [{}])).toStrictEqual([{ change: 'added' }]);
+    expect(changesBetween([{ status: 'New' }], [{ trackingNumber: '1Z1' }])).toStrictEqual([
+      { change: 'changed', statusFrom: 'New', trackingNumberTo: '1Z1' },
+    ]);
+    expect(changesBetween([{ trackingNumber: '1Z1' }], [{ status: 'New' }])).toStrictEqual([
+      { change: 'changed', statusTo: 'New', trackingNumberFrom: '1Z1' },
+    ]);
+  });
+
   it('pairs items of one SKU so that the fewest fields differ', () => {
     const changes = changesBetween(
       [mug('New'), mug('Printing', '1Z1')],
@@ -151,6 +162,30 @@ describe('the work of comparing', () => {
     expect(steps).toBeLessThanOrEqual(PAIRING_STEPS);
     expect(note).toBeUndefined();
     expect(changes.length).toBeLessThanOrEqual(SIZE);
+  });
+
+  it.each([
+    ['nothing is gone', [], [mug('New'), mug('Printing')]],
+    ['nothing has appeared', [mug('New'), mug('Printing')], []],
+    ['one item has changed', [mug('New')], [mug('Shipped', '1Z1')]],
+  ])('is none when %s', (_, before, now) => {
+    const { steps, note, changes } = compareItems(before, now, 0);
+
+    expect({ steps, note }).toEqual({ steps: 0, note: undefined });
+    expect(changes).toEqual(changesBetween(before, now));
+  });
+
+  it('is limited for all products together', () => {
+    const [before, now] = [
+      [mug('New'), mug('Printing', '1Z1')],
+      [mug('Shipped', '1Z1'), mug('New', '1Z2')],
+    ];
+    const both = (items: readonly Item[]) => [...items, ...items.map((item) => ({ ...item, sku: 'POSTER' }))];
+    const { steps } = compareItems(before, now);
+
+    expect(compareItems(both(before), both(now), 2 * steps + 1)).toMatchObject({ steps: 2 * steps });
+    expect(compareItems(both(before), both(now), 2 * steps + 1)).not.toHaveProperty('note');
+    expect(compareItems(both(before), both(now), 2 * steps)).toHaveProperty('note', 'too-many-alike');
   });
 
   it('stays within its limit whatever the items', () => {

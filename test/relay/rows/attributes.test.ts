@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { isoSpellings, toAttribute, toAttributes } from '../../../lib/relay/rows/attributes.ts';
-import { endpointIdIn, outcomeKey, toOutcomeMap, withOutcome } from '../../../lib/relay/rows/outcome-map.ts';
+import {
+  endpointIdIn,
+  isOutcomeMap,
+  outcomeKey,
+  toOutcomeMap,
+  withOutcome,
+} from '../../../lib/relay/rows/outcome-map.ts';
 import { anEndpointId } from '../../ports/builders.ts';
 import { NOON } from '../attempts.ts';
 
@@ -76,6 +82,7 @@ describe('the map of outcomes', () => {
   });
 
   it.each([undefined, null, 'delivered', ['delivered']])('begins anew when it was %j', (outcomes) => {
+    expect(isOutcomeMap(outcomes)).toBe(false);
     expect(withOutcome(outcomes, anEndpointId('erp'), dead)).toEqual({ erp: dead });
   });
 });

@@ -4,7 +4,7 @@ import type { EventRecord } from '../../../lib/relay/model/event.ts';
 import { eventTime } from '../../../lib/relay/model/ids.ts';
 import type { Row } from '../../../lib/relay/rows/attributes.ts';
 import { eventAttributes } from '../../../lib/relay/rows/event-attributes.ts';
-import { outcomeIn, readEvent } from '../../../lib/relay/rows/read-event.ts';
+import { outcomeIn, readEvent, readEventOutline } from '../../../lib/relay/rows/read-event.ts';
 import { anEndpointId, anEvent } from '../../ports/builders.ts';
 import { NOON, seconds } from '../attempts.ts';
 
@@ -57,6 +57,12 @@ describe('the row of an event', () => {
   it('has no fan-out before fan-out', () => {
     expect(eventAttributes(full)).not.toHaveProperty('fannedOutAt');
     expect(eventAttributes(key)).not.toHaveProperty('outcomes');
+  });
+
+  it('has neither changes nor outcomes in its outline', () => {
+    const { changes: _, outcomes: __, ...outline } = full;
+
+    expect(readEventOutline(key, row)).toStrictEqual(outline);
   });
 
   it('needs nothing but its key', () => {

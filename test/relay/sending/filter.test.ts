@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { deliver } from '../../../lib/relay/deliver/deliver.ts';
 import { replay } from '../../../lib/relay/delivery/replay.ts';
-import { anEndpointId } from '../../ports/builders.ts';
+import { evaluateFilter } from '../../../lib/relay/sending/filter.ts';
+import { anEndpointId, anEvent, aPayload } from '../../ports/builders.ts';
 import { aRelay, ORDER, UNAVAILABLE } from '../a-relay.ts';
 
 const ERP = anEndpointId('erp');
@@ -80,6 +81,26 @@ describe('an endpoint with a filter', () => {
     await relay.fanOut();
 
     expect(relay.expressions.evaluated[0]?.input).not.toHaveProperty('order');
+  });
+
+  it('gets what the filter gives something for that JSONata takes for true', async () => {
+    const { relay } = withFilter({ filter: 'a.text' });
+    relay.expressions.means('a.text', () => 'yes');
+    const eventId = await relay.accepted();
+
+    await relay.fanOut();
+
+    expect(relay.sender.eventsTo('erp')).toEqual([eventId]);
+  });
+
+  it('passes what the filter fails on', async () => {
+    const { relay } = withFilter();
+    relay.expressions.means('fails', () => {
+      throw new Error('it ran too long');
+    });
+    const event = { ...anEvent(), changes: [] };
+
+    expect(await evaluateFilter(relay.relay, { id: ERP, filter: 'fails' }, event, aPayload())).toBe('pass');
   });
 
   it('gets what the filter fails on, and that is told without anything of the order', async () => {

@@ -103,6 +103,38 @@ describe('an attempt', () => {
   });
 });
 
+describe('an attempt during which this process could not work', () => {
+  /** The process had been delayed by 400 ms before the attempt. */
+  async function observedAfter(delayMs: number) {
+    const relay = aRelay();
+    relay.endpoint('erp');
+    let delayedMs = 400;
+    const clock = Object.assign(relay.clock, { delayedMs: () => delayedMs });
+    relay.sender.answers.set('erp', async () => {
+      delayedMs += delayMs;
+      clock.advance(3_000);
+      return { kind: 'answer', status: 200, text: 'ok' };
+    });
+    const observe = vi.spyOn(relay.config.healthRecorder, 'observe');
+    const made = await attemptOf(relay, {});
+    return { made, observed: observe.mock.calls[0]?.[1] };
+  }
+
+  it('counts in the health with this delay, which says nothing of the endpoint', async () => {
+    const { made, observed } = await observedAfter(250);
+
+    expect(observed).toMatchObject({ durationMs: 3_000, ownDelayMs: 250 });
+    expect(made).not.toHaveProperty('ownDelayMs');
+  });
+
+  it('counts without a delay that was before it', async () => {
+    const { observed } = await observedAfter(0);
+
+    expect(observed).toMatchObject({ durationMs: 3_000 });
+    expect(observed).not.toHaveProperty('ownDelayMs');
+  });
+});
+
 describe('an attempt with a shorter limit than its endpoint’s timeout', () => {
   const limited = (takesMs: number, limitSeconds: number, result: SendResult = TIMEOUT) =>
     anAttempt({ takesMs, result, options: { limitSeconds } });
@@ -159,6 +191,17 @@ describe('the headers of an answer', () => {
     ],
   ])('are not recorded %s', async (_, made) => {
     expect((await made()).made).not.toHaveProperty('headers');
+  });
+});
+
+describe('an attempt whose transform is postponed', () => {
+  it('ends with an error of its own, and nothing is sent', async () => {
+    const relay = aRelay();
+    relay.endpoint('erp', { transform: 'busy' });
+    relay.expressions.postpones('busy', 1);
+
+    await expect(attemptOf(relay, {})).rejects.toMatchObject({ name: 'TransformPostponedError' });
+    expect(relay.sender.requests).toEqual([]);
   });
 });
 
@@ -225,6 +268,12 @@ describe('an attempt that the relay itself failed to make', () => {
       error,
       unsent: true,
       internalError: true,
+    });
+    expect(relay.telemetry.log).toContainEqual({
+      level: 'error',
+      message: 'delivery could not be processed',
+      error: thrown,
+      fields: { eventId: row.eventId, endpointId: 'erp' },
     });
   });
 });

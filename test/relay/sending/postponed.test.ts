@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { aRelay } from '../a-relay.ts';
+import { errorsOf } from './sent-requests.ts';
 
 const WANTED = { Id: '1', wanted: true };
 const REFUSED = { Id: '1', wanted: false };
@@ -126,6 +127,7 @@ describe('a `success` expression whose time other expressions took', () => {
     await relay.fanOut();
     const waiting = { state: 'pending', reason: 'expressions-busy', attemptCount: 0 };
     expect(await relay.rows()).toMatchObject([{ ...waiting, possiblyDeliveredAt: expect.any(Date) }]);
+    expect(await errorsOf(relay)).toEqual(['`success` was not evaluated: other expressions took the time']);
     relay.clock.advance(10_000);
     await relay.deliver();
     expect(await relay.rows()).toMatchObject([{ ...waiting, possiblyDeliveredAt: expect.any(Date) }]);

@@ -35,6 +35,11 @@ describe('the wait that an answer asks for', () => {
 
   it.each([
     ...[undefined, '', '   ', '-5', '1e3', 'soon', 'Xyz, 99 Foo 2026 GMT', '2026-03-01', '0x10', '.5', '1.'],
+    ...[
+      'about Sun, 01 Mar 2026 12:02:00 GMT',
+      'Su, 01 Mar 2026 12:02:00 GMT',
+      'Sun, 01 Mar 2026 12:02:00 GMT-0100',
+    ],
     ...['0', '0.0', 'Sun, 01 Mar 2026 12:00:00 GMT', 'Sun, 06 Nov 1994 08:49:37 GMT'],
   ])('is none when Retry-After is invalid or past: %j', (retryAfter) => {
     expect(asked({ retryAfter })).toBeUndefined();

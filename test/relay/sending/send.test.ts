@@ -43,25 +43,31 @@ describe('a request', () => {
     expect(headers['webhook-signature']).toBe(signatureOf([key], { id, timestamp, body }));
   });
 
-  it('is signed with each previous secret until that one’s time is over', async () => {
-    const previousSigningSecrets = ['2026-03-01T14:00:00Z', '2026-03-01T13:00:00Z'].map((until) => ({
-      secret: toSigningSecret(randomBytes(24)),
-      until,
-    }));
-    const relay = aRelay();
-    relay.secrets.values['/new'] = toSigningSecret(randomBytes(64));
-    relay.endpoint('erp', { signingSecret: 'ssm:/new', previousSigningSecrets, ordering: 'none' });
-    const signatures = () =>
-      relay.sender.to('erp').map(({ headers }) => headers['webhook-signature']?.split(' ').length);
+  it.each([
+    ['one that the row refers to', 'ssm:/new'],
+    ['one in the row', toSigningSecret(randomBytes(64))],
+  ])(
+    'is signed with each previous secret until that one’s time is over, beside %s',
+    async (_, signingSecret) => {
+      const previousSigningSecrets = ['2026-03-01T14:00:00Z', '2026-03-01T13:00:00Z'].map((until) => ({
+        secret: toSigningSecret(randomBytes(24)),
+        until,
+      }));
+      const relay = aRelay();
+      relay.secrets.values['/new'] = toSigningSecret(randomBytes(64));
+      relay.endpoint('erp', { signingSecret, previousSigningSecrets, ordering: 'none' });
+      const signatures = () =>
+        relay.sender.to('erp').map(({ headers }) => headers['webhook-signature']?.split(' ').length);
 
-    await another(relay);
-    relay.minutes(60);
-    await another(relay);
-    relay.minutes(60);
-    await another(relay);
+      await another(relay);
+      relay.minutes(60);
+      await another(relay);
+      relay.minutes(60);
+      await another(relay);
 
-    expect(signatures()).toEqual([3, 2, 1]);
-  });
+      expect(signatures()).toEqual([3, 2, 1]);
+    },
+  );
 });
 
 describe('a secret that a row refers to', () => {
@@ -203,6 +209,31 @@ describe('the deadline of an attempt', () => {
 
     expect(asked).toEqual([4_000, 3_000]);
     expect(relay.sender.to('erp')).toMatchObject([{ timeoutMs: 1_500 }]);
+  });
+});
+
+describe('a fetched token that the endpoint refuses', () => {
+  it('is replaced, and the request is sent once more, both within the same deadline', async () => {
+    const asked: number[] = [];
+    const relay = await sent({ auth: OAUTH2, timeoutSeconds: 4 }, ({ clock, sender, tokenIssuer }) => {
+      tokenIssuer.answer = async (_, __, timeoutMs) => {
+        asked.push(timeoutMs);
+        clock.advance(1_000);
+        return { value: `token-${asked.length}` };
+      };
+      sender.answers.set('erp', async (request) => {
+        clock.advance(500);
+        return wants('Bearer token-2')(request);
+      });
+    });
+
+    expect(headersOf(relay)).toEqual([
+      { authorization: 'Bearer token-1' },
+      { authorization: 'Bearer token-2' },
+    ]);
+    expect(asked).toEqual([4_000, 2_500]);
+    expect(relay.sender.to('erp')).toMatchObject([{ timeoutMs: 3_000 }, { timeoutMs: 1_500 }]);
+    expect(await relay.rows()).toEqual([]);
   });
 });
 

@@ -25,7 +25,7 @@ async function answered(
   await relay.fanOut();
   const { erp } = await relay.outcomes(eventId);
   const [row] = await relay.rows();
-  return { relay, outcome: erp, row };
+  return { relay, eventId, outcome: erp, row };
 }
 
 describe('an endpoint with a success expression', () => {
@@ -35,6 +35,12 @@ describe('an endpoint with a success expression', () => {
     expect(relay.expressions.evaluated).toEqual([
       { expression: 'a success', input: { status: 200, headers: { 'x-id': '7' }, body: { ok: true } } },
     ]);
+  });
+
+  it('has received an event for which the expression gives something that JSONata takes for true', async () => {
+    const { outcome } = await answered(answer(500), () => 'yes');
+
+    expect(outcome).toBe('delivered 500 in 0 ms');
   });
 
   it('is asked about the text of a body that is no JSON', async () => {
@@ -82,13 +88,18 @@ describe('an endpoint with a success expression', () => {
   });
 
   it('fails with a reason of its own when the expression fails, also after a 2xx', async () => {
-    const { relay, outcome, row } = await answered(answer(200), () => {
+    const { relay, outcome, row, eventId } = await answered(answer(200), () => {
       throw new Error('it ran too long');
     });
 
     expect(outcome).toBe('pending: 200 in 0 ms, success: it ran too long');
     expect(row?.attempts).toMatchObject([{ status: 200, error: 'success: it ran too long' }]);
     expect(relay.telemetry.counts.get('ExpressionsFailed')).toBe(1);
+    expect(relay.telemetry.log).toContainEqual({
+      level: 'warn',
+      message: 'success failed; the attempt counts as failed',
+      fields: { endpointId: 'erp', eventId, reason: 'it ran too long' },
+    });
     expect(await relay.healthOf('erp')).toMatchObject({ state: 'ok' });
   });
 
@@ -119,6 +130,7 @@ describe('an endpoint with a success expression', () => {
     const plain = { timeoutSeconds: 10, transform: undefined, success: undefined, filter: undefined };
 
     expect(maxAttemptMs(plain)).toBe(10_000);
+    expect(maxDeliveryMs(plain)).toBe(10_000);
     expect(maxAttemptMs({ ...plain, success: 'x' })).toBe(16_000);
     expect(maxDeliveryMs({ ...plain, success: 'x', transform: 'x', filter: 'x' })).toBe(28_000);
   });
@@ -129,6 +141,12 @@ describe('a redirect', () => {
     const { outcome } = await answered(answer(302, '', { location: '/login?key=hush#top' }));
 
     expect(outcome).toBe('pending: 302 in 0 ms, redirects to erp/login');
+  });
+
+  it('is shown beside what the `success` expression denies', async () => {
+    const { outcome } = await answered(answer(302, '', { location: '/login' }), () => false);
+
+    expect(outcome).toBe('pending: 302 in 0 ms, `success` is false, redirects to erp/login');
   });
 
   it.each<[string, string, number, string | undefined]>([

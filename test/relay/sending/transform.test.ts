@@ -4,6 +4,8 @@ import { CONTENT_LIMIT_BYTES } from '../../../lib/relay/sending/transform.ts';
 import { aRelay, ORDER } from '../a-relay.ts';
 
 const TRANSFORM = 'a transform';
+const LONGEST = 'x'.repeat(CONTENT_LIMIT_BYTES);
+const NESTED = Array.from({ length: 100_000 }).reduce<unknown>((inner) => [inner], []);
 
 function withTransform(gives: () => unknown, attributes: Record<string, unknown> = {}) {
   const relay = aRelay();
@@ -29,6 +31,7 @@ describe('an endpoint with a transform', () => {
     ['false', false, 'false', 'application/json'],
     ['a text', 'Shipped: “Mug”', 'Shipped: “Mug”', 'text/plain; charset=utf-8'],
     ['an empty text', '', '', 'text/plain; charset=utf-8'],
+    ['the most that is sent', LONGEST, LONGEST, 'text/plain; charset=utf-8'],
   ])('is sent %s with the type that follows from it', async (_, value, body, type) => {
     expect(await sent(withTransform(() => value))).toEqual([{ body, type }]);
   });
@@ -94,11 +97,8 @@ describe('a transform that gives nothing to send', () => {
   it.each<[string, () => unknown, string]>([
     ['no result', () => undefined, 'transform: it gives nothing'],
     ['null', () => null, 'transform: it gives nothing'],
-    [
-      'more than is sent',
-      () => 'x'.repeat(CONTENT_LIMIT_BYTES + 1),
-      'transform: it gives more than 1048576 bytes',
-    ],
+    ['more than is sent', () => `${LONGEST}x`, 'transform: it gives more than 1048576 bytes'],
+    ['a value for which JSON.stringify fails', () => NESTED, 'transform: its result is nested too deeply'],
     [
       'an error',
       () => {
@@ -118,6 +118,11 @@ describe('a transform that gives nothing to send', () => {
     const [row] = await relay.rows();
     expect(row && isUnfinished(row) && row.nextAttemptAt?.getTime()).toBeGreaterThan(now);
     expect(relay.telemetry.counts.get('ExpressionsFailed')).toBe(1);
+    expect(relay.telemetry.log).toContainEqual({
+      level: 'warn',
+      message: 'transform failed; nothing was sent',
+      fields: { endpointId: 'erp', eventId: row?.eventId, reason: error },
+    });
   });
 
   it('says nothing of the endpoint: its circuit stays closed, and it stays quick', async () => {
