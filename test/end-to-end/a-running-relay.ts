@@ -7,7 +7,7 @@ import { findEmulator } from '../../lib/connect/local-relay.ts';
 import { type Emulator, startEmulator } from '../../lib/emulator/emulator.ts';
 import { handlerLog } from '../../lib/emulator/handler-log.ts';
 import { refuseWarnings } from './an-operator.ts';
-import { BUILDING_MS, builtStack } from './built-stack.ts';
+import { BUILDING_MS, type BuiltStack, builtStack } from './built-stack.ts';
 
 export interface RunningRelay extends Pick<Emulator, 'url' | 'runSchedules'> {
   readonly connection: AwsConnection;
@@ -31,23 +31,24 @@ const queuesSchema = z.object({
  * Starts the relay before the tests of a file, and stops it after. An error that the functions or the relay itself
  * have logged by then fails the file, though no test may have looked for it; unless the tests break what it needs.
  *
- * @param options `template` is that of a deployment with settings
+ * @param options `templateOf` returns the template of a deployment with settings
  */
 export function useRunningRelay({
   mayFail = false,
-  template,
+  templateOf = ({ template }) => template,
 }: {
   mayFail?: boolean;
-  template?: unknown;
+  templateOf?: (stack: BuiltStack) => unknown;
 } = {}): () => RunningRelay {
   let running: RunningRelay | undefined;
   beforeAll(async () => {
     const errors: unknown[] = [];
     const lines: string[] = [];
     const noteFault = handlerLog({ show: (line) => isFault(line) && errors.push(line) });
+    const stack = await builtStack();
     const relay = await startEmulator({
-      ...(await builtStack()),
-      ...(template !== undefined && { template }),
+      root: stack.root,
+      template: templateOf(stack),
       port: 0,
       log: (name, line) => {
         lines.push(line);

@@ -1,6 +1,6 @@
 /**
- * Builds the stack into a folder, as a deployment does: the template, and the bundles of its functions. A program of its
- * own, because the CDK takes seconds and several hundred megabytes.
+ * Builds the stack into a folder, as a deployment does: the template, the template of a deployment with traces, and the
+ * bundles of the functions. A program of its own, because the CDK takes seconds and several hundred megabytes.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,6 +13,10 @@ const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 
 const [folder = ''] = process.argv.slice(2);
 writeFileSync(join(folder, 'template.json'), JSON.stringify(synthesizeTemplate().template));
+writeFileSync(
+  join(folder, 'traced-template.json'),
+  JSON.stringify(synthesizeTemplate({ tracing: true }).template),
+);
 writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
 // The template names the handlers by these paths.
 mkdirSync(join(folder, 'lambdas'));

@@ -14,6 +14,8 @@ export const BUILDING_MS = 180_000;
 
 export interface BuiltStack {
   readonly template: unknown;
+  /** That of a deployment with `tracing`. */
+  readonly tracedTemplate: unknown;
   /** The folder with the handlers. An environment loads a bundle in a quarter of the time of the source files. */
   readonly root: string;
 }
@@ -22,5 +24,6 @@ export async function builtStack(): Promise<BuiltStack> {
   const root = await oncePerRun(inject('runFolder'), 'stack', (folder) =>
     promisify(execFile)(process.execPath, [BUILD, folder]),
   );
-  return { template: JSON.parse(await readFile(join(root, 'template.json'), 'utf8')), root };
+  const read = async (file: string): Promise<unknown> => JSON.parse(await readFile(join(root, file), 'utf8'));
+  return { template: await read('template.json'), tracedTemplate: await read('traced-template.json'), root };
 }

@@ -2,10 +2,10 @@ import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { addEndpoint } from '../../lib/operator/endpoints/endpoints.ts';
 import { addSource } from '../../lib/operator/sources/sources.ts';
-import { synthesizeLocalTemplate } from '../../lib/stack/synthesize-template.ts';
 import { startReceiver } from './a-receiver.ts';
 import { useRunningRelay } from './a-running-relay.ts';
 import { startXRayDaemon } from './an-xray-daemon.ts';
+import type { BuiltStack } from './built-stack.ts';
 import { anOrder, sendAccepted } from './the-hub.ts';
 
 const TRACE_ID = '1-5759e988-bd862e3fe1be46a994272793';
@@ -26,12 +26,12 @@ const templateSchema = z.looseObject({
 });
 
 /** The template of a deployment with traces, with the variables that Lambda sets in an invocation that it records. */
-function tracedTemplate(daemonAddress: string): object {
-  const template = templateSchema.parse(synthesizeLocalTemplate({ tracing: true }).template);
+function templateOf({ tracedTemplate }: BuiltStack): object {
+  const template = templateSchema.parse(tracedTemplate);
   for (const { Type, Properties } of Object.values(template.Resources))
     if (Type === 'AWS::Lambda::Function')
       Object.assign(Properties?.Environment?.Variables ?? {}, {
-        AWS_XRAY_DAEMON_ADDRESS: daemonAddress,
+        AWS_XRAY_DAEMON_ADDRESS: daemon.address,
         _X_AMZN_TRACE_ID: `Root=${TRACE_ID};Parent=${SEGMENT_ID};Sampled=1;Lineage=1:a87bd80c:0`,
       });
   return template;
@@ -39,7 +39,7 @@ function tracedTemplate(daemonAddress: string): object {
 
 const daemon = await startXRayDaemon();
 afterAll(() => daemon.stop());
-const relay = useRunningRelay({ template: tracedTemplate(daemon.address) });
+const relay = useRunningRelay({ templateOf });
 
 /** Strict: a subsegment contains these attributes, and no others. */
 const subsegmentSchema = z.strictObject({

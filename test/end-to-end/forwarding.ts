@@ -1,12 +1,13 @@
+/** What comes in goes out: the body, its type, and the order id in the URL. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { addEndpoint } from '../../lib/operator/endpoints/endpoints.ts';
 import { addSource } from '../../lib/operator/sources/sources.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { HOSTILE_ORDER_IDS } from '../ports/hostile-order-ids.ts';
 import { type Arrival, type Receiver, startReceiver } from './a-receiver.ts';
-import { useRelayOn } from './a-relay-on.ts';
-import { ENGINES } from './engines.ts';
+import type { RelayOnEngine } from './a-relay-on.ts';
 import { anOrder, sendAccepted, type Webhook } from './the-hub.ts';
+import { waitFor } from './wait-for.ts';
 
 /** The path in an endpoint's row, and the path of the request. ID stands for the order id. */
 const URLS: readonly (readonly [string, string])[] = [
@@ -19,18 +20,17 @@ const URLS: readonly (readonly [string, string])[] = [
   ['/taken?orderid=7', '/taken?orderid=7&orderid=ID'],
 ];
 
-describe.each(ENGINES)('on %s', (engine) => {
-  const relay = useRelayOn(engine);
+export function testForwarding(relay: () => RelayOnEngine): void {
   let receiver: Receiver;
   let address: string;
   beforeAll(async () => {
     receiver = await startReceiver();
     for (const [url] of URLS) {
       // With the default ordering, an endpoint does not receive a body that is no order.
-      const attributes = { url: receiver.url + url, ordering: 'none' };
+      const attributes = { url: receiver.url + url, sources: ['forwarding'], ordering: 'none' };
       await addEndpoint(relay().connection, url.replace(/\?.*/, ''), attributes);
     }
-    ({ address } = await addSource(relay().connection, 'hub'));
+    ({ address } = await addSource(relay().connection, 'forwarding'));
     return () => receiver.stop();
   });
 
@@ -38,7 +38,7 @@ describe.each(ENGINES)('on %s', (engine) => {
   async function forwarded(webhook: Webhook): Promise<{ eventId: string; arrivals: Arrival[] }> {
     const eventId = await sendAccepted(address, webhook);
     const arrived = () => receiver.arrivals.filter((arrival) => arrival.eventId === eventId);
-    await expect.poll(() => arrived().length).toBe(URLS.length);
+    await waitFor(() => expect(arrived().length).toBe(URLS.length));
     return { eventId, arrivals: arrived() };
   }
 
@@ -121,7 +121,7 @@ describe.each(ENGINES)('on %s', (engine) => {
     ],
   ];
 
-  describe('what an endpoint receives', () => {
+  describe('forwarding: what an endpoint receives', () => {
     it.each(BODIES)('is %s, byte for byte and under the same content type', async (_, webhook) => {
       const { body = Buffer.of(), contentType } = webhook;
 
@@ -191,4 +191,4 @@ describe.each(ENGINES)('on %s', (engine) => {
       expect(arrivals.map(({ url }) => url).sort()).toEqual(URLS.map(([url]) => url).sort());
     });
   });
-});
+}
