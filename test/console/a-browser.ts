@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
-import { afterAll, beforeAll } from 'vitest';
+import { beforeAll } from 'vitest';
 import { unpackedChromium } from './unpacked-chromium.ts';
 
 const INSTALLED = [
@@ -43,13 +43,17 @@ export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({ args, ...(installed !== undefined && { executablePath: installed }) });
 }
 
-/** One browser for a file; each test takes contexts of its own. */
+/** The files that share a worker share its browser. It ends with the worker. */
+let launched: Promise<Browser> | undefined;
+
+/** A browser for the tests of a file. Each test takes contexts of its own, and closes them. */
 export function useBrowser(): () => Browser {
   let browser: Browser | undefined;
   beforeAll(async () => {
-    if (noBrowser === undefined) browser = await launchBrowser();
+    if (noBrowser !== undefined) return;
+    launched ??= launchBrowser();
+    browser = await launched;
   }, UNPACKING_MS);
-  afterAll(() => browser?.close());
   return () => {
     if (browser === undefined) throw new Error(noBrowser ?? 'the browser runs only during tests');
     return browser;
