@@ -1,4 +1,3 @@
-/** Filters and transforms, good ones and ones that never end. */
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { addEndpoint, type GivenAttributes } from '../../lib/operator/endpoints/endpoints.ts';
 import { presetAttributes } from '../../lib/operator/endpoints/presets.ts';
@@ -6,7 +5,8 @@ import { showOrder } from '../../lib/operator/orders/orders.ts';
 import { addSource } from '../../lib/operator/sources/sources.ts';
 import { outcomeTexts } from '../relay/outcome-texts.ts';
 import { type Receiver, startReceiver } from './a-receiver.ts';
-import type { RelayOnEngine } from './a-relay-on.ts';
+import { useRelayOn } from './a-relay-on.ts';
+import { ENGINES } from './engines.ts';
 import { sendAccepted } from './the-hub.ts';
 
 const ORDER = 'Magic7-501';
@@ -23,22 +23,30 @@ const ENDPOINTS: Readonly<Record<string, GivenAttributes>> = {
   nothing: { transform: 'order.Missing', maxAttempts: 1 },
 };
 
-export function testExpressions(relay: () => RelayOnEngine): void {
+describe.each(ENGINES)('on %s', (engine) => {
+  const relay = useRelayOn(engine);
   let receiver: Receiver;
-  let address: string;
   const eventIds: string[] = [];
   beforeAll(async () => {
     const { connection } = relay();
     receiver = await startReceiver();
     const all = { ...ENDPOINTS, chat: await presetAttributes('slack') };
     for (const [id, attributes] of Object.entries(all))
-      await addEndpoint(connection, id, {
-        ...{ url: `${receiver.url}/${id}`, sources: ['expressions'] },
-        ...attributes,
-      });
-    ({ address } = await addSource(connection, 'expressions'));
+      await addEndpoint(connection, id, { url: `${receiver.url}/${id}`, ...attributes });
+    const { address } = await addSource(connection, 'main');
+    for (const Status of ['New', 'Shipped']) {
+      const order = { Id: '1', NiceId: ORDER, Email: EMAIL, Items: [{ Sku: 'Mug', Status }] };
+      const webhook = {
+        orderId: '1',
+        contentType: 'application/json',
+        body: Buffer.from(JSON.stringify(order)),
+      };
+      const eventId = await sendAccepted(address, webhook);
+      eventIds.push(eventId);
+      await isSettled(eventId);
+    }
     return () => receiver.stop();
-  });
+  }, 240_000);
 
   /** Waits until nothing of an event is under way any more. */
   async function isSettled(eventId: string): Promise<void> {
@@ -60,21 +68,7 @@ export function testExpressions(relay: () => RelayOnEngine): void {
   const bodiesTo = (id: string) =>
     receiver.arrivals.filter(({ path }) => path === `/${id}`).map(({ body }) => body.toString());
 
-  describe('expressions: the relay with filters and transforms', () => {
-    beforeAll(async () => {
-      for (const Status of ['New', 'Shipped']) {
-        const order = { Id: '1', NiceId: ORDER, Email: EMAIL, Items: [{ Sku: 'Mug', Status }] };
-        const webhook = {
-          orderId: '1',
-          contentType: 'application/json',
-          body: Buffer.from(JSON.stringify(order)),
-        };
-        const eventId = await sendAccepted(address, webhook);
-        eventIds.push(eventId);
-        await isSettled(eventId);
-      }
-    }, 240_000);
-
+  describe('the relay with filters and transforms', () => {
     it('sends an endpoint what its filter lets pass, and says of the rest that it was skipped', async () => {
       const [first, second] = eventIds;
 
@@ -127,4 +121,4 @@ export function testExpressions(relay: () => RelayOnEngine): void {
         expect(bodiesTo(id).join()).not.toContain(EMAIL);
     });
   });
-}
+});

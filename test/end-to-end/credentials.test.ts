@@ -1,4 +1,3 @@
-/** Credentials and headers of an endpoint's row, and what becomes of those that fail. */
 import type { ServerResponse } from 'node:http';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { addEndpoint } from '../../lib/operator/endpoints/endpoints.ts';
@@ -7,14 +6,17 @@ import { addSource } from '../../lib/operator/sources/sources.ts';
 import type { EndpointId } from '../../lib/relay/model/ids.ts';
 import { outcomeTexts } from '../relay/outcome-texts.ts';
 import { type Arrival, type Receiver, startReceiver } from './a-receiver.ts';
-import type { RelayOnEngine } from './a-relay-on.ts';
+import { useRelayOn } from './a-relay-on.ts';
 import { startTokenServer, type TokenServer } from './a-token-server.ts';
+import { ENGINES } from './engines.ts';
 import { anOrder, sendAccepted } from './the-hub.ts';
 import { waitFor } from './wait-for.ts';
 
 const CLIENT_SECRET = 'S3CRET-client';
 
-export function testCredentials(relay: () => RelayOnEngine): void {
+// Side by side: most of the time, they wait for the second attempt. The tests of one engine share its token server.
+describe.concurrent.each(ENGINES)('on %s', (engine) => {
+  const relay = useRelayOn(engine);
   let receiver: Receiver;
   let tokens: TokenServer;
   /** It knows no client. */
@@ -43,7 +45,7 @@ export function testCredentials(relay: () => RelayOnEngine): void {
       '/refuses': repeat,
     });
     const headers = { 'x-key': 'S3CRET-header' };
-    main = await aSourceOf('credentials', {
+    main = await aSourceOf('main', {
       basic: { auth: { type: 'basic', username: 'relay', password: 'Zürich:1' } },
       bearer: { auth: { type: 'bearer', token: 'abc' } },
       header: { auth: { type: 'header', name: 'X-Api-Key', value: 'abc' } },
@@ -109,95 +111,77 @@ export function testCredentials(relay: () => RelayOnEngine): void {
     return arrived();
   }
 
-  /**
-   * Revokes all tokens and sends a webhook, until one is sent with a token that was good. An execution environment without
-   * a token fetches one first. Fan-out has at most four, and deliver two.
-   */
-  async function sentWithOldToken(environments = 6): Promise<{ arrivals: Arrival[]; fetches: number }> {
-    tokens.revokeAll();
-    const fetchedBefore = tokens.asked;
-    const eventId = await sendAccepted(fetched, { body: anOrder('7-2') });
-    await waitFor(async () =>
-      expect(await outcomesOf(eventId)).toEqual({ oauth2: expect.stringMatching(/^delivered 200/) }),
-    );
-    const arrivals = receiver.arrivals.filter((one) => one.eventId === eventId);
-    if (arrivals.length === 1 && environments > 0) return sentWithOldToken(environments - 1);
-    return { arrivals, fetches: tokens.asked - fetchedBefore };
-  }
+  describe('an endpoint', { concurrent: false }, () => {
+    it('gets the credentials and headers that its row asks for', async () => {
+      const eventId = await sendAccepted(main, { body: anOrder('7-1') });
 
-  describe('credentials:', () => {
-    // One after the other, because both use the token server.
-    describe('an endpoint', { concurrent: false }, () => {
-      it('gets the credentials and headers that its row asks for', async () => {
-        const eventId = await sendAccepted(main, { body: anOrder('7-1') });
-
-        const headersAt = async (id: string) =>
-          (await arrivedAt(`/${id}`, eventId)).map(({ headers }) => headers);
-        expect(await headersAt('basic')).toMatchObject([{ authorization: basic('relay:Zürich:1') }]);
-        expect(await headersAt('bearer')).toMatchObject([{ authorization: 'Bearer abc' }]);
-        expect(await headersAt('header')).toMatchObject([{ 'x-api-key': 'abc' }]);
-        expect(await headersAt('custom')).toMatchObject([{ 'x-tenant': 'a b', 'x-note': '7' }]);
-      });
-
-      it('gets a token that was fetched once, and another when it does not take that one any more', async () => {
-        const first = await sendAccepted(fetched, { body: anOrder('7-2') });
-        const second = await sendAccepted(fetched, { body: anOrder('7-2') });
-        await arrivedAt('/oauth2', first);
-        await arrivedAt('/oauth2', second);
-
-        const { arrivals, fetches } = await sentWithOldToken();
-        expect(arrivals.map(({ answered }) => answered)).toEqual([401, 200]);
-        expect(fetches).toBe(1);
-      });
+      const headersAt = async (id: string) =>
+        (await arrivedAt(`/${id}`, eventId)).map(({ headers }) => headers);
+      expect(await headersAt('basic')).toMatchObject([{ authorization: basic('relay:Zürich:1') }]);
+      expect(await headersAt('bearer')).toMatchObject([{ authorization: 'Bearer abc' }]);
+      expect(await headersAt('header')).toMatchObject([{ 'x-api-key': 'abc' }]);
+      expect(await headersAt('custom')).toMatchObject([{ 'x-tenant': 'a b', 'x-note': '7' }]);
     });
 
-    describe('credentials that fail', { concurrent: false }, () => {
-      it('hurt no other endpoint, lose nothing, and show no secret in any log, row or answer', async () => {
-        const started = performance.now();
+    it('gets a token that was fetched once, and another when it does not take that one any more', async () => {
+      const first = await sendAccepted(fetched, { body: anOrder('7-2') });
+      const second = await sendAccepted(fetched, { body: anOrder('7-2') });
+      await arrivedAt('/oauth2', first);
+      await arrivedAt('/oauth2', second);
+      const askedBefore = tokens.asked;
+      tokens.revokeAll();
+      const third = await sendAccepted(fetched, { body: anOrder('7-2') });
 
-        const eventId = await sendAccepted(failing, { body: anOrder('7-3') });
-
-        const [arrival] = await arrivedAt('/healthy', eventId);
-        expect(arrival?.atMs).toBeGreaterThan(started);
-        const outcomes = await waitFor(async () => {
-          const found = await outcomesOf(eventId);
-          expect(found.healthy).toMatch(/^delivered 200/);
-          return found;
-        });
-        const { connection, lines } = relay();
-        const event = (await listEvents(connection, { limit: 1_000 })).items.find(
-          (one) => one.eventId === eventId,
-        );
-        if (event === undefined) throw new Error('the event is gone');
-        // The second attempt is deliver's.
-        const attempts = async () => {
-          const rows = await connection.eventLog.deliveries(event.orderKey);
-          return rows.filter(({ attemptCount }) => attemptCount > 1).map(({ endpointId }) => endpointId);
-        };
-        await waitFor(async () => expect(await attempts()).toHaveLength(8));
-        const rows = await connection.eventLog.deliveries(event.orderKey);
-        const errors = Object.fromEntries(
-          rows.map(({ endpointId, attempts: made }) => [endpointId, made[0]?.error ?? made[0]?.status]),
-        );
-        expect(errors).toEqual({
-          'no-token': 'oauth2: the token server answered 401 invalid_client',
-          'no-server': 'oauth2: connection refused',
-          'no-secret': expect.stringMatching(
-            /^secret ssm:\/relay\/token could not be read: .* no Parameter Store/,
-          ),
-          'no-key': expect.stringMatching(
-            /^secret ssm:\/relay\/signing could not be read: .* no Parameter Store/,
-          ),
-          'refused-basic': 400,
-          'refused-bearer': 400,
-          'refused-header': 400,
-          'refused-oauth2': 400,
-        });
-        const health = await connection.configTable.rows('health');
-        const written = JSON.stringify([lines, outcomes, rows, health]);
-        expect(written).toContain('***');
-        expect(written).not.toMatch(/S3CRET|UzNDUkVU|cmVsYXk6/);
-      });
+      const arrivals = await arrivedAt('/oauth2', third, 2);
+      expect(arrivals.map(({ answered }) => answered)).toEqual([401, 200]);
+      expect(await outcomesOf(third)).toEqual({ oauth2: expect.stringMatching(/^delivered 200/) });
+      expect(tokens.asked - askedBefore).toBe(1);
     });
   });
-}
+
+  describe('credentials that fail', { concurrent: false }, () => {
+    it('hurt no other endpoint, lose nothing, and show no secret in any log, row or answer', async () => {
+      const started = performance.now();
+
+      const eventId = await sendAccepted(failing, { body: anOrder('7-3') });
+
+      const [arrival] = await arrivedAt('/healthy', eventId);
+      expect(arrival?.atMs).toBeGreaterThan(started);
+      const outcomes = await outcomesOf(eventId);
+      expect(outcomes.healthy).toMatch(/^delivered 200/);
+      const { connection, lines } = relay();
+      const event = (await listEvents(connection, { limit: 1_000 })).items.find(
+        (one) => one.eventId === eventId,
+      );
+      if (event === undefined) throw new Error('the event is gone');
+      // The second attempt is deliver's.
+      const attempts = async () => {
+        const rows = await connection.eventLog.deliveries(event.orderKey);
+        return rows.filter(({ attemptCount }) => attemptCount > 1).map(({ endpointId }) => endpointId);
+      };
+      await waitFor(async () => expect(await attempts()).toHaveLength(8));
+      const rows = await connection.eventLog.deliveries(event.orderKey);
+      const errors = Object.fromEntries(
+        rows.map(({ endpointId, attempts: made }) => [endpointId, made[0]?.error ?? made[0]?.status]),
+      );
+      expect(errors).toEqual({
+        'no-token': 'oauth2: the token server answered 401 invalid_client',
+        'no-server': 'oauth2: connection refused',
+        'no-secret': expect.stringMatching(
+          /^secret ssm:\/relay\/token could not be read: .* no Parameter Store/,
+        ),
+        'no-key': expect.stringMatching(
+          /^secret ssm:\/relay\/signing could not be read: .* no Parameter Store/,
+        ),
+        'refused-basic': 400,
+        'refused-bearer': 400,
+        'refused-header': 400,
+        'refused-oauth2': 400,
+      });
+      const health = await connection.configTable.rows('health');
+      const written = JSON.stringify([lines, outcomes, rows, health]);
+      expect(written).toContain('***');
+      expect(written).not.toMatch(/S3CRET|UzNDUkVU|cmVsYXk6/);
+    });
+  });
+});

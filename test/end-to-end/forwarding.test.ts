@@ -1,13 +1,12 @@
-/** What comes in goes out: the body, its type, and the order id in the URL. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { addEndpoint } from '../../lib/operator/endpoints/endpoints.ts';
 import { addSource } from '../../lib/operator/sources/sources.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { HOSTILE_ORDER_IDS } from '../ports/hostile-order-ids.ts';
 import { type Arrival, type Receiver, startReceiver } from './a-receiver.ts';
-import type { RelayOnEngine } from './a-relay-on.ts';
+import { useRelayOn } from './a-relay-on.ts';
+import { ENGINES } from './engines.ts';
 import { anOrder, sendAccepted, type Webhook } from './the-hub.ts';
-import { waitFor } from './wait-for.ts';
 
 /** The path in an endpoint's row, and the path of the request. ID stands for the order id. */
 const URLS: readonly (readonly [string, string])[] = [
@@ -20,17 +19,18 @@ const URLS: readonly (readonly [string, string])[] = [
   ['/taken?orderid=7', '/taken?orderid=7&orderid=ID'],
 ];
 
-export function testForwarding(relay: () => RelayOnEngine): void {
+describe.each(ENGINES)('on %s', (engine) => {
+  const relay = useRelayOn(engine);
   let receiver: Receiver;
   let address: string;
   beforeAll(async () => {
     receiver = await startReceiver();
     for (const [url] of URLS) {
       // With the default ordering, an endpoint does not receive a body that is no order.
-      const attributes = { url: receiver.url + url, sources: ['forwarding'], ordering: 'none' };
+      const attributes = { url: receiver.url + url, ordering: 'none' };
       await addEndpoint(relay().connection, url.replace(/\?.*/, ''), attributes);
     }
-    ({ address } = await addSource(relay().connection, 'forwarding'));
+    ({ address } = await addSource(relay().connection, 'hub'));
     return () => receiver.stop();
   });
 
@@ -38,7 +38,7 @@ export function testForwarding(relay: () => RelayOnEngine): void {
   async function forwarded(webhook: Webhook): Promise<{ eventId: string; arrivals: Arrival[] }> {
     const eventId = await sendAccepted(address, webhook);
     const arrived = () => receiver.arrivals.filter((arrival) => arrival.eventId === eventId);
-    await waitFor(() => expect(arrived().length).toBe(URLS.length));
+    await expect.poll(() => arrived().length).toBe(URLS.length);
     return { eventId, arrivals: arrived() };
   }
 
@@ -121,7 +121,7 @@ export function testForwarding(relay: () => RelayOnEngine): void {
     ],
   ];
 
-  describe('forwarding: what an endpoint receives', () => {
+  describe('what an endpoint receives', () => {
     it.each(BODIES)('is %s, byte for byte and under the same content type', async (_, webhook) => {
       const { body = Buffer.of(), contentType } = webhook;
 
@@ -191,4 +191,4 @@ export function testForwarding(relay: () => RelayOnEngine): void {
       expect(arrivals.map(({ url }) => url).sort()).toEqual(URLS.map(([url]) => url).sort());
     });
   });
-}
+});
