@@ -132,11 +132,12 @@ describe.concurrent.each(ENGINES)('on %s', (engine) => {
   });
 
   describe('a secret that is replaced', () => {
-    /** Sends webhooks until the relay goes by the row as it is now. */
-    async function arrivalWith(signatures: number): Promise<Arrival> {
+    /** Sends webhooks until one is signed with these secrets alone: each environment keeps a row for up to ten seconds. */
+    async function arrivalSignedWith(...secrets: readonly string[]): Promise<Arrival> {
       return waitFor(async () => {
         const [arrival] = await arrivedAt('/rotated', { body: anOrder('7-7') });
-        expect(signaturesOf(arrival).length).toBe(signatures);
+        expect(signaturesOf(arrival).length).toBe(secrets.length);
+        for (const secret of secrets) expect(verdictsOn(arrival, secret)).toEqual(TAKEN);
         return arrival;
       }, 500);
     }
@@ -145,17 +146,14 @@ describe.concurrent.each(ENGINES)('on %s', (engine) => {
       const { connection } = relay();
 
       await rotateSecret(connection, 'rotated', NEW_SECRET, HOUR_MS);
-      const both = await arrivalWith(2);
-      expect(verdictsOn(both, SECRET)).toEqual(TAKEN);
-      expect(verdictsOn(both, NEW_SECRET)).toEqual(TAKEN);
+      const both = await arrivalSignedWith(SECRET, NEW_SECRET);
       expect(verdictsOn(both, OTHER_SECRET)).toEqual(NOT_TAKEN);
 
       await changeEndpoint(connection, 'rotated', {
         previousSigningSecrets: [{ secret: SECRET, until: new Date(Date.now() - 1).toISOString() }],
       });
-      const one = await arrivalWith(1);
+      const one = await arrivalSignedWith(NEW_SECRET);
       expect(verdictsOn(one, SECRET)).toEqual(NOT_TAKEN);
-      expect(verdictsOn(one, NEW_SECRET)).toEqual(TAKEN);
     });
   });
 });
