@@ -11,7 +11,7 @@ const STOP_LIMIT_MS = 5_000;
 
 const STOP = 'stop';
 
-/** What a thread is started with. Both sides are this program, so neither checks it: see lambda/invocation.ts. */
+/** The `workerData` of an engine's thread. It comes from this program, so the thread does not check it. */
 export interface EngineSettings {
   /** The folder or file for the data; without it, all data is in memory. */
   readonly path?: string;
