@@ -1,4 +1,4 @@
-/** For the `env` of a thread. Node then keeps what it has compiled, and a later thread does not load the compiler of TypeScript. */
+/** For the `env` of a thread. The thread caches compiled modules, and later threads do not load the compiler of TypeScript. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 

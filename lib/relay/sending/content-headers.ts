@@ -16,7 +16,7 @@ export function contentHeaders({
   contentEncoding,
 }: Omit<Payload, 'body'>): Record<string, string> {
   const type = contentType?.trim() && carriedType(contentType);
-  // Stryker disable next-line StringLiteral: any text that is no encoding will do
+  // Stryker disable next-line StringLiteral: every string that is not an encoding has the same effect
   const encoding = contentEncoding?.trim() ?? '';
   return {
     ...(type && { 'content-type': type }),

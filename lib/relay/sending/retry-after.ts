@@ -37,7 +37,7 @@ export function retryAfterOf({ status, text, headers, retryAfter }: Answer, now:
 
 /** `Retry-After`: seconds, also fractions of one, or a date (RFC 9110, section 10.2.3). Undefined when invalid or past. */
 function secondsOf(header: string | undefined, now: Date): number | undefined {
-  // Stryker disable next-line StringLiteral: any text that is no time will do
+  // Stryker disable next-line StringLiteral: every string that is not a time has the same effect
   const text = header?.trim() ?? '';
   const seconds = /^\d+(\.\d+)?$/.test(text)
     ? Number(text)

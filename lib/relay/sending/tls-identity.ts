@@ -22,7 +22,7 @@ export async function tlsIdentityOf(
   const resolve = async (secret: string | undefined) =>
     secret === undefined ? undefined : secretCache.resolve(secret, deadlineMs);
   const [certificate, key, ca] = await awaitAll([resolve(given[0]), resolve(given[1]), resolve(given[2])]);
-  // Stryker disable next-line ConditionalExpression: of anything but two values, isKeyOf says true
+  // Stryker disable next-line ConditionalExpression: the schema requires both or neither, so each condition implies the other
   if (certificate !== undefined && key !== undefined && !isKeyOf(certificate, key))
     throw new CredentialsError('the client key is not the key of the client certificate');
   return {
