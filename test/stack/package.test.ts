@@ -67,25 +67,63 @@ describe.concurrent('the package', () => {
     );
   });
 
-  it('deploys two relays in an app beside other resources, their functions bundled', async () => {
+  it('deploys two relays in an app beside other resources, each function bundled and able to start', async () => {
+    const outdir = join(folder, 'cdk.out');
     await run(process.execPath, ['app.ts'], {
       cwd: folder,
       // The test of the CDK app runs the CDK's validation, which takes most of a synthesis.
-      env: { PATH, NODE_COMPILE_CACHE, CDK_OUTDIR: join(folder, 'cdk.out'), CDK_VALIDATION: 'false' },
+      env: { PATH, NODE_COMPILE_CACHE, CDK_OUTDIR: outdir, CDK_VALIDATION: 'false' },
     });
 
-    const template = z
-      .object({ Resources: z.record(z.string(), z.looseObject({ Type: z.string() })) })
-      .parse(JSON.parse(await readFile(join(folder, 'cdk.out/Shop.template.json'), 'utf8')));
-    const functions = Object.entries(template.Resources).filter(
-      ([, { Type }]) => Type === 'AWS::Lambda::Function',
+    const { Resources } = templateSchema.parse(
+      JSON.parse(await readFile(join(outdir, 'Shop.template.json'), 'utf8')),
     );
-    expect(functions.map(([id]) => id).sort()).toEqual(
+    const functions = Object.entries(Resources)
+      .filter(([, { Type }]) => Type === 'AWS::Lambda::Function')
+      .map(([id, { Properties }]) => ({ id, ...functionSchema.parse(Properties) }));
+    expect(functions.map(({ id }) => id).sort()).toEqual(
       ['Orders', 'Samples']
         .flatMap((relay) => ['Deliver', 'FanOut', 'Ingest', 'Sweep'].map((name) => `${relay}${name}Function`))
         .sort(),
     );
-    const bundled = (await readdir(join(folder, 'cdk.out'))).filter((name) => name.startsWith('asset.'));
+
+    const bundled = (await readdir(outdir)).filter((name) => name.startsWith('asset.'));
     expect(bundled).toHaveLength(4);
+    const started = await Promise.all(
+      bundled.map((asset) => {
+        const { Environment } = functions.find(({ Code }) => asset === assetOf(Code)) ?? NOT_DEPLOYED;
+        return typeOfHandler(join(outdir, asset, 'index.mjs'), Object.keys(Environment.Variables));
+      }),
+    );
+    expect(started).toEqual(['function', 'function', 'function', 'function']);
   });
 });
+
+const templateSchema = z.object({
+  Resources: z.record(z.string(), z.looseObject({ Type: z.string() })),
+});
+const functionSchema = z.object({
+  Code: z.object({ S3Key: z.string() }),
+  Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
+});
+const NOT_DEPLOYED = { Environment: { Variables: {} } };
+
+/** The folder of the assembly with the code of a function. */
+function assetOf({ S3Key }: z.output<typeof functionSchema>['Code']): string {
+  return `asset.${S3Key.replace(/\.zip$/, '')}`;
+}
+
+/** Loads a bundle in a process of its own, with no more in the environment than Lambda and the template put there. */
+async function typeOfHandler(bundle: string, variables: readonly string[]): Promise<string> {
+  const ofTheTemplate = Object.fromEntries(variables.map((name) => [name, valueFor(name)]));
+  const script = `const { handler } = await import(${JSON.stringify(bundle)}); console.log(typeof handler);`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], {
+    env: { AWS_REGION: 'eu-west-1', ...ofTheTemplate },
+  });
+  return stdout.trim();
+}
+
+function valueFor(variable: string): string {
+  if (/_(DAYS|HOURS)$/.test(variable)) return '30';
+  return variable.endsWith('_URL') ? 'https://sqs.eu-west-1.amazonaws.com/123456789012/queue' : 'a-name';
+}
