@@ -5,12 +5,18 @@ import { defineConfig } from 'vitest/config';
 // Tests start many processes and threads. With Node's compile cache, each of them loads its modules in half the time.
 process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache');
 
-/** These tests kill relays, and wait a minute until leases have expired. */
-const CRASH = ['test/kill/kill.test.ts'];
-/** These tests measure time or mock modules. Each file runs with its own module graph. */
-const ISOLATED = ['emulator', 'server', 'end-to-end', 'fuzz', 'kill'].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+/** Each has a worker of its own. The crash tests take longest, so they start first. The other file replaces modules. */
+const ALONE = ['test/kill/kill.test.ts', 'test/fuzz/ingest.test.ts'];
+/** These start relays and wait for them. They take longest, so they start before all others. */
+const RELAYS = ['emulator', 'end-to-end', 'fuzz', 'server'].map((folder) => `test/${folder}/**/*.test.ts`);
+
+/** A worker imports the CDK, the AWS SDK and lib once, not once per file. That saves minutes. */
+const SHARED_WORKER = {
+  isolate: false,
+  // A test must not leave stubs to the next one.
+  restoreMocks: true,
+  unstubEnvs: true,
+};
 
 export default defineConfig({
   test: {
@@ -25,24 +31,20 @@ export default defineConfig({
     maxWorkers: 3,
     // Tests make much short-lived garbage. With more room for it, V8 copies less of what is still used.
     execArgv: ['--max-semi-space-size=64'],
-    // Vitest starts the projects in alphabetical order. The crash tests take longest, so they start first.
+    // Vitest starts the projects in alphabetical order.
     projects: [
-      { extends: true, test: { name: 'crash', include: CRASH } },
+      { extends: true, test: { name: 'alone', include: ALONE } },
       {
         extends: true,
-        test: { name: 'isolated', include: ISOLATED, exclude: CRASH },
+        test: { name: 'relays', include: RELAYS, exclude: ALONE, ...SHARED_WORKER },
       },
       {
         extends: true,
         test: {
-          name: 'shared',
+          name: 'rules',
           include: ['test/**/*.test.ts'],
-          exclude: ISOLATED,
-          // Each worker then imports the CDK, the AWS SDK and lib once, not once per file. That saves minutes.
-          isolate: false,
-          // A test must not leave stubs to the next one.
-          restoreMocks: true,
-          unstubEnvs: true,
+          exclude: [...ALONE, ...RELAYS],
+          ...SHARED_WORKER,
         },
       },
     ],

@@ -45,6 +45,7 @@ type Result = z.output<typeof resultSchema>;
 
 let handler: (event: Webhook['event'], context: Context) => Promise<unknown>;
 const written: string[] = [];
+let hasWritten = false;
 
 beforeAll(async () => {
   aws.requestHandler = services.requestHandler;
@@ -64,6 +65,7 @@ beforeAll(async () => {
     vi.spyOn(console, level).mockImplementation((...parts) => void written.push(parts.join(' ')));
 });
 afterAll(() => {
+  expect(hasWritten, 'the tests see what the function writes').toBe(true);
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
 });
@@ -73,7 +75,9 @@ async function answered({ event }: Webhook, faults: Faults = {}): Promise<{ resu
   services.clear(faults);
   written.length = 0;
   const result = resultSchema.parse(await handler(event, CONTEXT as Context));
-  return { result, lines: written.join('') };
+  const lines = written.join('');
+  hasWritten ||= lines !== '';
+  return { result, lines };
 }
 
 /** The bytes that the function was handed. */
