@@ -2,7 +2,7 @@
 import './colours.ts';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { bold, cyan, dim, green, yellow } from 'yoctocolors';
 import { z } from 'zod';
 import { DEFAULT_PORT } from '../lib/contract/local-relay.ts';
@@ -15,6 +15,7 @@ import { asDataFolderError } from '../lib/node/data-folder.ts';
 import { printableText } from '../lib/relay/model/printable.ts';
 import { onStopSignal } from '../lib/server/stop-signals.ts';
 import { endWith } from './end-with.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SYNTHESIS = new URL('../lib/stack/synthesize-template.ts', import.meta.url);
@@ -33,7 +34,7 @@ await new Command('npm run start:stack --')
     'Runs the deployed stack on this machine, on an emulated DynamoDB and SQS. Its data survives Ctrl-C.',
   )
   .option('--data <folder>', 'folder for all data of the stack', '.relay-stack')
-  .option('--port <number>', 'port on 127.0.0.1; 0 for a free one', parsePort, DEFAULT_PORT)
+  .option('--port <number>', 'port on 127.0.0.1; 0 for a free one', wholeNumber(0, 65_535), DEFAULT_PORT)
   .option('--log', 'write the full log of the functions to relay.log in the data folder', false)
   .option('--json', 'print only one line of JSON, once the relay accepts requests', false)
   .allowExcessArguments(false)
@@ -108,12 +109,6 @@ async function stop(relay: Emulator, { json }: Options): Promise<void> {
       dim('\n  Finishing the requests in flight. Ctrl-C again stops at once; nothing is lost either way.'),
     );
   await relay.stop();
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError('It must be a number from 0 to 65535.');
 }
 
 function warn(line: string): void {

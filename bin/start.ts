@@ -23,6 +23,7 @@ import {
 } from './console-beside-relay.ts';
 import { endWith, messageOf } from './end-with.ts';
 import { startScreen } from './start-screen.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const MISUSED = 2;
 const DEFAULT_HOST = '127.0.0.1';
@@ -153,14 +154,6 @@ async function stop(relay: RelayServer, { json }: Options): Promise<void> {
       dim('\n  Finishing the requests in flight. Ctrl-C again stops at once; nothing is lost either way.'),
     );
   await relay.stop();
-}
-
-function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const number = Number(text);
-    if (/^\d+$/.test(text) && number >= min && number <= max) return number;
-    throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`);
-  };
 }
 
 /** An empty one, such as that of an unset variable, would be every address of the machine. */

@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, Option } from 'commander';
+import { wholeNumber } from '../../bin/whole-number.ts';
 import { barsOf, type Comparison } from './one-machine/bars.ts';
 import { barsText, comparisonText, headline, memoryText } from './one-machine/bench-report.ts';
 import { compare } from './one-machine/compare.ts';
@@ -25,12 +26,21 @@ await new Command('npm run bench --')
   .description(
     'Measures the relay on this machine beside a bare reference. Takes about eight minutes. Exit code 1 when a bar is missed.',
   )
-  .option('--endpoints <numbers>', 'numbers of endpoints, with commas', parseCounts, [5, 50])
-  .option('--starts <number>', 'how often both programs are started', parseCount(99), 3)
-  .option('--rounds <number>', 'rounds of each load after each start', parseCount(99), 3)
-  .option('--deliveries <number>', 'deliveries in each round of a closed loop', parseCount(1_000_000), 7_500)
-  .option('--seconds <number>', 'length of each round at a fixed rate', parseCount(600), 3)
-  .option('--events <number>', 'events while memory is measured', parseCount(1_000_000), 20_000)
+  .addOption(
+    new Option('--endpoints <numbers>', 'numbers of endpoints, with commas')
+      .argParser(parseCounts)
+      .default([5, 50], '5,50'),
+  )
+  .option('--starts <number>', 'how often both programs are started', wholeNumber(1, 99), 3)
+  .option('--rounds <number>', 'rounds of each load after each start', wholeNumber(1, 99), 3)
+  .option(
+    '--deliveries <number>',
+    'deliveries in each round of a closed loop',
+    wholeNumber(1, 1_000_000),
+    7_500,
+  )
+  .option('--seconds <number>', 'length of each round at a fixed rate', wholeNumber(1, 600), 3)
+  .option('--events <number>', 'events while memory is measured', wholeNumber(1, 1_000_000), 20_000)
   .option('--json', 'print one JSON document, and nothing else', false)
   .allowExcessArguments(false)
   .action(bench)
@@ -68,13 +78,5 @@ function folderOfThisRun(): string {
 }
 
 function parseCounts(text: string): number[] {
-  return text.split(',').map(parseCount(500));
-}
-
-function parseCount(most: number): (text: string) => number {
-  return (text) => {
-    const count = Number(text);
-    if (/^\d+$/.test(text) && count >= 1 && count <= most) return count;
-    throw new InvalidArgumentError(`It must be a number from 1 to ${most}.`);
-  };
+  return text.split(',').map(wholeNumber(1, 500));
 }

@@ -2,10 +2,6 @@
  * Measures cold starts: how long a fresh process takes to import each bundled handler, beside a bare handler with the
  * same AWS clients; and what the first evaluation of an expression adds for those who use one. Compare the CPU time when
  * the machine is busy: waiting for a core does not count in it.
- *
- *   npm run bench:cold-start            medians of 15 runs
- *   npm run bench:cold-start -- 40      of so many
- *   npm run bench:cold-start -- 15 a b  of the bundles in the folders a and b; the ratio is to a
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -13,7 +9,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Command } from 'commander';
 import { z } from 'zod';
+import { wholeNumber } from '../../bin/whole-number.ts';
 import { bundleFunction, bundleProcesses } from '../../lib/stack/bundling.ts';
 import { EXPRESSION_PROCESS } from '../../lib/stack/functions.ts';
 
@@ -38,9 +36,22 @@ const END =
   'const ms=performance.now()-t,{user,system}=process.cpuUsage(c);' +
   'console.log(JSON.stringify({ms,cpuMs:(user+system)/1000}));process.exit()';
 
-const [runs = '15', ...folders] = process.argv.slice(2);
+const command = new Command('npm run bench:cold-start --')
+  .description(
+    'Measures how long a fresh process takes to import each bundled function. Compare CPU times while the machine is busy.',
+  )
+  .option('--runs <number>', 'runs of each bundle, of which the median counts', wholeNumber(1, 9_999), 15)
+  .argument(
+    '[folders...]',
+    'other bundles to compare; each folder has an index.mjs, and ratios are to the first',
+  )
+  .parse();
+const { runs } = command.opts<{ runs: number }>();
+const folders = command.args;
+const missing = folders.find((folder) => !existsSync(join(folder, 'index.mjs')));
+if (missing !== undefined) command.error(`error: there is no index.mjs in ${missing}`);
 const made = folders.length === 0 ? await bundle() : undefined;
-report(made === undefined ? folders : Object.keys(SOURCES).map((name) => join(made, name)), Number(runs));
+report(made === undefined ? folders : Object.keys(SOURCES).map((name) => join(made, name)), runs);
 if (made !== undefined) await rm(made, { recursive: true });
 
 /** Bundles each function as the stack does, and the port of expressions by itself, to be called. */

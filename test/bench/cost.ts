@@ -1,5 +1,6 @@
 /** `npm run cost`: what AWS charges for a relay, by service. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { wholeNumber } from '../../bin/whole-number.ts';
 import { synthesizeTemplate } from '../../lib/stack/synthesize-template.ts';
 import { costOf } from './cost-model.ts';
 import { costTable, type Month } from './cost-table.ts';
@@ -25,11 +26,3 @@ await new Command('npm run cost --')
     console.log(costTable(costOf(inputs), inputs, month));
   })
   .parseAsync();
-
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const number = Number(text);
-    if (/^\d+$/.test(text) && number >= least && number <= most) return number;
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
-  };
-}

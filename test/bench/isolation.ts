@@ -8,7 +8,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { wholeNumber } from '../../bin/whole-number.ts';
 import { epochMs } from '../../lib/emulator/lambda/invocation.ts';
 import { BAD_WAYS, type BadEndpoint, type BadWay, startBadEndpoint } from './bad-endpoints.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -42,14 +43,17 @@ interface Pair {
 }
 
 const options = new Command('npm run bench:isolation --')
+  .description(
+    'Measures what a bad endpoint costs four good ones. Exit code 1 when their slowest events take too much longer beside it.',
+  )
   .addOption(
     new Option('--engine <name>', 'the relay on one machine, or the emulated stack')
       .choices(ENGINES)
       .default('sqlite'),
   )
-  .option('--pairs <number>', 'pairs of runs for each way of being bad', wholeNumber, 5)
-  .option('--seconds <number>', 'how long each run is', wholeNumber, 7)
-  .option('--rate <number>', 'webhooks in a second', wholeNumber, 15)
+  .option('--pairs <number>', 'pairs of runs for each way of being bad', wholeNumber(1, 9_999), 5)
+  .option('--seconds <number>', 'how long each run is', wholeNumber(1, 9_999), 7)
+  .option('--rate <number>', 'webhooks in a second', wholeNumber(1, 9_999), 15)
   .option('--json', 'the figures as JSON', false)
   .parse()
   .opts<Options>();
@@ -169,9 +173,4 @@ function pairText(pair: Pair | undefined): string {
   if (pair === undefined) return '';
   const text = ({ p50, p99 }: Half) => `p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`;
   return `alone ${text(pair.alone)}; beside ${text(pair.beside)}; it got ${pair.badRequests} requests`;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
 }

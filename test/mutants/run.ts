@@ -1,17 +1,11 @@
-/**
- * Puts bugs into a copy of the relay, one at a time. The simulation, or else the unit tests, have to notice each of them.
- *
- *   npm run test:mutants            every bug, up to 2,000 seeds each
- *   npm run test:mutants -- 9000    up to 9,000 seeds each
- *   npm run test:mutants -- 2000 3  the third bug alone
- *
- * Exit code 1 when a bug goes unnoticed by all of them.
- */
+/** `npm run test:mutants`: puts bugs into a copy of the relay, one at a time. Something has to notice each of them. */
 import { spawn } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { wholeNumber } from '../../bin/whole-number.ts';
 import { MUTANTS, type Mutant } from './mutants.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -22,15 +16,23 @@ const COPIED = ['package.json', 'vitest.config.ts', 'tsconfig.json', 'lib', 'tes
 /** One for each core that the smallest of machines has. */
 const PARALLEL = 2;
 
-const [seeds = '2000', only] = process.argv.slice(2);
+const { seeds, bug } = new Command('npm run test:mutants --')
+  .description(
+    'Puts bugs into a copy of the relay, one at a time. The simulation or the unit tests have to notice each of them. Exit code 1 when a bug goes unnoticed.',
+  )
+  .option('--seeds <number>', 'seeds of the simulation for each bug', wholeNumber(1, 1_000_000), 2_000)
+  .option('--bug <number>', `one bug alone, from 1 to ${MUTANTS.length}`, wholeNumber(1, MUTANTS.length))
+  .allowExcessArguments(false)
+  .parse()
+  .opts<{ seeds: number; bug?: number }>();
 /** The simulation first: a rule that unit tests alone hold is not seen to matter. */
 const JUDGES = [
-  ['noticed by the seeds of the simulation', ['test/simulation/run.ts', '--first', seeds]],
+  ['noticed by the seeds of the simulation', ['test/simulation/run.ts', '--first', String(seeds)]],
   ['noticed by the liveness scenarios', LIVENESS],
   ['noticed by the unit tests alone', UNIT_TESTS],
 ] as const;
 const UNNOTICED = 'unnoticed';
-const chosen = [...MUTANTS.entries()].filter(([index]) => only === undefined || index + 1 === Number(only));
+const chosen = [...MUTANTS.entries()].filter(([index]) => bug === undefined || index + 1 === bug);
 const counts = new Map<string, number>();
 const queue = [...chosen];
 await Promise.all(Array.from({ length: PARALLEL }, work));
