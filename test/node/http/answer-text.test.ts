@@ -32,7 +32,7 @@ describe('the text of an answer', () => {
     ['br', brotliCompressSync],
     ['deflate', deflateSync],
   ])('stays within its limit when the answer is a bomb: %s', async (encoding, compress) => {
-    const text = await textOf(compress(Buffer.alloc(50 * 1024 * 1024, 'x')), encoding);
+    const text = await textOf(compress(Buffer.alloc(16 * LIMIT_BYTES, 'x')), encoding);
 
     expect(text).toBe('x'.repeat(LIMIT_BYTES));
   });

@@ -191,7 +191,7 @@ describe('the sender against a hostile receiver', () => {
   });
 
   it('is not blown up by what is compressed: nothing is unpacked', async () => {
-    const bomb = gzipSync(Buffer.alloc(100 * 1024 * 1024));
+    const bomb = gzipSync(Buffer.alloc(10 * 1024 * 1024));
     const url = await serving((_, response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb),
     );

@@ -103,11 +103,14 @@ describe('the content headers of a webhook', () => {
   });
 });
 
+/** Larger than what the relay reads of a compressed body, which is 6 MiB. */
+const BOMB = Buffer.alloc(7 * 1024 * 1024, ' ');
+
 describe('a compressed body', () => {
   it.each<[string, string, Uint8Array]>([
-    ['a bomb', 'gzip', gzipSync(Buffer.alloc(50 * 1024 * 1024, ' '))],
-    ['a bomb', 'br', brotliCompressSync(Buffer.alloc(50 * 1024 * 1024, ' '))],
-    ['a bomb', 'deflate', deflateSync(Buffer.alloc(50 * 1024 * 1024, ' '))],
+    ['a bomb', 'gzip', gzipSync(BOMB)],
+    ['a bomb', 'br', brotliCompressSync(BOMB)],
+    ['a bomb', 'deflate', deflateSync(BOMB)],
     ['cut off', 'gzip', gzipSync(JSON_ORDER).subarray(0, 20)],
     ['compressed in an unknown way', 'compress', gzipSync(JSON_ORDER)],
     ['compressed twice', 'gzip, gzip', gzipSync(gzipSync(JSON_ORDER))],
