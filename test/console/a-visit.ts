@@ -4,10 +4,7 @@ import { afterEach, beforeEach, expect } from 'vitest';
 import type { ServeConsoleOptions } from '../../lib/console/serve-console.ts';
 import { complaintsOf, noBrowser, useBrowser } from './a-browser.ts';
 import { aServedConsole, type MemoryRelay } from './a-console.ts';
-import { isWiderThanScreen, seriousFindings } from './accessibility.ts';
-
-export const PHONE = { width: 360, height: 740 };
-const DESKTOP = { width: 1280, height: 900 };
+import { DESKTOP, faultsOf, isWiderThanScreen, seriousFindings } from './accessibility.ts';
 
 export interface Visit {
   readonly page: Page;
@@ -19,6 +16,8 @@ export interface Visit {
   /** The serious findings of axe-core on the page. */
   seriousFindings(): Promise<unknown>;
   isWiderThanScreen(): Promise<unknown>;
+  /** The serious findings on a phone and on a desktop, one in each theme, and whether the page is wider than its screen. */
+  faults(): Promise<readonly object[]>;
 }
 
 /** @param ignored complaints to ignore, such as that of a page that must not exist */
@@ -54,5 +53,6 @@ function visitOn(page: Page): Visit {
     },
     seriousFindings: () => seriousFindings(page),
     isWiderThanScreen: () => isWiderThanScreen(page),
+    faults: () => faultsOf(page),
   };
 }

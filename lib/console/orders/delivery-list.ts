@@ -71,5 +71,5 @@ function attemptRow(made: Attempt): Html {
   return html`<tr><td>${exactTime(at)}</td>
 <td>${unsent ? 'nothing sent' : (status ?? 'no answer')}${error === undefined ? '' : html`<br /><small>${untrusted(error)}</small>`}</td>
 <td>${milliseconds(durationMs)}</td>
-<td>${answer === undefined || answer === '' ? html`<span class="quiet">not recorded</span>` : html`<pre class="answer">${printableLines(answer)}</pre>`}</td></tr>`;
+<td>${answer === undefined || answer === '' ? html`<span class="quiet">not recorded</span>` : html`<pre class="answer" tabindex="0" aria-label="Answer">${printableLines(answer)}</pre>`}</td></tr>`;
 }

@@ -151,9 +151,8 @@ describe.skipIf(noBrowser !== undefined)(`what needs attention ${title}`, () => 
     expect(events.sentBack).toHaveLength(3);
   });
 
-  it.each(['light', 'dark'] as const)('is accessible, and runs nothing hostile: %s', async (theme) => {
-    const { page, signIn, isWiderThanScreen, seriousFindings } = visits();
-    await page.emulateMedia({ colorScheme: theme });
+  it('is accessible, and runs nothing hostile', async () => {
+    const { page, signIn, faults } = visits();
     const relay = await withDead(await busyRelay(), '<i>7</i>"x', 'long'.repeat(60));
     relay.endpoint('<u onclick=hacked()>', { state: 'disabled' });
     await anOrder(relay, '7-1', 'New');
@@ -161,12 +160,9 @@ describe.skipIf(noBrowser !== undefined)(`what needs attention ${title}`, () => 
     const { connection } = withLetters(relay, ['malformed']);
     const visit = await signIn(relay, { connection });
 
-    for (const width of [1280, 360]) {
-      await page.setViewportSize({ width, height: 800 });
-      await visit('/attention');
-      expect(await page.locator('main b, main i, main u, main img').count()).toBe(0);
-      expect(await seriousFindings()).toEqual([]);
-      expect(await isWiderThanScreen()).toBe(false);
-    }
+    await visit('/attention');
+
+    expect(await page.locator('main b, main i, main u, main img').count()).toBe(0);
+    expect(await faults()).toEqual([]);
   });
 });
