@@ -89,6 +89,8 @@ describe('a webhook that is as large as one can be', () => {
 
     for (const webhook of [0, 1] as const) {
       const body = Buffer.from(bodyOf(webhook));
+      // Fan-out compares items. Without items, the second run would repeat the first.
+      if (webhook === 1 && !body.subarray(0, 100).includes('"Items"')) break;
       relay.clock.advance(1);
       const request = { token: TOKEN, rawQuery: 'orderid=1', contentType: 'application/json', body };
       const answer = await measured(() => ingest(relay.relay, request));
