@@ -183,7 +183,7 @@ describe('an expression that runs away', () => {
 
   it('fails no other evaluation that waits at the time, though there are several', async () => {
     const expressions = anEvaluator();
-    const endless = ['c', 'e', 'f', 'g'].map(
+    const endless = ['c', 'e'].map(
       (letter) => `$contains($pad("", 60, "${letter}") & "!", /^(${letter}+)+$/)`,
     );
 
