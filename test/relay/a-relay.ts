@@ -149,10 +149,10 @@ export function aRelay() {
         [events, deliveries] = [[], []];
       }
     },
-    /** So many minutes pass, each with a sweep and all the work there is. */
-    async run(count: number): Promise<void> {
-      for (let minute = 0; minute < count; minute++) {
-        this.minutes(1);
+    /** So many minutes pass, with a sweep and all the work there is every minute, or less often. */
+    async run(minutes: number, everyMinutes = 1): Promise<void> {
+      for (let minute = 0; minute < minutes; minute += everyMinutes) {
+        this.minutes(everyMinutes);
         await this.sweep();
         await this.work();
       }

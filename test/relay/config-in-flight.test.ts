@@ -143,7 +143,7 @@ describe('an endpoint that is changed while deliveries are pending', () => {
   it('has them wait while it is paused, however long, and gets them afterwards', async () => {
     const { relay, eventId } = await withPending();
     relay.newEndpoint('erp', { state: 'paused' });
-    await relay.run(24 * 60);
+    await relay.run(24 * 60, 5);
     expect(relay.sender.requests).toEqual([]);
     expect(await relay.rows()).toMatchObject([{ state: 'pending', attemptCount: 1 }]);
 

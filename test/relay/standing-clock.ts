@@ -8,7 +8,7 @@ interface Sleeper {
 }
 
 export class StandingClock extends MemoryClock {
-  #sleepers: Sleeper[] = [];
+  readonly #sleepers = new Set<Sleeper>();
   #firstWakeMs = Number.POSITIVE_INFINITY;
   #aheadMs = 0;
 
@@ -17,20 +17,29 @@ export class StandingClock extends MemoryClock {
   }
 
   override sleep(durationMs: number): Promise<void> {
-    const untilMs = this.monotonicMs() + durationMs;
-    this.#firstWakeMs = Math.min(this.#firstWakeMs, untilMs);
     return new Promise((wake) => {
-      this.#sleepers.push({ untilMs, wake });
+      this.#wakeAfter(durationMs, wake);
     });
+  }
+
+  startTimer(durationMs: number, onEnd: () => void): () => void {
+    const timer = this.#wakeAfter(durationMs, onEnd);
+    return () => this.#sleepers.delete(timer);
+  }
+
+  #wakeAfter(durationMs: number, wake: () => void): Sleeper {
+    const sleeper = { untilMs: this.monotonicMs() + durationMs, wake };
+    this.#sleepers.add(sleeper);
+    this.#firstWakeMs = Math.min(this.#firstWakeMs, sleeper.untilMs);
+    return sleeper;
   }
 
   override advance(durationMs: number): void {
     super.advance(durationMs);
     if (this.monotonicMs() < this.#firstWakeMs) return;
-    const isOver = ({ untilMs }: Sleeper) => untilMs <= this.monotonicMs();
-    const woken = this.#sleepers.filter(isOver);
-    this.#sleepers = this.#sleepers.filter((sleeper) => !isOver(sleeper));
-    this.#firstWakeMs = Math.min(...this.#sleepers.map(({ untilMs }) => untilMs));
+    const woken = [...this.#sleepers].filter(({ untilMs }) => untilMs <= this.monotonicMs());
+    for (const sleeper of woken) this.#sleepers.delete(sleeper);
+    this.#firstWakeMs = Math.min(...[...this.#sleepers].map(({ untilMs }) => untilMs));
     for (const { wake } of woken) wake();
   }
 

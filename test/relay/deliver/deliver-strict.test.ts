@@ -150,7 +150,7 @@ describe('an endpoint ordered `strict` whose credentials are wrong', () => {
   it('uses up its attempts in the end, and then needs attention', async () => {
     const { relay, first } = await denying(401);
 
-    await relay.run(4 * 24 * 60);
+    await relay.run(4 * 24 * 60, 5);
 
     expect(await relay.outcomes(first)).toEqual({ erp: 'dead: 401 in 0 ms, attempt 10' });
   });

@@ -57,9 +57,10 @@ describe('an event that was quarantined', () => {
 });
 
 describe('a fan-out that fails over a whole weekend', () => {
-  it.each(['strict', 'none', 'latest'])('loses nothing for an endpoint ordered `%s`', async (ordering) => {
+  it('loses nothing for an endpoint, whatever its ordering', async () => {
     const relay = aRelay();
-    relay.endpoint('erp', { ordering });
+    const orderings = ['strict', 'none', 'latest'];
+    for (const ordering of orderings) relay.endpoint(ordering, { ordering });
     poison(relay);
     const accepted: EventId[] = [];
     for (let hours = 0; hours < 60; hours += 6) {
@@ -71,13 +72,16 @@ describe('a fan-out that fails over a whole weekend', () => {
 
     await relay.run(3 * 60);
 
-    const sent = new Set(relay.sender.eventsTo('erp'));
     const newest = accepted.slice(-3);
-    expect([...sent]).toEqual(expect.arrayContaining(ordering === 'latest' ? newest : accepted));
+    for (const ordering of orderings)
+      expect(relay.sender.eventsTo(ordering)).toEqual(
+        expect.arrayContaining(ordering === 'latest' ? newest : accepted),
+      );
+    const done = expect.stringMatching(/^(delivered|superseded)/);
     for (const order of ['a', 'b', 'c']) {
       const orderKey = orderKeyOf(SOURCE, order);
       for await (const event of relay.eventLog.eventsNewestFirst(orderKey))
-        expect(outcomeTexts(event)).toEqual({ erp: expect.stringMatching(/^(delivered|superseded)/) });
+        expect(outcomeTexts(event)).toEqual({ strict: done, none: done, latest: done });
     }
     expect(relay.eventLog.allOwed()).toEqual([]);
   });

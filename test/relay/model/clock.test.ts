@@ -31,18 +31,18 @@ describe('a deadline', () => {
 
 describe('a call with a limit', () => {
   it('returns the value of a quick call', async () => {
-    expect(await within(new StandingClock(), 1_000, 'a read', Promise.resolve(7))).toBe(7);
+    expect(await within(new StandingClock().unmoved, 1_000, 'a read', Promise.resolve(7))).toBe(7);
   });
 
   it('rejects with the error of a quick call', async () => {
     const failing = Promise.reject(new TypeError('no'));
 
-    await expect(within(new StandingClock(), 1_000, 'a read', failing)).rejects.toThrow('no');
+    await expect(within(new StandingClock().unmoved, 1_000, 'a read', failing)).rejects.toThrow('no');
   });
 
   it('rejects at its limit, and names the call', async () => {
     const clock = new StandingClock();
-    const call = within(clock, 1_000, 'a read', new Promise(() => {}));
+    const call = within(clock.unmoved, 1_000, 'a read', new Promise(() => {}));
     clock.advance(1_000);
 
     await expect(call).rejects.toMatchObject({
@@ -56,7 +56,7 @@ describe('a call with a limit', () => {
 class TimerClock extends StandingClock {
   readonly timers = new Set<{ readonly durationMs: number; readonly onEnd: () => void }>();
 
-  startTimer(durationMs: number, onEnd: () => void): () => void {
+  override startTimer(durationMs: number, onEnd: () => void): () => void {
     const timer = { durationMs, onEnd };
     this.timers.add(timer);
     return () => this.timers.delete(timer);

@@ -83,7 +83,7 @@ describe('changesBetween', () => {
       fc.property(items, items, (before, now) => {
         expect(explains(changesBetween(before, now), before, now)).toBe(true);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -92,7 +92,7 @@ describe('changesBetween', () => {
       fc.property(items, items, (before, now) => {
         expect(changesBetween(before, now)).toHaveLength(fewestChanges(before, now));
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -105,7 +105,7 @@ describe('changesBetween', () => {
 
         expect(touched).toBe(fewestFields(before, now));
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -114,7 +114,7 @@ describe('changesBetween', () => {
       fc.property(shuffled, shuffled, ([before, beforeShuffled], [now, nowShuffled]) => {
         expect(changesBetween(beforeShuffled, nowShuffled)).toEqual(changesBetween(before, now));
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
   });
 });
