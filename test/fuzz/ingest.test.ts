@@ -8,7 +8,7 @@ import { AwsInProcess, type Faults } from './aws-in-process.ts';
 import { PERSONAL, TOKEN, type Webhook, webhook } from './webhooks.ts';
 
 /** Each run of the suite draws new webhooks. For many at once: `FUZZ_RUNS=100000 npm test -- test/fuzz`. */
-const RUNS = Number(process.env.FUZZ_RUNS ?? 2_000);
+const RUNS = Number(process.env.FUZZ_RUNS ?? 1_000);
 const RUNS_WITH_FAULTS = Math.ceil(RUNS / 4);
 /** Many times what they take on a machine that is not busy. */
 const TEST_LIMIT_MS = 300_000;

@@ -14,7 +14,8 @@ import { cli } from '../operator/cli.ts';
 import { outcomeTexts } from '../relay/outcome-texts.ts';
 import { PERSONAL, type Webhook, webhook } from './webhooks.ts';
 
-const RUNS = 150;
+/** Each run of the suite draws new webhooks. ingest.test.ts sends many more to ingest alone. */
+const RUNS = 75;
 /** An order as the Hub sends it, with a customer in it. */
 const ORDER = JSON.stringify({ Id: '7-1', NiceId: 'Magic7-1', Items: [], ShipToAddress: { Name: PERSONAL } });
 

@@ -85,7 +85,7 @@ export function describeStoring(make: () => Promise<EventLogSubject>): void {
           const kept = await given.eventLog.payload(event);
           expect(Buffer.from(kept?.body ?? []).equals(Buffer.from(body))).toBe(true);
         }),
-        { numRuns: 60 },
+        { numRuns: 30 },
       );
     });
 

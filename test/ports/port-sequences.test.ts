@@ -24,7 +24,7 @@ import {
   sqliteEventLog,
 } from './subjects.ts';
 
-const RUNS = Number(process.env.SEQUENCE_RUNS ?? 20);
+const RUNS = Number(process.env.SEQUENCE_RUNS ?? 12);
 const SEED = Number(process.env.SEQUENCE_SEED ?? 20_260_301);
 const PATH = process.env.SEQUENCE_PATH;
 /** Many times what the runs take: a failing sequence is run again for each shorter one. */
