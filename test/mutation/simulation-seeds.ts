@@ -1,4 +1,4 @@
-/** A few seeds of the simulation, which fit into every mutant's test run. `npm test` runs 310. */
+/** A few seeds of the simulation, which fit into every mutant's test run. `npm test` runs more. */
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../simulation/simulate.ts';
 

@@ -1,61 +1,63 @@
-/**
- * Runs the simulation from the command line.
- *
- *   node test/simulation/run.ts 5000            seeds 1 to 5000
- *   node test/simulation/run.ts 5000 20000      seeds 5000 to 20000
- *   node test/simulation/run.ts --first 5000    no further than the first one that fails
- *   node test/simulation/run.ts --seed 17       one seed, with its history
- *   node test/simulation/run.ts --shrink 17     one seed that fails, with as few faults as it needs for that
- *
- * Options that go with each:
- *
- *   --without "process paused,cold start"       these faults never strike
- *   --only "process paused,endpoint failed"     no other faults strike
- *   --late-batches-as-they-are                  a batch that starts late does not extend its messages' visibility
- *   --all                                       report every seed that fails, not the first ten
- */
-import { parseArgs } from 'node:util';
-import { FAULT_KINDS } from './faults.ts';
+/** Runs the simulation from the command line; `--help` has the options. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { wholeNumber } from '../../bin/whole-number.ts';
+import { FAULT_KINDS, type FaultKind } from './faults.ts';
 import type { EndpointState } from './liveness.ts';
 import { shrink } from './shrink.ts';
 import { type SimulationOptions, simulate } from './simulate.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    first: { type: 'boolean' },
-    seed: { type: 'string' },
-    shrink: { type: 'string' },
-    without: { type: 'string', default: '' },
-    only: { type: 'string' },
-    'late-batches-as-they-are': { type: 'boolean', default: false },
-    all: { type: 'boolean', default: false },
-  },
-});
-const named = (values.only ?? values.without).split(',').filter((name) => name !== '');
-const unknown = named.filter((name) => !FAULT_KINDS.some((kind) => kind === name));
-if (unknown.length > 0) {
-  console.error(`no such fault: ${unknown.join(', ')}; the faults are: ${FAULT_KINDS.join(', ')}`);
-  process.exit(2);
-}
+const SEEDS = 2_000;
+const seedNumber = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+const command = new Command('node test/simulation/run.ts')
+  .description('Runs seeds of the simulation: from 1 to a number, or from one number to another.')
+  .argument('[one]', 'the last seed; the first one if there are two numbers', seedNumber, SEEDS)
+  .argument('[last]', 'the last seed', seedNumber)
+  .allowExcessArguments(false)
+  .option('--first', 'end at the first seed that fails')
+  .option('--all', 'report every seed that fails, not the first ten')
+  .option('--seed <number>', 'run one seed, and print its history', seedNumber)
+  .option('--shrink <number>', 'remove faults from a seed that fails, while it still fails', seedNumber)
+  .addOption(
+    new Option('--without <faults>', 'these faults never strike')
+      .argParser(faultKinds)
+      .default(new Set(), 'none'),
+  )
+  .addOption(new Option('--only <faults>', 'no other faults strike').argParser(faultKinds))
+  .option(
+    '--late-batches-as-they-are',
+    'a batch that starts late does not extend its messages’ visibility',
+    false,
+  )
+  .addHelpText('after', `\nFaults, with commas between them:\n  ${FAULT_KINDS.join('\n  ')}`)
+  .parse();
+const values = command.opts<{
+  first?: true;
+  all?: true;
+  seed?: number;
+  shrink?: number;
+  without: ReadonlySet<FaultKind>;
+  only?: ReadonlySet<FaultKind>;
+  lateBatchesAsTheyAre: boolean;
+}>();
+const { only, without } = values;
 const options: SimulationOptions = {
-  without: new Set(FAULT_KINDS.filter((kind) => named.includes(kind) === (values.only === undefined))),
-  extendsLateBatches: !values['late-batches-as-they-are'],
+  without: only === undefined ? without : new Set(FAULT_KINDS.filter((kind) => !only.has(kind))),
+  extendsLateBatches: !values.lateBatchesAsTheyAre,
 };
 
 const one = values.seed ?? values.shrink;
 if (one !== undefined) {
-  const shrunk = values.seed === undefined ? await shrink(Number(one), options) : undefined;
-  const report = shrunk?.report ?? (await simulate(Number(one), options));
+  const shrunk = values.seed === undefined ? await shrink(one, options) : undefined;
+  const report = shrunk?.report ?? (await simulate(one, options));
   console.log(report.history.join('\n'));
   if (shrunk !== undefined) console.log(shrunk.result);
   console.log(report.failures.length === 0 ? 'held' : report.failures.join('\n'));
   process.exit(report.failures.length === 0 ? 0 : 1);
 }
 
-const [first, second] = positionals;
-const from = second === undefined ? 1 : Number(first);
-const to = Number(second ?? first ?? 2000);
+const [first = SEEDS, second]: (number | undefined)[] = command.processedArgs;
+const [from, to] = second === undefined ? [1, first] : [first, second];
+if (from > to) command.error(`error: seed ${from} comes after seed ${to}`);
 const failuresWanted = values.first ? 1 : values.all ? Number.POSITIVE_INFINITY : 10;
 const totals = new Map<string, number>();
 const slowest = new Map<EndpointState, { minutes: string; ms: number; seed: number }>();
@@ -83,3 +85,12 @@ console.table(
 );
 console.log(`${ran} seeds in ${((Date.now() - started) / 1000).toFixed(1)} s, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
+
+function faultKinds(text: string): ReadonlySet<FaultKind> {
+  const kinds = text.split(',').map((name) => {
+    const kind = FAULT_KINDS.find((each) => each === name);
+    if (kind === undefined) throw new InvalidArgumentError(`There is no such fault: ${name}. See --help.`);
+    return kind;
+  });
+  return new Set(kinds);
+}
