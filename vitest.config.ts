@@ -27,8 +27,8 @@ export default defineConfig({
     expect: { poll: { interval: 100, timeout: 60_000 } },
     globalSetup: ['test/run-folder.ts'],
     setupFiles: ['test/leaves-nothing.ts'],
-    // The smallest CI machines have two cores. Many tests wait for a relay and use no CPU meanwhile.
-    maxWorkers: 3,
+    // The smallest CI machines have two cores. Many tests wait for a relay, and the crash tests for more than a minute.
+    maxWorkers: 4,
     // Tests make much short-lived garbage. With more room for it, V8 copies less of what is still used.
     execArgv: ['--max-semi-space-size=64'],
     // Vitest starts the projects in alphabetical order.
