@@ -8,7 +8,7 @@ import { DESKTOP, faultsOf, isWiderThanScreen, seriousFindings } from './accessi
 
 export interface Visit {
   readonly page: Page;
-  /** Signs in with the printed address, and returns a function that visits a page. */
+  /** Signs in with the printed address, opens no page yet, and returns a function that visits one. */
   signIn(
     relay: MemoryRelay,
     options?: Partial<ServeConsoleOptions>,
@@ -48,7 +48,7 @@ function visitOn(page: Page): Visit {
     page,
     async signIn(relay, options = {}) {
       const { address } = await aServedConsole(relay, options);
-      await page.goto(address);
+      await page.context().request.get(address, { maxRedirects: 0 });
       return (path) => page.goto(new URL(path, address).href);
     },
     seriousFindings: () => seriousFindings(page),

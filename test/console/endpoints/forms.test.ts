@@ -223,7 +223,8 @@ describe.skipIf(noBrowser !== undefined)(`the form of an endpoint ${title}`, () 
 describe.skipIf(noBrowser !== undefined)(`the guided start ${title}`, () => {
   it('says beside the field what is wrong, and keeps what was typed', async () => {
     const { page, signIn } = visits();
-    await signIn(aRelay());
+    const visit = await signIn(aRelay());
+    await visit('/');
 
     await page.getByLabel('Short name').fill('erp');
     await page.getByLabel('URL').pressSequentially('erp.example');
