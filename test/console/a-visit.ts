@@ -48,7 +48,8 @@ function visitOn(page: Page): Visit {
     page,
     async signIn(relay, options = {}) {
       const { address } = await aServedConsole(relay, options);
-      await page.context().request.get(address, { maxRedirects: 0 });
+      const answer = await page.context().request.get(address, { maxRedirects: 0 });
+      expect(answer.status(), 'the answer to the printed address').toBe(303);
       return (path) => page.goto(new URL(path, address).href);
     },
     seriousFindings: () => seriousFindings(page),
