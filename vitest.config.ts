@@ -7,8 +7,16 @@ process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache');
 
 /** Each has a worker of its own. The crash tests take longest, so they start first. The other file replaces modules. */
 const ALONE = ['test/kill/kill.test.ts', 'test/fuzz/ingest.test.ts'];
-/** These start relays and wait for them. They take longest, so they start before all others. */
-const RELAYS = ['emulator', 'end-to-end', 'fuzz', 'server'].map((folder) => `test/${folder}/**/*.test.ts`);
+/** These take longest, so they start before all others: short ones at the end leave no core idle. */
+const LONG = [
+  ...['emulator', 'end-to-end', 'fuzz', 'server', 'simulation'].map(
+    (folder) => `test/${folder}/**/*.test.ts`,
+  ),
+  'test/node/expressions/process-expressions.test.ts',
+  'test/operator/whole-relay.test.ts',
+  'test/ports/event-log.test.ts',
+  'test/ports/port-sequences.test.ts',
+];
 
 /** A worker imports the CDK, the AWS SDK and lib once, not once per file. That saves minutes. */
 const SHARED_WORKER = {
@@ -36,14 +44,14 @@ export default defineConfig({
       { extends: true, test: { name: 'alone', include: ALONE } },
       {
         extends: true,
-        test: { name: 'relays', include: RELAYS, exclude: ALONE, ...SHARED_WORKER },
+        test: { name: 'long', include: LONG, exclude: ALONE, ...SHARED_WORKER },
       },
       {
         extends: true,
         test: {
-          name: 'rules',
+          name: 'short',
           include: ['test/**/*.test.ts'],
-          exclude: [...ALONE, ...RELAYS],
+          exclude: [...ALONE, ...LONG],
           ...SHARED_WORKER,
         },
       },
