@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Every liveness scenario, in its small size. */
 const LIVENESS = ['test/simulation/liveness/report.ts', '--test'];
 const UNIT_TESTS = ['node_modules/vitest/vitest.mjs', 'run', 'test/relay', '--bail=1'];
-const COPIED = ['package.json', 'vitest.config.ts', 'tsconfig.json', 'lib', 'test'];
+const COPIED = ['package.json', 'vitest.config.ts', 'tsconfig.json', 'bin', 'lib', 'test'];
 /** One for each core that the smallest of machines has. */
 const PARALLEL = 2;
 
