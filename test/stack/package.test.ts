@@ -91,8 +91,8 @@ describe.concurrent('the package', () => {
     expect(bundled).toHaveLength(4);
     const started = await Promise.all(
       bundled.map((asset) => {
-        const { Environment } = functions.find(({ Code }) => asset === assetOf(Code)) ?? NOT_DEPLOYED;
-        return typeOfHandler(join(outdir, asset, 'index.mjs'), Object.keys(Environment.Variables));
+        const variables = functions.find(({ Code }) => asset === assetOf(Code))?.Environment.Variables ?? {};
+        return typeOfHandler(join(outdir, asset, 'index.mjs'), Object.keys(variables));
       }),
     );
     expect(started).toEqual(['function', 'function', 'function', 'function']);
@@ -106,7 +106,6 @@ const functionSchema = z.object({
   Code: z.object({ S3Key: z.string() }),
   Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
 });
-const NOT_DEPLOYED = { Environment: { Variables: {} } };
 
 /** The folder of the assembly with the code of a function. */
 function assetOf({ S3Key }: z.output<typeof functionSchema>['Code']): string {
